@@ -1,0 +1,29 @@
+// Look-ups in the tables' addresses. Their order is fixed (core/tables_codec checks it): VIPs, then broadcast addresses, then
+// dedicated ones, so that the frequent cases end early.
+#pragma once
+
+#include "core/tables.hpp"
+
+namespace nlb {
+
+// nullptr: not an address of this cluster or its hosts.
+[[nodiscard]] inline const AddressEntry* find_address(const Tables& tables, const IpAddress& address) {
+    for (std::size_t i = 0; i < tables.address_count; ++i)
+        if (tables.addresses[i].address == address) return &tables.addresses[i];
+    return nullptr;
+}
+
+[[nodiscard]] inline bool is_virtual(const Tables& tables, const IpAddress& address) {
+    for (std::size_t i = 0; i < tables.vip_count; ++i)
+        if (tables.addresses[i].address == address) return true;
+    return false;
+}
+
+// The broadcast address of a subnet that the cluster is on; the limited one is not in the tables.
+[[nodiscard]] inline bool is_subnet_broadcast(const Tables& tables, const IpAddress& address) {
+    for (std::size_t i = tables.vip_count; i < tables.address_count && tables.addresses[i].kind == AddressKind::broadcast; ++i)
+        if (tables.addresses[i].address == address) return true;
+    return false;
+}
+
+}  // namespace nlb

@@ -1,0 +1,100 @@
+// The classify stage: whose address it is, which port rule covers it, and which bucket its client falls in.
+// It knows nothing of ownership; only `icmp: all` looks at the fence, as no bucket decides there.
+#include "core/address_table.hpp"
+#include "core/affinity_hash.hpp"
+#include "core/headers.hpp"
+#include "core/stages.hpp"
+
+namespace nlb {
+namespace {
+
+// The rule that the last packet of the burst had: bursts repeat themselves.
+struct Remembered {
+    std::uint32_t key = 0xffff'ffff;
+    RuleId rule = kDefaultRule;
+};
+
+std::uint8_t protocol_bit(const PacketInfo& info) {
+    if ((info.traits & kTraitNoPorts) != 0) return 0;
+    return info.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit;
+}
+
+bool covers(const RuleEntry& rule, std::uint8_t vip_index, std::uint8_t bit, std::uint16_t port) {
+    return (rule.protocols & bit) != 0 && rule.first_port <= port && port <= rule.last_port &&
+           (rule.vip == kEveryVip || rule.vip == vip_index);
+}
+
+// A rule for this VIP beats one for every VIP; validation lets at most one of each cover a port.
+RuleId find_rule(const Tables& tables, std::uint8_t vip_index, std::uint8_t bit, std::uint16_t port) {
+    RuleId general = kDefaultRule;
+    for (RuleId i = 0; i < tables.rule_count; ++i) {
+        if (!covers(tables.rules[i], vip_index, bit, port)) continue;
+        if (tables.rules[i].vip != kEveryVip) return i;
+        general = i;
+    }
+    return general;
+}
+
+RuleId rule_of(const PacketInfo& info, const Tables& tables, Remembered& last) {
+    const std::uint8_t bit = protocol_bit(info);
+    if (bit == 0) return kDefaultRule;
+    const std::uint32_t key = std::uint32_t{info.vip_index} << 24 | std::uint32_t{bit} << 16 | info.vip_port;
+    if (key != last.key) last = {key, find_rule(tables, info.vip_index, bit, info.vip_port)};
+    return last.rule;
+}
+
+// A virtual address: rule and bucket. The default rule belongs to one host, whatever the bucket.
+Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
+    const Tables& tables = snapshot.tables;
+    if ((info.traits & kTraitLaterFragment) != 0) return Reason::fragment_unmatched;
+    info.rule = rule_of(info, tables, last);
+    Affinity affinity = Affinity::single;
+    if (info.rule != kDefaultRule) {
+        if (tables.rules[info.rule].mode == RuleMode::disabled) return Reason::rule_disabled;
+        affinity = tables.rules[info.rule].affinity;
+    }
+    info.hash = client_hash(tables.hash_key, affinity, info.client, info.client_port);
+    info.bucket = bucket_of(info.hash);
+    if ((info.traits & kTraitEchoRequest) == 0 || tables.icmp == IcmpMode::one) return Reason::live;
+    return snapshot.fence_holds ? Reason::echo_all : Reason::fenced;
+}
+
+bool is_multicast(const PacketInfo& info) {
+    return info.ip_version == 4 ? info.vip.bytes[12] >> 4 == 14 : info.vip.bytes[0] == 0xff;
+}
+
+bool is_limited_broadcast(const PacketInfo& info) {
+    return info.ip_version == 4 && info.vip.as_v4() == 0xffff'ffff;
+}
+
+Reason classify_packet(PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
+    const Tables& tables = snapshot.tables;
+    // For an ICMP error `client` is whom the flow is with, not who sent the error.
+    if ((info.traits & kTraitIcmpError) == 0 && is_subnet_broadcast(tables, info.client)) return Reason::martian_broadcast;
+    if (is_multicast(info)) return Reason::multicast;
+    if (is_limited_broadcast(info)) return Reason::broadcast;
+    const AddressEntry* const entry = find_address(tables, info.vip);
+    if (entry == nullptr) return Reason::not_our_address;
+    switch (entry->kind) {
+        case AddressKind::vip:
+            break;
+        case AddressKind::dedicated_mine:
+            return Reason::dedicated;
+        case AddressKind::dedicated_other:
+            return Reason::other_host;
+        case AddressKind::broadcast:
+            return Reason::broadcast;
+    }
+    info.vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
+    return classify_virtual(info, snapshot, last);
+}
+
+}  // namespace
+
+void classify(Burst& burst, const Snapshot& snapshot) {
+    Remembered last;
+    for (std::uint32_t i = 0; i < burst.count; ++i)
+        if (burst.reasons[i] == Reason::live) burst.reasons[i] = classify_packet(burst.info[i], snapshot, last);
+}
+
+}  // namespace nlb

@@ -1,0 +1,50 @@
+// The ledger's counting. Its slots are hashed without a key: an attacker who aims at a slot buys look-ups, nothing else.
+#include "core/connection_ledger.hpp"
+
+#include "core/assert.hpp"
+#include "core/endian.hpp"
+
+namespace nlb {
+
+std::size_t ConnectionLedger::slot_of(const FlowKey& key) {
+    const std::uint64_t high = load_big_endian<std::uint64_t>(key.client.bytes.data());
+    const std::uint64_t low = load_big_endian<std::uint64_t>(key.client.bytes.data() + 8);
+    const std::uint64_t ports = std::uint64_t{key.client_port} << 16 | key.vip_port;
+    const Uint128 product = static_cast<Uint128>(low ^ ports << 32 ^ 0xa0761d6478bd642fULL) * (high ^ ports ^ 0xe7037ed1a0b428dbULL);
+    return (static_cast<std::size_t>(product >> 64) ^ static_cast<std::size_t>(product)) & (kHalfOpenSlots - 1);
+}
+
+void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descriptor) {
+    NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
+    ++counts_[descriptor.rule];
+    if (++by_bucket_[descriptor.rule][descriptor.bucket] == 1) held_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
+    std::uint8_t& slot = half_open_[slot_of(key)];
+    if (descriptor.state == FlowState::half_open && slot != kSaturated) ++slot;
+}
+
+void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {
+    NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
+    std::uint32_t& left = by_bucket_[descriptor.rule][descriptor.bucket];
+    NLB_ASSERT(left > 0);
+    --counts_[descriptor.rule];
+    if (--left == 0) held_[descriptor.rule] &= ~(BucketMask{1} << descriptor.bucket);
+    if (descriptor.state == FlowState::half_open) on_opened(key);
+}
+
+void ConnectionLedger::on_opened(const FlowKey& key) {
+    std::uint8_t& slot = half_open_[slot_of(key)];
+    if (slot != kSaturated && slot != 0) --slot;
+}
+
+void ConnectionLedger::note_stale(const Descriptor& descriptor) {
+    const BucketMask bit = BucketMask{1} << descriptor.bucket;
+    stale_[descriptor.rule] |= bit;
+    stale_next_[descriptor.rule] |= bit;
+}
+
+void ConnectionLedger::end_sweep() {
+    stale_ = stale_next_;
+    stale_next_ = {};
+}
+
+}  // namespace nlb

@@ -1,0 +1,50 @@
+// What must be known about a worker's descriptors without looking any up: where there are some, how many, which flows may still be
+// half-open, and which buckets hold one that has not been looked up for long. Every connection table owns one and tells it each
+// change; the track stage asks it whether a packet has to pay for a look-up. It stores no flow.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "core/flow.hpp"
+#include "core/types.hpp"
+
+namespace nlb {
+
+// About 75 KiB: part of the table, never on a stack that is small. Thread: the table's worker only.
+class ConnectionLedger {
+public:
+    // For the table's insert and erase to call; `descriptor` is the one stored, as it is at that moment.
+    void on_insert(const FlowKey& key, const Descriptor& descriptor);
+    void on_erase(const FlowKey& key, const Descriptor& descriptor);
+    // The only other change that matters here; the track stage tells it.
+    void on_opened(const FlowKey& key);
+
+    // Buckets with at least one descriptor.
+    [[nodiscard]] const RuleMasks& held() const { return held_; }
+    // Descriptors by rule.
+    [[nodiscard]] const std::array<std::uint64_t, kRuleSlots>& counts() const { return counts_; }
+    // False: no half-open descriptor has this key. True may be a collision; the look-up tells.
+    [[nodiscard]] bool may_be_half_open(const FlowKey& key) const { return half_open_[slot_of(key)] != 0; }
+
+    // The sweep over all descriptors reports each that is_stale() (core/track.hpp), and the end of each pass. Packets of stale buckets
+    // pay look-ups, so that a flow which still speaks is seen before it expires.
+    void note_stale(const Descriptor& descriptor);
+    void end_sweep();
+    [[nodiscard]] const RuleMasks& stale() const { return stale_; }
+
+private:
+    static constexpr std::size_t kHalfOpenSlots = 1U << 16;
+    static constexpr std::uint8_t kSaturated = 255;  // stays: costs look-ups, never correctness
+
+    [[nodiscard]] static std::size_t slot_of(const FlowKey& key);
+
+    RuleMasks held_{};
+    RuleMasks stale_{};
+    RuleMasks stale_next_{};
+    std::array<std::uint64_t, kRuleSlots> counts_{};
+    std::array<std::array<std::uint32_t, kBuckets>, kRuleSlots> by_bucket_{};
+    std::array<std::uint8_t, kHalfOpenSlots> half_open_{};  // half-open descriptors by a hash of their key
+};
+
+}  // namespace nlb

@@ -1,0 +1,54 @@
+// A burst of one.
+#include "core/explain.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace nlb {
+namespace {
+
+constexpr std::size_t kFrameBytesMax = 65535;
+constexpr std::size_t kRoomForAnswers = 128;
+
+struct Run {
+    std::vector<Byte> bytes;
+    std::unique_ptr<Burst> burst = std::make_unique<Burst>();
+    std::unique_ptr<Counters> counters = std::make_unique<Counters>();
+};
+
+Run prepare(std::span<const Byte> frame) {
+    Run run;
+    const std::size_t length = std::min(frame.size(), kFrameBytesMax);
+    run.bytes.assign(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length));
+    run.bytes.resize(std::min(length + kRoomForAnswers, kFrameBytesMax));
+    run.burst->count = 1;
+    run.burst->frames[0] = {run.bytes.data(), static_cast<std::uint16_t>(length), static_cast<std::uint16_t>(run.bytes.size())};
+    return run;
+}
+
+Explanation finish(Run& run, const Snapshot& snapshot) {
+    const PacketInfo& info = run.burst->info[0];
+    Explanation explanation{run.burst->reasons[0], info.rule, info.bucket, kNoHost, info, {}};
+    if (info.rule != kNoRule) explanation.owner = snapshot.tables.owner[info.rule][info.bucket];
+    run.bytes.resize(run.burst->frames[0].length);
+    explanation.frame = std::move(run.bytes);
+    return explanation;
+}
+
+}  // namespace
+
+Explanation explain(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections) {
+    Run run = prepare(frame);
+    settle_ingress(*run.burst, snapshot, connections, *run.counters);
+    const Reason reason = run.burst->reasons[0];
+    if (output_of(reason) == Output::inside) deliver_inside(run.burst->frames[0], reason, snapshot.ports);
+    return finish(run, snapshot);
+}
+
+Explanation explain_egress(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections) {
+    Run run = prepare(frame);
+    settle_egress(*run.burst, snapshot, connections, *run.counters);
+    return finish(run, snapshot);
+}
+
+}  // namespace nlb

@@ -1,0 +1,50 @@
+// A flow's name and the descriptor that keeps it on its host when its bucket moves (product.md 4.6).
+// `Connections` is what the track stage needs of a table: the dataplane brings one of rte_hash, tests and explain a small one.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "core/types.hpp"
+
+namespace nlb {
+
+struct FlowKey {
+    IpAddress client;
+    IpAddress vip;
+    std::uint16_t client_port;
+    std::uint16_t vip_port;
+    std::uint8_t protocol;
+    std::array<Byte, 3> zero;
+    bool operator==(const FlowKey&) const = default;
+};
+static_assert(sizeof(FlowKey) == 40 && std::has_unique_object_representations_v<FlowKey>);
+
+enum class FlowState : std::uint8_t { half_open, established, closing };
+
+struct Descriptor {
+    std::uint32_t seen_s;  // seconds of the host's monotonic clock
+    RuleId rule;
+    BucketId bucket;
+    FlowState state;
+    std::uint8_t fins;  // bit 0: the client's FIN was seen, bit 1: the server's
+};
+static_assert(sizeof(Descriptor) == 8 && std::has_unique_object_representations_v<Descriptor>);
+
+class ConnectionLedger;
+
+// One worker's descriptors; only that worker calls it. A pointer is good until the next insert or erase.
+// The table owns a ConnectionLedger (core/connection_ledger.hpp): insert tells it the descriptor it stored, and erase the one that it
+// is about to remove, whoever calls them (the sweep too).
+template <class Table>
+concept Connections = requires(Table& table, const FlowKey& key, const FlowKey* const* keys, Descriptor** found, std::size_t count) {
+    { table.find(key) } -> std::same_as<Descriptor*>;                  // nullptr: none
+    { table.find_bulk(keys, count, found) } -> std::same_as<void>;     // nullptr where none; count <= kBurstMax
+    { table.insert(key, Descriptor{}) } -> std::same_as<Descriptor*>;  // nullptr: full. Requires: not there.
+    { table.erase(key) } -> std::same_as<bool>;
+    { table.ledger() } -> std::same_as<ConnectionLedger&>;
+};
+
+}  // namespace nlb

@@ -1,0 +1,300 @@
+// The cluster protocol of one host as a state machine: rules R1 to R11 of docs/protocol.md. Time and frames go in, wishes come out.
+// It reads no clock, touches no socket and knows no keys. The shell carries out the actions of one call in the order given and
+// before the next call; it may be stopped between any two of them (absolute times and the lease make that safe).
+//
+// Rooms: belief.cpp (who is who: R1, R4), lease.cpp (how long my cores may answer: R2, R3), burial.cpp (who is dead, who is
+// foreign: R5, R9), convergence.cpp (who coordinates, which map: R6, R7), moves.cpp (release, then acquire: R8, R11),
+// speech.cpp (what is said, and when), membership.cpp (the events).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/heartbeat.hpp"
+#include "core/shared_block.hpp"
+#include "core/timing.hpp"
+#include "core/types.hpp"
+
+namespace nlb {
+
+struct MembershipParams {
+    HostId self = kNoHost;
+    std::uint32_t cluster = 0;
+    std::uint8_t slots = 1;          // port rules + 1
+    std::uint64_t single_slots = 0;  // bit r: slot r (by RuleId) is of mode single; the default rule is
+    std::uint8_t configured_hosts = 1;
+    bool majority = false;  // partition: majority
+    Timing timing;
+    std::uint64_t config_digest = 0;
+    std::uint64_t generation = 1;
+};
+
+// What this host puts in: per slot an offer and a state. A disabled or draining rule offers nothing, whatever `offer` says.
+struct RuleWish {
+    std::uint8_t offer = 0;
+    RuleState state = RuleState::enabled;
+};
+using RuleWishes = std::array<RuleWish, kRuleSlots>;
+
+// Wishes to the shell.
+struct SendFrame {
+    ClusterFrame frame;
+};
+struct InstallTables {  // answer with on_installed(token) when no core uses the former tables any more
+    std::uint64_t token = 0;
+    RuleMasks own{};
+    RuleMasks dirty_elsewhere{};
+    OwnerMap owner{};
+    std::uint64_t epoch = 0;
+};
+struct SetLease {
+    Instant valid_until;
+};
+struct StoreBlock {
+    SharedBlock block;
+};
+struct Report {
+    enum class Kind : std::uint8_t { joined, adopted, converged, reset, believed, buried, refused, foreign, left, proposed } kind;
+    HostId host = kNoHost;  // the peer concerned, or the coordinator
+    std::string detail;     // one clause for people
+};
+using Action = std::variant<SendFrame, InstallTables, SetLease, StoreBlock, Report>;
+using Actions = std::vector<Action>;
+
+// What a running dataplane remembers of the control plane before this one.
+struct DataplaneMemory {
+    SharedBlock block;
+    Instant valid_until = kLongAgo;
+    RuleMasks own{};  // what the installed tables let the cores accept
+    RuleMasks dirty{};
+};
+
+enum class MembershipState : std::uint8_t { off, join, member, reset };
+
+struct Peer {
+    Incarnation incarnation;
+    std::uint64_t sequence = 0;
+    Duration last_rx{};               // in listening time
+    Instant first_seen = kLongAgo;    // of this incarnation
+    Instant acknowledged = kLongAgo;  // send time of my newest heartbeat that it acknowledged
+    Instant heard_again = kLongAgo;   // buried and heard again since
+    bool heard = false;               // at least one frame of this incarnation, or a map that names it
+    bool stated = false;              // at least one heartbeat: what follows is its own word
+    MemberState state = MemberState::join;
+    std::uint8_t flags = 0;  // kFlag*
+    Epoch epoch;
+    HostSet view;
+    bool buried_me = false;  // its report names my incarnation as buried
+    std::uint64_t config_digest = 0;
+    std::uint64_t generation = 0;
+    std::array<RuleReport, kRuleSlots> rules{};
+    std::map<HostId, PeerReport> hears;  // by the id of whom it hears; not its candidates
+};
+
+// An incarnation that has not yet proved that it is not a replay.
+struct Candidate {
+    Incarnation incarnation;
+    std::uint64_t sequence = 0;
+    std::uint64_t my_sequence = 0;  // at first sight
+    Instant first_seen;
+    Duration last_rx{};  // in listening time, of a frame with a growing sequence
+};
+
+class Membership {
+public:
+    // Requires: params.self in 1..32, slots in 1..33.
+    Membership(const MembershipParams& params, const RuleWishes& wishes);
+
+    // Events. Each returns what the shell shall do, in order.
+    // `boot` is random and new whenever the dataplane is; with `memory` the control plane restarts beside a running dataplane (R10).
+    Actions on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory);
+    Actions on_tick(Instant now);
+    Actions on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault);
+    Actions on_installed(Instant now, std::uint64_t token, const RuleMasks& dirty);
+    Actions on_dirty(Instant now, const RuleMasks& dirty);
+    Actions on_wishes(Instant now, const RuleWishes& wishes, bool draining);
+    // Gives everything back, then says goodbye; has_left() tells when. Afterwards on_start begins anew.
+    Actions on_leave(Instant now);
+    Actions on_link(Instant now, bool up);
+    // A sign of life of the dataplane: any answer that it made now. Without one for a period the silence of the others proves nothing,
+    // and what was sent may not have left. Requires: called at least each half period while the dataplane runs.
+    void on_dataplane_alive(Instant now);
+    // The dataplane died: whatever it held is gone. on_start begins anew when it is back.
+    void on_dataplane_lost();
+
+    // When on_tick wants to be called next, at the latest a fifth of a period from the last call.
+    [[nodiscard]] Instant next_wake() const { return next_wake_; }
+
+    // For people and metrics.
+    [[nodiscard]] MembershipState state() const { return state_; }
+    [[nodiscard]] bool converged() const;
+    [[nodiscard]] bool has_left() const { return has_left_; }
+    [[nodiscard]] const Epoch& epoch() const { return map_.epoch; }
+    [[nodiscard]] const ClusterMap& map() const { return map_; }
+    [[nodiscard]] const RuleMasks& own() const { return own_; }
+    [[nodiscard]] Incarnation incarnation() const { return incarnation_; }
+    [[nodiscard]] Instant valid_until() const { return valid_until_; }
+    [[nodiscard]] const std::map<HostId, Peer>& peers() const { return peers_; }
+    [[nodiscard]] const std::map<HostId, Candidate>& candidates() const { return candidates_; }
+    [[nodiscard]] HostSet members() const;
+    [[nodiscard]] Duration silence_of(HostId peer) const;  // in listening time. Requires: peers() has it.
+    [[nodiscard]] OwnerMap stated_owners() const;          // who says it owns; kNoHost: an orphan
+    // Why the cluster is converging and through whom; empty when converged.
+    [[nodiscard]] std::pair<std::string, HostId> unconverged_because() const;
+    // Host is alive and in the same configuration; not said goodbye.
+    [[nodiscard]] bool is_live(HostId peer) const;
+
+private:
+    using Incarnations = std::map<HostId, Incarnation>;
+
+    // membership.cpp
+    void advance(Instant now);  // clock of listening time; at every entry, first
+    [[nodiscard]] Duration heard_through(Duration gap) const;
+    void step();  // everything that may follow from any event
+    void become_fresh();
+    void resume_from(const DataplaneMemory& memory);
+    [[nodiscard]] Actions take_actions();
+    void report(Report::Kind kind, HostId host, std::string detail);
+    [[nodiscard]] bool heard_within(const Peer& peer, Duration silence) const;
+    [[nodiscard]] bool is_buried(HostId id, const Incarnation& incarnation) const;
+    [[nodiscard]] bool is_gone(HostId id, const Peer& peer) const;
+    [[nodiscard]] bool is_member(HostId id, const Incarnation& incarnation) const;
+    [[nodiscard]] Incarnations member_incarnations() const;
+    void store();
+
+    // belief.cpp: R1
+    [[nodiscard]] FrameFault believe(const FrameHeader& header, const std::vector<PeerReport>* reports);
+    [[nodiscard]] FrameFault consider_candidate(const FrameHeader& header, const std::vector<PeerReport>* reports);
+    void supersede(HostId id, const Incarnation& older, const Incarnation& newer);
+    void note_arrival(HostId id, Peer& peer, std::uint64_t sequence);
+    void accept_heartbeat(HostId id, Peer& peer, const Heartbeat& beat);
+    void note_reports(Peer& peer, const std::vector<PeerReport>& reports);
+
+    // lease.cpp: R2, R3
+    void renew_lease();
+    [[nodiscard]] Instant lease_base_serve() const;
+    [[nodiscard]] Instant lease_base_majority() const;
+    [[nodiscard]] Instant lease_cap() const;
+    [[nodiscard]] Instant base_of(HostId id, const Peer& peer) const;
+    [[nodiscard]] bool holds_back(const Peer& peer) const;
+    void reset(const std::string& because);
+    void empty_map();
+
+    // burial.cpp: R5, R9
+    void bury_the_silent();
+    [[nodiscard]] bool is_foreign(HostId id, const Peer& peer) const;
+    void meet_foreigners();
+
+    // convergence.cpp: R6, R7
+    void coordinate();
+    [[nodiscard]] bool may_bootstrap() const;
+    [[nodiscard]] std::optional<Incarnations> wanted_base() const;
+    [[nodiscard]] Incarnations admit_joiners(Incarnations wanted) const;
+    [[nodiscard]] bool may_join(HostId id, const Peer& peer) const;
+    [[nodiscard]] bool a_peer_states_higher() const;
+    [[nodiscard]] std::array<RuleReport, kRuleSlots> inputs_of(HostId id) const;
+    void set_map(const ClusterMap& map);
+    [[nodiscard]] RuleMasks targets_of(HostId host) const;
+    [[nodiscard]] std::uint64_t inputs_digest(const Incarnations& wanted) const;
+    [[nodiscard]] OwnerMap targets_for(const Incarnations& wanted) const;
+    void adopt(const ClusterMap& map, bool mine);
+    void accept_map_part(const MapPart& part);
+    [[nodiscard]] bool may_adopt(const ClusterMap& map, bool mine) const;
+
+    // moves.cpp: R8, R11
+    void move_buckets();
+    [[nodiscard]] RuleMasks targets_of_mine() const;
+    [[nodiscard]] bool all_state_my_epoch() const;
+    bool release(const RuleMasks& targets);
+    bool acquire(const RuleMasks& targets);
+    void refresh_dirty();
+    [[nodiscard]] RuleMasks dirty_elsewhere() const;
+    void install(const RuleMasks& own);
+    void finish_leaving();
+    void note_convergence();
+
+    // speech.cpp
+    void speak();
+    [[nodiscard]] Heartbeat compose() const;
+    [[nodiscard]] std::array<RuleReport, kRuleSlots> compose_rules() const;
+    [[nodiscard]] std::vector<PeerReport> compose_reports() const;
+    [[nodiscard]] FrameHeader compose_header() const;
+    [[nodiscard]] bool said_goodbye() const;
+    void schedule();
+
+    MembershipParams params_;
+    RuleWishes wishes_;
+    bool draining_ = false;
+
+    // Time.
+    Instant now_ = kLongAgo;
+    Instant last_run_ = kLongAgo;
+    Instant alive_at_ = kLongAgo;  // newest sign of life of the dataplane
+    Duration listened_{};          // time in which this loop ran
+    Duration joined_at_{};         // in listening time
+    Instant next_wake_ = kLongAgo;
+
+    // Who I am and what I hold.
+    MembershipState state_ = MembershipState::off;
+    Incarnation incarnation_;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t first_sequence_ = 1;  // of this incarnation
+    std::uint32_t highest_counter_ = 0;
+    ClusterMap map_;
+    std::uint64_t map_digest_ = 0;             // of map_; 0 without an epoch
+    std::map<HostId, RuleMasks> map_targets_;  // map_.targets by host
+    RuleMasks own_{};
+    RuleMasks dirty_{};
+    Instant valid_until_ = kLongAgo;
+    Instant joined_instant_ = kLongAgo;
+    bool link_up_ = true;
+    bool leaving_ = false;
+    bool has_left_ = false;
+    Duration leave_by_{};  // in listening time
+
+    // Whom I know.
+    std::map<HostId, Peer> peers_;
+    std::map<HostId, Candidate> candidates_;
+    std::set<std::pair<HostId, Incarnation>> buried_;
+    static constexpr std::size_t kSupersededMax = 256;
+    static constexpr std::size_t kUnprovenMax = 256;
+    std::set<std::pair<HostId, std::uint32_t>> superseded_;             // boots that are over; kept over resets
+    std::map<std::pair<HostId, Incarnation>, std::uint64_t> unproven_;  // highest sequence of incarnations not believed so far
+    HostSet await_first_;                                               // R10: members to be heard before I speak
+    Duration speak_by_{};                                               // in listening time
+
+    // The install under way, and the one that must follow it.
+    bool installing_ = false;
+    bool emptying_ = false;
+    RuleMasks installing_own_{};
+    RuleMasks installed_dirty_elsewhere_{};
+    std::uint64_t install_token_ = 0;
+
+    // A map that arrives in parts.
+    ClusterMap partial_;
+    std::uint64_t partial_digest_ = 0;
+    std::uint32_t partial_have_ = 0;
+
+    // Speech.
+    bool want_to_speak_ = false;
+    std::uint8_t repeats_left_ = 0;
+    Instant last_sent_ = kLongAgo;
+    static constexpr std::size_t kSentKept = 1024;
+    std::array<Instant, kSentKept> sent_at_{};  // by sequence modulo kSentKept
+    static constexpr std::size_t kBeatsKept = 4;
+    std::array<Instant, kBeatsKept> beats_{};  // newest first: frames at least 9/10 of a period apart (R3's cap)
+    std::size_t beats_count_ = 0;
+    std::uint8_t goodbyes_left_ = 0;
+
+    bool was_converged_ = false;
+    Actions actions_;
+};
+
+}  // namespace nlb

@@ -1,0 +1,67 @@
+// Guards that can be taken out one at a time, so that the simulator shows that it would notice. Product builds have none of it:
+// without NLB_MUTATIONS mutated() is constant false and the branch is gone.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace nlb {
+
+// clang-format off
+//   member              name on the command line   the guard that is missing
+#define NLB_MUTATION_LIST(X) \
+    X(none,               "none",               "nothing is missing") \
+    X(no_fence,           "no-fence",           "cores serve past the end of their lease") \
+    X(lease_from_send,    "lease-from-send",    "R3: the lease runs from my sending, not from what peers acknowledged") \
+    X(lease_long,         "lease-long",         "(i): the lease is 1.02 T*P") \
+    X(no_cap,             "no-cap",             "R3: dropping a silent peer renews from now") \
+    X(no_candidate_lease, "no-candidate-lease", "R3: an unbelieved incarnation does not hold the lease back") \
+    X(resurrect,          "resurrect",          "R2: a lapsed lease is renewed") \
+    X(advertise_early,    "advertise-early",    "R8: a release is stated before the grace period") \
+    X(acquire_early,      "acquire-early",      "R8: buckets are taken before all members state the epoch") \
+    X(stale_release,      "stale-release",      "R8: a release of another epoch counts") \
+    X(outsider_blind,     "outsider-blind",     "R8: what a heard outsider claims does not matter") \
+    X(one_phase,          "one-phase",          "R8: buckets are released before all members state the epoch") \
+    X(no_echo,            "no-echo",            "R1: a new boot is believed at once") \
+    X(weak_echo,          "weak-echo",          "R1: any acknowledgement proves a new boot") \
+    X(any_order,          "any-order",          "R1: old sequences are accepted") \
+    X(ack_buried,         "ack-buried",         "R4: the buried are acknowledged") \
+    X(no_listening_time,  "no-listening-time",  "R5: silence is counted while the loop did not run") \
+    X(trust_mute,         "trust-mute",         "R5: silence is counted while the dataplane was stopped") \
+    X(boot_blind,         "boot-blind",         "R6: bootstrap beside an unbelieved host") \
+    X(adopt_any,          "adopt-any",          "R7: maps that lack a living member, or have a buried one, are adopted") \
+    X(no_meeting,         "no-meeting",         "R9: lineages that meet both go on") \
+    X(warm_talk,          "warm-talk",          "R10: a warm restart speaks before it has heard the members") \
+    X(warm_forget,        "warm-forget",        "R10: a warm restart renews a lapsed lease")
+// clang-format on
+
+enum class Mutation : std::uint8_t {
+#define NLB_X(member, name, help) member,
+    NLB_MUTATION_LIST(NLB_X)
+#undef NLB_X
+};
+
+struct MutationInfo {
+    Mutation mutation;
+    std::string_view name;
+    std::string_view help;
+};
+inline constexpr auto kMutations = std::to_array<MutationInfo>({
+#define NLB_X(member, name, help) {Mutation::member, name, help},
+    NLB_MUTATION_LIST(NLB_X)
+#undef NLB_X
+});
+
+#ifdef NLB_MUTATIONS
+inline Mutation active_mutation = Mutation::none;
+[[nodiscard]] inline bool mutated(Mutation mutation) {
+    return active_mutation == mutation;
+}
+#else
+[[nodiscard]] constexpr bool mutated(Mutation) {
+    return false;
+}
+#endif
+
+}  // namespace nlb

@@ -1,0 +1,150 @@
+// IPv4, IPv6 and the IPv6 extension headers: lengths, checksum and addresses that cannot be (RFC 791, 1122 3.2.1.3, 8200).
+#include "core/parse_network.hpp"
+
+#include "core/checksum.hpp"
+#include "core/headers.hpp"
+
+namespace nlb {
+namespace {
+
+constexpr std::size_t kDatagramBytesMax = 65535;
+
+Reason judge_addresses_v4(std::uint32_t source, std::uint32_t destination) {
+    if (source >> 24 == 0) return Reason::martian_unspecified;
+    if (source >> 24 == 127 || destination >> 24 == 127) return Reason::martian_loopback;
+    if (source >> 28 == 14) return Reason::martian_multicast;
+    if (source == 0xffff'ffff) return Reason::martian_broadcast;
+    if (source == destination) return Reason::martian_land;
+    return Reason::live;
+}
+
+Reason judge_addresses_v6(const IpAddress& source, const IpAddress& destination) {
+    constexpr IpAddress kUnspecified{};
+    constexpr IpAddress kLoopback{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    const bool to_group = destination.bytes[0] == 0xff;
+    // Duplicate address detection and router solicitations have no source yet; they are sent to groups.
+    if (source == kUnspecified) return to_group ? Reason::live : Reason::martian_unspecified;
+    if (source.bytes[0] == 0xff) return Reason::martian_multicast;
+    if (source == kLoopback || destination == kLoopback) return Reason::martian_loopback;
+    if (source.is_v4() || destination.is_v4()) return Reason::martian_mapped;
+    if (source == destination) return Reason::martian_land;
+    return Reason::live;
+}
+
+// A first fragment must show the whole transport header, or rules could be evaded (RFC 1858 3, RFC 8200 4.5).
+Reason parse_first_bytes(const Frame& frame, std::size_t end, PacketInfo& info) {
+    const Reason reason = parse_transport(frame, end, info);
+    return reason == Reason::transport_header && (info.traits & kTraitFirstFragment) != 0 ? Reason::fragment_tiny : reason;
+}
+
+// RFC 3128: a TCP fragment at offset 8 would overwrite the flags of the first one.
+Reason judge_later_fragment(const PacketInfo& info, std::size_t offset, std::size_t bytes) {
+    if (offset + bytes > kDatagramBytesMax) return Reason::ip_total_length;
+    return info.protocol == kProtocolTcp && offset == 8 ? Reason::fragment_tiny : Reason::live;
+}
+
+// Bytes of the extension header at `at`, 0 when it does not say. Requires: two readable bytes.
+std::size_t extension_bytes(std::uint8_t header, const Byte* at) {
+    const std::size_t units = at[1];
+    if (header == kProtocolFragment) return sizeof(Ipv6FragmentHeader);
+    if (header == kProtocolAuthentication) return (units + 2) * 4;
+    return (units + 1) * 8;
+}
+
+bool is_extension(std::uint8_t header) {
+    return header == kProtocolHopByHop || header == kProtocolRouting || header == kProtocolFragment ||
+           header == kProtocolDestinationOptions || header == kProtocolAuthentication;
+}
+
+// Type 0 with segments left is the amplifier that RFC 5095 abolished.
+bool is_source_route(std::uint8_t header, const Byte* at) {
+    return header == kProtocolRouting && at[2] == 0 && at[3] != 0;
+}
+
+}  // namespace
+
+Reason parse_ipv4(const Frame& frame, PacketInfo& info) {
+    const Byte* const at = frame.data + info.l3_offset;
+    const std::size_t left = frame.length - std::size_t{info.l3_offset};
+    if (left < sizeof(Ipv4Header)) return Reason::truncated;
+    const auto header = load_header<Ipv4Header>(at);
+    if (header.version_length >> 4 != 4) return Reason::ip_version;
+    const std::size_t header_bytes = std::size_t{header.version_length & 0x0fU} * 4;
+    if (header_bytes < sizeof(Ipv4Header) || header_bytes > left) return Reason::ip_header_length;
+    const std::size_t total = header.total_length.host();
+    if (total < header_bytes || total > left) return Reason::ip_total_length;
+    if (!ipv4_checksum_holds(at, header_bytes)) return Reason::ip_checksum;
+    const Reason addresses = judge_addresses_v4(header.source.host(), header.destination.host());
+    if (addresses != Reason::live) return addresses;
+
+    info.ip_version = 4;
+    info.protocol = header.protocol;
+    info.client = mapped_from(at + offsetof(Ipv4Header, source));
+    info.vip = mapped_from(at + offsetof(Ipv4Header, destination));
+    info.l4_offset = static_cast<std::uint16_t>(info.l3_offset + header_bytes);
+    const std::size_t fragment = header.fragment.host();
+    if ((fragment & kIpv4OffsetMask) != 0) {
+        info.traits = kTraitLaterFragment | kTraitNoPorts;
+        return judge_later_fragment(info, (fragment & kIpv4OffsetMask) * 8, total - header_bytes);
+    }
+    if ((fragment & kIpv4MoreFragments) != 0) info.traits = kTraitFirstFragment;
+    return parse_first_bytes(frame, info.l3_offset + total, info);
+}
+
+Reason parse_ipv6(const Frame& frame, PacketInfo& info) {
+    const Byte* const at = frame.data + info.l3_offset;
+    const std::size_t left = frame.length - std::size_t{info.l3_offset};
+    if (left < sizeof(Ipv6Header)) return Reason::truncated;
+    const auto header = load_header<Ipv6Header>(at);
+    if (at[0] >> 4 != 6) return Reason::ip_version;
+    const std::size_t total = sizeof(Ipv6Header) + header.payload_length.host();
+    if (total > left) return Reason::ip_total_length;
+    const Reason addresses = judge_addresses_v6(header.source, header.destination);
+    if (addresses != Reason::live) return addresses;
+
+    info.ip_version = 6;
+    info.client = header.source;
+    info.vip = header.destination;
+    const std::size_t end = info.l3_offset + total;
+    const ExtensionChain chain = walk_extensions(frame.data, info.l3_offset + sizeof(Ipv6Header), end, header.next_header);
+    info.traits = chain.traits;
+    if (chain.reason != Reason::live) return (chain.traits & kTraitFirstFragment) != 0 ? Reason::fragment_tiny : chain.reason;
+    info.protocol = chain.protocol;
+    info.l4_offset = static_cast<std::uint16_t>(chain.offset);
+    if ((chain.traits & kTraitLaterFragment) != 0) {
+        info.traits |= kTraitNoPorts;
+        return judge_later_fragment(info, chain.fragment_offset, end - chain.offset);
+    }
+    return parse_first_bytes(frame, end, info);
+}
+
+ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end, std::uint8_t next_header) {
+    ExtensionChain chain{Reason::live, next_header, 0, at, 0};
+    const std::size_t first = at;
+    bool fragmented = false;
+    for (std::size_t headers = 0; is_extension(chain.protocol); ++headers) {
+        const std::uint8_t header = chain.protocol;
+        const bool misplaced = (header == kProtocolHopByHop && chain.offset != first) || (header == kProtocolFragment && fragmented);
+        const bool fits = chain.offset + 8 <= end && chain.offset + extension_bytes(header, data + chain.offset) <= end;
+        if (headers == kExtensionHeadersMax || misplaced || !fits || is_source_route(header, data + chain.offset)) {
+            chain.reason = Reason::ip_extension_headers;
+            return chain;
+        }
+        chain.protocol = data[chain.offset];
+        if (header == kProtocolFragment) {
+            fragmented = true;
+            const std::uint16_t word = load_header<Ipv6FragmentHeader>(data + chain.offset).offset_more.host();
+            chain.fragment_offset = word & kIpv6OffsetMask;
+            // Neither offset nor more: an atomic fragment is a whole packet (RFC 6946).
+            if (chain.fragment_offset != 0)
+                chain.traits |= kTraitLaterFragment;
+            else if ((word & 1U) != 0)
+                chain.traits |= kTraitFirstFragment;
+        }
+        chain.offset += extension_bytes(header, data + chain.offset);
+        if ((chain.traits & kTraitLaterFragment) != 0) return chain;  // what follows is the middle of something
+    }
+    return chain;
+}
+
+}  // namespace nlb

@@ -1,0 +1,117 @@
+// Why a packet was settled the way it was: every reason once, with its verdict and where the frame goes next.
+// Workers count one reason per packet; `nlb explain`, metrics and traces print the same words.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace nlb {
+
+enum class Verdict : std::uint8_t {
+    live,     // not settled yet: the next stage decides
+    accept,   // delivered to the server
+    reject,   // another host's packet
+    drop,     // nobody's
+    consume,  // answered or used by nlb itself
+    send,     // leaves on the outside port (frames that came from inside)
+};
+
+// Where the frame goes after the burst is settled.
+enum class Output : std::uint8_t { none, inside, outside, control };
+
+// clang-format off
+//   name                    verdict  output   help
+#define NLB_REASONS(X) \
+    X(live,                   live,    none,    "not settled") \
+    /* accept */ \
+    X(owner,                  accept,  inside,  "this host owns the bucket") \
+    X(new_flow,               accept,  inside,  "this host owns the bucket; a descriptor was made for the new flow") \
+    X(untracked_flow,         accept,  inside,  "this host owns the bucket; the connection table is full, so the flow is not tracked") \
+    X(descriptor,             accept,  inside,  "the flow began here and stays here although its bucket moved") \
+    X(dedicated,              accept,  inside,  "sent to this host's dedicated address") \
+    X(broadcast,              accept,  inside,  "broadcast: every host takes it") \
+    X(multicast,              accept,  inside,  "multicast: every host takes it") \
+    X(neighbour_reply,        accept,  inside,  "an ARP reply or neighbour advertisement: every inside stack may learn from it") \
+    X(echo_all,               accept,  inside,  "echo request, and icmp: all") \
+    /* reject */ \
+    X(not_owner,              reject,  none,    "another host owns the bucket") \
+    X(tracked_elsewhere,      reject,  none,    "this host owns the bucket, but another host still has descriptors in it and this flow has none here") \
+    X(moved_flow,             reject,  none,    "a SYN for a flow tracked here whose bucket moved: the descriptor was deleted, the new owner takes it") \
+    X(fenced,                 reject,  none,    "this host's lease ran out or its link is down: it answers for no virtual address") \
+    X(other_host,             reject,  none,    "sent to another host's dedicated address") \
+    X(not_default_host,       reject,  none,    "ARP or neighbour solicitation for a virtual address: the default host answers it") \
+    /* drop */ \
+    X(no_tables,              drop,    none,    "no tables are installed yet") \
+    X(truncated,              drop,    none,    "the frame ends before a header does") \
+    X(vlan_depth,             drop,    none,    "more than two VLAN tags") \
+    X(ethertype,              drop,    none,    "neither IP nor ARP") \
+    X(own_frame,              drop,    none,    "sent by this host itself") \
+    X(ip_version,             drop,    none,    "the IP version does not match the ethertype") \
+    X(ip_header_length,       drop,    none,    "an impossible IP header length") \
+    X(ip_total_length,        drop,    none,    "the IP length exceeds the frame or is shorter than its header") \
+    X(ip_checksum,            drop,    none,    "wrong IPv4 header checksum") \
+    X(ip_extension_headers,   drop,    none,    "too many, malformed or misplaced IPv6 extension headers") \
+    X(martian_unspecified,    drop,    none,    "the source address is unspecified") \
+    X(martian_broadcast,      drop,    none,    "the source address is a broadcast address") \
+    X(martian_multicast,      drop,    none,    "the source address is a multicast address") \
+    X(martian_loopback,       drop,    none,    "a loopback address on the wire") \
+    X(martian_mapped,         drop,    none,    "an IPv4-mapped IPv6 address on the wire: it would be taken for the IPv4 one") \
+    X(martian_land,           drop,    none,    "source and destination are the same") \
+    X(not_our_address,        drop,    none,    "not an address of this cluster or host") \
+    X(transport_header,       drop,    none,    "an impossible or truncated TCP, UDP or ICMP header") \
+    X(rule_disabled,          drop,    none,    "the port rule is disabled") \
+    X(no_owner,               drop,    none,    "no host that is present handles this rule") \
+    X(fragment_tiny,          drop,    none,    "the first fragment does not hold the transport header (RFC 1858, RFC 8200)") \
+    X(fragment_overlap,       drop,    none,    "fragments overlap (RFC 5722)") \
+    X(fragment_unmatched,     drop,    none,    "a later fragment whose first one was not seen in time") \
+    X(arp_malformed,          drop,    none,    "not an Ethernet/IPv4 ARP packet") \
+    X(arp_not_ours,           drop,    none,    "ARP for an address that is not ours") \
+    X(virtual_announcement,   drop,    none,    "somebody announces a virtual address: this cluster's default host, or a duplicate; no inside stack may hear it") \
+    X(no_room,                drop,    none,    "the answer does not fit the frame's buffer") \
+    X(nd_malformed,           drop,    none,    "a neighbour discovery message that RFC 4861 tells to discard") \
+    X(nd_not_ours,            drop,    none,    "neighbour solicitation for an address that is not ours") \
+    X(inside_malformed,       drop,    none,    "a frame from inside that is too short, too deeply tagged or too broken to be masked") \
+    X(inside_virtual_probe,   drop,    none,    "the inside stack probes for a duplicate of a virtual address; other hosts would answer") \
+    X(inside_control,         drop,    none,    "a frame from inside on the heartbeat's ethertype: servers may not speak for the cluster") \
+    X(output_full,            drop,    none,    "the other port's queue was full") \
+    /* consume */ \
+    X(heartbeat,              consume, control, "a frame on the heartbeat's ethertype") \
+    X(arp_answered,           consume, outside, "ARP request answered") \
+    X(nd_answered,            consume, outside, "neighbour solicitation answered") \
+    /* inside to outside */ \
+    X(sent,                   send,    outside, "left with this host's masked source address")
+// clang-format on
+
+enum class Reason : std::uint8_t {
+#define NLB_X(name, verdict, output, help) name,
+    NLB_REASONS(NLB_X)
+#undef NLB_X
+};
+
+struct ReasonInfo {
+    std::string_view name;
+    Verdict verdict;
+    Output output;
+    std::string_view help;
+};
+
+inline constexpr auto kReasons = std::to_array<ReasonInfo>({
+#define NLB_X(name, verdict, output, help) {#name, Verdict::verdict, Output::output, help},
+    NLB_REASONS(NLB_X)
+#undef NLB_X
+});
+inline constexpr std::size_t kReasonCount = kReasons.size();
+
+[[nodiscard]] constexpr const ReasonInfo& info_of(Reason reason) {
+    return kReasons[static_cast<std::size_t>(reason)];
+}
+[[nodiscard]] constexpr Verdict verdict_of(Reason reason) {
+    return info_of(reason).verdict;
+}
+[[nodiscard]] constexpr Output output_of(Reason reason) {
+    return info_of(reason).output;
+}
+
+}  // namespace nlb

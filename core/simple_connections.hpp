@@ -1,0 +1,74 @@
+// The connection table of tests, simulators and `nlb explain`: a map with the same contract as the dataplane's. It allocates
+// at each insert, so no worker core may use it.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "core/affinity_hash.hpp"
+#include "core/connection_ledger.hpp"
+#include "core/flow.hpp"
+#include "core/snapshot.hpp"
+#include "core/track.hpp"
+
+namespace nlb {
+
+class SimpleConnections {
+public:
+    explicit SimpleConnections(std::size_t capacity = 65536) : capacity_(capacity) {}
+
+    [[nodiscard]] Descriptor* find(const FlowKey& key) {
+        ++look_ups_;
+        const auto found = flows_.find(key);
+        return found == flows_.end() ? nullptr : &found->second;
+    }
+    void find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found) {
+        for (std::size_t i = 0; i < count; ++i) found[i] = find(*keys[i]);
+    }
+    Descriptor* insert(const FlowKey& key, Descriptor descriptor) {
+        if (flows_.size() >= capacity_) return nullptr;
+        Descriptor& stored = flows_.emplace(key, descriptor).first->second;
+        ledger_.on_insert(key, stored);
+        return &stored;
+    }
+    bool erase(const FlowKey& key) {
+        const auto found = flows_.find(key);
+        if (found == flows_.end()) return false;
+        ledger_.on_erase(key, found->second);
+        flows_.erase(found);
+        return true;
+    }
+    [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
+
+    // A whole pass at once; the dataplane's goes step by step.
+    void sweep(const Tables& tables, Instant now) {
+        for (auto next = flows_.begin(); next != flows_.end();) {
+            const auto here = next++;
+            if (is_expired(here->second, tables, seconds_of(now))) {
+                const FlowKey key = here->first;
+                erase(key);
+            } else if (is_stale(here->second, tables, seconds_of(now))) {
+                ledger_.note_stale(here->second);
+            }
+        }
+        ledger_.end_sweep();
+    }
+    [[nodiscard]] std::size_t size() const { return flows_.size(); }
+    // How many keys were looked up so far: what the stages promise to save.
+    [[nodiscard]] std::uint64_t look_ups() const { return look_ups_; }
+
+private:
+    struct KeyHash {
+        std::size_t operator()(const FlowKey& key) const {
+            const std::uint64_t ports = std::uint64_t{key.client_port} << 24 | std::uint64_t{key.vip_port} << 8 | key.protocol;
+            return affinity_hash(HashKey{ports, 0, 0, 0}, key.client, 0) ^ std::size_t{affinity_hash({}, key.vip, 0)} << 32;
+        }
+    };
+    std::size_t capacity_;
+    std::uint64_t look_ups_ = 0;
+    std::unordered_map<FlowKey, Descriptor, KeyHash> flows_;
+    ConnectionLedger ledger_;
+};
+static_assert(Connections<SimpleConnections>);
+
+}  // namespace nlb

@@ -1,0 +1,22 @@
+// Everything a burst is decided by: the tables, the ports' addresses, the time and the fence.
+// One snapshot per burst, so that no packet sees two maps. It owns nothing.
+#pragma once
+
+#include "core/tables.hpp"
+#include "core/types.hpp"
+
+namespace nlb {
+
+struct Snapshot {
+    const Tables& tables;
+    const PortAddresses& ports;
+    Instant now;
+    bool fence_holds;  // the lease runs and the link is up
+};
+
+// What descriptors are aged by.
+[[nodiscard]] constexpr std::uint32_t seconds_of(Instant now) {
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+}
+
+}  // namespace nlb

@@ -1,0 +1,41 @@
+// The stages a burst passes through; core/pipeline.hpp states their order. Each is a pure function over the burst: it settles
+// the packets it can decide and leaves the rest live. None allocates, locks, logs, throws or reads a clock, and none reads
+// a byte beyond Frame::length or writes one beyond Frame::capacity.
+// The two stages that need a connection table, track and track_replies, are templates in core/track.hpp.
+#pragma once
+
+#include "core/burst.hpp"
+#include "core/counters.hpp"
+#include "core/snapshot.hpp"
+
+namespace nlb {
+
+// What each frame is. Settles heartbeats, everything malformed, and martian addresses.
+void parse(Burst& burst);
+
+// Settles the host's own frames, ARP and neighbour discovery. Answers are made in place.
+// Settles every live packet when no tables are installed (Tables::self is kNoHost).
+void answer_neighbours(Burst& burst, const Snapshot& snapshot);
+
+// Destination, rule and bucket. Settles all that is not for a virtual address.
+void classify(Burst& burst, const Snapshot& snapshot);
+
+// The fence for all packets, ownership for those that no descriptor decides. Leaves packets of TCP flows live.
+void locate(Burst& burst, const Snapshot& snapshot);
+
+// Reasons, and for packets that have a rule whether it accepted or rejected them. Packets and bytes of the ports are counted by
+// whoever receives and sends them.
+void count_ingress(const Burst& burst, Counters& counters);
+
+// Inside to outside: source addresses, ARP and neighbour discovery bodies. Settles every packet; `sent` ones that are TCP keep what
+// the parser learnt, with client and VIP named from the flow's point of view.
+void mask(Burst& burst, const Snapshot& snapshot);
+
+void count_egress(const Burst& burst, Counters& counters);
+
+// What changes in a frame that the settled reason sends to the inside port: its destination becomes the inside device's.
+// Group destinations of broadcast and multicast packets stay; a unicast packet sent to a multicast cluster MAC is rewritten, as no stack
+// would take it otherwise. Requires: output_of(reason) is Output::inside.
+void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports);
+
+}  // namespace nlb

@@ -1,0 +1,35 @@
+// MAC addresses that follow from the cluster's primary address (NLB's scheme, and its own for IPv6-only clusters).
+#include "core/tables.hpp"
+
+namespace nlb {
+namespace {
+
+// The four bytes that stand for the primary address.
+std::array<Byte, 4> tail_of(const IpAddress& primary) {
+    std::array<Byte, 4> tail{};
+    const std::size_t first = primary.is_v4() ? 12 : 0;
+    for (std::size_t i = first; i < primary.bytes.size(); ++i) tail[i % 4] ^= primary.bytes[i];
+    return tail;
+}
+
+}  // namespace
+
+MacAddress cluster_mac(LinkMode mode, const IpAddress& primary) {
+    const auto [w, x, y, z] = tail_of(primary);
+    switch (mode) {
+        case LinkMode::multicast:
+            return {{0x03, 0xbf, w, x, y, z}};
+        case LinkMode::igmp:
+            return {{0x01, 0x00, 0x5e, 0x7f, y, z}};
+        case LinkMode::unicast:
+            break;
+    }
+    return {{0x02, 0xbf, w, x, y, z}};
+}
+
+MacAddress masked_mac(HostId host, const IpAddress& primary) {
+    const auto [w, x, y, z] = tail_of(primary);
+    return {{0x02, host, w, x, y, z}};
+}
+
+}  // namespace nlb

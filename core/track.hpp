@@ -1,0 +1,176 @@
+// Descriptors of TCP flows: they keep a flow on its host when its bucket moves (product.md 4.6). UDP has none.
+// A packet pays for a look-up only when a descriptor could change what happens to it, or when the descriptor could not
+// otherwise be kept true; see needs_look_up(). Which worker a flow's packets reach is not decided here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "core/burst.hpp"
+#include "core/connection_ledger.hpp"
+#include "core/counters.hpp"
+#include "core/flow.hpp"
+#include "core/headers.hpp"
+#include "core/snapshot.hpp"
+
+namespace nlb {
+
+// A SYN that opens a flow. With ACK, RST or FIN it opens none.
+[[nodiscard]] constexpr bool is_plain_syn(std::uint8_t flags) {
+    return (flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
+}
+
+// Established packets in clean buckets are not looked up, so a descriptor's `seen_s` grows old while its flow speaks. Two things bound it:
+// in a sixteenth of the time each bucket's packets do pay, in windows of tcp_idle / 32; and what the sweep finds unseen for
+// longer than a whole cycle makes its bucket pay until it is seen or expires. So a flow that sends a packet at least each tcp_idle
+// never expires, and a silent one does after tcp_idle at the earliest and about 1.5 tcp_idle at the latest.
+inline constexpr std::uint32_t kRefreshWindows = 16;
+[[nodiscard]] constexpr std::uint32_t refresh_window_s(std::uint32_t tcp_idle_s) {
+    return tcp_idle_s < 64 ? 1 : tcp_idle_s / 32;
+}
+[[nodiscard]] constexpr std::uint32_t stale_after_s(std::uint32_t tcp_idle_s) {
+    return (kRefreshWindows + 1) * refresh_window_s(tcp_idle_s);
+}
+// The buckets whose established packets are looked up in this second.
+[[nodiscard]] constexpr BucketMask refresh_mask(std::uint32_t now_s, std::uint32_t tcp_idle_s) {
+    constexpr BucketMask kEverySixteenth = 0x0001'0001'0001'0001ULL;
+    return (kEverySixteenth << (now_s / refresh_window_s(tcp_idle_s) % kRefreshWindows)) & kAllBuckets;
+}
+
+// For the sweep over all descriptors: erase the expired, tell ConnectionLedger::note_stale of the stale.
+[[nodiscard]] bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s);
+[[nodiscard]] bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s);
+
+enum class DescriptorChange : std::uint8_t { none, opened, insert, replace, erase };
+struct TrackDecision {
+    Reason reason;
+    DescriptorChange change;
+};
+// What to do with a packet of a TCP flow whose descriptor was looked up; `found` may be nullptr, and is updated.
+// Requires: info.rule and info.bucket are set.
+[[nodiscard]] TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found, std::uint32_t now_s);
+// The same for a FIN or RST from the server. Requires: found is not nullptr.
+[[nodiscard]] DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found, std::uint32_t now_s);
+
+// The reason for a packet of a bucket that is not ours.
+[[nodiscard]] inline Reason rejection(const Tables& tables, RuleId rule, BucketId bucket) {
+    return tables.owner[rule][bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
+}
+
+[[nodiscard]] inline FlowKey flow_key_of(const PacketInfo& info) {
+    return {info.client, info.vip, info.client_port, info.vip_port, info.protocol, {}};
+}
+
+// What needs_look_up() weighs besides the packet. `opening` grows: buckets in which this burst may open flows, as the ledger
+// does not know them yet.
+struct LookUpContext {
+    const Tables& tables;
+    const ConnectionLedger& ledger;
+    BucketMask refresh;
+    BucketMask opening = 0;
+};
+
+// Requires: the packet is of a TCP flow to a virtual address. True: look it up. False: no descriptor can matter, and `reason` says
+// what becomes of it.
+inline bool needs_look_up(const PacketInfo& info, const FlowKey& key, LookUpContext& context, Reason& reason) {
+    const Tables& tables = context.tables;
+    const BucketMask bit = BucketMask{1} << info.bucket;
+    const bool held = ((context.ledger.held()[info.rule] | context.opening) & bit) != 0;
+    if ((tables.own[info.rule] & bit) == 0) {
+        if (held) return true;
+        reason = rejection(tables, info.rule, info.bucket);
+        return false;
+    }
+    if (is_plain_syn(info.tcp_flags)) {
+        context.opening |= bit;
+        return true;
+    }
+    if ((tables.dirty_elsewhere[info.rule] & bit) != 0) {
+        if (held) return true;
+        reason = Reason::tracked_elsewhere;
+        return false;
+    }
+    // A clean bucket of ours: accepted whatever the descriptor says; the rest only keeps the descriptor true.
+    const BucketMask paying = context.refresh | context.ledger.stale()[info.rule] | context.opening;
+    const bool ends = (info.tcp_flags & (kTcpRst | kTcpFin)) != 0;
+    if (held && (ends || (paying & bit) != 0 || context.ledger.may_be_half_open(key))) return true;
+    reason = Reason::owner;
+    return false;
+}
+
+template <Connections Table>
+[[nodiscard]] Reason apply(const TrackDecision& decision, const PacketInfo& info, const FlowKey& key, Table& connections,
+                           std::uint32_t now_s, Counters& counters) {
+    switch (decision.change) {
+        case DescriptorChange::none:
+            return decision.reason;
+        case DescriptorChange::opened:
+            connections.ledger().on_opened(key);
+            return decision.reason;
+        case DescriptorChange::erase:
+            connections.erase(key);
+            return decision.reason;
+        case DescriptorChange::replace:
+            connections.erase(key);
+            break;
+        case DescriptorChange::insert:
+            break;
+    }
+    if (connections.insert(key, Descriptor{now_s, info.rule, info.bucket, FlowState::half_open, 0}) != nullptr) return decision.reason;
+    ++counters.table_full;
+    return Reason::untracked_flow;
+}
+
+// Settles what is still live: packets of TCP flows to virtual addresses, with their ICMP errors.
+template <Connections Table>
+void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
+    const std::uint32_t now_s = seconds_of(snapshot.now);
+    LookUpContext context{snapshot.tables, connections.ledger(), refresh_mask(now_s, snapshot.tables.tcp_idle_s)};
+    std::array<FlowKey, kBurstMax> keys;
+    std::array<const FlowKey*, kBurstMax> key_pointers;
+    std::array<std::uint8_t, kBurstMax> places;
+    std::size_t count = 0;
+    for (std::uint32_t i = 0; i < burst.count; ++i) {
+        if (burst.reasons[i] != Reason::live) continue;
+        keys[count] = flow_key_of(burst.info[i]);
+        if (!needs_look_up(burst.info[i], keys[count], context, burst.reasons[i])) continue;
+        key_pointers[count] = &keys[count];
+        places[count++] = static_cast<std::uint8_t>(i);
+    }
+    if (count == 0) return;
+    std::array<Descriptor*, kBurstMax> found;
+    connections.find_bulk(key_pointers.data(), count, found.data());
+    bool changed = false;  // a pointer is good until the next insert or erase: the rest of the burst looks up one by one
+    for (std::size_t k = 0; k < count; ++k) {
+        const PacketInfo& info = burst.info[places[k]];
+        Descriptor* const descriptor = changed ? connections.find(keys[k]) : found[k];
+        const TrackDecision decision = decide_tracked(info, snapshot.tables, descriptor, now_s);
+        burst.reasons[places[k]] = apply(decision, info, keys[k], connections, now_s, counters);
+        if (decision.change >= DescriptorChange::insert) changed = true;
+    }
+    if (changed) counters.connections = connections.ledger().counts();
+}
+
+// FIN and RST from inside. Everything else from inside needs no descriptor.
+template <Connections Table>
+void track_replies(Burst& burst, const Snapshot& snapshot, Table& connections) {
+    for (std::uint32_t i = 0; i < burst.count; ++i) {
+        const PacketInfo& info = burst.info[i];
+        if (burst.reasons[i] != Reason::sent || info.protocol != kProtocolTcp || (info.tcp_flags & (kTcpFin | kTcpRst)) == 0) continue;
+        const FlowKey key = flow_key_of(info);
+        Descriptor* const found = connections.find(key);
+        if (found == nullptr) continue;
+        switch (decide_reply(info.tcp_flags, *found, seconds_of(snapshot.now))) {
+            case DescriptorChange::opened:
+                connections.ledger().on_opened(key);
+                break;
+            case DescriptorChange::erase:
+                connections.erase(key);
+                break;
+            default:
+                break;
+        }
+    }
+}
+
+}  // namespace nlb

@@ -1,0 +1,340 @@
+// Descriptors: the table of product.md 4.6, the ends of flows, and what may not cost a look-up.
+#include <gtest/gtest.h>
+
+#include "world.hpp"
+
+namespace nlb::test {
+namespace {
+
+struct Track : ::testing::Test {
+    Host host{1};
+    FrameSpec flow = served_by(host, tcp());
+    BucketId bucket = bucket_on(host, flow);
+
+    Reason send(std::uint8_t flags) {
+        FrameSpec spec = flow;
+        spec.tcp_flags = flags;
+        return host.in(build_frame(spec));
+    }
+    Reason answer(std::uint8_t flags) { return host.out(build_frame(reply_to(flow, flags))); }
+    void establish() {
+        send(kTcpSyn);
+        answer(kTcpSyn | kTcpAck);
+        send(kTcpAck);
+    }
+    // The bucket moves to another host; this one keeps its descriptors.
+    void lose_bucket() { host.own(kHttp, bucket, false); }
+    // This host has owned the bucket only since now; another one still has flows in it.
+    void gain_bucket() {
+        host.own(kHttp, bucket, true);
+        host.dirty_elsewhere(kHttp, bucket, true);
+    }
+    Descriptor* descriptor() { return host.descriptor(flow); }
+    bool tracked() { return descriptor() != nullptr; }
+    std::uint64_t look_ups_of(std::uint8_t flags) {
+        const std::uint64_t before = host.connections->look_ups();
+        send(flags);
+        return host.connections->look_ups() - before;
+    }
+    // A moment outside the refresh window of the flow's bucket.
+    void leave_refresh_window() {
+        while ((refresh_mask(seconds_of(host.now), host.tables.tcp_idle_s) >> bucket & 1U) != 0) host.wait(1);
+    }
+};
+
+// The columns of the table, owner first.
+TEST_F(Track, ASynAtTheOwnerMakesADescriptor) {
+    EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
+    ASSERT_TRUE(tracked());
+    EXPECT_EQ(descriptor()->state, FlowState::half_open);
+    EXPECT_EQ(descriptor()->bucket, bucket);
+    EXPECT_EQ(descriptor()->rule, kHttp);
+}
+TEST_F(Track, ASynElsewhereIsRejected) {
+    lose_bucket();
+    EXPECT_EQ(send(kTcpSyn), Reason::not_owner);
+    EXPECT_EQ(host.connections->size(), 0U);
+}
+TEST_F(Track, ASynForAFlowThatMovedAwayDeletesItsDescriptor) {
+    establish();
+    lose_bucket();
+    EXPECT_EQ(send(kTcpSyn), Reason::moved_flow);
+    EXPECT_FALSE(tracked());
+    EXPECT_EQ(send(kTcpAck), Reason::not_owner);
+}
+TEST_F(Track, AnOtherPacketAtTheOwnerOfACleanBucketIsAccepted) {
+    EXPECT_EQ(send(kTcpAck), Reason::owner);
+    EXPECT_FALSE(tracked());
+}
+TEST_F(Track, AnUnknownFlowInABucketThatIsDirtyElsewhereIsRejected) {
+    gain_bucket();
+    EXPECT_EQ(send(kTcpAck), Reason::tracked_elsewhere);
+    EXPECT_EQ(send(kTcpRst), Reason::tracked_elsewhere);
+    EXPECT_EQ(send(kTcpSyn | kTcpAck), Reason::tracked_elsewhere);
+}
+TEST_F(Track, AKnownFlowInABucketThatIsDirtyElsewhereIsAccepted) {
+    gain_bucket();
+    EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
+    EXPECT_EQ(send(kTcpAck), Reason::owner);
+}
+TEST_F(Track, AFlowStaysWhenItsBucketMoves) {
+    establish();
+    lose_bucket();
+    EXPECT_EQ(send(kTcpAck), Reason::descriptor);
+    EXPECT_EQ(send(kTcpAck), Reason::descriptor);
+}
+TEST_F(Track, AnUnknownFlowInABucketOfOthersIsRejected) {
+    establish();
+    lose_bucket();
+    flow.source_port = 40001;
+    EXPECT_EQ(send(kTcpAck), Reason::not_owner);
+}
+TEST_F(Track, ARetransmittedSynMakesNoSecondDescriptor) {
+    send(kTcpSyn);
+    host.wait(20);
+    EXPECT_EQ(send(kTcpSyn), Reason::owner);
+    EXPECT_EQ(host.connections->size(), 1U);
+    EXPECT_EQ(descriptor()->seen_s, seconds_of(host.now));
+}
+TEST_F(Track, ASynDoesNotShortenAnEstablishedFlow) {
+    establish();
+    EXPECT_EQ(send(kTcpSyn), Reason::owner);
+    EXPECT_EQ(descriptor()->state, FlowState::established);
+}
+TEST_F(Track, ASynOnAClosingTupleBeginsAnew) {
+    establish();
+    send(kTcpFin | kTcpAck);
+    answer(kTcpFin | kTcpAck);
+    ASSERT_EQ(descriptor()->state, FlowState::closing);
+    EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
+    EXPECT_EQ(descriptor()->state, FlowState::half_open);
+    EXPECT_EQ(descriptor()->fins, 0);
+}
+TEST_F(Track, OnlyAPlainSynOpensAFlow) {
+    for (const int flags : {kTcpSyn | kTcpAck, kTcpSyn | kTcpRst, kTcpSyn | kTcpFin, 0}) {
+        EXPECT_EQ(send(static_cast<std::uint8_t>(flags)), Reason::owner) << flags;
+        EXPECT_EQ(host.connections->size(), 0U) << flags;
+    }
+}
+TEST_F(Track, EcnSetupIsAPlainSyn) {
+    EXPECT_EQ(send(kTcpSyn | 0xc0), Reason::new_flow);
+}
+
+TEST_F(Track, TheClientsAckEstablishes) {
+    send(kTcpSyn);
+    EXPECT_EQ(send(kTcpAck), Reason::owner);
+    EXPECT_EQ(descriptor()->state, FlowState::established);
+}
+TEST_F(Track, TheServersAnswerDoesNotEstablish) {
+    send(kTcpSyn);
+    answer(kTcpSyn | kTcpAck);
+    EXPECT_EQ(descriptor()->state, FlowState::half_open);
+}
+TEST_F(Track, ARstFromTheClientEndsIt) {
+    establish();
+    EXPECT_EQ(send(kTcpRst), Reason::owner);
+    EXPECT_FALSE(tracked());
+}
+TEST_F(Track, ARstFromTheClientOfAMovedFlowIsStillDelivered) {
+    establish();
+    lose_bucket();
+    EXPECT_EQ(send(kTcpRst), Reason::descriptor);
+    EXPECT_FALSE(tracked());
+}
+TEST_F(Track, ARstFromTheServerEndsIt) {
+    establish();
+    EXPECT_EQ(answer(kTcpRst), Reason::sent);
+    EXPECT_FALSE(tracked());
+}
+TEST_F(Track, OneFinLeavesTheFlowEstablished) {
+    establish();
+    send(kTcpFin | kTcpAck);
+    EXPECT_EQ(descriptor()->state, FlowState::established);
+    host.wait(3600);
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_TRUE(tracked());
+}
+TEST_F(Track, BothFinsCloseInEitherOrder) {
+    establish();
+    answer(kTcpFin | kTcpAck);
+    EXPECT_EQ(descriptor()->state, FlowState::established);
+    send(kTcpFin | kTcpAck);
+    EXPECT_EQ(descriptor()->state, FlowState::closing);
+}
+TEST_F(Track, AClosingFlowOfAMovedBucketStillGetsItsLastAck) {
+    establish();
+    lose_bucket();
+    send(kTcpFin | kTcpAck);
+    answer(kTcpFin | kTcpAck);
+    EXPECT_EQ(send(kTcpAck), Reason::descriptor);
+}
+TEST_F(Track, AClosingFlowEndsAfterSixtySecondsWhateverArrives) {
+    establish();
+    send(kTcpFin | kTcpAck);
+    answer(kTcpFin | kTcpAck);
+    host.wait(60);
+    send(kTcpAck);
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_TRUE(tracked());
+    host.wait(1);
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_FALSE(tracked());
+}
+TEST_F(Track, AHalfOpenFlowEndsAfterThirtySeconds) {
+    send(kTcpSyn);
+    host.wait(30);
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_TRUE(tracked());
+    host.wait(1);
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_FALSE(tracked());
+}
+TEST_F(Track, AFullTableAcceptsUntrackedAndCountsIt) {
+    host.connections = std::make_unique<SimpleConnections>(0);
+    std::vector<Byte> frame = build_frame(flow);
+    Burst burst;
+    Counters counters{};
+    burst.count = 1;
+    const auto size = static_cast<std::uint16_t>(frame.size());
+    burst.frames[0] = {frame.data(), size, size};
+    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    EXPECT_EQ(burst.reasons[0], Reason::untracked_flow);
+    EXPECT_EQ(counters.table_full, 1U);
+    EXPECT_EQ(counters.accepted[kHttp], 1U);
+}
+TEST_F(Track, TheDefaultRulesTcpFlowsAreTrackedToo) {
+    flow.destination_port = 22;
+    EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
+    EXPECT_EQ(descriptor()->rule, kDefaultRule);
+}
+
+TEST_F(Track, AnErrorAboutAMovedFlowReachesItsHost) {
+    establish();
+    lose_bucket();
+    EXPECT_EQ(host.in(build_frame(error_about(flow, 3))), Reason::descriptor);
+}
+TEST_F(Track, AnErrorInABucketThatIsDirtyElsewhereFollowsItsFlow) {
+    gain_bucket();
+    EXPECT_EQ(host.in(build_frame(error_about(flow, 3))), Reason::tracked_elsewhere);
+    send(kTcpSyn);
+    EXPECT_EQ(host.in(build_frame(error_about(flow, 3))), Reason::owner);
+}
+TEST_F(Track, AnErrorChangesNoDescriptor) {
+    send(kTcpSyn);
+    const Descriptor before = *descriptor();
+    host.wait(5);
+    host.in(build_frame(error_about(flow, 3)));
+    EXPECT_EQ(std::memcmp(&before, descriptor(), sizeof before), 0);
+}
+
+TEST_F(Track, EstablishedPacketsInACleanBucketOfOursPayNoLookUp) {
+    establish();
+    leave_refresh_window();
+    EXPECT_EQ(look_ups_of(kTcpAck), 0U);
+}
+TEST_F(Track, PacketsOfBucketsOfOthersPayNoLookUpUnlessDescriptorsAreHere) {
+    establish();
+    lose_bucket();
+    EXPECT_EQ(look_ups_of(kTcpAck), 1U);
+    const BucketId held = bucket;
+    flow = served_by(host, tcp(), false);
+    ASSERT_NE(bucket_on(host, flow), held);
+    EXPECT_EQ(look_ups_of(kTcpAck), 0U);
+    EXPECT_EQ(look_ups_of(kTcpSyn), 0U);
+}
+TEST_F(Track, AFlowThatIsHalfOpenPaysUntilItIsEstablished) {
+    leave_refresh_window();
+    send(kTcpSyn);
+    EXPECT_EQ(look_ups_of(kTcpAck), 1U);
+    EXPECT_EQ(look_ups_of(kTcpAck), 0U);
+}
+TEST_F(Track, TheRefreshWindowIsASixteenthOfTheTimeForEachBucket) {
+    const std::uint32_t window = refresh_window_s(7200);
+    std::array<std::uint32_t, kBuckets> seconds{};
+    for (std::uint32_t now = 0; now < window * kRefreshWindows; ++now)
+        for (BucketId b = 0; b < kBuckets; ++b) seconds[b] += (refresh_mask(now, 7200) >> b & 1U) != 0 ? 1 : 0;
+    for (BucketId b = 0; b < kBuckets; ++b) EXPECT_EQ(seconds[b], window);
+}
+TEST_F(Track, AFlowThatSpeaksNowAndThenIsNeverExpired) {
+    for (const std::uint32_t gap : {1U, 60U, 225U, 300U, 1111U, 3600U, 3825U, 7100U}) {
+        host.connections = std::make_unique<SimpleConnections>();
+        establish();
+        for (std::uint32_t at = 0; at < 200000; at += gap) {
+            for (std::uint32_t second = 0; second < gap; second += 20) {
+                host.wait(std::min(20U, gap - second));
+                host.connections->sweep(host.tables, host.now);
+            }
+            send(kTcpAck);
+            ASSERT_TRUE(tracked()) << "gap " << gap << " at " << at;
+        }
+    }
+}
+TEST_F(Track, ASilentFlowIsExpiredBetweenOnceAndSixteenTenthsOfItsIdleTime) {
+    establish();
+    const Instant begun = host.now;
+    while (tracked()) {
+        host.wait(10);
+        host.connections->sweep(host.tables, host.now);
+    }
+    const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(host.now - begun).count();
+    EXPECT_GT(lasted, 7200);
+    EXPECT_LT(lasted, 7200 * 16 / 10);
+}
+TEST_F(Track, ABurstSeesItsOwnChanges) {
+    FrameSpec second = flow;
+    second.tcp_flags = kTcpAck;
+    FrameSpec third = flow;
+    third.tcp_flags = kTcpRst;
+    gain_bucket();
+    std::vector<std::vector<Byte>> frames{build_frame(flow), build_frame(second), build_frame(flow), build_frame(third),
+                                          build_frame(second)};
+    Burst burst;
+    Counters counters{};
+    for (std::vector<Byte>& frame : frames) {
+        const auto size = static_cast<std::uint16_t>(frame.size());
+        burst.frames[burst.count++] = {frame.data(), size, size};
+    }
+    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    EXPECT_EQ(burst.reasons[0], Reason::new_flow);
+    EXPECT_EQ(burst.reasons[1], Reason::owner);
+    EXPECT_EQ(burst.reasons[2], Reason::owner);
+    EXPECT_EQ(burst.reasons[3], Reason::owner);
+    EXPECT_EQ(burst.reasons[4], Reason::tracked_elsewhere);
+}
+
+TEST(Ledger, HeldBucketsFollowTheDescriptors) {
+    SimpleConnections table;
+    const FlowKey one{IpAddress::v4(1), IpAddress::v4(2), 3, 4, 6, {}};
+    const FlowKey two{IpAddress::v4(1), IpAddress::v4(2), 5, 4, 6, {}};
+    table.insert(one, {1, kHttp, 17, FlowState::half_open, 0});
+    table.insert(two, {1, kHttp, 17, FlowState::established, 0});
+    EXPECT_EQ(table.ledger().held()[kHttp], BucketMask{1} << 17);
+    EXPECT_EQ(table.ledger().counts()[kHttp], 2U);
+    EXPECT_TRUE(table.ledger().may_be_half_open(one));
+    table.erase(one);
+    EXPECT_EQ(table.ledger().held()[kHttp], BucketMask{1} << 17);
+    EXPECT_FALSE(table.ledger().may_be_half_open(one));
+    table.erase(two);
+    EXPECT_EQ(table.ledger().held()[kHttp], 0U);
+    EXPECT_EQ(table.ledger().counts()[kHttp], 0U);
+}
+TEST(Ledger, HalfOpenFlowsAreNeverMissedHoweverManyThereAre) {
+    ConnectionLedger ledger;
+    std::vector<FlowKey> keys;
+    for (std::uint32_t i = 0; i < 300000; ++i) keys.push_back({IpAddress::v4(i * 2654435761U), IpAddress::v4(9), 7, 80, 6, {}});
+    for (const FlowKey& key : keys) ledger.on_insert(key, {0, 0, 0, FlowState::half_open, 0});
+    for (std::size_t i = 0; i < keys.size(); i += 2) ledger.on_opened(keys[i]);
+    for (std::size_t i = 1; i < keys.size(); i += 2) ASSERT_TRUE(ledger.may_be_half_open(keys[i]));
+}
+TEST(Ledger, FewHalfOpenFlowsMakeFewOthersPay) {
+    ConnectionLedger ledger;
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        ledger.on_insert({IpAddress::v4(i), IpAddress::v4(9), 7, 80, 6, {}}, {0, 0, 0, FlowState::half_open, 0});
+    int pay = 0;
+    for (std::uint32_t i = 0; i < 20000; ++i)
+        pay += ledger.may_be_half_open({IpAddress::v4(0x0a000000 + i), IpAddress::v4(9), 7, 80, 6, {}});
+    EXPECT_LT(pay, 20000 * 3 / 100);
+}
+
+}  // namespace
+}  // namespace nlb::test
