@@ -167,6 +167,15 @@ inline void store_header(Byte* at, const Header& header) {
     std::memcpy(at, &header, sizeof header);
 }
 
+// For the stages that every packet passes: a whole EthernetHeader copied to look at six bytes of it stalls on its own stores.
+inline constexpr std::size_t kSourceMacOffset = 6;
+[[nodiscard]] inline bool is_mac(const Byte* at, const MacAddress& mac) {
+    return std::memcmp(at, mac.bytes.data(), sizeof mac) == 0;
+}
+inline void put_mac(Byte* at, const MacAddress& mac) {
+    std::memcpy(at, mac.bytes.data(), sizeof mac);
+}
+
 // Requires: four readable bytes at `at`, an IPv4 address in network order.
 [[nodiscard]] inline IpAddress mapped_from(const Byte* at) {
     IpAddress address;

@@ -42,11 +42,9 @@ void count_egress(const Burst& burst, Counters& counters) {
 }
 
 void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports) {
-    auto header = load_header<EthernetHeader>(frame.data);
     const bool to_group = reason == Reason::broadcast || reason == Reason::multicast;
-    if (to_group && header.destination.is_group()) return;
-    header.destination = ports.inside;
-    store_header(frame.data, header);
+    if (to_group && (frame.data[0] & 1U) != 0) return;
+    put_mac(frame.data, ports.inside);
 }
 
 }  // namespace nlb

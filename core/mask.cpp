@@ -36,10 +36,8 @@ Reason mask_ip(Frame& frame, PacketInfo& info, std::uint16_t ethertype, const Ma
 Reason mask_frame(Frame& frame, PacketInfo& info, const Snapshot& snapshot) {
     const LinkLayer link = parse_link(frame);
     if (frame.length < sizeof(EthernetHeader)) return Reason::inside_malformed;
-    auto ethernet = load_header<EthernetHeader>(frame.data);
-    const MacAddress former = ethernet.source;
-    ethernet.source = snapshot.ports.station(snapshot.tables);
-    store_header(frame.data, ethernet);
+    const auto former = load_header<MacAddress>(frame.data + kSourceMacOffset);
+    put_mac(frame.data + kSourceMacOffset, snapshot.ports.station(snapshot.tables));
     // Tagged deeper than we read: no body of it can be masked.
     if (link.reason != Reason::live) return Reason::inside_malformed;
     info.l3_offset = link.l3_offset;

@@ -38,13 +38,13 @@ void write_reply(Frame& frame, std::size_t at, const ArpPacket& request, const M
 // and announcements.
 bool is_for_inside(const Frame& frame, const ArpPacket& packet, const Snapshot& snapshot) {
     if (packet.target_ip == packet.sender_ip) return true;
-    if (packet.target_ip.raw == 0) return load_header<EthernetHeader>(frame.data).destination == snapshot.ports.station(snapshot.tables);
+    if (packet.target_ip.raw == 0) return is_mac(frame.data, snapshot.ports.station(snapshot.tables));
     const AddressEntry* const entry = find_address(snapshot.tables, address_of(packet.target_ip));
     return entry != nullptr && (entry->kind == AddressKind::vip || entry->kind == AddressKind::dedicated_mine);
 }
 
-Reason settle(Frame& frame, PacketInfo& info, const Snapshot& snapshot) {
-    if (load_header<EthernetHeader>(frame.data).source == snapshot.ports.station(snapshot.tables)) return Reason::own_frame;
+Reason settle(Frame& frame, const PacketInfo& info, const Snapshot& snapshot, const MacAddress& station) {
+    if (is_mac(frame.data + kSourceMacOffset, station)) return Reason::own_frame;
     if ((info.traits & kTraitArp) != 0) return settle_arp(frame, info, snapshot);
     if ((info.traits & kTraitNeighbour) != 0) return settle_neighbour_message(frame, info, snapshot);
     return Reason::live;
@@ -90,9 +90,10 @@ Reason settle_arp(Frame& frame, const PacketInfo& info, const Snapshot& snapshot
 
 void answer_neighbours(Burst& burst, const Snapshot& snapshot) {
     const bool no_tables = snapshot.tables.self == kNoHost;
+    const MacAddress station = snapshot.ports.station(snapshot.tables);
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         if (burst.reasons[i] != Reason::live) continue;
-        burst.reasons[i] = no_tables ? Reason::no_tables : settle(burst.frames[i], burst.info[i], snapshot);
+        burst.reasons[i] = no_tables ? Reason::no_tables : settle(burst.frames[i], burst.info[i], snapshot, station);
     }
 }
 

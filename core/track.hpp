@@ -72,7 +72,7 @@ struct LookUpContext {
 
 // Requires: the packet is of a TCP flow to a virtual address. True: look it up. False: no descriptor can matter, and `reason` says
 // what becomes of it.
-inline bool needs_look_up(const PacketInfo& info, const FlowKey& key, LookUpContext& context, Reason& reason) {
+inline bool needs_look_up(const PacketInfo& info, LookUpContext& context, Reason& reason) {
     const Tables& tables = context.tables;
     const BucketMask bit = BucketMask{1} << info.bucket;
     const bool held = ((context.ledger.held()[info.rule] | context.opening) & bit) != 0;
@@ -93,7 +93,7 @@ inline bool needs_look_up(const PacketInfo& info, const FlowKey& key, LookUpCont
     // A clean bucket of ours: accepted whatever the descriptor says; the rest only keeps the descriptor true.
     const BucketMask paying = context.refresh | context.ledger.stale()[info.rule] | context.opening;
     const bool ends = (info.tcp_flags & (kTcpRst | kTcpFin)) != 0;
-    if (held && (ends || (paying & bit) != 0 || context.ledger.may_be_half_open(key))) return true;
+    if (held && (ends || (paying & bit) != 0 || context.ledger.may_be_half_open(flow_key_of(info)))) return true;
     reason = Reason::owner;
     return false;
 }
@@ -132,8 +132,8 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
     std::size_t count = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         if (burst.reasons[i] != Reason::live) continue;
+        if (!needs_look_up(burst.info[i], context, burst.reasons[i])) continue;
         keys[count] = flow_key_of(burst.info[i]);
-        if (!needs_look_up(burst.info[i], keys[count], context, burst.reasons[i])) continue;
         key_pointers[count] = &keys[count];
         places[count++] = static_cast<std::uint8_t>(i);
     }

@@ -1,0 +1,57 @@
+// Cells and colours. Twelve backgrounds repeat over 32 hosts; the digit in the cell tells those of one colour apart.
+#include "cli/bucket_picture.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+namespace nlb::cli {
+namespace {
+
+// Of the 256-colour palette: bright enough for black digits.
+constexpr std::array<int, 12> kBackgrounds{39, 214, 78, 205, 220, 141, 45, 209, 113, 177, 250, 80};
+
+// One or more equal cells.
+std::string cells(HostId host, std::size_t count, bool colour) {
+    const std::string digits(count, host_digit(host));
+    if (!colour) return digits;
+    if (host == kNoHost) return "\x1b[97;41m" + digits + "\x1b[0m";
+    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", kBackgrounds[(host - 1U) % kBackgrounds.size()], digits);
+}
+
+}  // namespace
+
+char host_digit(HostId host) {
+    if (host == kNoHost) return '.';
+    if (host < 10) return static_cast<char>('0' + host);
+    return host <= kHostsMax ? static_cast<char>('a' + host - 10) : '?';
+}
+
+std::string bucket_strip(const BucketOwners& owners, bool colour) {
+    std::string strip;
+    for (auto at = owners.begin(); at != owners.end();) {
+        const auto end = std::find_if(at, owners.end(), [&](HostId owner) { return owner != *at; });
+        strip += cells(*at, static_cast<std::size_t>(end - at), colour);
+        at = end;
+    }
+    return strip;
+}
+
+std::string bucket_legend(const BucketOwners& owners, const std::vector<LegendEntry>& hosts, bool colour) {
+    const auto count = [&](HostId id) { return static_cast<std::size_t>(std::count(owners.begin(), owners.end(), id)); };
+    std::string legend;
+    const auto add = [&](HostId id, const std::string& name) {
+        if (count(id) == 0) return;
+        if (!legend.empty()) legend += "  ";
+        legend += fmt::format("{} {} {} ({})", cells(id, 1, colour), name, count(id), percent_of_buckets(count(id)));
+    };
+    for (const LegendEntry& host : hosts) add(host.id, host.name);
+    add(kNoHost, "nobody");
+    return legend;
+}
+
+std::string percent_of_buckets(std::size_t buckets) {
+    return fmt::format("{:.1f} %", 100.0 * static_cast<double>(buckets) / static_cast<double>(kBuckets));
+}
+
+}  // namespace nlb::cli

@@ -1,0 +1,148 @@
+// Tables and strips from JSON. Host ids out of range count as nobody; names are stripped of control characters on reading.
+#include "cli/cluster_view.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "cli/exit_code.hpp"
+#include "cli/text_table.hpp"
+
+namespace nlb::cli {
+namespace {
+
+constexpr std::size_t kRuleColumnsMax = 6;  // more rules than fit beside the members appear in the legends only
+
+Paint paint_of(const std::string& state) {
+    if (state == "converged" || state == "enabled") return Paint::good;
+    if (state == "stopped" || state == "suspended" || state == "disabled") return Paint::bad;
+    return Paint::notice;
+}
+
+std::vector<LegendEntry> hosts_in(const Json& cluster) {
+    std::vector<LegendEntry> hosts;
+    for (const Json& member : list_of(cluster, "members")) {
+        const auto id = number_of(member, "id");
+        if (id >= 1 && id <= static_cast<std::int64_t>(kHostsMax)) hosts.push_back({static_cast<HostId>(id), text_of(member, "name", "?")});
+    }
+    return hosts;
+}
+
+std::string name_of(const std::vector<LegendEntry>& hosts, std::int64_t id) {
+    for (const LegendEntry& host : hosts)
+        if (host.id == id) return host.name;
+    return fmt::format("host {}", id);
+}
+
+std::string facts_of(const Json& cluster) {
+    const Json& epoch = member_of(cluster, "epoch");
+    std::string facts =
+        fmt::format("address {}, default host {}", text_of(cluster, "address", "?"), text_of(cluster, "default_host", "none"));
+    if (number_of(epoch, "counter") != 0)
+        facts += fmt::format(", epoch {} of {}", number_of(epoch, "counter"), name_of(hosts_in(cluster), number_of(epoch, "coordinator")));
+    else
+        facts += ", no epoch yet";
+    facts += fmt::format(", generation {}", number_of(cluster, "generation"));
+    const auto fence = number_of(cluster, "fence_remaining_ms");
+    const bool serves = return_value_of(cluster) != static_cast<int>(ReturnValue::stopped) &&
+                        return_value_of(cluster) != static_cast<int>(ReturnValue::suspended);
+    if (fence > 0) facts += fmt::format(", fence in {} ms", fence);
+    if (fence <= 0 && serves) facts += ", FENCED: answers for no virtual address";
+    facts += fmt::format("\ndataplane {}, link {}, configuration {}", text_of(cluster, "dataplane", "unknown"),
+                         flag_of(cluster, "link_up") ? "up" : "DOWN", text_of(cluster, "config_digest", "?"));
+    return facts;
+}
+
+std::string converging_line(const Json& cluster, bool colour) {
+    const std::string because = text_of(cluster, "converging_because");
+    if (because.empty()) return "";
+    const std::string host = text_of(cluster, "converging_host");
+    return '\n' + painted("converging because " + because + (host.empty() ? "" : " (" + host + ")"), Paint::notice, colour);
+}
+
+std::string heard(const Json& member, bool self) {
+    if (self) return "itself";
+    return member_of(member, "heard_ms").is_number() ? fmt::format("{} ms ago", number_of(member, "heard_ms")) : "-";
+}
+
+std::string members_table(const Json& cluster, bool colour) {
+    const Json& rules = list_of(cluster, "rules");
+    const bool wide = rules.size() <= kRuleColumnsMax;
+    std::vector<Column> columns{{"id", Align::right}, {"host"}, {"state"}, {"heard", Align::right}};
+    if (wide)
+        for (const Json& rule : rules) columns.push_back({text_of(rule, "name", "?"), Align::right});
+    TextTable table(columns);
+    for (const Json& member : list_of(cluster, "members")) {
+        const std::string state = text_of(member, "state", "unknown");
+        const std::string name = text_of(member, "name", "?");
+        std::vector<Cell> row{
+            std::to_string(number_of(member, "id")), name, {state, paint_of(state)}, heard(member, name == text_of(cluster, "host"))};
+        for (std::size_t i = 0; wide && i < rules.size(); ++i) {
+            const auto count = number_of(member_of(member, "buckets"), text_of(rules[i], "name"));
+            const bool sane = count > 0 && count <= static_cast<std::int64_t>(kBuckets);
+            row.emplace_back(sane ? fmt::format("{} = {}", count, percent_of_buckets(static_cast<std::size_t>(count))) : "-");
+        }
+        table.add(std::move(row));
+    }
+    return table.render(colour);
+}
+
+}  // namespace
+
+BucketOwners owners_in(const Json& rule) {
+    BucketOwners owners{};
+    const Json& list = list_of(rule, "owners");
+    for (std::size_t b = 0; b < std::min(kBuckets, list.size()); ++b) {
+        if (!list[b].is_number_integer()) continue;
+        const auto id = list[b].get<std::int64_t>();
+        if (id >= 1 && id <= static_cast<std::int64_t>(kHostsMax)) owners[b] = static_cast<HostId>(id);
+    }
+    return owners;
+}
+
+int return_value_of(const Json& cluster) {
+    const std::string state = text_of(cluster, "state");
+    const std::string host = text_of(cluster, "host");
+    ReturnValue value = ReturnValue::converging;
+    if (state == "stopped") value = ReturnValue::stopped;
+    if (state == "draining") value = ReturnValue::draining;
+    if (state == "suspended") value = ReturnValue::suspended;
+    if (state == "converged")
+        value = !host.empty() && text_of(cluster, "default_host") == host ? ReturnValue::converged_default : ReturnValue::converged;
+    return static_cast<int>(value);
+}
+
+std::string state_line(const Json& cluster, bool colour) {
+    const std::string words = describe(return_value_of(cluster));
+    return fmt::format("{}: {}, cluster {}", painted(text_of(cluster, "host", "?"), Paint::bold, colour),
+                       painted(words, paint_of(text_of(cluster, "state")), colour), text_of(cluster, "name", "?"));
+}
+
+std::string view_of_rules(const Json& cluster, bool colour) {
+    const auto hosts = hosts_in(cluster);
+    TextTable table({{"rule"}, {"mode"}, {"state"}, {"own", Align::right}, {"orphaned", Align::right}, {"connections", Align::right}});
+    std::string pictures;
+    std::size_t widest = 0;
+    for (const Json& rule : list_of(cluster, "rules")) widest = std::max(widest, width_of(text_of(rule, "name", "?")));
+    for (const Json& rule : list_of(cluster, "rules")) {
+        const std::string name = text_of(rule, "name", "?");
+        const std::string state = text_of(rule, "state", "unknown");
+        const auto orphaned = number_of(rule, "orphaned");
+        table.add({name,
+                   text_of(rule, "mode", "?"),
+                   {state, paint_of(state)},
+                   std::to_string(number_of(rule, "own")),
+                   {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
+                   std::to_string(number_of(rule, "connections"))});
+        const BucketOwners owners = owners_in(rule);
+        pictures += '\n' + name + std::string(widest - width_of(name) + 2, ' ') + bucket_strip(owners, colour) + "  " +
+                    bucket_legend(owners, hosts, colour);
+    }
+    return table.render(colour) + '\n' + pictures;
+}
+
+std::string view_of_cluster(const Json& cluster, bool colour) {
+    return state_line(cluster, colour) + converging_line(cluster, colour) + '\n' + facts_of(cluster) + "\n\n" +
+           members_table(cluster, colour) + "\n\n" + view_of_rules(cluster, colour);
+}
+
+}  // namespace nlb::cli

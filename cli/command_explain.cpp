@@ -1,0 +1,178 @@
+// explain: reads packets from the command line or a capture, and prints one line per packet and host.
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+
+#include "cli/commands.hpp"
+#include "cli/explanation.hpp"
+#include "cli/pcap_reader.hpp"
+#include "cli/selection.hpp"
+#include "cli/text_table.hpp"
+#include "config/key_file.hpp"
+#include "config/load.hpp"
+
+namespace nlb::cli {
+namespace {
+
+constexpr std::size_t kReasonWidth = [] {
+    std::size_t widest = 0;
+    for (const ReasonInfo& reason : kReasons) widest = std::max(widest, reason.name.size());
+    return widest;
+}();
+
+Paint paint_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::accept:
+            return Paint::good;
+        case Verdict::drop:
+            return Paint::bad;
+        case Verdict::consume:
+            return Paint::notice;
+        default:
+            return Paint::dim;
+    }
+}
+
+class Printer {
+public:
+    Printer(const Explainer& explainer, Console& console) : explainer_(explainer), cluster_(explainer.cluster()), console_(console) {
+        for (const config::Host& host : cluster_.hosts) host_width_ = std::max(host_width_, host.name.size());
+        for (const config::PortRule& rule : cluster_.port_rules) rule_width_ = std::max(rule_width_, rule.name.size());
+    }
+
+    void print(std::uint64_t number, const std::vector<Explanation>& explanations) {
+        if (!console_.json()) {
+            if (number == 1) say_titles();
+            const std::string flow = flow_text(explanations.front());
+            console_.say(
+                fmt::format("{}  {}", painted(std::to_string(number), Paint::bold, console_.colour()), flow.empty() ? "no IP flow" : flow));
+        }
+        for (std::size_t i = 0; i < explanations.size(); ++i) {
+            const std::string& host = explainer_.hosts()[i].host->name;
+            console_.json() ? answer(number, host, explanations[i]) : say_row(host, explanations[i]);
+        }
+    }
+
+private:
+    void answer(std::uint64_t number, const std::string& host, const Explanation& explanation) {
+        const bool ruled = explanation.rule != kNoRule;
+        console_.answer({{"n", number},
+                         {"host", host},
+                         {"verdict", verdict_word(verdict_of(explanation.reason))},
+                         {"reason", std::string(info_of(explanation.reason).name)},
+                         {"rule", ruled ? Json(name_of_rule(cluster_, explanation.rule)) : Json(nullptr)},
+                         {"bucket", ruled ? Json(explanation.bucket) : Json(nullptr)},
+                         {"owner", explanation.owner != kNoHost ? Json(name_of_host(cluster_, explanation.owner)) : Json(nullptr)}});
+    }
+
+    void say_titles() {
+        console_.say(painted(row("host", "verdict", "reason", "rule", "bucket", "owner", "that is"), Paint::bold, console_.colour()));
+    }
+
+    void say_row(const std::string& host, const Explanation& explanation) {
+        const ReasonInfo& info = info_of(explanation.reason);
+        const bool ruled = explanation.rule != kNoRule;
+        console_.say(painted(row(host, verdict_word(info.verdict), info.name, ruled ? name_of_rule(cluster_, explanation.rule) : "-",
+                                 ruled ? std::to_string(explanation.bucket) : "-",
+                                 explanation.owner != kNoHost ? name_of_host(cluster_, explanation.owner) : "-", info.help),
+                             paint_of(info.verdict), console_.colour()));
+    }
+
+    std::string row(std::string_view host, std::string_view verdict, std::string_view reason, std::string_view rule,
+                    std::string_view bucket, std::string_view owner, std::string_view help) const {
+        return fmt::format("   {:<{}}  {:<7}  {:<{}}  {:<{}}  {:>6}  {:<{}}  {}", host, host_width_, verdict, reason, kReasonWidth, rule,
+                           rule_width_, bucket, owner, host_width_, help);
+    }
+
+    const Explainer& explainer_;
+    const config::Cluster& cluster_;
+    Console& console_;
+    std::size_t host_width_ = 5;
+    std::size_t rule_width_ = 7;
+};
+
+// Whose eyes to look through: --host, --all-hosts, this machine if it is one of the hosts, else everyone present.
+Result<std::vector<const config::Host*>> chosen_hosts(const config::Cluster& cluster, HostSet members, const Options& options) {
+    const bool all = options.all_hosts || options.host == "all";
+    if (!all && !options.host.empty()) {
+        const auto host = choose_host(cluster, options.host);
+        if (!host) return Error{"--host: " + host.error().message};
+        return std::vector{host.value()};
+    }
+    if (!all)
+        if (const config::Host* self = host_of_this_machine(cluster)) return std::vector{self};
+    return hosts_by_id(cluster, members);
+}
+
+void say_tally(const AcceptTally& tally, std::size_t hosts, Console& console) {
+    const bool good = tally.several == 0;
+    console.say(painted(fmt::format("{} at {}: {} accepted by exactly one, {} by none, {} by several", counted(tally.packets(), "packet"),
+                                    counted(hosts, "host"), tally.one, tally.none, tally.several),
+                        good ? Paint::good : Paint::notice, console.colour()));
+}
+
+ExitCode explain_capture(const std::string& path, Explainer& explainer, Printer& printer, AcceptTally& tally, Console& console) {
+    auto reader = PcapReader::open(path);
+    if (!reader) return console.fail_usage(reader.error());
+    bool warned = false;
+    for (std::uint64_t number = 1;; ++number) {
+        const auto packet = reader.value().next();
+        if (!packet) return console.fail(ExitCode::refused, ReturnValue::bad_params, packet.error().message);
+        if (!packet.value()) return ExitCode::done;
+        const CapturedPacket& captured = *packet.value();
+        if (!warned && captured.wire_bytes > captured.bytes.size()) {
+            console.warn(fmt::format("{}: packet {}: the capture holds {} of {} bytes; cut packets may be judged otherwise than whole ones",
+                                     path, number, captured.bytes.size(), captured.wire_bytes));
+            warned = true;
+        }
+        const auto explanations = explainer.explain_packet(captured.bytes, captured.time);
+        tally.count(explanations);
+        printer.print(number, explanations);
+    }
+}
+
+ExitCode explain_wish(const Options& options, Explainer& explainer, Printer& printer, AcceptTally& tally, Console& console) {
+    const MacAddress mac = explainer.hosts().front().tables.cluster_mac;
+    const auto frame = frame_of({options.protocol, options.source, options.destination, options.flags}, mac);
+    if (!frame) return console.fail_usage(frame.error());
+    const auto explanations = explainer.explain_packet(frame.value(), {});
+    tally.count(explanations);
+    printer.print(1, explanations);
+    return ExitCode::done;
+}
+
+std::optional<Error> misuse(const Options& options) {
+    const bool described = !options.protocol.empty();
+    if (described == !options.pcap.empty()) return Error{"expected either --pcap FILE or tcp|udp|icmp SRC[:PORT] DST[:PORT]"};
+    if (described && options.destination.empty())
+        return Error{"expected tcp|udp|icmp SRC[:PORT] DST[:PORT]: source or destination is missing"};
+    if (!described && !options.flags.empty()) return Error{"--flags belongs to tcp SRC DST, not to --pcap"};
+    if (options.all_hosts && !options.host.empty() && options.host != "all") return Error{"expected either --host or --all-hosts"};
+    return std::nullopt;
+}
+
+}  // namespace
+
+ExitCode run_explain(const Options& options, Console& console) {
+    if (const auto error = misuse(options)) return console.fail_usage(*error);
+    const auto loaded = config::load_file(options.config);
+    if (!loaded) return console.fail_configuration(loaded.error());
+    const auto cluster = choose_cluster(loaded.value().config, options.cluster);
+    if (!cluster) return console.fail_usage(cluster.error());
+    const auto members = choose_members(*cluster.value(), options.members);
+    if (!members) return console.fail_usage(members.error());
+    const auto hosts = chosen_hosts(*cluster.value(), members.value(), options);
+    if (!hosts) return console.fail_usage(hosts.error());
+    const auto key = config::read_key(cluster.value()->key_file);
+    if (!key) return console.fail_usage(key.error());
+    Explainer explainer(*cluster.value(), members.value(), hosts.value(), config::derive_hash_key(key.value()));
+    Printer printer(explainer, console);
+    AcceptTally tally;
+    const ExitCode code = options.pcap.empty() ? explain_wish(options, explainer, printer, tally, console)
+                                               : explain_capture(options.pcap, explainer, printer, tally, console);
+    const bool everyone = options.all_hosts || options.host == "all";
+    if (everyone && tally.packets() > 0) say_tally(tally, hosts.value().size(), console);
+    return code;
+}
+
+}  // namespace nlb::cli

@@ -1,0 +1,25 @@
+// The commands of `nlb`, one function each, one file per topic. Each prints through the console and returns the exit code.
+#pragma once
+
+#include "cli/console.hpp"
+#include "cli/options.hpp"
+
+namespace nlb::cli {
+
+// command_control.cpp: these speak to the control plane of this machine.
+ExitCode run_verb(const Options& options, Console& console);       // start stop drainstop suspend resume reload
+ExitCode run_rule_verb(const Options& options, Console& console);  // enable disable drain
+ExitCode run_query(const Options& options, Console& console);
+ExitCode run_query_port(const Options& options, Console& console);
+ExitCode run_params(const Options& options, Console& console);
+ExitCode run_display(const Options& options, Console& console);
+
+// These need no running program.
+ExitCode run_check(const Options& options, Console& console);
+ExitCode run_keygen(const Options& options, Console& console);
+ExitCode run_ip2mac(const Options& options, Console& console);
+ExitCode run_tables(const Options& options, Console& console);
+ExitCode run_explain(const Options& options, Console& console);
+ExitCode run_plan(const Options& options, Console& console);
+
+}  // namespace nlb::cli

@@ -1,0 +1,140 @@
+// Tables are built as an install would build them; the clock starts above zero, so that ages can be subtracted from it.
+#include "cli/explanation.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "cli/endpoint.hpp"
+#include "cli/targets.hpp"
+#include "config/format.hpp"
+#include "config/table_builder.hpp"
+#include "core/frame_builder.hpp"
+
+namespace nlb::cli {
+namespace {
+
+constexpr Instant kStart{std::chrono::hours{100}};
+constexpr Duration kSweepEach = std::chrono::seconds{1};
+constexpr std::uint16_t kEphemeralPort = 49152;  // a client's, when none is given
+
+// Ports of a machine that does not exist: locally administered, by id.
+PortAddresses invented_ports(HostId id) {
+    return {MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x01, id}}, MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x02, id}}};
+}
+
+std::string flags_text(std::uint8_t flags) {
+    std::string text;
+    for (const auto& [bit, letter] :
+         {std::pair{kTcpSyn, 'S'}, {std::uint8_t{0x01}, 'F'}, {kTcpRst, 'R'}, {std::uint8_t{0x08}, 'P'}, {kTcpAck, 'A'}})
+        if ((flags & bit) != 0) text += letter;
+    return text.empty() ? "-" : text;
+}
+
+Result<std::uint16_t> destination_port(const PacketWish& wish, const Endpoint& destination) {
+    if (wish.protocol == "icmp") return std::uint16_t{0};
+    if (!destination.port)
+        return Error{fmt::format("destination: expected ADDRESS:PORT for {}, got {}", wish.protocol, config::in_quotes(wish.destination))};
+    return *destination.port;
+}
+
+}  // namespace
+
+Explainer::Explainer(const config::Cluster& cluster, HostSet members, const std::vector<const config::Host*>& hosts,
+                     const HashKey& hash_key)
+    : cluster_(cluster), now_(kStart), swept_(kStart) {
+    config::Ownership ownership;
+    ownership.epoch = 1;
+    ownership.owner = targets_of(cluster, members, {});
+    for (const config::Host* host : hosts) {
+        ownership.own = owned_by(ownership.owner, host->id);
+        views_.push_back({host, config::build_tables(cluster, *host, hash_key, ownership), invented_ports(host->id),
+                          SimpleConnections(cluster.connections.max)});
+    }
+}
+
+std::vector<Explanation> Explainer::explain_packet(std::span<const Byte> frame, std::chrono::nanoseconds time) {
+    advance(time);
+    std::vector<Explanation> explanations;
+    for (HostView& view : views_) explanations.push_back(explain(frame, Snapshot{view.tables, view.ports, now_, true}, view.connections));
+    return explanations;
+}
+
+void Explainer::advance(std::chrono::nanoseconds time) {
+    if (!begun_) first_ = time;
+    begun_ = true;
+    now_ = std::max(now_, kStart + std::max(time - first_, std::chrono::nanoseconds{0}));
+    if (now_ - swept_ < kSweepEach) return;
+    for (HostView& view : views_) view.connections.sweep(view.tables, now_);
+    swept_ = now_;
+}
+
+void AcceptTally::count(const std::vector<Explanation>& explanations) {
+    const auto accepts = std::count_if(explanations.begin(), explanations.end(),
+                                       [](const Explanation& e) { return verdict_of(e.reason) == Verdict::accept; });
+    ++(accepts == 0 ? none : accepts == 1 ? one : several);
+}
+
+std::string verdict_word(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::accept:
+            return "accept";
+        case Verdict::reject:
+            return "reject";
+        case Verdict::drop:
+            return "drop";
+        case Verdict::consume:
+            return "consume";
+        case Verdict::send:
+            return "send";
+        case Verdict::live:
+            return "live";
+    }
+    return "";
+}
+
+Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& destination_mac) {
+    const bool tcp = wish.protocol == "tcp";
+    const bool icmp = wish.protocol == "icmp";
+    if (!tcp && !icmp && wish.protocol != "udp") return Error{"expected tcp, udp or icmp, got " + config::in_quotes(wish.protocol)};
+    const auto source = parse_endpoint(wish.source);
+    if (!source) return Error{"source: " + source.error().message};
+    const auto destination = parse_endpoint(wish.destination);
+    if (!destination) return Error{"destination: " + destination.error().message};
+    const bool v4 = source.value().address.is_v4();
+    if (v4 != destination.value().address.is_v4()) return Error{"expected two IPv4 or two IPv6 addresses, got one of each"};
+    if (icmp && (source.value().port || destination.value().port)) return Error{"expected no ports: an echo request has none"};
+    if (!tcp && !wish.flags.empty()) return Error{"--flags: only TCP has flags"};
+    const auto port = destination_port(wish, destination.value());
+    if (!port) return port.error();
+    const auto flags = wish.flags.empty() ? Result<std::uint8_t>(kTcpSyn) : parse_tcp_flags(wish.flags);
+    if (!flags) return Error{"--flags: " + flags.error().message};
+    FrameSpec spec;
+    spec.destination_mac = destination_mac;
+    spec.source = source.value().address;
+    spec.destination = destination.value().address;
+    spec.protocol = tcp ? kProtocolTcp : !icmp ? kProtocolUdp : v4 ? kProtocolIcmp : kProtocolIcmpv6;
+    spec.source_port = source.value().port.value_or(kEphemeralPort);
+    spec.destination_port = port.value();
+    spec.tcp_flags = flags.value();
+    return build_frame(spec);
+}
+
+std::string flow_text(const Explanation& explanation) {
+    const PacketInfo& info = explanation.info;
+    if (info.ip_version == 0 || info.vip == IpAddress{}) return "";
+    const bool tcp = info.protocol == kProtocolTcp;
+    const bool ports = (tcp || info.protocol == kProtocolUdp) && (info.traits & kTraitLaterFragment) == 0;
+    const auto end = [&](const IpAddress& address, std::uint16_t port) {
+        return to_string(Endpoint{address, ports ? std::optional(port) : std::nullopt});
+    };
+    std::string protocol = fmt::format("ip protocol {}", info.protocol);
+    if (tcp) protocol = "tcp";
+    if (info.protocol == kProtocolUdp) protocol = "udp";
+    if (info.protocol == kProtocolIcmp || info.protocol == kProtocolIcmpv6) protocol = "icmp";
+    if ((info.traits & kTraitIcmpError) != 0) protocol.insert(0, "icmp error about ");
+    const bool flags = tcp && (info.traits & (kTraitIcmpError | kTraitLaterFragment)) == 0;
+    return fmt::format("{} {} > {}{}", protocol, end(info.client, info.client_port), end(info.vip, info.vip_port),
+                       flags ? " " + flags_text(info.tcp_flags) : "");
+}
+
+}  // namespace nlb::cli

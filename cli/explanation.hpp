@@ -1,0 +1,70 @@
+// What every asked host does with a packet: the cores' own code (core/explain), run once per host with that host's tables and its
+// own descriptors, which are carried from packet to packet. Formats nothing.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/explain.hpp"
+#include "core/result.hpp"
+
+namespace nlb::cli {
+
+// One host and its memory.
+struct HostView {
+    const config::Host* host;
+    Tables tables;
+    PortAddresses ports;
+    SimpleConnections connections;
+};
+
+class Explainer {
+public:
+    // A converged cluster of `members` in its first epoch, seen by each of `hosts`.
+    // Requires: both are of `cluster`, which came from config/load.
+    Explainer(const config::Cluster& cluster, HostSet members, const std::vector<const config::Host*>& hosts, const HashKey& hash_key);
+
+    // One explanation per host, in the order given. `time` is the capture's; going back is ignored.
+    [[nodiscard]] std::vector<Explanation> explain_packet(std::span<const Byte> frame, std::chrono::nanoseconds time);
+
+    [[nodiscard]] const config::Cluster& cluster() const { return cluster_; }
+    [[nodiscard]] const std::vector<HostView>& hosts() const { return views_; }
+
+private:
+    void advance(std::chrono::nanoseconds time);
+
+    const config::Cluster& cluster_;
+    std::vector<HostView> views_;
+    bool begun_ = false;
+    std::chrono::nanoseconds first_{0};
+    Instant now_;
+    Instant swept_;
+};
+
+// How many packets one, none or several hosts accepted.
+struct AcceptTally {
+    std::size_t one = 0;
+    std::size_t none = 0;
+    std::size_t several = 0;
+    void count(const std::vector<Explanation>& explanations);
+    [[nodiscard]] std::size_t packets() const { return one + none + several; }
+};
+
+// "accept", "reject", "drop", "consume".
+[[nodiscard]] std::string verdict_word(Verdict verdict);
+
+// The one packet that a command line describes: a TCP segment, a UDP datagram or an echo request.
+struct PacketWish {
+    std::string protocol;
+    std::string source;
+    std::string destination;
+    std::string flags;
+};
+[[nodiscard]] Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& destination_mac);
+
+// "tcp 198.51.100.7:4000 > 192.0.2.80:80 S"; what the parser did not get to is left out.
+[[nodiscard]] std::string flow_text(const Explanation& explanation);
+
+}  // namespace nlb::cli

@@ -1,0 +1,44 @@
+// What the command line said, as plain values; command_line.cpp fills it, commands read it.
+#pragma once
+
+#include <string>
+
+#include "core/types.hpp"
+
+namespace nlb::cli {
+
+inline constexpr const char* kDefaultConfig = "/etc/nlb/nlb.yaml";
+inline constexpr const char* kDefaultRunDir = "/run/nlb";
+
+struct Options {
+    std::string command;
+
+    // Of every command.
+    std::string config = kDefaultConfig;
+    bool config_given = false;
+    std::string cluster;  // empty: all, or the only one
+    std::string host;     // empty: this machine
+    std::string run_dir = kDefaultRunDir;
+    Duration timeout = std::chrono::seconds{2};
+    bool json = false;
+
+    // Of some: the rule, port, address or file that the command is about.
+    std::string subject;
+    std::string members;  // "a,b,c"; empty: all hosts
+    std::string output;
+
+    // explain
+    std::string protocol;
+    std::string source;
+    std::string destination;
+    std::string flags;
+    std::string pcap;
+    bool all_hosts = false;
+
+    // plan
+    std::string leave;
+    std::string join;
+    std::string new_config;
+};
+
+}  // namespace nlb::cli

@@ -1,0 +1,34 @@
+// The cluster key: 32 random bytes in a file that only its owner may read, and the keys that are derived from it.
+// The key itself authenticates nothing; each use has a key of its own, so that one that leaks tells nothing of the others.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "core/result.hpp"
+#include "core/types.hpp"
+
+namespace nlb::config {
+
+// Wiped when it goes, copies too.
+struct ClusterKey {
+    std::array<Byte, 32> bytes{};
+    ClusterKey() = default;
+    ClusterKey(const ClusterKey&) = default;
+    ClusterKey& operator=(const ClusterKey&) = default;
+    ~ClusterKey();
+};
+
+// A regular file (or a link to one) of exactly 32 bytes that grants nothing to group or others; else what to do about it.
+[[nodiscard]] Result<ClusterKey> read_key(const std::string& path);
+// A new random key in a new file of mode 0600. Never overwrites: a key that is lost stops the cluster.
+[[nodiscard]] Status write_key(const std::string& path);
+
+// BLAKE2b keyed with the cluster key, by use (libsodium's crypto_kdf). All hosts compute the same; tests pin the values.
+[[nodiscard]] std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key);
+[[nodiscard]] std::array<Byte, 32> derive_heartbeat_key(const ClusterKey& key);
+// Tells two keys apart in a frame; not a secret.
+[[nodiscard]] std::uint16_t key_id(const ClusterKey& key);
+
+}  // namespace nlb::config

@@ -1,0 +1,100 @@
+// One host: what it is called, what it offers, and the devices and cores it runs on.
+#include <algorithm>
+#include <vector>
+
+#include "config/parse.hpp"
+
+namespace nlb::config {
+namespace {
+
+// A scalar like "2-5" or "1,3-4" gives its pieces, a list its members.
+bool add_lcores(std::string_view piece, std::vector<std::uint16_t>& into) {
+    const std::size_t dash = std::min(piece.find('-'), piece.size());
+    std::uint64_t first = 0;
+    if (!read_decimal(piece.substr(0, dash), first)) return false;
+    std::uint64_t last = first;
+    if (dash < piece.size() && !read_decimal(piece.substr(dash + 1), last)) return false;
+    if (first > last || last > kLcoreMax) return false;
+    for (std::uint64_t lcore = first; lcore <= last; ++lcore) {
+        if (std::find(into.begin(), into.end(), lcore) != into.end()) return false;
+        into.push_back(static_cast<std::uint16_t>(lcore));
+    }
+    return true;
+}
+
+void parse_lcores(const Cursor& at, std::vector<std::uint16_t>& into) {
+    const std::string wanted = "lcores in 0-" + std::to_string(kLcoreMax) + ", each once, such as 2-5, \"1,3\" or [1, 3]";
+    std::vector<std::uint16_t> lcores;
+    if (at.is_list()) {
+        for (const Cursor& item : at.items("lcores", 1, kLcoreMax + 1))
+            if (!item.is_scalar() || !add_lcores(item.scalar(), lcores)) item.expected(wanted);
+    } else if (at.is_scalar()) {
+        std::string_view rest = at.scalar();
+        bool right = true;
+        for (std::size_t comma = 0; right && comma != std::string_view::npos; rest.remove_prefix(std::min(comma + 1, rest.size()))) {
+            comma = rest.find(',');
+            std::string_view piece = rest.substr(0, comma);
+            while (!piece.empty() && piece.front() == ' ') piece.remove_prefix(1);
+            right = add_lcores(piece, lcores);
+        }
+        if (!right) return at.expected(wanted);
+    } else {
+        return at.expected(wanted);
+    }
+    into = lcores;
+}
+
+void parse_weights(const Cursor& at, std::map<std::string, std::uint8_t>& into) {
+    for (const Cursor::Entry& entry : at.entries("a mapping from rule names to weights")) {
+        std::uint8_t weight = kEqualWeight;
+        parse_weight(entry.value, weight);
+        into.emplace(entry.key, weight);
+    }
+}
+
+void parse_priorities(const Cursor& at, std::map<std::string, std::uint8_t>& into) {
+    for (const Cursor::Entry& entry : at.entries("a mapping from rule names to handling priorities")) {
+        std::uint8_t priority = 1;
+        entry.value.read_number(priority, 1, kHostsMax);
+        into.emplace(entry.key, priority);
+    }
+}
+
+// "0000:3b:00.0", "3b:00.0", or the name of a virtual device, with arguments after a comma.
+bool is_device(std::string_view text) {
+    const std::string_view name = text.substr(0, text.find(','));
+    if (text.size() > kDeviceTextMax || name.empty()) return false;
+    if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == 0x7f; })) return false;
+    const bool pci = name.find(':') != std::string_view::npos;
+    const std::string_view allowed = pci ? "0123456789abcdefABCDEF:." : "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.";
+    if (name.find_first_not_of(allowed) != std::string_view::npos) return false;
+    if (!pci) return name.front() >= 'A' && name.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos;
+    const std::string_view tail = name.substr(name.size() - std::min<std::size_t>(name.size(), 7));
+    const bool with_domain = name.size() == 12 && name[4] == ':';
+    return (name.size() == 7 || with_domain) && tail[2] == ':' && tail[5] == '.' && tail[6] >= '0' && tail[6] <= '7';
+}
+
+void parse_device(const Cursor& at, std::string& into) {
+    constexpr std::string_view kWanted = "a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\"";
+    if (!at.is_scalar() || !is_device(at.scalar())) return at.expected(kWanted);
+    into = at.scalar();
+}
+
+}  // namespace
+
+Host parse_host(const Cursor& at) {
+    Host host;
+    const Mapping keys(at, "a host", {"name", "id", "addresses", "weights", "priorities", "initial_state", "outside", "inside", "lcores"});
+    if (const Cursor* name = keys.require("name", "a name")) parse_name(*name, NameKind::host, host.name);
+    if (const Cursor* id = keys.require("id", "a whole number in 1-32")) id->read_number(host.id, 1, kHostsMax);
+    if (const Cursor* addresses = keys.find("addresses")) host.addresses = parse_prefixes(*addresses);
+    if (const Cursor* weights = keys.find("weights")) parse_weights(*weights, host.weights);
+    if (const Cursor* priorities = keys.find("priorities")) parse_priorities(*priorities, host.priorities);
+    if (const Cursor* state = keys.find("initial_state")) state->read_word(host.initial_state);
+    if (const Cursor* outside = keys.require("outside", "a DPDK device")) parse_device(*outside, host.outside);
+    if (const Cursor* inside = keys.require("inside", "a DPDK device")) parse_device(*inside, host.inside);
+    if (const Cursor* lcores = keys.require("lcores", "lcores such as 2-5")) parse_lcores(*lcores, host.lcores);
+    return host;
+}
+
+}  // namespace nlb::config

@@ -1,0 +1,83 @@
+// Collecting and sorting; see report.hpp. What a mistake says is decided where it is found.
+#include "config/report.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace nlb::config {
+namespace {
+
+// "clusters[0].hosts[1].id" -> "clusters[0].hosts[1]" -> "clusters[0].hosts" -> ...
+std::string parent_of(const std::string& path) {
+    const std::size_t cut = path.find_last_of(".[");
+    return cut == std::string::npos ? std::string() : path.substr(0, cut);
+}
+
+}  // namespace
+
+Report::Report(std::string file) : file_(std::move(file)) {}
+
+void Report::place(const std::string& path, Position position) {
+    places_.emplace(path, position);
+}
+
+Position Report::position_of(const std::string& path) const {
+    for (std::string at = path;; at = parent_of(at)) {
+        const auto found = places_.find(at);
+        if (found != places_.end()) return found->second;
+        if (at.empty()) return Position{};
+    }
+}
+
+bool Report::holds(const std::string& path) const {
+    return places_.count(path) != 0;
+}
+
+void Report::mistake(const std::string& path, const std::string& sentence) {
+    mistake(position_of(path), path, sentence);
+}
+
+void Report::mistake(Position position, const std::string& path, const std::string& sentence) {
+    if (mistakes_.size() < kMistakesMax) {
+        mistakes_.push_back(Entry{position, path, sentence});
+    } else {
+        ++unlisted_;
+    }
+}
+
+void Report::warning(const std::string& path, const std::string& sentence) {
+    if (warnings_.size() < kMistakesMax) warnings_.push_back(Entry{position_of(path), path, sentence});
+}
+
+bool Report::broken(std::string_view path) const {
+    return std::any_of(mistakes_.begin(), mistakes_.end(), [&](const Entry& entry) {
+        const std::string_view other = entry.path;
+        if (other.substr(0, path.size()) != path) return false;
+        return other.size() == path.size() || other[path.size()] == '.' || other[path.size()] == '[';
+    });
+}
+
+std::string Report::line_of(const Entry& entry) const {
+    const std::string where = file_ + ":" + std::to_string(entry.position.line) + ":" + std::to_string(entry.position.column);
+    return where + ": " + (entry.path.empty() ? "top level" : entry.path) + ": " + entry.sentence;
+}
+
+std::vector<std::string> Report::lines_of(std::vector<Entry> entries) const {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& one, const Entry& other) { return one.position < other.position; });
+    std::vector<std::string> lines;
+    for (const Entry& entry : entries) lines.push_back(line_of(entry));
+    return lines;
+}
+
+std::string Report::mistakes() const {
+    std::string text;
+    for (const std::string& line : lines_of(mistakes_)) text += (text.empty() ? "" : "\n") + line;
+    if (unlisted_ > 0) text += "\n" + file_ + ": and " + std::to_string(unlisted_) + " further mistakes";
+    return text;
+}
+
+std::vector<std::string> Report::warnings() const {
+    return lines_of(warnings_);
+}
+
+}  // namespace nlb::config

@@ -1,0 +1,150 @@
+// What the operator writes, as plain values: one struct per YAML mapping, every default filled in.
+// Nothing here is checked; config/load.hpp gives only what validation has let through.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/tables.hpp"
+#include "core/types.hpp"
+
+namespace nlb::config {
+
+// LinkMode, IcmpMode, RuleMode and Affinity are core's own (core/tables.hpp).
+enum class InitialState : std::uint8_t { started, stopped, suspended, last };
+enum class PollMode : std::uint8_t { busy, adaptive };
+enum class PartitionMode : std::uint8_t { serve, majority };
+
+// Which transport protocols a rule covers, as bits.
+enum class Protocols : std::uint8_t { tcp = 1, udp = 2, both = 3 };
+
+// NLB's `weight: equal`.
+inline constexpr std::uint8_t kEqualWeight = 50;
+inline constexpr std::uint8_t kWeightMax = 100;
+
+// What the operator may ask for; a value outside is a mistake of the file.
+inline constexpr std::size_t kClustersMax = 16;
+inline constexpr std::size_t kFormerKeyFilesMax = 3;
+inline constexpr Duration kPeriodMin = std::chrono::milliseconds{10};
+inline constexpr Duration kPeriodMax = std::chrono::seconds{10};
+inline constexpr std::uint8_t kToleranceMin = 3;
+inline constexpr std::uint8_t kToleranceMax = 20;
+inline constexpr std::uint8_t kToleranceAdvised = 5;
+inline constexpr std::uint32_t kConnectionsMin = 1024;
+inline constexpr std::uint32_t kConnectionsMax = 100'000'000;
+inline constexpr Duration kFlowTimeMin = std::chrono::seconds{1};  // of every time-out of a flow; whole seconds
+inline constexpr Duration kFlowTimeMax = std::chrono::hours{720};
+inline constexpr std::uint64_t kGenerationMax = std::uint64_t{1} << 62;
+inline constexpr std::uint32_t kMemoryMibMin = 32;
+inline constexpr std::uint32_t kMemoryMibMax = 1U << 20;
+inline constexpr std::uint16_t kLcoreMax = 1023;
+inline constexpr std::size_t kDeviceTextMax = 255;
+
+struct Prefix {
+    IpAddress address;
+    std::uint8_t length = 32;  // bits; 32 (128 for IPv6) when the YAML names no prefix
+};
+
+struct PortRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = 65535;
+};
+
+struct PortRule {
+    std::string name;
+    std::optional<IpAddress> vip;  // empty: all
+    PortRange ports;
+    Protocols protocols = Protocols::both;
+    RuleMode mode = RuleMode::multiple;
+    Affinity affinity = Affinity::single;
+    std::optional<Duration> affinity_timeout;  // `affinity: {kind: single, timeout: 20m}`
+    std::uint8_t weight = kEqualWeight;        // what a host offers that has no weight of its own; 0..100
+};
+
+struct Heartbeat {
+    Duration period = std::chrono::milliseconds{100};
+    std::uint8_t tolerance = 5;
+};
+
+struct Connections {
+    std::uint32_t max = 1'000'000;
+    Duration tcp_idle = std::chrono::hours{2};
+    Duration half_open = std::chrono::seconds{30};
+    Duration closing = std::chrono::seconds{60};
+};
+
+struct Ipsec {
+    bool drop_state_if_not_bucket_owner = true;
+    Duration idle = std::chrono::hours{24};
+};
+
+struct RemoteControl {
+    bool enabled = false;
+    std::uint16_t port = 2504;
+};
+
+struct Host {
+    std::string name;
+    HostId id = kNoHost;
+    std::vector<Prefix> addresses;                   // dedicated: never balanced
+    std::map<std::string, std::uint8_t> weights;     // by rule name, 0..100
+    std::map<std::string, std::uint8_t> priorities;  // by rule name, 1..32; rules of mode single
+    InitialState initial_state = InitialState::started;
+    std::string outside;  // a DPDK device: PCI address or vdev string
+    std::string inside;
+    std::vector<std::uint16_t> lcores;  // workers, expanded from "2-5" or "1,3"
+};
+
+// What a host offers for a rule of mode multiple: its own weight, else the rule's.
+[[nodiscard]] inline std::uint8_t weight_of(const Host& host, const PortRule& rule) {
+    const auto own = host.weights.find(rule.name);
+    return own == host.weights.end() ? rule.weight : own->second;
+}
+
+// A host's place in the line for a rule of mode single, the lowest present one handles it: its own priority, else its id.
+[[nodiscard]] inline std::uint8_t priority_of(const Host& host, const PortRule& rule) {
+    const auto own = host.priorities.find(rule.name);
+    return own == host.priorities.end() ? host.id : own->second;
+}
+
+struct Cluster {
+    std::string name;
+    Prefix address;                         // primary cluster IP
+    std::vector<Prefix> virtual_addresses;  // without the primary one
+    LinkMode mode = LinkMode::unicast;
+    std::string key_file;
+    std::vector<std::string> former_key_files;  // accepted, not used to send (key rotation)
+    Heartbeat heartbeat;
+    PartitionMode partition = PartitionMode::serve;
+    IcmpMode icmp = IcmpMode::one;
+    Connections connections;
+    Ipsec ipsec;
+    RemoteControl remote_control;
+    std::uint64_t generation = 1;
+    std::vector<PortRule> port_rules;
+    std::vector<Host> hosts;
+};
+
+struct Metrics {
+    std::string listen = "127.0.0.1:9780";  // empty: no HTTP
+};
+
+struct Eal {
+    bool hugepages = true;                    // false: plain memory (slower); fallen back to when none is reserved
+    std::uint32_t memory_mib = 0;             // 0: computed from queues and connections
+    std::optional<std::uint16_t> main_lcore;  // empty: the lowest cpu that is no worker's
+};
+
+struct Config {
+    std::string file;  // as given on the command line
+    std::vector<Cluster> clusters;
+    Metrics metrics;
+    PollMode poll = PollMode::adaptive;
+    Eal eal;
+};
+
+}  // namespace nlb::config

@@ -1,0 +1,24 @@
+// What values must be in relation to each other. It reads a parsed Config and asks the report where things stand in the file;
+// what is already broken there is left alone, so that one slip is told once.
+#pragma once
+
+#include <string>
+
+#include "config/report.hpp"
+#include "config/schema.hpp"
+
+namespace nlb::config {
+
+void validate(const Config& config, Report& report);
+
+// The parts, in files of their own. `path` is the cluster's: "clusters[0]".
+void validate_addresses(const Config& config, Report& report);
+void validate_rules(const Cluster& cluster, const std::string& path, Report& report);
+void validate_hosts(const Cluster& cluster, const std::string& path, Report& report);
+void validate_devices(const Config& config, Report& report);
+
+[[nodiscard]] inline std::string path_of(const std::string& list, std::size_t index) {
+    return list + "[" + std::to_string(index) + "]";
+}
+
+}  // namespace nlb::config

@@ -1,0 +1,129 @@
+// Every address of the file: of a kind that a host can have, and meant for one purpose only.
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "config/format.hpp"
+#include "config/validate.hpp"
+
+namespace nlb::config {
+namespace {
+
+struct Use {
+    Prefix prefix;
+    std::string path;
+    std::size_t cluster;
+    std::string host;  // empty: virtual
+};
+
+std::vector<Use> uses_in(const Cluster& cluster, std::size_t index) {
+    const std::string path = path_of("clusters", index);
+    std::vector<Use> uses{Use{cluster.address, path + ".address", index, ""}};
+    for (std::size_t i = 0; i < cluster.virtual_addresses.size(); ++i)
+        uses.push_back(Use{cluster.virtual_addresses[i], path_of(path + ".virtual_addresses", i), index, ""});
+    for (std::size_t h = 0; h < cluster.hosts.size(); ++h) {
+        const Host& host = cluster.hosts[h];
+        const std::string host_path = path_of(path + ".hosts", h);
+        // A host without a readable name is no other's machine; its path is a name that no host can have.
+        const std::string& machine = host.name.empty() ? host_path : host.name;
+        for (std::size_t i = 0; i < host.addresses.size(); ++i)
+            uses.push_back(Use{host.addresses[i], path_of(host_path + ".addresses", i), index, machine});
+    }
+    return uses;
+}
+
+// Empty: fine. Otherwise what the address is instead of a host's.
+std::string unusable(const Prefix& prefix) {
+    const IpAddress& address = prefix.address;
+    if (!address.is_v4()) {
+        if (address == IpAddress{}) return "the unspecified address";
+        if (address.bytes[0] == 0xff) return "a multicast address";
+        IpAddress loopback;
+        loopback.bytes[15] = 1;
+        return address == loopback ? "the loopback address" : "";
+    }
+    const std::uint32_t value = address.as_v4();
+    if (value >> 24 == 0) return "an address of \"this network\"";
+    if (value >> 24 == 127) return "a loopback address";
+    if (value >> 28 == 0xe) return "a multicast address";
+    if (value >> 28 == 0xf) return "a reserved address";
+    if (prefix.length >= 31) return "";
+    const std::uint32_t host_bits = 0xffffffffU >> prefix.length;
+    if ((value & host_bits) == 0) return "its network's own address";
+    return (value & host_bits) == host_bits ? "its network's broadcast address" : "";
+}
+
+class AddressChecks {
+public:
+    explicit AddressChecks(Report& report) : report_(report) {}
+
+    void add(const Use& use) {
+        if (!report_.holds(use.path) || report_.broken(use.path)) return;
+        const std::string text = in_quotes(to_string(use.prefix.address));
+        if (const std::string instead = unusable(use.prefix); !instead.empty())
+            return report_.mistake(use.path,
+                                   "expected an address that a host can have, got " + in_quotes(to_string(use.prefix)) + ", " + instead);
+        const auto known = uses_.emplace(use.prefix.address, use);
+        if (known.second) return;
+        const Use& earlier = known.first->second;
+        if (use.host.empty() != earlier.host.empty())
+            return report_.mistake(use.path, "expected a " + std::string(use.host.empty() ? "virtual" : "dedicated") + " address, got " +
+                                                 text + ", which is " + (use.host.empty() ? "dedicated" : "virtual") + " in " +
+                                                 earlier.path);
+        // One machine may be in two clusters under the same dedicated address.
+        const bool same_machine = !use.host.empty() && use.host == earlier.host && use.cluster != earlier.cluster;
+        if (!same_machine) report_.mistake(use.path, "expected an address that is used once, got " + text + " as in " + earlier.path);
+    }
+
+private:
+    Report& report_;
+    std::map<IpAddress, Use> uses_;
+};
+
+// The broadcast address of each subnet is one that the cores know too; the tables have room for so many addresses together.
+void validate_broadcast(const std::vector<Use>& uses, const std::string& path, Report& report) {
+    std::map<IpAddress, std::string> broadcasts;
+    for (const Use& use : uses) {
+        if (!use.prefix.address.is_v4() || use.prefix.length >= 31 || report.broken(use.path)) continue;
+        broadcasts.emplace(IpAddress::v4(use.prefix.address.as_v4() | 0xffffffffU >> use.prefix.length), use.path);
+    }
+    for (const Use& use : uses) {
+        const auto found = broadcasts.find(use.prefix.address);
+        if (found != broadcasts.end() && !report.broken(use.path))
+            report.mistake(use.path, "expected an address that a host can have, got " + in_quotes(to_string(use.prefix)) +
+                                         ", the broadcast address of the subnet of " + found->second);
+    }
+    if (uses.size() + broadcasts.size() > kAddressesMax)
+        report.mistake(path, "expected at most " + std::to_string(kAddressesMax) + " addresses, with broadcast addresses, got " +
+                                 std::to_string(uses.size() + broadcasts.size()));
+}
+
+// The group is 239.255.y.z: two clusters that share y.z would join one group and hear each other's frames.
+void warn_of_shared_group(const Config& config, Report& report) {
+    std::map<std::pair<Byte, Byte>, std::string> groups;
+    for (std::size_t c = 0; c < config.clusters.size(); ++c) {
+        const Cluster& cluster = config.clusters[c];
+        const std::string path = path_of("clusters", c) + ".address";
+        if (cluster.mode != LinkMode::igmp || report.broken(path)) continue;
+        const auto& bytes = cluster.address.address.bytes;
+        const auto added = groups.emplace(std::pair{bytes[14], bytes[15]}, path);
+        if (!added.second)
+            report.warning(path, "expected the last two bytes to differ between clusters of mode igmp, got " +
+                                     in_quotes(to_string(cluster.address.address)) + ", whose multicast group is also that of " +
+                                     added.first->second);
+    }
+}
+
+}  // namespace
+
+void validate_addresses(const Config& config, Report& report) {
+    AddressChecks checks(report);
+    for (std::size_t c = 0; c < config.clusters.size(); ++c) {
+        const std::vector<Use> uses = uses_in(config.clusters[c], c);
+        for (const Use& use : uses) checks.add(use);
+        validate_broadcast(uses, path_of("clusters", c), report);
+    }
+    warn_of_shared_group(config, report);
+}
+
+}  // namespace nlb::config

@@ -1,0 +1,92 @@
+// nlb-controlplane: reads the command line, takes the run directory, and runs the loop. Exit codes: 0 ended on request, 1 refused or
+// failed, 2 usage or configuration.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <sodium.h>
+#include <unistd.h>
+
+#include "config/load.hpp"
+#include "controlplane/control_plane.hpp"
+#include "controlplane/event_log.hpp"
+#include "controlplane/real_time.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kMisused = 2;
+
+struct Options {
+    std::string config;
+    std::string host;
+    std::string run_directory = "/run/nlb";
+};
+
+int complain(const std::string& sentence, int code) {
+    std::fprintf(stderr, "%s\n", sentence.c_str());
+    return code;
+}
+
+std::string machine_name() {
+    char name[256] = {};
+    gethostname(name, sizeof name - 1);
+    return name;
+}
+
+int serve(ControlPlane& program, const std::string& listen) {
+    start_log();
+    std::unique_ptr<MetricsServer> server;
+    if (!listen.empty()) {
+        const auto board = std::make_shared<MetricsBoard>();
+        auto started = MetricsServer::start(listen, board);
+        // A cluster that serves without metrics is better than none.
+        if (started) {
+            server = std::move(started.value());
+            program.serve_metrics(board);
+        } else {
+            log_event(Severity::error, EventNumber::none, "metrics_not_served", {{"because", started.error().message}});
+        }
+    }
+    // After the threads of log and metrics, which shall stay ordinary.
+    for (const std::string& sentence : ask_for_real_time())
+        log_event(Severity::info, EventNumber::none, "not_real_time", {{"because", sentence}});
+    program.run();
+    stop_log();
+    return 0;
+}
+
+int start(const Options& options) {
+    if (sodium_init() < 0) return complain("libsodium does not start: is there a source of random numbers?", kFailed);
+    const auto loaded = config::load_file(options.config);
+    if (!loaded) return complain(loaded.error().message, kMisused);
+    for (const std::string& warning : loaded.value().warnings) std::fprintf(stderr, "%s\n", warning.c_str());
+    const auto members = config::memberships_of(loaded.value().config, options.host);
+    if (!members) return complain(members.error().message, kMisused);
+    const auto run = RunDirectory::take(options.run_directory);
+    if (!run) return complain(run.error().message, kFailed);
+    ControlPlane program(loaded.value().config, options.host, run.value());
+    if (const Status ready = program.prepare(); !ready) return complain(ready.error().message, kMisused);
+    return serve(program, loaded.value().config.metrics.listen);
+}
+
+}  // namespace
+}  // namespace nlb::controlplane
+
+int main(int argc, char** argv) {
+    nlb::controlplane::Options options;
+    options.host = nlb::controlplane::machine_name();
+    CLI::App app{"nlb-controlplane: heartbeats, convergence, commands and metrics of one host"};
+    app.set_version_flag("--version", NLB_VERSION);
+    app.add_option("--config", options.config, "the cluster's YAML file")->required();
+    app.add_option("--host", options.host, "this host's name in it (default: the machine's)");
+    app.add_option("--run-dir", options.run_directory, "where the sockets are")->capture_default_str();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& success) {
+        return app.exit(success);
+    } catch (const CLI::ParseError& error) {
+        app.exit(error);
+        return 2;
+    }
+    return nlb::controlplane::start(options);
+}

@@ -1,0 +1,75 @@
+#include "controlplane/outlet.hpp"
+
+#include "config/table_builder.hpp"
+#include "controlplane/cluster_frames.hpp"
+#include "core/link_messages.hpp"
+#include "core/shared_block.hpp"
+#include "core/tables_codec.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+    using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+}  // namespace
+
+Outlet::Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink)
+    : settings_(settings),
+      authenticator_(authenticator),
+      sink_(sink),
+      destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)) {}
+
+std::vector<Report> Outlet::carry_out(const Actions& actions) {
+    std::vector<Report> reports;
+    for (const Action& action : actions) {
+        std::visit(Overloaded{
+                       [&](const SendFrame& wish) { send_frame(wish.frame); },
+                       [&](const InstallTables& wish) { install(wish); },
+                       [&](const SetLease& wish) { set_lease(wish.valid_until); },
+                       [&](const StoreBlock& wish) {
+                           sink_.send(link::write_message(link::MessageType::store, settings_.index, {}, encode_block(wish.block)));
+                       },
+                       [&](const Report& report) { reports.push_back(report); },
+                   },
+                   action);
+    }
+    return reports;
+}
+
+void Outlet::send_frame(const ClusterFrame& frame) {
+    const auto bytes = wrap_frame(destination_, encode_frame(frame, authenticator_));
+    sink_.send(link::write_message(link::MessageType::send, settings_.index, {}, bytes));
+    ++frames_sent_;
+}
+
+void Outlet::install(const InstallTables& wish) {
+    last_ = wish;
+    const config::Ownership ownership{wish.epoch, wish.own, wish.dirty_elsewhere, wish.owner};
+    const Tables tables = config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, ownership);
+    const link::Install install{wish.token};
+    sink_.send(link::write_message(link::MessageType::install, settings_.index, link::bytes_of(install), encode_tables(tables)));
+}
+
+void Outlet::reinstall() {
+    if (last_) install(InstallTables{*last_});
+}
+
+void Outlet::set_lease(Instant valid_until) {
+    const link::Lease lease{valid_until.time_since_epoch().count()};
+    sink_.send(link::write_message(link::MessageType::lease, settings_.index, link::bytes_of(lease)));
+}
+
+void Outlet::request_status() {
+    sink_.send(link::write_message(link::MessageType::status_request, settings_.index));
+}
+
+void Outlet::request_counters() {
+    sink_.send(link::write_message(link::MessageType::counters_request, settings_.index));
+}
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,45 @@
+// Turns the membership's wishes into messages for the dataplane, one for one and in the order given: that order is what makes
+// "stored before it is stated" and "fenced before it is emptied" true. It keeps nothing back and adds nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "controlplane/cluster_settings.hpp"
+#include "controlplane/message_sink.hpp"
+#include "core/heartbeat.hpp"
+#include "core/membership.hpp"
+
+namespace nlb::controlplane {
+
+class Outlet {
+public:
+    Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink);
+
+    // Returns the reports among the actions, which concern people and metrics only.
+    std::vector<Report> carry_out(const Actions& actions);
+    // The last install again, made from the settings as they are now; its token is one that the membership no longer waits for,
+    // or the one that it does wait for, with the same content.
+    void reinstall();
+    void set_lease(Instant valid_until);
+    void request_status();
+    void request_counters();
+    // The dataplane is another one: what was installed is gone.
+    void forget() { last_.reset(); }
+
+    [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
+
+private:
+    void send_frame(const ClusterFrame& frame);
+    void install(const InstallTables& wish);
+
+    const ClusterSettings& settings_;
+    const Authenticator& authenticator_;
+    MessageSink& sink_;
+    MacAddress destination_;
+    std::optional<InstallTables> last_;
+    std::uint64_t frames_sent_ = 0;
+};
+
+}  // namespace nlb::controlplane

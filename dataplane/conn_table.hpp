@@ -1,0 +1,59 @@
+// One worker's descriptors: an rte_hash from flow key to a place, and an array of descriptors by place. It never grows; a flow that
+// finds it full is not tracked. What expires or is stale is core's to say (core/track.hpp).
+// Thread: the owning worker calls everything; others may only read the ledger's words, relaxed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <rte_hash.h>
+#include <span>
+#include <string>
+
+#include "core/connection_ledger.hpp"
+#include "core/flow.hpp"
+#include "core/result.hpp"
+#include "core/tables.hpp"
+
+namespace nlb::dataplane {
+
+class ConnTable {
+public:
+    // `seed` makes the places of flows unpredictable from outside. Requires: EAL runs.
+    static Result<std::unique_ptr<ConnTable>> create(const std::string& name, std::uint32_t capacity, int socket, std::uint32_t seed);
+    ~ConnTable();
+    ConnTable(const ConnTable&) = delete;
+    ConnTable& operator=(const ConnTable&) = delete;
+
+    // The Connections of core/flow.hpp.
+    [[nodiscard]] Descriptor* find(const FlowKey& key);
+    void find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found);
+    [[nodiscard]] Descriptor* insert(const FlowKey& key, Descriptor descriptor);
+    bool erase(const FlowKey& key);
+    [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
+    [[nodiscard]] const ConnectionLedger& ledger() const { return ledger_; }
+
+    // Looks at the next places, at most so many that a pass takes kSweepPass, and erases what has expired.
+    void sweep(const Tables& tables, Instant now);
+
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] std::uint32_t capacity() const { return static_cast<std::uint32_t>(descriptors_.size()); }
+
+    static constexpr Duration kSweepPass = std::chrono::seconds{10};
+    static constexpr Duration kSweepStep = std::chrono::milliseconds{1};  // one look-up at the clock decides that there is nothing to do
+    static constexpr std::uint32_t kSweepMost = 256;                      // places in one call: bounds what a burst may wait
+
+private:
+    ConnTable(rte_hash* hash, std::span<Descriptor> descriptors);
+    void sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s);
+    [[nodiscard]] std::uint32_t places_due(Instant now);
+
+    rte_hash* hash_;
+    std::span<Descriptor> descriptors_;  // bucket is kFreePlace where there is none
+    std::size_t size_ = 0;
+    std::uint32_t next_place_ = 0;
+    Instant swept_at_ = kLongAgo;
+    ConnectionLedger ledger_;
+};
+static_assert(Connections<ConnTable>);
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,28 @@
+// How main and workers wake one another: once per nap, however many frames were left in a ring. For a worker it is the only system call
+// that is not its driver's or its own sleep, and it is made for heartbeats alone: a main that polled its rings often enough for them
+// would cost an idle host more than everything else together.
+#pragma once
+
+#include <atomic>
+
+namespace nlb::dataplane {
+
+class Doorbell {
+public:
+    Doorbell();
+    ~Doorbell();
+    Doorbell(const Doorbell&) = delete;
+    Doorbell& operator=(const Doorbell&) = delete;
+
+    // Thread: any but the sleeper's, after the frames are in their ring.
+    void ring();
+    // Thread: the sleeper's, before it looks into the rings: what comes later rings again.
+    void answer();
+    [[nodiscard]] int fd() const { return fd_; }
+
+private:
+    int fd_;
+    std::atomic<bool> rung_{false};  // publishes the rings' contents from the ringer to the sleeper
+};
+
+}  // namespace nlb::dataplane

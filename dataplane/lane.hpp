@@ -1,0 +1,41 @@
+// One queue of one cluster's pair of ports, with everything that the worker who serves it needs. A worker serves one lane of each
+// cluster that names its CPU; a lane has exactly one worker.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "core/counters.hpp"
+#include "core/tables.hpp"
+#include "dataplane/buffers.hpp"
+#include "dataplane/conn_table.hpp"
+#include "dataplane/doorbell.hpp"
+#include "dataplane/fence.hpp"
+
+namespace nlb::dataplane {
+
+struct Lane {
+    std::uint16_t outside_port = 0;
+    std::uint16_t inside_port = 0;
+    std::uint16_t queue = 0;
+    std::uint32_t worker = 0;  // who serves it
+    int outside_waker = -1;    // becomes readable when a frame comes; -1: the driver has nothing of the kind
+    int inside_waker = -1;
+    PortAddresses addresses;
+    const Fence* fence = nullptr;
+    rte_ring* to_main = nullptr;    // heartbeats
+    rte_ring* from_main = nullptr;  // frames to send; nullptr on all lanes of a cluster but its first
+    Doorbell* doorbell = nullptr;
+    std::unique_ptr<ConnTable> connections;
+
+    // Written by main, read by the worker once per burst; publishes the tables it points to, which live until a grace period is over.
+    std::atomic<const Tables*> tables{nullptr};
+
+    // Written by the worker; main reads words, relaxed.
+    alignas(64) Counters counters{};
+    std::atomic<std::int64_t> last_rx_ns{kLongAgo.time_since_epoch().count()};  // publishes nothing but itself
+    std::atomic<std::uint64_t> punts_lost{0};                                   // publishes nothing but itself
+};
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,20 @@
+// What this machine offers, read once at start: CPUs, memory, huge pages. Everything that is decided from it takes it as a value,
+// so that tests decide for machines that they do not run on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nlb::dataplane {
+
+struct Machine {
+    std::vector<std::uint16_t> cpus;    // those this process may run on, ascending
+    std::uint64_t available_bytes = 0;  // of plain memory
+    std::uint64_t huge_bytes_free = 0;  // of reserved huge pages, all sizes
+};
+
+[[nodiscard]] Machine read_machine();
+[[nodiscard]] std::string machine_name();
+
+}  // namespace nlb::dataplane

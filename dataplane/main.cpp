@@ -1,0 +1,97 @@
+// nlb-dataplane: from the command line to a running dataplane, one step after the other. Exit codes: 0 stopped as told, 1 refused or
+// failed, 2 usage or configuration. A failure is one line (a configuration may have several mistakes).
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "config/load.hpp"
+#include "core/tables_codec.hpp"
+#include "dataplane/arguments.hpp"
+#include "dataplane/dataplane.hpp"
+#include "dataplane/diagnosis.hpp"
+#include "dataplane/machine.hpp"
+
+namespace {
+
+using namespace nlb;
+using namespace nlb::dataplane;
+
+constexpr int kStopped = 0;
+constexpr int kFailed = 1;
+constexpr int kMistaken = 2;
+
+int fail(int exit_code, const Error& error) {
+    std::fprintf(stderr, "%s%s\n", exit_code == kMistaken ? "" : "nlb-dataplane: ", error.message.c_str());
+    return exit_code;
+}
+
+Result<std::vector<FixedTables>> read_tables(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return Error{path + ": the tables file cannot be read; make one with `nlb tables`"};
+    std::vector<Byte> bytes(kTablesFileBytesMax + 1);
+    in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(in.gcount()));
+    return decode_tables_file(bytes, path);
+}
+
+Result<Plan> make_plan(const Arguments& arguments) {
+    std::optional<config::Loaded> loaded;
+    if (!arguments.config.empty()) {
+        auto read = config::load_file(arguments.config);
+        if (!read) return read.error();
+        loaded = std::move(read.value());
+        for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
+    }
+    if (arguments.tables.empty()) return plan_from_config(loaded->config, arguments.host);
+    const auto fixed = read_tables(arguments.tables);
+    if (!fixed) return fixed.error();
+    return plan_from_tables(fixed.value(), loaded ? &loaded->config : nullptr, arguments.host);
+}
+
+Status check_devices(const Plan& plan) {
+    const Surroundings surroundings = read_surroundings();
+    for (const ClusterPlan& cluster : plan.clusters) {
+        const std::string place = "cluster \"" + cluster.name + "\": ";
+        if (auto good = check_device(cluster.outside, place + "outside", surroundings); !good) return good;
+        if (auto good = check_device(cluster.inside, place + "inside", surroundings); !good) return good;
+    }
+    return Done{};
+}
+
+int run(const Plan& plan, const Arguments& arguments) {
+    // Fixed tables need no control plane, so no run directory is claimed: many may run side by side.
+    std::optional<RunDirectory> directory;
+    if (!plan.fixed) {
+        auto claimed = RunDirectory::claim(plan.run_dir);
+        if (!claimed) return fail(kFailed, claimed.error());
+        directory.emplace(std::move(claimed.value()));
+    }
+    const auto eal_plan = plan_eal(plan, read_machine());
+    if (!eal_plan) return fail(kFailed, eal_plan.error());
+    if (auto good = check_devices(plan); !good) return fail(kFailed, good.error());
+    for (const std::string& warning : eal_plan.value().warnings) spdlog::warn("{}", warning);
+
+    EalLog& log = EalLog::capture();
+    auto eal = Eal::start(eal_plan.value(), plan.run_dir, log);
+    if (!eal) return fail(kFailed, eal.error());
+    auto dataplane = Dataplane::open(plan, eal_plan.value(), directory ? &*directory : nullptr, log);
+    if (!dataplane) return fail(kFailed, dataplane.error());
+    const auto ended = dataplane.value()->run(arguments.exit_when_idle);
+    return ended ? kStopped : fail(kFailed, ended.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const ParsedArguments parsed = parse_arguments(argc, argv);
+    if (parsed.exit_code) return *parsed.exit_code;
+    spdlog::set_default_logger(spdlog::stderr_logger_mt("nlb-dataplane"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %n %v");
+    auto plan = make_plan(parsed.arguments);
+    if (!plan) return fail(kMistaken, plan.error());
+    plan.value().run_dir = parsed.arguments.run_dir;
+    return run(plan.value(), parsed.arguments);
+}

@@ -1,0 +1,46 @@
+// What a worker does when there was nothing to do: polls on for a moment, then sleeps (poll: adaptive), or never sleeps (poll: busy).
+// It decides only; sleeper.hpp sleeps.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "config/schema.hpp"
+
+namespace nlb::dataplane {
+
+class Pacer {
+public:
+    // An answer that follows a request within this time finds the worker awake.
+    static constexpr std::uint64_t kSpinUs = 50;
+    // Where no frame can end a sleep it lasts an eighth of the time since the last one, within these bounds: that much later is it found.
+    static constexpr std::uint32_t kBlindLeastNs = 20'000;
+    static constexpr std::uint32_t kBlindMostNs = 250'000;
+    // Where each port's frames end it: there are still descriptors to expire, and a wake-up lost by a driver to make up for.
+    static constexpr std::uint32_t kWokenMostNs = 10'000'000;
+
+    Pacer(config::PollMode mode, bool woken_by_frames, std::uint64_t cycles_per_second)
+        : adaptive_(mode == config::PollMode::adaptive),
+          woken_by_frames_(woken_by_frames),
+          cycles_per_us_(cycles_per_second / 1'000'000 + 1) {}
+
+    // After a round over all lanes, at `cycles`. How long to sleep: 0 is not at all.
+    [[nodiscard]] std::uint32_t pause_ns(bool worked, std::uint64_t cycles) {
+        if (worked || !adaptive_) {
+            worked_at_ = cycles;
+            return 0;
+        }
+        const std::uint64_t idle_us = (cycles - worked_at_) / cycles_per_us_;
+        if (idle_us < kSpinUs) return 0;
+        if (woken_by_frames_) return kWokenMostNs;
+        return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(idle_us * 1000 / 8, kBlindLeastNs, kBlindMostNs));
+    }
+
+private:
+    bool adaptive_;
+    bool woken_by_frames_;
+    std::uint64_t cycles_per_us_;
+    std::uint64_t worked_at_ = 0;
+};
+
+}  // namespace nlb::dataplane

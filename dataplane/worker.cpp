@@ -1,0 +1,200 @@
+// The hot loop. Everything that is decided about a packet is decided in core; here frames only come and go.
+#include "dataplane/worker.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_pause.h>
+#include <sys/prctl.h>
+
+namespace nlb::dataplane {
+namespace {
+
+// net_tap tells of frames with a real-time signal, and counts these without an atomic: exactly one thread may take them. That is the
+// first worker, whose sleep they end; every other thread has them blocked since before EAL began.
+void take_signals_of_tap(bool taken) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) sigaddset(&signals, number);
+    pthread_sigmask(taken ? SIG_UNBLOCK : SIG_BLOCK, &signals, nullptr);
+}
+
+// Of an answer that was made in place; other frames keep their length.
+void set_length(rte_mbuf* buffer, std::uint16_t length) {
+    if (buffer->data_len == length) return;
+    rte_pktmbuf_free(buffer->next);
+    buffer->next = nullptr;
+    buffer->nb_segs = 1;
+    buffer->data_len = length;
+    buffer->pkt_len = length;
+}
+
+bool is_accepted_for_virtual_address(Reason reason) {
+    return reason == Reason::owner || reason == Reason::new_flow || reason == Reason::untracked_flow || reason == Reason::descriptor ||
+           reason == Reason::echo_all;
+}
+
+std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
+    std::vector<int> wakers;
+    for (const Lane* lane : lanes) wakers.insert(wakers.end(), {lane->outside_waker, lane->inside_waker});
+    return wakers;
+}
+
+}  // namespace
+
+void settle_anew(Burst& burst, std::uint32_t place, Reason reason, Counters& counters) {
+    const auto count = [&](Reason which, std::uint64_t by) {
+        counters.reasons[static_cast<std::size_t>(which)] += by;
+        const RuleId rule = burst.info[place].rule;
+        if (rule >= kRuleSlots) return;
+        if (verdict_of(which) == Verdict::accept) counters.accepted[rule] += by;
+        if (verdict_of(which) == Verdict::reject) counters.rejected[rule] += by;
+    };
+    count(burst.reasons[place], ~std::uint64_t{0});
+    burst.reasons[place] = reason;
+    count(reason, 1);
+}
+
+void refuse_late(Burst& burst, Counters& counters) {
+    for (std::uint32_t i = 0; i < burst.count; ++i)
+        if (is_accepted_for_virtual_address(burst.reasons[i])) settle_anew(burst, i, Reason::fenced, counters);
+}
+
+Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes)
+    : shared_(shared),
+      number_(number),
+      lanes_(std::move(lanes)),
+      sleeper_(wakers_of(lanes_), bell_),
+      pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second) {}
+
+void Worker::run() {
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    take_signals_of_tap(number_ == 0);
+    shared_.rcu.join(number_);
+    while (!shared_.stop.load(std::memory_order_relaxed)) {
+        bool worked = false;
+        for (Lane* lane : lanes_) worked |= poll_once(*lane);
+        if (const std::uint32_t ns = pacer_.pause_ns(worked, rte_rdtsc()); ns != 0)
+            sleep(ns);
+        else if (!worked)
+            rte_pause();
+    }
+    shared_.rcu.leave(number_);
+}
+
+bool Worker::poll_once(Lane& lane) {
+    const std::uint64_t begin = rte_rdtsc();
+    const Instant now = shared_.clock.at(begin);
+    // One snapshot per burst: no packet sees two maps. It dies at quiescent().
+    const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire), lane.addresses, now, lane.fence->holds(now)};
+    const std::uint32_t sent = send_for_main(lane);
+    const std::uint32_t received = serve_outside(lane, snapshot);
+    const std::uint32_t answered = serve_inside(lane, snapshot);
+    lane.connections->sweep(snapshot.tables, now);
+    shared_.rcu.quiescent(number_);
+    const bool worked = (sent | received | answered) != 0;
+    if (worked) lane.counters.busy_cycles += rte_rdtsc() - begin;
+    return worked;
+}
+
+std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
+    const std::uint32_t count = receive(lane.outside_port, lane.queue);
+    if (count == 0) return 0;
+    Counters& counters = lane.counters;
+    ++counters.bursts;
+    counters.rx_packets += count;
+    for (std::uint32_t i = 0; i < count; ++i) counters.rx_bytes += buffers_[i]->pkt_len;
+    lane.last_rx_ns.store(snapshot.now.time_since_epoch().count(), std::memory_order_relaxed);
+
+    settle_ingress(burst_, snapshot, *lane.connections, counters);
+    // A worker may have been kept from its core since `now`; what it was allowed then it may not do any more.
+    if (snapshot.fence_holds && !lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, counters);
+    deliver(lane, snapshot.ports, snapshot.now);
+    return count;
+}
+
+std::uint32_t Worker::serve_inside(Lane& lane, const Snapshot& snapshot) {
+    const std::uint32_t count = receive(lane.inside_port, lane.queue);
+    if (count == 0) return 0;
+    ++lane.counters.bursts;
+    lane.counters.inside_packets += count;
+    settle_egress(burst_, snapshot, *lane.connections, lane.counters);
+    deliver(lane, snapshot.ports, snapshot.now);
+    return count;
+}
+
+std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
+    burst_.count = rte_eth_rx_burst(port, queue, buffers_.data(), kBurstMax);
+    for (std::uint32_t i = 0; i < burst_.count; ++i) {
+        rte_mbuf* const buffer = buffers_[i];
+        // A frame that no single segment can hold is judged by its first, and so found shorter than its IP header says.
+        if (buffer->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffer));
+        burst_.frames[i] = {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len,
+                            static_cast<std::uint16_t>(buffer->buf_len - buffer->data_off)};
+    }
+    return burst_.count;
+}
+
+void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
+    to_inside_.count = to_outside_.count = discarded_.count = 0;
+    for (std::uint32_t i = 0; i < burst_.count; ++i) {
+        const Reason reason = burst_.reasons[i];
+        switch (output_of(reason)) {
+            case Output::inside:
+                deliver_inside(burst_.frames[i], reason, ports);
+                to_inside_.add(buffers_[i], i);
+                break;
+            case Output::outside:
+                set_length(buffers_[i], burst_.frames[i].length);
+                to_outside_.add(buffers_[i], i);
+                break;
+            case Output::control:
+                punt(lane, buffers_[i], now);
+                break;
+            case Output::none:
+                discarded_.add(buffers_[i], i);
+                break;
+        }
+    }
+    if (to_inside_.count != 0) transmit(lane.inside_port, lane, to_inside_, lane.counters);
+    if (to_outside_.count != 0) lane.counters.tx_packets += transmit(lane.outside_port, lane, to_outside_, lane.counters);
+    if (discarded_.count != 0) rte_pktmbuf_free_bulk(discarded_.buffers.data(), discarded_.count);
+}
+
+std::uint32_t Worker::transmit(std::uint16_t port, const Lane& lane, Outlet& outlet, Counters& counters) {
+    const std::uint32_t sent = rte_eth_tx_burst(port, lane.queue, outlet.buffers.data(), static_cast<std::uint16_t>(outlet.count));
+    if (sent == outlet.count) return sent;
+    for (std::uint32_t i = sent; i < outlet.count; ++i) settle_anew(burst_, outlet.places[i], Reason::output_full, counters);
+    rte_pktmbuf_free_bulk(outlet.buffers.data() + sent, outlet.count - sent);
+    return sent;
+}
+
+void Worker::punt(Lane& lane, rte_mbuf* buffer, Instant now) {
+    note_of(buffer).received_ns = now.time_since_epoch().count();
+    if (rte_ring_mp_enqueue(lane.to_main, buffer) == 0) {
+        lane.doorbell->ring();
+        return;
+    }
+    lane.punts_lost.store(lane.punts_lost.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    rte_pktmbuf_free(buffer);
+}
+
+std::uint32_t Worker::send_for_main(Lane& lane) {
+    if (lane.from_main == nullptr || rte_ring_empty(lane.from_main) != 0) return 0;
+    std::array<rte_mbuf*, kBurstMax> frames;
+    const std::uint32_t count = rte_ring_sc_dequeue_burst(lane.from_main, reinterpret_cast<void**>(frames.data()), kBurstMax, nullptr);
+    const std::uint32_t sent = rte_eth_tx_burst(lane.outside_port, lane.queue, frames.data(), static_cast<std::uint16_t>(count));
+    lane.counters.tx_packets += sent;
+    // The next heartbeat makes up for one that found the queue full.
+    if (sent < count) rte_pktmbuf_free_bulk(frames.data() + sent, count - sent);
+    return count;
+}
+
+void Worker::sleep(std::uint32_t ns) {
+    shared_.rcu.offline(number_);
+    sleeper_.sleep(ns);
+    shared_.rcu.online(number_);
+}
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,80 @@
+// A worker core: runs bursts to completion over its lanes until it is told to stop. It never locks, allocates, logs or throws; its
+// system calls are its drivers', the doorbell's and its own sleep.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/burst.hpp"
+#include "core/pipeline.hpp"
+#include "dataplane/clock.hpp"
+#include "dataplane/lane.hpp"
+#include "dataplane/pacer.hpp"
+#include "dataplane/rcu.hpp"
+#include "dataplane/sleeper.hpp"
+
+namespace nlb::dataplane {
+
+class Worker {
+public:
+    // What all workers share. Owned by: the dataplane.
+    struct Shared {
+        const Clock& clock;
+        Rcu& rcu;
+        const std::atomic<bool>& stop;  // publishes nothing but itself
+        config::PollMode poll;
+        std::uint64_t cycles_per_second;
+    };
+    Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes);
+
+    // For main, after it left a frame for a lane of this worker or told it to stop.
+    void wake() { bell_.ring(); }
+
+    // Thread: the worker's lcore. Returns when told to stop.
+    void run();
+    // The life of a burst in both directions on one lane. True when there was a frame.
+    bool poll_once(Lane& lane);
+
+private:
+    std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot);
+    std::uint32_t serve_inside(Lane& lane, const Snapshot& snapshot);
+    std::uint32_t send_for_main(Lane& lane);
+    std::uint32_t receive(std::uint16_t port, std::uint16_t queue);
+    void deliver(Lane& lane, const PortAddresses& ports, Instant now);
+    void punt(Lane& lane, rte_mbuf* buffer, Instant now);
+    void sleep(std::uint32_t ns);
+
+    // Frames of the burst that leave by one port, by their place in the burst.
+    struct Outlet {
+        std::uint32_t count = 0;
+        std::array<rte_mbuf*, kBurstMax> buffers;
+        std::array<std::uint8_t, kBurstMax> places;
+        void add(rte_mbuf* buffer, std::uint32_t place) {
+            buffers[count] = buffer;
+            places[count++] = static_cast<std::uint8_t>(place);
+        }
+    };
+    // How many left; the rest is freed and settled anew.
+    std::uint32_t transmit(std::uint16_t port, const Lane& lane, Outlet& outlet, Counters& counters);
+
+    const Shared shared_;
+    const std::uint32_t number_;
+    const std::vector<Lane*> lanes_;
+    Doorbell bell_;
+    Sleeper sleeper_;
+    Pacer pacer_;
+    Burst burst_;
+    std::array<rte_mbuf*, kBurstMax> buffers_;
+    Outlet to_inside_;
+    Outlet to_outside_;
+    Outlet discarded_;
+};
+
+// A packet that was settled already goes another way after all: its former reason is uncounted, so that each packet has one.
+void settle_anew(Burst& burst, std::uint32_t place, Reason reason, Counters& counters);
+// The lease ran out between the stages and the delivery: what was accepted for a virtual address is not delivered.
+void refuse_late(Burst& burst, Counters& counters);
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,100 @@
+"""One host of a lab: its dataplane, its control plane, its web server and the addresses behind the tap.
+
+A dataplane's tap dies with it; the web server is bound to no address and lives on. So a restart is: dataplane, addresses,
+control plane, in this order, because a host must not be given buckets before its server can answer.
+"""
+
+import json
+import signal
+import subprocess
+
+from . import plan, system, webserver
+from .process import Process
+
+
+class Host:
+    def __init__(self, host_plan, namespace, estate, configuration):
+        self.plan = host_plan
+        self.name = host_plan.name
+        self.namespace = namespace
+        self.configuration = configuration
+        self.run_directory = estate.directory / self.name
+        common = ["--config", configuration, "--host", self.name, "--run-dir", self.run_directory]
+        self.dataplane = Process(estate, f"{self.name}-dataplane", namespace, [system.DATAPLANE, *common])
+        self.controlplane = Process(estate, f"{self.name}-controlplane", namespace, [system.CONTROLPLANE, *common])
+        server = webserver.write_configuration(estate.directory, self.name)
+        self.server = Process(estate, f"{self.name}-nginx", namespace, webserver.arguments(server))
+
+    @property
+    def id(self):
+        return self.plan.id
+
+    def start(self):
+        self.run_directory.mkdir(mode=0o755, exist_ok=True)
+        if not self.server.runs():
+            self.server.start()
+        self.start_dataplane()
+        self.start_controlplane()
+
+    def start_dataplane(self):
+        self.dataplane.start()
+        system.wait_until(self._tap_is_there, 15, f"{self.name}: the dataplane's device nlb0")
+        self.give_addresses()
+
+    def start_controlplane(self):
+        self.controlplane.start()
+
+    def restart(self):
+        self.start_dataplane()
+        self.start_controlplane()
+
+    def kill(self):
+        """kill -9 of both processes, as near to one instant as a machine's death."""
+        for process in (self.dataplane, self.controlplane):
+            process.signal(signal.SIGKILL)
+        for process in (self.dataplane, self.controlplane):
+            process.wait()
+
+    def _tap_is_there(self):
+        self.dataplane.require_running()
+        found = subprocess.run(["ip", "-n", self.namespace, "link", "show", "nlb0"], capture_output=True)
+        return found.returncode == 0
+
+    def give_addresses(self):
+        """What an administrator configures once: the dedicated and the virtual addresses on the inside device."""
+        lines = [
+            f"address add {self.plan.address}/24 dev nlb0",
+            f"address add {plan.VIP}/24 dev nlb0",
+            f"address add {self.plan.address6}/64 dev nlb0 nodad",
+            # A server never makes a connection from a virtual address by itself.
+            f"address add {plan.VIP6}/64 dev nlb0 nodad preferred_lft 0",
+            "link set nlb0 up",
+            f"route replace default via {plan.ROUTER} dev nlb0 src {self.plan.address}",
+            f"route replace default via {plan.ROUTER6} dev nlb0",
+        ]
+        system.run("ip", "-n", self.namespace, "-batch", "-", text="\n".join(lines) + "\n")
+
+    def nlb(self, *arguments, timeout=30):
+        """Runs `nlb` on this host; returns its exit code, what it printed, and what it complained about."""
+        command = [system.COMMAND, *arguments, "--run-dir", self.run_directory]
+        done = subprocess.run(system.inside(self.namespace, command), capture_output=True, text=True, timeout=timeout)
+        return done.returncode, done.stdout, done.stderr
+
+    def query(self):
+        """The answer to `nlb query`, or None when the control plane gives none."""
+        try:
+            _, printed, _ = self.nlb("query", "--json", timeout=5)
+            answer = json.loads(printed)
+        except (subprocess.TimeoutExpired, json.JSONDecodeError):
+            return None
+        return answer if answer.get("clusters") else None
+
+    def state(self):
+        answer = self.query()
+        return answer["clusters"][0]["state"] if answer else "unreachable"
+
+    def run(self, *arguments, **options):
+        return system.run(*arguments, namespace=self.namespace, **options)
+
+    def metrics(self):
+        return self.run("curl", "-s", "-S", "-m", "5", f"http://{self.plan.metrics}/metrics")

@@ -1,0 +1,80 @@
+"""The wires of a lab: a bridge in a namespace of its own, a namespace per host, one for all clients.
+
+The bridge floods as a switch does under NLB: it learns, but nobody ever sends from the cluster MAC. Frames are whole on these
+wires (no offloads), because af_packet hands them to the dataplane as they are.
+"""
+
+from . import plan, system
+
+OFFLOADS = ("tx", "rx", "gro", "gso", "tso")
+
+
+class Network:
+    def __init__(self, lab_plan, estate):
+        self.plan = lab_plan
+        self.estate = estate
+        self.switch = f"{lab_plan.tag}-switch"
+        self.client = f"{lab_plan.tag}-client"
+
+    def host_namespace(self, name):
+        return f"{self.plan.tag}-{name}"
+
+    def build(self):
+        self._make_namespace(self.switch)
+        snooping = int(self.plan.multicast_snooping)
+        self._ip(self.switch, f"link add bridge type bridge mcast_snooping {snooping} stp_state 0 forward_delay 0")
+        self._ip(self.switch, "link set bridge up")
+        for host in self.plan.host_plans():
+            self._add_host(host)
+        self._add_clients()
+
+    def _ip(self, namespace, arguments):
+        return system.run("ip", "-n", namespace, *arguments.split())
+
+    def _make_namespace(self, name):
+        self.estate.add_namespace(name)
+        system.run("ip", "netns", "add", name)
+        self._ip(name, "link set lo up")
+        self.set_kernel(name, "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0", "net.ipv6.conf.default.accept_dad=0")
+
+    @staticmethod
+    def set_kernel(namespace, *settings):
+        system.run("sysctl", "-q", "-w", *settings, namespace=namespace)
+
+    def _plug(self, port, namespace, device):
+        """A cable from a new bridge port to a new device of a namespace."""
+        self._ip(self.switch, f"link add {port} type veth peer name {device} netns {namespace}")
+        for place, name in ((self.switch, port), (namespace, device)):
+            options = [word for offload in OFFLOADS for word in (offload, "off")]
+            system.run("ethtool", "-K", name, *options, namespace=place)
+        self.set_kernel(self.switch, f"net.ipv6.conf.{port}.disable_ipv6=1")
+        self._ip(self.switch, f"link set {port} master bridge up")
+
+    def _add_host(self, host):
+        namespace = self.host_namespace(host.name)
+        self._make_namespace(namespace)
+        self._plug(host.name, namespace, "outside")
+        # The device is the dataplane's alone: the kernel above it must neither answer ARP nor take a second copy of a packet.
+        # With NOARP it answers none; the ingress hook lies behind af_packet's and drops the rest.
+        self.set_kernel(namespace, "net.ipv6.conf.outside.disable_ipv6=1", "net.ipv4.conf.all.arp_ignore=1")
+        self._ip(namespace, "link set outside arp off up")
+        rules = 'table netdev lab { chain ingress { type filter hook ingress device "outside" priority 0; policy drop; }\n}\n'
+        system.run("nft", "-f", "-", namespace=namespace, text=rules)
+
+    def _add_clients(self):
+        self._make_namespace(self.client)
+        self._plug("clients", self.client, "eth0")
+        lines = [f"address add {plan.ROUTER}/24 dev eth0", f"address add {plan.ROUTER6}/64 dev eth0 nodad"]
+        lines += [f"address add {address}/32 dev lo" for address in self.plan.client_addresses()]
+        lines += [f"address add {address}/128 dev lo" for address in self.plan.client_addresses6()]
+        lines += ["link set eth0 up"]
+        system.run("ip", "-n", self.client, "-batch", "-", text="\n".join(lines) + "\n")
+        # Many connections from few addresses: more ports, and no waiting for old ones.
+        self.set_kernel(self.client, "net.ipv4.ip_local_port_range=2000 65000", "net.ipv4.tcp_tw_reuse=1")
+
+    def cut(self, host):
+        """Pulls the host's cable; plug() puts it back."""
+        self._ip(self.switch, f"link set {host} down")
+
+    def mend(self, host):
+        self._ip(self.switch, f"link set {host} up")

@@ -1,0 +1,62 @@
+// The simulated attacker; see the header.
+#include "tests/sim/attacker.hpp"
+
+#include "tests/sim/world.hpp"
+
+namespace nlb::sim {
+
+void Attacker::observe(const WireFrame& frame) {
+    if (recording_ && recorded_.size() < kRecordedMax) recorded_.push_back(frame);
+}
+
+void Attacker::replay(std::uint32_t count, Duration gap) {
+    if (count == 0 || world_.scheduler().now() >= world_.settings().faults_until) return;
+    Prng& prng = world_.prng();
+    if (!recorded_.empty()) {
+        WireFrame frame = recorded_[prng.below(recorded_.size())];
+        frame.origin = Origin::replayed;
+        for (HostId to = 1; to <= world_.settings().hosts; ++to)
+            if (to != frame.sender) world_.network().inject(to, frame);
+    }
+    world_.scheduler().after(Duration{prng.between(100'000, gap.count())}, [this, count, gap] { replay(count - 1, gap); });
+}
+
+void Attacker::forge(std::uint32_t count, Duration gap) {
+    if (count == 0 || world_.scheduler().now() >= world_.settings().faults_until) return;
+    Prng& prng = world_.prng();
+    const WireFrame frame{std::make_shared<const Bytes>(forged_bytes()), kNoHost, Origin::forged};
+    for (HostId to = 1; to <= world_.settings().hosts; ++to) world_.network().inject(to, frame);
+    world_.scheduler().after(Duration{prng.between(100'000, gap.count())}, [this, count, gap] { forge(count - 1, gap); });
+}
+
+Bytes Attacker::forged_bytes() {
+    Prng& prng = world_.prng();
+    if (recorded_.empty() || prng.chance(100'000)) {
+        Bytes noise(prng.below(1500));
+        for (Byte& byte : noise) byte = static_cast<Byte>(prng.next());
+        return noise;
+    }
+    const WireFrame& original = recorded_[prng.below(recorded_.size())];
+    Bytes bytes = *original.bytes;
+    switch (prng.below(4)) {
+        case 0:  // cut short
+            bytes.resize(prng.below(bytes.size()));
+            return bytes;
+        case 1: {  // one bit
+            const std::uint64_t bit = prng.below(bytes.size() * 8);
+            bytes[bit / 8] = static_cast<Byte>(bytes[bit / 8] ^ (1U << (bit % 8)));
+            return bytes;
+        }
+        case 2: {  // another key, of the same id
+            const CheapAuthenticator wrong{prng.next()};
+            return encode_frame(decode_frame(bytes, kCluster, world_.authenticator()).frame, wrong);
+        }
+        default: {  // another cluster that shares the key
+            ClusterFrame frame = decode_frame(bytes, kCluster, world_.authenticator()).frame;
+            std::visit([](auto& body) { ++body.header.cluster; }, frame);
+            return encode_frame(frame, world_.authenticator());
+        }
+    }
+}
+
+}  // namespace nlb::sim

@@ -1,0 +1,243 @@
+// The checks of each promise; see the header.
+#include "tests/sim/invariants.hpp"
+
+#include <algorithm>
+
+#include "tests/sim/world.hpp"
+
+namespace nlb::sim {
+namespace {
+
+bool is_planned(Fault fault) { return fault == Fault::join || fault == Fault::drain || fault == Fault::weight || fault == Fault::rule; }
+
+// Who is who, and what was agreed; without the clocks, which go on whatever arrives.
+std::uint64_t digest_of_state(const Membership& membership) {
+    RunningDigest digest;
+    digest.add(static_cast<std::uint64_t>(membership.state()));
+    digest.add(membership.epoch().counter << 8 | membership.epoch().coordinator);
+    digest.add(std::uint64_t{membership.incarnation().boot} << 32 | membership.incarnation().term);
+    for (const BucketMask mask : membership.own()) digest.add(mask);
+    for (const auto& [id, peer] : membership.peers()) {
+        digest.add(std::uint64_t{peer.incarnation.boot} << 32 | peer.incarnation.term);
+        digest.add(peer.sequence << 16 | static_cast<std::uint64_t>(peer.state) << 8 | peer.flags);
+        digest.add(peer.epoch.counter << 8 | id);
+        digest.add(peer.view.bits());
+        digest.add(static_cast<std::uint64_t>(peer.acknowledged.time_since_epoch().count()));
+        for (const RuleReport& rule : peer.rules) digest.add(rule.own ^ rule.dirty << 4);
+    }
+    return digest.value();
+}
+
+}  // namespace
+
+Invariants::Invariants(World& world)
+    : world_(world),
+      rules_(world.settings().rules()),
+      planned_only_(world.settings().calm && std::all_of(world.settings().faults.begin(), world.settings().faults.end(), is_planned)) {
+    for (const RuleId rule : rules_) uncovered_[rule] = kAllBuckets;  // not counted before the first owner
+}
+
+void Invariants::fail(const std::string& invariant, const std::string& text) {
+    const auto& ignored = world_.settings().ignored;
+    if (std::find(ignored.begin(), ignored.end(), invariant) != ignored.end()) return;
+    if (!failed()) findings_.failure = Failure{world_.scheduler().now(), invariant, text};
+}
+
+void Invariants::check_owners(HostId changed) {
+    const RuleMasks& mine = world_.host(changed).dataplane.may_accept();
+    for (HostId other = 1; other <= world_.settings().hosts; ++other) {
+        if (other == changed) continue;
+        const RuleMasks& theirs = world_.host(other).dataplane.may_accept();
+        for (const RuleId rule : rules_) {
+            const BucketMask both = mine[rule] & theirs[rule];
+            if (both == 0) continue;
+            if (!world_.settings().majority && world_.network().is_exempt(changed, other)) {
+                ++findings_.exempt;
+                continue;
+            }
+            fail("I1", "rule " + std::to_string(rule) + " bucket " + std::to_string(__builtin_ctzll(both)) + " hosts " +
+                           std::to_string(std::min(changed, other)) + "," + std::to_string(std::max(changed, other)));
+            return;
+        }
+    }
+    if (planned_only_) watch_orphans();
+}
+
+// How long a bucket is nobody's while only operators act.
+void Invariants::watch_orphans() {
+    RuleMasks uncovered{};
+    for (const RuleId rule : rules_) {
+        BucketMask covered = 0;
+        for (HostId id = 1; id <= world_.settings().hosts; ++id) covered |= world_.host(id).dataplane.does_accept()[rule];
+        uncovered[rule] = kAllBuckets & ~covered;
+    }
+    const Duration now = world_.scheduler().now();
+    for (const RuleId rule : rules_) {
+        BucketMask changed = uncovered[rule] ^ uncovered_[rule];
+        if (uncovered[rule] != 0 && !is_offered(rule)) uncovered_since_[rule].fill(Duration{0});  // nobody is meant to own it
+        for (; changed != 0; changed &= changed - 1) {
+            const auto bucket = static_cast<std::size_t>(__builtin_ctzll(changed));
+            if ((uncovered[rule] >> bucket & 1U) != 0) {
+                uncovered_since_[rule][bucket] = is_offered(rule) ? now : Duration{0};
+            } else if (uncovered_since_[rule][bucket] != Duration{0}) {
+                findings_.planned_windows.push_back(now - uncovered_since_[rule][bucket]);
+            }
+        }
+    }
+    uncovered_ = uncovered;
+}
+
+bool Invariants::is_offered(RuleId rule) const {
+    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
+        const HostModel& host = world_.host(id);
+        const Membership* membership = host.control.membership();
+        if (membership == nullptr || membership->state() != MembershipState::member || !host.wanted || host.draining) continue;
+        if (host.wishes[rule].offer != 0 && host.wishes[rule].state == RuleState::enabled) return true;
+    }
+    return false;
+}
+
+std::string Invariants::why_not_converged() const {
+    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
+        const Membership* membership = world_.host(id).control.membership();
+        if (membership == nullptr) return "host " + std::to_string(id) + " is not running";
+        if (!membership->converged())
+            return "host " + std::to_string(id) + ": " + membership->unconverged_because().first + " (host " +
+                   std::to_string(membership->unconverged_because().second) + ")";
+        if (membership->members().size() != world_.settings().hosts) return "host " + std::to_string(id) + " has a smaller cluster";
+    }
+    for (const RuleId rule : rules_) {
+        BucketMask covered = 0;
+        for (HostId id = 1; id <= world_.settings().hosts; ++id) covered |= world_.host(id).dataplane.does_accept()[rule];
+        const BucketMask expected = is_offered(rule) ? kAllBuckets : 0;
+        if (covered != expected) return "rule " + std::to_string(rule) + ": " + std::to_string(__builtin_popcountll(covered)) + " buckets are owned";
+        const std::string shares = why_shares_differ(rule);
+        if (!shares.empty()) return shares;
+    }
+    return {};
+}
+
+// Each share is its exact proportion, rounded down or up; a single rule's is all or nothing. An own computation, not core's.
+std::string Invariants::why_shares_differ(RuleId rule) const {
+    std::array<std::uint64_t, kHostsMax + 1> offers{};
+    std::uint64_t sum = 0;
+    std::uint64_t best = 0;
+    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
+        const HostModel& host = world_.host(id);
+        if (!host.draining && host.wishes[rule].state == RuleState::enabled) offers[id] = host.wishes[rule].offer;
+        sum += offers[id];
+        best = std::max(best, offers[id]);
+    }
+    if (sum == 0) return {};
+    const bool single = rule == kDefaultRule || (world_.settings().single_slots >> rule & 1U) != 0;
+    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
+        const auto held = static_cast<std::uint64_t>(__builtin_popcountll(world_.host(id).dataplane.does_accept()[rule]));
+        const std::uint64_t low = single ? (offers[id] == best ? kBuckets : 0) : kBuckets * offers[id] / sum;
+        const std::uint64_t high = single ? low : (kBuckets * offers[id] + sum - 1) / sum;
+        if (held < low || held > high)
+            return "rule " + std::to_string(rule) + ": host " + std::to_string(id) + " holds " + std::to_string(held) + " buckets, not " +
+                   std::to_string(low);
+    }
+    return {};
+}
+
+void Invariants::check_coverage() {
+    const Duration now = world_.scheduler().now();
+    const bool must = now >= world_.settings().healed_by;
+    const std::string reason = why_not_converged();
+    if (reason.empty()) {
+        if (!was_covered_) findings_.healed_after = now - world_.settings().faults_until;
+        was_covered_ = true;
+        return;
+    }
+    was_covered_ = false;
+    if (must) fail("I2", reason);
+}
+
+void Invariants::after_call(HostId id, const Actions& actions) {
+    const Membership& membership = *world_.host(id).control.membership();
+    if (membership.state() != last_state_[id]) {
+        if (membership.state() == MembershipState::reset) ++findings_.resets;
+        last_state_[id] = membership.state();
+    }
+    const std::uint32_t boot = membership.incarnation().boot;
+    if (lives_[id].empty() || lives_[id].back().boot != boot) {
+        end_life(id);
+        lives_[id].push_back({boot, {}});
+    }
+    if (membership.epoch() == last_map_[id].epoch) return;
+    const ClusterMap before = std::exchange(last_map_[id], membership.map());
+    const ClusterMap& map = last_map_[id];
+    if (map.epoch == Epoch{}) return;
+    ++findings_.epochs;
+    const std::uint64_t digest = digest_of(map, world_.settings().slots);
+    const auto [known, is_new] = digest_of_epoch_.insert({map.epoch, digest});
+    if (!is_new && known->second != digest)
+        fail("I5", "epoch " + std::to_string(map.epoch.counter) + "/" + std::to_string(map.epoch.coordinator) + " has two maps, host " +
+                       std::to_string(id));
+    // A map adopted and replaced within one call was never seen here.
+    const bool one_step = std::none_of(actions.begin(), actions.end(), [](const Action& action) {
+        const auto* report = std::get_if<Report>(&action);
+        return report != nullptr && (report->kind == Report::Kind::adopted || report->kind == Report::Kind::joined);
+    });
+    if (is_new && one_step) check_least_movement(id, before, map);
+}
+
+// Whoever publishes an epoch knows the former one: surplus and the buckets of those who left move, and nothing else.
+void Invariants::check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after) {
+    if (after.epoch.coordinator != id) return;
+    for (const RuleId rule : rules_) {
+        if (rule == kDefaultRule || (world_.settings().single_slots >> rule & 1U) != 0) continue;
+        std::array<std::size_t, kHostsMax + 1> held{};
+        std::array<std::size_t, kHostsMax + 1> wanted{};
+        std::size_t moved = 0;
+        for (std::size_t b = 0; b < kBuckets; ++b) {
+            ++held[before.targets[rule][b]];
+            ++wanted[after.targets[rule][b]];
+            if (before.targets[rule][b] != after.targets[rule][b]) ++moved;
+        }
+        std::size_t least = 0;
+        for (std::size_t host = 0; host <= kHostsMax; ++host) least += held[host] > wanted[host] ? held[host] - wanted[host] : 0;
+        if (moved != least)
+            fail("I3", "rule " + std::to_string(rule) + ": " + std::to_string(moved) + " buckets move, " + std::to_string(least) +
+                           " would do, host " + std::to_string(id));
+    }
+}
+
+void Invariants::before_frame(HostId id, const WireFrame& frame) {
+    if (frame.origin == Origin::replayed) before_digest_ = digest_of_state(*world_.host(id).control.membership());
+}
+
+void Invariants::after_frame(HostId id, const WireFrame& frame, FrameFault fault) {
+    const Membership& membership = *world_.host(id).control.membership();
+    if (frame.origin == Origin::replayed && fault != FrameFault::none) {
+        ++findings_.rejected;
+        // A lapse that was due, a timer or an own decision may come with any event; what peers are known as may not change.
+        if (membership.state() == last_state_[id] && membership.epoch() == last_map_[id].epoch &&
+            digest_of_state(membership) != before_digest_)
+            fail("I7", "a replayed frame of host " + std::to_string(frame.sender) + " refused as " + std::string(name_of(fault)) +
+                           " changed host " + std::to_string(id));
+    }
+    if (fault == FrameFault::none && frame.sender != kNoHost) check_belief(id, frame.sender);
+}
+
+// Nobody believes an incarnation that ended long ago.
+void Invariants::check_belief(HostId id, HostId peer) {
+    const auto& peers = world_.host(id).control.membership()->peers();
+    const auto known = peers.find(peer);
+    if (known == peers.end() || believed_boot_[id][peer] == known->second.incarnation.boot) return;
+    believed_boot_[id][peer] = known->second.incarnation.boot;
+    const Duration limit = 4 * world_.settings().timing.bury_after;
+    for (const Life& life : lives_[peer])
+        if (life.boot == known->second.incarnation.boot && life.ended && world_.scheduler().now() - *life.ended > limit)
+            fail("I7", "host " + std::to_string(id) + " believes a life of host " + std::to_string(peer) + " that ended " +
+                           in_seconds(world_.scheduler().now() - *life.ended) + " s ago");
+}
+
+void Invariants::on_crash(HostId id) { end_life(id); }
+
+void Invariants::end_life(HostId id) {
+    if (!lives_[id].empty() && !lives_[id].back().ended) lives_[id].back().ended = world_.scheduler().now();
+}
+
+}  // namespace nlb::sim

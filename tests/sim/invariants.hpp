@@ -1,0 +1,80 @@
+// The promises of the protocol, each looked at whenever something could have broken it. The first failure ends the run.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/membership.hpp"
+#include "tests/sim/settings.hpp"
+#include "tests/sim/wire.hpp"
+
+namespace nlb::sim {
+
+class World;
+
+struct Failure {
+    Duration time{};
+    std::string invariant;
+    std::string text;
+};
+
+// What a run found worth counting.
+struct Findings {
+    std::optional<Failure> failure;
+    std::uint64_t exempt = 0;    // moments with two owners that `serve` does not promise to prevent
+    std::uint64_t epochs = 0;
+    std::uint64_t resets = 0;
+    std::uint64_t rejected = 0;  // replays and forgeries refused
+    Duration healed_after{};     // of the last fault: when everything was owned once
+    std::vector<Duration> planned_windows;  // buckets without an owner in runs without faults
+};
+
+class Invariants {
+public:
+    explicit Invariants(World& world);
+
+    void check_owners(HostId changed);                                        // I1
+    void check_coverage();                                                    // I2, I6
+    void after_call(HostId id, const Actions& actions);                       // I3, I5
+    void before_frame(HostId id, const WireFrame& frame);                     // I7
+    void after_frame(HostId id, const WireFrame& frame, FrameFault fault);    // I7
+    void on_crash(HostId id);
+    void fail(const std::string& invariant, const std::string& text);
+
+    [[nodiscard]] bool failed() const { return findings_.failure.has_value(); }
+    [[nodiscard]] const Findings& findings() const { return findings_; }
+
+private:
+    struct Life {
+        std::uint32_t boot = 0;
+        std::optional<Duration> ended;
+    };
+
+    void watch_orphans();
+    [[nodiscard]] std::string why_not_converged() const;
+    [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
+    [[nodiscard]] bool is_offered(RuleId rule) const;
+    void check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after);
+    void check_belief(HostId id, HostId peer);
+    void end_life(HostId id);
+
+    World& world_;
+    std::vector<RuleId> rules_;
+    bool planned_only_;
+    Findings findings_;
+    std::map<Epoch, std::uint64_t> digest_of_epoch_;
+    std::array<ClusterMap, kHostsMax + 1> last_map_;
+    std::array<MembershipState, kHostsMax + 1> last_state_{};
+    std::array<std::vector<Life>, kHostsMax + 1> lives_;
+    std::array<std::array<std::uint32_t, kHostsMax + 1>, kHostsMax + 1> believed_boot_{};
+    std::uint64_t before_digest_ = 0;
+    RuleMasks uncovered_{};
+    std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
+    bool was_covered_ = false;
+};
+
+}  // namespace nlb::sim

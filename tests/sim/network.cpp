@@ -1,0 +1,63 @@
+// The simulated switch; see the header.
+#include "tests/sim/network.hpp"
+
+#include <algorithm>
+
+namespace nlb::sim {
+
+Network::Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::uint8_t hosts, Deliver deliver)
+    : scheduler_(scheduler), prng_(prng), timing_(timing), hosts_(hosts), deliver_(std::move(deliver)) {}
+
+void Network::broadcast(const WireFrame& frame) {
+    for (HostId to = 1; to <= hosts_; ++to) {
+        if (to == frame.sender) continue;
+        if (cuts_[frame.sender][to] != 0 || prng_.chance(conditions.loss)) {
+            note_loss(frame.sender, to);
+            continue;
+        }
+        const int copies = prng_.chance(conditions.repeat) ? 2 : 1;
+        for (int copy = 0; copy < copies; ++copy) {
+            const bool slow = prng_.chance(conditions.slow);
+            const Duration delay{prng_.between(50'000, (slow ? conditions.slow_max : conditions.delay_max).count())};
+            scheduler_.after(delay, [this, to, frame] {
+                runs_[frame.sender][to].count = 0;
+                ++frames_;
+                deliver_(to, frame);
+            });
+        }
+    }
+}
+
+void Network::inject(HostId to, const WireFrame& frame) {
+    ++frames_;
+    deliver_(to, frame);
+}
+
+void Network::mend(HostId from, HostId to) {
+    if (cuts_[from][to] != 0) --cuts_[from][to];
+}
+
+void Network::mend_all() {
+    for (auto& row : cuts_) row.fill(0);
+}
+
+// One direction silent for about T*P, the other for about the drop time at its end. A run of losses begins up to a period after the
+// last frame that came through, and is noticed at its next loss.
+void Network::note_loss(HostId from, HostId to) {
+    LossRun& run = runs_[from][to];
+    if (run.count++ == 0) run.since = scheduler_.now();
+    const LossRun& back = runs_[to][from];
+    if (back.count == 0) return;
+    const Duration one = scheduler_.now() - run.since + timing_.period;
+    const Duration other = scheduler_.now() - back.since + timing_.period;
+    const Duration slack = timing_.period / 2;
+    const bool cut_off = std::max(one, other) + timing_.period + slack >= timing_.bury_after && std::min(one, other) + slack >= timing_.drop_after;
+    if (!cut_off) return;
+    exempt_until_[from][to] = exempt_until_[to][from] = scheduler_.now() + 2 * timing_.bury_after;
+}
+
+bool Network::is_exempt(HostId a, HostId b) const {
+    return exempt_until_[a][b] != Duration::zero() && scheduler_.now() <= exempt_until_[a][b];
+}
+
+}  // namespace nlb::sim

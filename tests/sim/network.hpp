@@ -1,0 +1,65 @@
+// The switch: it floods every frame to all other hosts, and may lose, repeat, delay and so reorder each delivery, or cut a direction
+// between two hosts. It remembers which pairs of hosts were cut off in both directions: the one case that `partition: serve` exempts.
+#pragma once
+
+#include <array>
+#include <functional>
+
+#include "core/prng.hpp"
+#include "core/timing.hpp"
+#include "tests/sim/scheduler.hpp"
+#include "tests/sim/wire.hpp"
+
+namespace nlb::sim {
+
+// Chances are in a million, per delivery.
+struct Conditions {
+    std::uint64_t loss = 0;
+    std::uint64_t repeat = 0;
+    std::uint64_t slow = 0;  // delivered only after up to `slow_max`
+    Duration delay_max = std::chrono::milliseconds{1};
+    Duration slow_max{};
+};
+
+class Network {
+public:
+    using Deliver = std::function<void(HostId, const WireFrame&)>;
+
+    Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::uint8_t hosts, Deliver deliver);
+
+    Conditions conditions;
+
+    void broadcast(const WireFrame& frame);
+    // Straight to one host, past every cut: an attacker on the segment.
+    void inject(HostId to, const WireFrame& frame);
+    void cut(HostId from, HostId to) { ++cuts_[from][to]; }
+    void mend(HostId from, HostId to);
+    void mend_all();
+
+    // Whether, not long ago, so much was lost both ways between the two that `serve` lets both own the same bucket.
+    [[nodiscard]] bool is_exempt(HostId a, HostId b) const;
+    [[nodiscard]] std::uint64_t frames() const { return frames_; }
+
+private:
+    // Frames lost in a row from one host to another.
+    struct LossRun {
+        std::uint32_t count = 0;
+        Duration since{};
+    };
+    template <class Value>
+    using PerPair = std::array<std::array<Value, kHostsMax + 1>, kHostsMax + 1>;
+
+    void note_loss(HostId from, HostId to);
+
+    Scheduler& scheduler_;
+    Prng& prng_;
+    Timing timing_;
+    std::uint8_t hosts_;
+    Deliver deliver_;
+    std::uint64_t frames_ = 0;
+    PerPair<std::uint16_t> cuts_{};
+    PerPair<LossRun> runs_{};
+    PerPair<Duration> exempt_until_{};
+};
+
+}  // namespace nlb::sim

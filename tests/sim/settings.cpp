@@ -1,0 +1,65 @@
+// Draws a run's shape from its seed; see the header.
+#include "tests/sim/settings.hpp"
+
+#include <algorithm>
+
+namespace nlb::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+std::vector<Fault> fitting_faults(bool majority) {
+    std::vector<Fault> faults;
+    for (const FaultInfo& info : kFaults)
+        if (info.fault != Fault::part || majority) faults.push_back(info.fault);
+    return faults;
+}
+
+// A run tries a few kinds together: all at once would leave no cluster to observe.
+std::vector<Fault> draw_faults(const std::vector<Fault>& among, Prng& prng) {
+    std::vector<Fault> drawn;
+    const std::uint64_t kinds = 1 + prng.below(5);
+    for (std::uint64_t i = 0; i < kinds; ++i) drawn.push_back(among[prng.below(among.size())]);
+    return drawn;
+}
+
+}  // namespace
+
+Settings Settings::draw(const Choices& choices, Prng& prng) {
+    Settings s;
+    s.timing = Timing::from(milliseconds{choices.period_ms}, choices.tolerance);
+    const std::uint64_t hosts_span = choices.hosts_max - choices.hosts_min + 1U;
+    s.hosts = static_cast<std::uint8_t>(choices.hosts_min + prng.below(hosts_span));
+    if (!choices.hosts_given && prng.chance(700'000)) s.hosts = static_cast<std::uint8_t>(2 + prng.below(4));
+    s.majority = choices.majority ? *choices.majority : prng.chance(250'000);
+    s.slots = static_cast<std::uint8_t>(prng.chance(30'000) ? kRuleSlots : 2 + prng.below(3));
+    if (prng.chance(300'000)) s.single_slots = 1;
+    s.install_blocks = prng.chance(500'000);
+    s.install_max = Duration{prng.between(100'000, 3'000'000)};
+    if (choices.mutation == Mutation::no_fence) s.shell_mutation = ShellMutation::no_fence;
+    s.faults = draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
+    s.ignored = choices.ignored;
+    s.calm = prng.chance(250'000);
+    s.fault_count = static_cast<std::uint32_t>(1 + prng.below(8));
+    const Duration bury = s.timing.bury_after;
+    s.faults_from = prng.chance(250'000) ? Duration{0} : 3 * bury + s.timing.period;
+    Duration span = bury * prng.between(6, 12);
+    if (choices.minutes != 0) {
+        s.fault_count *= static_cast<std::uint32_t>(std::max<std::int64_t>(1, minutes{choices.minutes} / span));
+        span = minutes{choices.minutes};
+    }
+    s.faults_until = s.faults_from + span;
+    s.healed_by = s.faults_until + 5 * bury + 5 * s.timing.period;
+    s.end = s.healed_by + bury;
+    return s;
+}
+
+std::vector<RuleId> Settings::rules() const {
+    std::vector<RuleId> rules;
+    for (std::uint8_t slot = 0; slot + 1 < slots; ++slot) rules.push_back(slot);
+    rules.push_back(kDefaultRule);
+    return rules;
+}
+
+}  // namespace nlb::sim

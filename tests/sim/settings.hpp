@@ -1,0 +1,106 @@
+// What one run is like: drawn from its seed, within what the command line asks for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/mutation.hpp"
+#include "core/prng.hpp"
+#include "core/timing.hpp"
+
+namespace nlb::sim {
+
+inline constexpr std::uint32_t kCluster = 0x6e6c6273;
+
+// Guards that live in the shell, not in core: the simulated dataplane leaves them out itself.
+enum class ShellMutation : std::uint8_t { none, no_fence, installed_early };
+
+// clang-format off
+//   member        what happens
+#define NLB_SIM_FAULTS(X) \
+    X(crash,        "both processes of a host die; it boots later") \
+    X(pause,        "SIGSTOP of a control plane, SIGCONT later") \
+    X(pausedp,      "the same for a dataplane") \
+    X(pauseboth,    "the same for both at once") \
+    X(pausewin,     "a control plane stopped for nearly T*P") \
+    X(mid,          "stopped or killed between two actions of one call") \
+    X(warm,         "a control plane is killed and restarts beside its dataplane") \
+    X(dprestart,    "a dataplane dies and restarts beside its control plane") \
+    X(join,         "a host that was off from the beginning boots") \
+    X(leave,        "a host leaves, and starts again or crashes") \
+    X(drain,        "drainstop and its end") \
+    X(weight,       "a weight changes") \
+    X(rule,         "a rule is disabled, drained or enabled, on one host or on all") \
+    X(burst,        "up to 40 % loss for a while") \
+    X(oneway,       "one direction to or from a host is cut") \
+    X(part,         "a partition, both directions") \
+    X(link,         "a link goes down and up") \
+    X(slow,         "a control loop is late by up to a period") \
+    X(deafboot,     "a host restarts and hears nobody, while all hear it") \
+    X(deafjoin,     "the same a few periods after its start") \
+    X(replay,       "an attacker replays what it recorded, after a restart") \
+    X(forge,        "an attacker sends forged, truncated and bit-flipped frames")
+// clang-format on
+
+enum class Fault : std::uint8_t {
+#define NLB_X(member, help) member,
+    NLB_SIM_FAULTS(NLB_X)
+#undef NLB_X
+};
+
+struct FaultInfo {
+    Fault fault;
+    std::string_view name;
+    std::string_view help;
+};
+inline constexpr auto kFaults = std::to_array<FaultInfo>({
+#define NLB_X(member, help) {Fault::member, #member, help},
+    NLB_SIM_FAULTS(NLB_X)
+#undef NLB_X
+});
+
+// What the command line fixes for all seeds.
+struct Choices {
+    std::uint64_t first_seed = 1;
+    std::uint64_t last_seed = 2000;
+    std::string seeds_file;
+    std::uint8_t hosts_min = 2;
+    std::uint8_t hosts_max = 8;
+    bool hosts_given = false;
+    std::uint32_t minutes = 0;  // virtual time with faults per seed; 0: a few seconds, as the seed draws
+    std::uint32_t period_ms = 100;
+    std::uint8_t tolerance = 5;
+    std::optional<bool> majority;
+    std::vector<Fault> faults;  // empty: all that fit the mode
+    Mutation mutation = Mutation::none;
+    std::vector<std::string> ignored;  // invariants that are not looked at
+    bool trace = false;
+};
+
+struct Settings {
+    Timing timing;
+    std::uint8_t hosts = 3;
+    std::uint8_t slots = 2;
+    std::uint64_t single_slots = 0;
+    bool majority = false;
+    bool calm = false;            // the switch loses, repeats and delays nothing
+    bool install_blocks = false;  // the dataplane's socket waits for the grace period
+    Duration install_max{};
+    ShellMutation shell_mutation = ShellMutation::none;
+    std::vector<Fault> faults;
+    std::vector<std::string> ignored;
+    std::uint32_t fault_count = 0;
+    Duration faults_from{};
+    Duration faults_until{};
+    Duration healed_by{};  // after faults_until everything is repaired; from here on nothing may be amiss
+    Duration end{};
+
+    [[nodiscard]] static Settings draw(const Choices& choices, Prng& prng);
+    // The RuleId of each slot in use.
+    [[nodiscard]] std::vector<RuleId> rules() const;
+};
+
+}  // namespace nlb::sim

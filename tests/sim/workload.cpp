@@ -1,0 +1,137 @@
+// The simulated clients; see the header.
+#include "tests/sim/workload.hpp"
+
+#include "core/pipeline.hpp"
+#include "tests/sim/world.hpp"
+
+namespace nlb::sim {
+
+Workload::Workload(World& world) : world_(world) {
+    const Settings& settings = world.settings();
+    for (std::uint64_t& word : tables_.hash_key) word = world.prng().next();
+    tables_.rule_count = static_cast<std::uint8_t>(settings.slots - 1);
+    for (RuleId rule = 0; rule < tables_.rule_count; ++rule) {
+        RuleEntry& entry = tables_.rules[rule];
+        entry.first_port = entry.last_port = static_cast<std::uint16_t>(1000 + rule);
+        entry.vip = kEveryVip;
+        entry.protocols = kProtocolTcpBit | kProtocolUdpBit;
+        entry.mode = (settings.single_slots >> rule & 1U) != 0 ? RuleMode::single : RuleMode::multiple;
+        entry.affinity = Affinity::none;
+    }
+    tables_.addresses[0].address = IpAddress::v4(kVip);
+    tables_.addresses[0].kind = AddressKind::vip;
+    tables_.address_count = tables_.vip_count = 1;
+    tables_.tcp_idle_s = 7200;
+    tables_.half_open_s = 30;
+    tables_.closing_s = 60;
+    tables_.cluster_mac = cluster_mac(LinkMode::unicast, IpAddress::v4(kVip));
+}
+
+void Workload::go_on() {
+    Prng& prng = world_.prng();
+    if (prng.chance(100'000)) {
+        send_stateless();
+    } else {
+        Flow& flow = flows_[prng.below(kFlows)];
+        if (flow.home == kNoHost)
+            open(flow);
+        else
+            speak(flow);
+    }
+    world_.scheduler().after(Duration{prng.between(100'000, 20'000'000)}, [this] { go_on(); });
+}
+
+FrameSpec Workload::packet_of(const Flow& flow, std::uint8_t tcp_flags) const {
+    FrameSpec spec;
+    spec.destination_mac = tables_.cluster_mac;
+    spec.source = IpAddress::v4(flow.client);
+    spec.destination = IpAddress::v4(kVip);
+    spec.source_port = flow.port;
+    spec.destination_port = flow.vip_port;
+    spec.tcp_flags = tcp_flags;
+    return spec;
+}
+
+void Workload::open(Flow& flow) {
+    Prng& prng = world_.prng();
+    flow.client = 0x0a000000U + ++clients_;  // 10.0.0.0/8, each used once
+    flow.port = static_cast<std::uint16_t>(prng.between(1024, 65535));
+    flow.vip_port = static_cast<std::uint16_t>(1000 + prng.below(world_.settings().slots));  // the last is no rule's
+    const HostSet accepted = offer(packet_of(flow, kTcpSyn), true);
+    if (accepted.empty()) return;
+    flow.home = accepted.lowest();
+    flow.interruptions = world_.host(flow.home).interruptions;
+    flow.packets_left = static_cast<std::uint32_t>(prng.between(1, 30));
+}
+
+void Workload::speak(Flow& flow) {
+    if (flow.packets_left-- == 0) {
+        close(flow);
+        return;
+    }
+    const HostSet accepted = offer(packet_of(flow, kTcpAck), false);
+    judge(flow, accepted);
+    if (!accepted.contains(flow.home) && !accepted.empty()) flow.home = kNoHost;  // cut with its host; somebody's server answers with RST
+}
+
+void Workload::close(Flow& flow) {
+    const bool reset = world_.prng().chance(500'000);
+    judge(flow, offer(packet_of(flow, reset ? kTcpRst : static_cast<std::uint8_t>(kTcpFin | kTcpAck)), false));
+    flow.home = kNoHost;
+}
+
+// A host that was a member with an open fence ever since accepts the packets of its flows, and nobody else does.
+void Workload::judge(const Flow& flow, HostSet accepted) {
+    const HostModel& home = world_.host(flow.home);
+    const bool stayed = home.interruptions == flow.interruptions;
+    const std::string client = "client " + std::to_string(flow.client & 0xffffff) + ": a packet of a flow ";
+    if (accepted.size() > 1) {
+        HostSet others = accepted;
+        others.erase(flow.home);
+        if (stayed)
+            world_.fail_owners("I4", client, flow.home, others.lowest());
+        else
+            ++late_doubles_;
+    } else if (stayed && home.dataplane.is_open() && !accepted.contains(flow.home)) {
+        world_.fail("I4", client + "that began here is not accepted any more", flow.home);
+    }
+}
+
+void Workload::send_stateless() {
+    Flow client;
+    client.client = 0x0a000000U + ++clients_;
+    client.port = static_cast<std::uint16_t>(world_.prng().between(1024, 65535));
+    client.vip_port = static_cast<std::uint16_t>(1000 + world_.prng().below(world_.settings().slots));
+    FrameSpec spec = packet_of(client, 0);
+    spec.protocol = world_.prng().chance(500'000) ? kProtocolUdp : kProtocolIcmp;
+    static_cast<void>(offer(spec, true));
+}
+
+HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
+    std::vector<Byte> frame = build_frame(spec);
+    ++packets_;
+    HostSet accepted;
+    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
+        if (!world_.host(id).dataplane.receives() || !accepts(id, frame)) continue;
+        for (HostId other = 1; other < id; ++other)
+            if (is_new && accepted.contains(other)) world_.fail_owners("I1", "a packet of a new flow ", other, id);
+        accepted.insert(id);
+    }
+    return accepted;
+}
+
+bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
+    DataplaneModel& dataplane = world_.host(id).dataplane;
+    const InstallMessage& installed = dataplane.tables_of_some_core();
+    tables_.self = id;
+    tables_.own = installed.own;
+    tables_.dirty_elsewhere = installed.dirty_elsewhere;
+    const Snapshot snapshot{tables_, ports_, world_.local_time(id), dataplane.is_open()};
+    Burst burst;
+    burst.count = 1;
+    burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()), static_cast<std::uint16_t>(frame.size())};
+    settle_ingress(burst, snapshot, dataplane.connections(), counters_);
+    return verdict_of(burst.reasons[0]) == Verdict::accept;
+}
+
+}  // namespace nlb::sim

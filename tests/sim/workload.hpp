@@ -1,0 +1,61 @@
+// Clients of the simulated cluster: TCP flows, UDP and pings. Each packet is offered, at one instant, to the decision code that worker
+// cores run (core/pipeline.hpp) on every host: at most one may accept it, and a tracked flow stays where it began.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/burst.hpp"
+#include "core/counters.hpp"
+#include "core/frame_builder.hpp"
+#include "core/tables.hpp"
+
+namespace nlb::sim {
+
+class World;
+
+class Workload {
+public:
+    explicit Workload(World& world);
+
+    // One packet now, and the next one a while later.
+    void go_on();
+    [[nodiscard]] std::uint64_t packets() const { return packets_; }
+    // Packets of flows that two hosts took, where the flow's host had been fenced in between: promised to nobody, but counted.
+    [[nodiscard]] std::uint64_t late_doubles() const { return late_doubles_; }
+
+private:
+    static constexpr std::size_t kFlows = 24;
+    static constexpr std::uint32_t kVip = 0xc0000250;  // 192.0.2.80
+
+    struct Flow {
+        HostId home = kNoHost;  // who accepted the SYN; kNoHost: none, and the next packet is a SYN
+        std::uint32_t client = 0;
+        std::uint16_t port = 0;
+        std::uint16_t vip_port = 0;
+        std::uint64_t interruptions = 0;  // of the home when it began
+        std::uint32_t packets_left = 0;
+    };
+
+    void open(Flow& flow);
+    void speak(Flow& flow);
+    void close(Flow& flow);
+    void send_stateless();
+    // The hosts that accept. New flows: fails when there are two.
+    [[nodiscard]] HostSet offer(const FrameSpec& spec, bool is_new);
+    void judge(const Flow& flow, HostSet accepted);
+    [[nodiscard]] bool accepts(HostId id, std::vector<Byte>& frame);
+    [[nodiscard]] FrameSpec packet_of(const Flow& flow, std::uint8_t tcp_flags) const;
+
+    World& world_;
+    Tables tables_{};
+    PortAddresses ports_{};
+    Counters counters_{};
+    std::array<Flow, kFlows> flows_{};
+    std::uint32_t clients_ = 0;
+    std::uint64_t packets_ = 0;
+    std::uint64_t late_doubles_ = 0;
+};
+
+}  // namespace nlb::sim

@@ -1,0 +1,109 @@
+// One run: the hosts, the switch, the attacker and the checker under one virtual time and one source of chance.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/prng.hpp"
+#include "tests/sim/attacker.hpp"
+#include "tests/sim/cheap_authenticator.hpp"
+#include "tests/sim/control_plane_model.hpp"
+#include "tests/sim/dataplane_model.hpp"
+#include "tests/sim/invariants.hpp"
+#include "tests/sim/local_clock.hpp"
+#include "tests/sim/network.hpp"
+#include "tests/sim/running_digest.hpp"
+#include "tests/sim/scheduler.hpp"
+#include "tests/sim/settings.hpp"
+#include "tests/sim/workload.hpp"
+
+namespace nlb::sim {
+
+struct HostModel {
+    HostModel(World& world, HostId host) : id(host), dataplane(world, host), control(world, host) {}
+
+    HostId id;
+    LocalClock clock;
+    DataplaneModel dataplane;
+    ControlPlaneModel control;
+    RuleWishes wishes{};
+    bool draining = false;
+    bool wanted = true;   // the operator wants it started
+    bool absent = false;  // joins later
+    std::uint64_t interruptions = 0;  // grows whenever it is no member, or its dataplane is gone
+};
+
+enum class TraceMode : std::uint8_t { off, remember, print };
+
+class World {
+public:
+    World(const Settings& settings, Prng prng, TraceMode trace);
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    // Runs to the end, or to the first failure.
+    void run();
+
+    [[nodiscard]] const Settings& settings() const { return settings_; }
+    [[nodiscard]] Prng& prng() { return prng_; }
+    [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
+    [[nodiscard]] Network& network() { return network_; }
+    [[nodiscard]] Attacker& attacker() { return attacker_; }
+    [[nodiscard]] const Authenticator& authenticator() const { return authenticator_; }
+    [[nodiscard]] RunningDigest& digest() { return digest_; }
+    [[nodiscard]] HostModel& host(HostId id) { return *hosts_[id - 1U]; }
+    [[nodiscard]] const HostModel& host(HostId id) const { return *hosts_[id - 1U]; }
+    [[nodiscard]] Instant local_time(HostId id) const { return host(id).clock.at(scheduler_.now()); }
+    [[nodiscard]] MembershipParams params_of(HostId id) const;
+    [[nodiscard]] std::uint32_t draw_boot(HostId id);
+    [[nodiscard]] Invariants& invariants() { return invariants_; }
+    [[nodiscard]] const Workload& workload() const { return workload_; }
+
+    void boot_host(HostId id);
+    void crash_host(HostId id);
+    void transmit(const WireFrame& frame);
+
+    // What the models tell.
+    void acceptance_changed(HostId id) { invariants_.check_owners(id); }
+    void before_frame(HostId id, const WireFrame& frame) { invariants_.before_frame(id, frame); }
+    void after_frame(HostId id, const WireFrame& frame, FrameFault fault) { invariants_.after_frame(id, frame, fault); }
+    void after_call(HostId id, const Actions& actions);
+    void on_report(HostId id, const Report& report);
+    void fail(const std::string& invariant, const std::string& text, HostId id) { invariants_.fail(invariant, text + " on host " + std::to_string(id)); }
+
+    // Two hosts accept the same packet.
+    void fail_owners(const char* invariant, const std::string& what, HostId a, HostId b);
+
+    // `text` is a callable that makes the line; it is not called when nobody listens.
+    template <class Text>
+    void note(HostId id, Text&& text) {
+        if (trace_ != TraceMode::off) write_note(id, text());
+    }
+    [[nodiscard]] const std::deque<std::string>& notes_of(HostId id) const { return notes_[id]; }
+
+private:
+    static constexpr std::size_t kNotesKept = 14;
+    void write_note(HostId id, const std::string& text);
+    void sample();
+
+    Settings settings_;
+    Prng prng_;
+    TraceMode trace_;
+    Scheduler scheduler_;
+    RunningDigest digest_;
+    CheapAuthenticator authenticator_;
+    Network network_;
+    std::vector<std::unique_ptr<HostModel>> hosts_;
+    Attacker attacker_;
+    Invariants invariants_;
+    Workload workload_;
+    std::vector<std::deque<std::string>> notes_;
+};
+
+// For notes: the buckets of each rule as runs.
+[[nodiscard]] std::string describe(const RuleMasks& masks, const Settings& settings);
+[[nodiscard]] std::string in_seconds(Duration time);
+
+}  // namespace nlb::sim

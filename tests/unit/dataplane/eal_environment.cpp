@@ -1,0 +1,50 @@
+// EAL for the tests that need one: plain memory, no device, no privilege, gone with the process.
+#include <array>
+#include <gtest/gtest.h>
+#include <rte_eal.h>
+#include <stdlib.h>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "dataplane/eal_log.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+class EalEnvironment : public ::testing::Environment {
+public:
+    void SetUp() override {
+        std::array<char, 32> directory{"/tmp/nlb-dataplane-test.XXXXXX"};
+        ASSERT_NE(mkdtemp(directory.data()), nullptr);
+        directory_ = directory.data();
+        setenv("RUNTIME_DIRECTORY", directory_.c_str(), 1);
+        EalLog::capture();
+        std::vector<std::string> arguments{"dataplane-test",
+                                           "--no-huge",
+                                           "-m",
+                                           "256",
+                                           "--no-shconf",
+                                           "--no-pci",
+                                           "--no-telemetry",
+                                           "--lcores=0@0",
+                                           "--file-prefix=nlb-test-" + std::to_string(getpid()),
+                                           "--log-level=*:error"};
+        std::vector<char*> argv;
+        for (std::string& argument : arguments) argv.push_back(argument.data());
+        argv.push_back(nullptr);
+        ASSERT_GE(rte_eal_init(static_cast<int>(arguments.size()), argv.data()), 0);
+    }
+    void TearDown() override {
+        rte_eal_cleanup();
+        EXPECT_EQ(system(("rm -rf " + directory_).c_str()), 0);
+    }
+
+private:
+    std::string directory_;
+};
+
+[[maybe_unused]] const auto* const kEnvironment = ::testing::AddGlobalTestEnvironment(new EalEnvironment);
+
+}  // namespace
+}  // namespace nlb::dataplane
