@@ -141,8 +141,9 @@ std::string view_of_rules(const Json& cluster, bool colour) {
 }
 
 std::string view_of_cluster(const Json& cluster, bool colour) {
-    return state_line(cluster, colour) + converging_line(cluster, colour) + '\n' + facts_of(cluster) + "\n\n" +
-           members_table(cluster, colour) + "\n\n" + view_of_rules(cluster, colour);
+    const std::string members = list_of(cluster, "members").empty() ? "no members are known" : members_table(cluster, colour);
+    return fmt::format("{}{}\n{}\n\n{}\n\n{}", state_line(cluster, colour), converging_line(cluster, colour), facts_of(cluster), members,
+                       view_of_rules(cluster, colour));
 }
 
 }  // namespace nlb::cli

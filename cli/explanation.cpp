@@ -134,7 +134,7 @@ std::string flow_text(const Explanation& explanation) {
     if ((info.traits & kTraitIcmpError) != 0) protocol.insert(0, "icmp error about ");
     const bool flags = tcp && (info.traits & (kTraitIcmpError | kTraitLaterFragment)) == 0;
     return fmt::format("{} {} > {}{}", protocol, end(info.client, info.client_port), end(info.vip, info.vip_port),
-                       flags ? " " + flags_text(info.tcp_flags) : "");
+                       flags ? fmt::format(" {}", flags_text(info.tcp_flags)) : "");
 }
 
 }  // namespace nlb::cli

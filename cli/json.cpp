@@ -7,6 +7,23 @@ namespace {
 const Json kNull = nullptr;
 const Json kNoElements = Json::array();
 
+// Copying and printing recurse: without a bound a hostile answer of 1 MiB of brackets would use up the stack.
+constexpr std::size_t kNestingMax = 64;
+
+bool nests_too_deep(std::string_view text) {
+    std::size_t depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') quoted = !quoted;
+        if (quoted && c == '\\') ++i;
+        if (quoted) continue;
+        if ((c == '{' || c == '[') && ++depth > kNestingMax) return true;
+        if ((c == '}' || c == ']') && depth > 0) --depth;
+    }
+    return false;
+}
+
 std::int64_t integer(const Json& value, std::int64_t otherwise) {
     if (value.is_number_unsigned()) {
         const auto number = value.get<std::uint64_t>();
@@ -18,6 +35,7 @@ std::int64_t integer(const Json& value, std::int64_t otherwise) {
 }  // namespace
 
 std::optional<Json> parse_json(std::string_view text) {
+    if (nests_too_deep(text)) return std::nullopt;
     Json value = Json::parse(text, nullptr, false);
     if (value.is_discarded()) return std::nullopt;
     return value;
@@ -35,7 +53,8 @@ const Json& member_of(const Json& object, std::string_view key) {
 
 std::string text_of(const Json& object, std::string_view key, std::string_view otherwise) {
     const Json& value = member_of(object, key);
-    return value.is_string() ? printable(value.get_ref<const std::string&>()) : std::string(otherwise);
+    if (!value.is_string() || value.get_ref<const std::string&>().empty()) return std::string(otherwise);
+    return printable(value.get_ref<const std::string&>());
 }
 
 std::int64_t number_of(const Json& object, std::string_view key, std::int64_t otherwise) {

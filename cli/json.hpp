@@ -12,14 +12,14 @@ namespace nlb::cli {
 
 using Json = nlohmann::ordered_json;
 
-// Empty: not JSON.
+// Empty: not JSON, or nested deeper than any answer is.
 [[nodiscard]] std::optional<Json> parse_json(std::string_view text);
 // One line without its end; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string one_line(const Json& value);
 
 // The member `key` of an object; null for anything that is not there.
 [[nodiscard]] const Json& member_of(const Json& object, std::string_view key);
-// Control characters removed, so that a peer's words cannot drive the terminal.
+// Control characters replaced, so that a peer's words cannot drive the terminal. An empty text counts as missing.
 [[nodiscard]] std::string text_of(const Json& object, std::string_view key, std::string_view otherwise = "");
 [[nodiscard]] std::int64_t number_of(const Json& object, std::string_view key, std::int64_t otherwise = 0);
 [[nodiscard]] bool flag_of(const Json& object, std::string_view key, bool otherwise = false);

@@ -41,7 +41,9 @@ std::string in_one_cell(const Json& value) {
 }
 
 std::string table_of(const Json& list, bool colour) {
-    std::vector<std::string> keys;
+    std::vector<std::string> keys;  // what a row is called comes first
+    for (const char* first : {"name", "id"})
+        if (std::any_of(list.begin(), list.end(), [&](const Json& item) { return item.contains(first); })) keys.emplace_back(first);
     for (const Json& item : list)
         for (const auto& member : item.items())
             if (std::find(keys.begin(), keys.end(), member.key()) == keys.end()) keys.push_back(member.key());

@@ -195,7 +195,7 @@ void Controller::begin(Instant now) {
     run(now, membership_.on_start(now, boot_, memory));
     const bool warm = memory && membership_.state() == MembershipState::member;
     convergence_.begin(now, warm ? "restarted" : "started");
-    told_members_ = membership_.map().members;
+    told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
     tell(Severity::info, EventNumber::started, "started",
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
     run(now, membership_.on_link(now, link_up_));

@@ -55,6 +55,7 @@ void Controller::tell_report(Instant now, const Report& report) {
             return;  // observe() tells it, with how long it took
         case Kind::reset:
             convergence_.begin(now, "reset");
+            told_members_.clear();  // its next epoch is a join
             return tell(Severity::warn, EventNumber::none, "reset", {{"because", report.detail}});
         case Kind::believed:
             return tell(Severity::info, EventNumber::none, "peer_heard", about);

@@ -2,6 +2,7 @@
 // failed, 2 usage or configuration.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <sodium.h>
 #include <unistd.h>
 
@@ -52,6 +53,8 @@ int serve(ControlPlane& program, const std::string& listen) {
         log_event(Severity::info, EventNumber::none, "not_real_time", {{"because", sentence}});
     program.run();
     stop_log();
+    // Its HTTP library takes up to three seconds to stop; a successor that waits for the run directory should not. See main().
+    (void)server.release();
     return 0;
 }
 
@@ -88,5 +91,6 @@ int main(int argc, char** argv) {
         app.exit(error);
         return 2;
     }
-    return nlb::controlplane::start(options);
+    // Not `return`: a thread that still answers scrapes must not meet destroyed globals.
+    std::_Exit(nlb::controlplane::start(options));
 }

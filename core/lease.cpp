@@ -8,6 +8,7 @@
 namespace nlb {
 
 void Membership::renew_lease() {
+    if (said_goodbye()) return;
     if (valid_until_ != kLongAgo && now_ >= valid_until_ && !mutated(Mutation::resurrect)) {
         reset("the lease lapsed");
         return;

@@ -97,6 +97,8 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
     advance(now);
     if (!installing_ || token != install_token_) return take_actions();
     installing_ = false;
+    if (dirty_ != dirty) want_to_speak_ = true;
+    dirty_ = dirty;
     if (state_ == MembershipState::reset) {
         if (emptying_) {
             emptying_ = false;
@@ -106,9 +108,8 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
             empty_map();
         }
     } else {
-        if (own_ != installing_own_ || dirty_ != dirty) want_to_speak_ = true;
+        if (own_ != installing_own_) want_to_speak_ = true;
         own_ = installing_own_;
-        dirty_ = dirty;
     }
     step();
     return take_actions();
@@ -116,7 +117,11 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
 
 Actions Membership::on_dirty(Instant now, const RuleMasks& dirty) {
     advance(now);
-    if (!installing_) dirty_ = dirty;  // the answer to an install under way is newer than any status
+    if (installing_) return take_actions();  // its answer will be newer than any status
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        if ((dirty[slot] & ~dirty_[slot]) != 0) want_to_speak_ = true;  // the owners must know before they answer for me
+    dirty_ = dirty;
+    step();
     return take_actions();
 }
 

@@ -118,12 +118,15 @@ void Membership::finish_leaving() {
         goodbyes_left_ = 3;
         want_to_speak_ = true;
     }
-    if (!leaving_ || !empty || goodbyes_left_ != 0) return;
+    if (!leaving_ || !empty) return;
+    if (valid_until_ != kLongAgo) {  // no descriptor is served once the goodbye makes others forget my dirty buckets
+        valid_until_ = kLongAgo;
+        actions_.push_back(SetLease{kLongAgo});
+    }
+    if (goodbyes_left_ != 0) return;
     state_ = MembershipState::off;
     has_left_ = true;
     leave_by_ = {};
-    valid_until_ = kLongAgo;
-    actions_.push_back(SetLease{kLongAgo});
     report(Report::Kind::left, params_.self, "nothing is owned any more");
 }
 

@@ -37,8 +37,8 @@ enum class Output : std::uint8_t { none, inside, outside, control };
     X(echo_all,               accept,  inside,  "echo request, and icmp: all") \
     /* reject */ \
     X(not_owner,              reject,  none,    "another host owns the bucket") \
-    X(tracked_elsewhere,      reject,  none,    "this host owns the bucket, but another host still has descriptors in it and this flow has none here") \
-    X(moved_flow,             reject,  none,    "a SYN for a flow tracked here whose bucket moved: the descriptor was deleted, the new owner takes it") \
+    X(tracked_elsewhere,      reject,  none,    "owned here, but another host has descriptors in the bucket and this flow has none here") \
+    X(moved_flow,             reject,  none,    "a SYN for a flow tracked here whose bucket moved: its descriptor is deleted") \
     X(fenced,                 reject,  none,    "this host's lease ran out or its link is down: it answers for no virtual address") \
     X(other_host,             reject,  none,    "sent to another host's dedicated address") \
     X(not_default_host,       reject,  none,    "ARP or neighbour solicitation for a virtual address: the default host answers it") \
@@ -64,11 +64,10 @@ enum class Output : std::uint8_t { none, inside, outside, control };
     X(rule_disabled,          drop,    none,    "the port rule is disabled") \
     X(no_owner,               drop,    none,    "no host that is present handles this rule") \
     X(fragment_tiny,          drop,    none,    "the first fragment does not hold the transport header (RFC 1858, RFC 8200)") \
-    X(fragment_overlap,       drop,    none,    "fragments overlap (RFC 5722)") \
     X(fragment_unmatched,     drop,    none,    "a later fragment whose first one was not seen in time") \
     X(arp_malformed,          drop,    none,    "not an Ethernet/IPv4 ARP packet") \
     X(arp_not_ours,           drop,    none,    "ARP for an address that is not ours") \
-    X(virtual_announcement,   drop,    none,    "somebody announces a virtual address: this cluster's default host, or a duplicate; no inside stack may hear it") \
+    X(virtual_announcement,   drop,    none,    "an announcement of a virtual address: no inside stack may take it for a duplicate") \
     X(no_room,                drop,    none,    "the answer does not fit the frame's buffer") \
     X(nd_malformed,           drop,    none,    "a neighbour discovery message that RFC 4861 tells to discard") \
     X(nd_not_ours,            drop,    none,    "neighbour solicitation for an address that is not ours") \

@@ -30,7 +30,7 @@ ParsedArguments parse_arguments(int argc, const char* const* argv) {
         app.parse(argc, argv);
         if (to.config.empty() && to.tables.empty()) throw CLI::RequiredError("--config FILE (or --tables FILE)");
         if (idle->count() > 0 && to.tables.empty()) throw CLI::RequiresError("--exit-when-idle", "--tables");
-        if (to.host.empty()) throw CLI::RequiredError("--host NAME: this machine has no name, so");
+        if (to.host.empty()) throw CLI::ValidationError("--host", "expected NAME, as this machine has none of its own");
         if (to.run_dir.empty()) throw CLI::ValidationError("--run-dir", "expected a directory, got \"\"");
     } catch (const CLI::Success& success) {
         parsed.exit_code = app.exit(success);

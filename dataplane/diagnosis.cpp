@@ -7,6 +7,8 @@
 #include <net/if.h>
 #include <unistd.h>
 
+#include "dataplane/kernel_interface.hpp"
+
 namespace nlb::dataplane {
 namespace {
 
@@ -29,12 +31,15 @@ bool mentions(const std::vector<std::string>& lines, std::string_view words) {
     return false;
 }
 
-Status check_tun(const std::string& begin, const Surroundings& surroundings) {
+Status check_tun(const Device& device, const std::string& begin, const Surroundings& surroundings) {
     if (access(surroundings.tun_path.c_str(), F_OK) != 0)
         return Error{begin + " needs " + surroundings.tun_path +
                      ", which is missing: run `modprobe tun`, or pass the device into the container"};
     if (access(surroundings.tun_path.c_str(), R_OK | W_OK) != 0 || !surroundings.may_administer)
         return Error{begin + " may not be created: no permission for " + surroundings.tun_path + " (CAP_NET_ADMIN); run as root"};
+    // The kernel would hand the frames of one interface to two processes in turn. One that nobody has opened has no carrier.
+    if (const auto interface = device.argument("iface"); interface && kernel_link_up(*interface))
+        return Error{begin + ": the interface \"" + *interface + "\" is in use already; stop its owner or choose another name"};
     return Done{};
 }
 
@@ -66,7 +71,7 @@ Surroundings read_surroundings() {
 
 Status check_device(const Device& device, const std::string& where, const Surroundings& surroundings) {
     const std::string begin = where + ": device \"" + device.text() + "\"";
-    if (device.driver == "net_tap" || device.driver == "net_tun") return check_tun(begin, surroundings);
+    if (device.driver == "net_tap" || device.driver == "net_tun") return check_tun(device, begin, surroundings);
     if (device.driver == "net_af_packet" || device.driver == "net_af_xdp") return check_interface(device, begin, surroundings);
     return Done{};
 }
@@ -78,7 +83,8 @@ Error device_refused(const Device& device, const std::string& where, const std::
                      "\" is used by another process; stop it or choose another name"};
     if (device.is_pci() && lines.empty())
         return Error{begin + "no such PCI device, or it is not bound to vfio-pci; see `dpdk-devbind.py --status`"};
-    if (lines.empty() && (error == ENODEV || error == ENOENT || error == EINVAL))
+    if ((lines.empty() || mentions(lines, "failed to parse device")) &&
+        (error == ENODEV || error == ENOENT || error == EINVAL || error == EFAULT))
         return Error{begin + "no driver \"" + device.driver + "\" accepts it; check the spelling and the arguments"};
     return Error{begin + cause_of(lines, error)};
 }

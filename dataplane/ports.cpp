@@ -5,17 +5,15 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
-#include <net/if.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <set>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <vector>
 
 #include "dataplane/diagnosis.hpp"
+#include "dataplane/kernel_interface.hpp"
 #include "dataplane/memory.hpp"
 
 namespace nlb::dataplane {
@@ -26,26 +24,20 @@ constexpr std::array<std::uint8_t, 2> kSymmetricKey{0x6d, 0x5a};
 
 // Only adapters with a Toeplitz unit; software devices spread flows on their own terms.
 rte_eth_conf configuration(const rte_eth_dev_info& info, bool spread, std::vector<std::uint8_t>& key) {
-    rte_eth_conf conf{};
-    if (!spread || info.flow_type_rss_offloads == 0) return conf;
+    rte_eth_conf settings{};
+    if (!spread || info.flow_type_rss_offloads == 0) return settings;
     key.resize(info.hash_key_size != 0 ? info.hash_key_size : 40);
     for (std::size_t i = 0; i < key.size(); ++i) key[i] = kSymmetricKey[i % 2];
-    conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    conf.rx_adv_conf.rss_conf = {key.data(), static_cast<std::uint8_t>(key.size()),
-                                 (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads};
-    return conf;
+    settings.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    settings.rx_adv_conf.rss_conf = {key.data(), static_cast<std::uint8_t>(key.size()),
+                                     (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads};
+    return settings;
 }
 
-// The kernel knows better than net_af_packet what its interface carries; 0: it does not.
-std::uint16_t kernel_mtu(const Device& device) {
-    const auto name = device.argument("iface");
-    if (device.driver != "net_af_packet" || !name || name->size() >= IFNAMSIZ) return 0;
-    ifreq request{};
-    std::memcpy(request.ifr_name, name->c_str(), name->size());
-    const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const int failed = ioctl(fd, SIOCGIFMTU, &request);
-    close(fd);
-    return failed == 0 ? static_cast<std::uint16_t>(std::clamp(request.ifr_mtu, 0, 0xffff)) : std::uint16_t{0};
+// The kernel's interface behind a driver that borrows it; empty: there is none.
+std::string borrowed_interface(const Device& device) {
+    const bool borrows = device.driver == "net_af_packet" || device.driver == "net_af_xdp";
+    return borrows ? device.argument("iface").value_or("") : "";
 }
 
 // net_af_packet does not tell its sockets, one per queue in the order of the queues; they are those that appear while it is probed.
@@ -107,12 +99,12 @@ Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log) {
     rte_eth_dev_info info{};
     std::vector<std::uint8_t> key;
     int error = rte_eth_dev_info_get(id_, &info);
-    rte_eth_conf conf = configuration(info, queues > 1 && device_.driver != "net_tap", key);
-    conf.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;  // only tells its descriptors, see waker()
-    if (error == 0) error = rte_eth_dev_configure(id_, queues, queues, &conf);
-    if (error != 0 && conf.rxmode.mq_mode != RTE_ETH_MQ_RX_NONE) {
-        conf = {};
-        error = rte_eth_dev_configure(id_, queues, queues, &conf);
+    rte_eth_conf settings = configuration(info, queues > 1 && device_.driver != "net_tap", key);
+    settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;  // only tells its descriptors, see waker()
+    if (error == 0) error = rte_eth_dev_configure(id_, queues, queues, &settings);
+    if (error != 0 && settings.rxmode.mq_mode != RTE_ETH_MQ_RX_NONE) {
+        settings = {};
+        error = rte_eth_dev_configure(id_, queues, queues, &settings);
     }
     if (error == 0) error = set_up_queues(queues, pool);
     if (error != 0) return refused(log, error);
@@ -160,12 +152,16 @@ MacAddress Port::mac() const {
 }
 
 bool Port::link_up() const {
+    // net_af_packet reports its link up whatever happens to the cable.
+    if (const std::string interface = borrowed_interface(device_); !interface.empty()) return kernel_link_up(interface);
     rte_eth_link link{};
     return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
 std::uint16_t Port::mtu() const {
-    if (const std::uint16_t known = kernel_mtu(device_); known != 0) return known;
+    // Of a borrowed interface the kernel knows better than the driver.
+    const std::string interface = borrowed_interface(device_);
+    if (const std::uint16_t known = interface.empty() ? 0 : kernel_mtu(interface); known != 0) return known;
     std::uint16_t mtu = 0;
     return rte_eth_dev_get_mtu(id_, &mtu) == 0 ? mtu : std::uint16_t{1500};
 }

@@ -12,6 +12,7 @@ REQUESTS = 3000
 LOAD_RATE = 150
 DOWNLOAD_RATE = "1200k"  # 8 MiB in about 7 s: longer than what happens meanwhile
 FENCE_SLACK = 0.03
+STOP_SECONDS = 30  # closed connections are forgotten after connections.closing and a pass of the sweep over the table
 
 
 class Story:
@@ -178,7 +179,7 @@ class Story:
             handed_during = download.process.runs()
             after = view.view_of(others[0])
             whole = download.wait()
-            system.wait_until(lambda: leaver.state() == "stopped", 10, f"{leaver.name}'s stop after its last connection")
+        system.wait_until(lambda: leaver.state() == "stopped", STOP_SECONDS, f"{leaver.name}'s stop after its last connection")
         self.screen.buckets(after, f"{leaver.name} drains")
         results = load.results()
         lost = traffic.failed(results)

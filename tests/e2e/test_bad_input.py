@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 
 import lab_case
 from lab import configuration, plan, system, view
@@ -77,7 +76,7 @@ class BadInput(lab_case.LabCase):
 
     def test_an_unreadable_key(self):
         key = self.lab.estate.directory / "wrong.key"
-        wrong = (("open", bytes(32), 0o644, "0600"), ("short", bytes(16), 0o600, "32"), ("missing", None, 0, "keygen"))
+        wrong = (("open", bytes(32), 0o644, "chmod 600"), ("short", bytes(16), 0o600, "32"), ("missing", None, 0, "keygen"))
         for what, content, mode, word in wrong:
             key.unlink(missing_ok=True)
             if content is not None:
@@ -124,8 +123,8 @@ class BadInput(lab_case.LabCase):
             answer = self.victim.query()
             self.assertEqual("disconnected", answer["clusters"][0]["dataplane"])
             self.assertEqual(set(), {owner for owner in self.view_owners(answer) if owner == self.victim.id})
-            self.assertIn("dataplane", self.victim.controlplane.log.read_text())
-            time.sleep(0.5)
+            log = self.victim.controlplane.log
+            system.wait_until(lambda: "dataplane" in log.read_text(), 3, "a line in the log that names the missing dataplane")
             self.assertTrue(self.victim.controlplane.runs())
         finally:
             self.victim.controlplane.terminate()

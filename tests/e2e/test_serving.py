@@ -107,6 +107,8 @@ class AHealthyCluster(lab_case.LabCase):
         self.assertNotIn(plan.CLUSTER_MAC, learnt)
 
     def test_metrics_are_served_and_parse(self):
+        # A host that has just started has its counters after the first report of its dataplane.
+        time.sleep(1.5)
         everywhere = [prometheus.parse(host.metrics()) for host in self.lab.hosts]
         for samples in everywhere:
             self.assertEqual([], [name for name in METRICS if name not in samples])

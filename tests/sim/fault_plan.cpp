@@ -37,6 +37,7 @@ private:
     void cut_one_way(HostId id, Duration begin, Duration end);
     void cut(HostId from, HostId to, Duration begin, Duration end);
     void partition(Duration begin, Duration end);
+    void turn_coat(HostId id, Duration begin, Duration end);
     void deafen(HostId id, Duration begin, Duration length, Duration after_boot);
     void change_rule(HostId id, Duration begin);
     void repair();
@@ -231,6 +232,8 @@ void Planner::plan_network(Fault fault, HostId id, Duration begin, Duration leng
         cut_one_way(id, begin, end);
     } else if (fault == Fault::part) {
         partition(begin, end);
+    } else if (fault == Fault::turncoat) {
+        turn_coat(id, begin, settings_.faults_until);
     } else if (fault == Fault::link) {
         const Duration down = prng_.chance(300'000) ? between(Duration{100'000}, period_) : length;
         at(begin, [w, id] { w->host(id).dataplane.set_link(false); });
@@ -278,6 +281,27 @@ void Planner::partition(Duration begin, Duration end) {
     for (HostId a = 1; a <= settings_.hosts; ++a)
         for (HostId b = 1; b <= settings_.hosts; ++b)
             if ((side >> (a - 1) & 1U) != (side >> (b - 1) & 1U)) cut(a, b, begin, end);
+}
+
+// Directed: a majority of either half needs the host that both hear. It restarts, forgets whom it heard, and helps the other half.
+void Planner::turn_coat(HostId id, Duration begin, Duration end) {
+    if (settings_.hosts % 2 == 0 || !cuts_.empty()) return;
+    World* w = &world_;
+    std::vector<HostId> others;
+    for (HostId other = 1; other <= settings_.hosts; ++other)
+        if (other != id) others.insert(others.begin() + static_cast<std::ptrdiff_t>(prng_.below(others.size() + 1)), other);
+    const std::size_t half = others.size() / 2;
+    const Duration turn = begin + bury_ + between(Duration{0}, bury_);
+    for (std::size_t a = 0; a < half; ++a) {
+        for (std::size_t b = half; b < others.size(); ++b) {
+            cut(others[a], others[b], begin, end);
+            cut(others[b], others[a], begin, end);
+        }
+        cut(others[a], id, turn, end);
+        cut(id, others[a], turn, end);
+    }
+    at(turn, [w, id] { w->crash_host(id); });
+    at(turn + between(Duration{1'000'000}, period_), [w, id] { w->boot_host(id); });
 }
 
 // Directed, and once per run: it restarts and hears nobody, from its start or a little later.

@@ -56,8 +56,14 @@ void Network::note_loss(HostId from, HostId to) {
     exempt_until_[from][to] = exempt_until_[to][from] = scheduler_.now() + 2 * timing_.bury_after;
 }
 
-bool Network::is_exempt(HostId a, HostId b) const {
+bool Network::was_cut_off(HostId a, HostId b) const {
     return exempt_until_[a][b] != Duration::zero() && scheduler_.now() <= exempt_until_[a][b];
+}
+
+bool Network::is_exempt(HostId a, HostId b) const {
+    for (HostId third = 1; third <= hosts_; ++third)
+        if ((third != a && was_cut_off(a, third)) || (third != b && was_cut_off(b, third))) return true;
+    return false;
 }
 
 }  // namespace nlb::sim

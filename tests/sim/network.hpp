@@ -36,7 +36,8 @@ public:
     void mend(HostId from, HostId to);
     void mend_all();
 
-    // Whether, not long ago, so much was lost both ways between the two that `serve` lets both own the same bucket.
+    // Whether, not long ago, so much was lost both ways between the two, or one of them and a third that then took its buckets for
+    // itself or for a host that had just started, that `serve` lets both own the same bucket.
     [[nodiscard]] bool is_exempt(HostId a, HostId b) const;
     [[nodiscard]] std::uint64_t frames() const { return frames_; }
 
@@ -49,6 +50,7 @@ private:
     template <class Value>
     using PerPair = std::array<std::array<Value, kHostsMax + 1>, kHostsMax + 1>;
 
+    [[nodiscard]] bool was_cut_off(HostId a, HostId b) const;
     void note_loss(HostId from, HostId to);
 
     Scheduler& scheduler_;

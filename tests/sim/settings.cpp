@@ -12,7 +12,7 @@ using std::chrono::minutes;
 std::vector<Fault> fitting_faults(bool majority) {
     std::vector<Fault> faults;
     for (const FaultInfo& info : kFaults)
-        if (info.fault != Fault::part || majority) faults.push_back(info.fault);
+        if ((info.fault != Fault::part && info.fault != Fault::turncoat) || majority) faults.push_back(info.fault);
     return faults;
 }
 

@@ -37,6 +37,7 @@ enum class ShellMutation : std::uint8_t { none, no_fence, installed_early };
     X(burst,        "up to 40 % loss for a while") \
     X(oneway,       "one direction to or from a host is cut") \
     X(part,         "a partition, both directions") \
+    X(turncoat,     "two halves are cut off; the one host that both hear restarts and hears only the other half") \
     X(link,         "a link goes down and up") \
     X(slow,         "a control loop is late by up to a period") \
     X(deafboot,     "a host restarts and hears nobody, while all hear it") \

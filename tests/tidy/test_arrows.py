@@ -85,6 +85,11 @@ class Arrows(unittest.TestCase):
                         wrong.append(f"{file}:{line}: {library} belongs to {', '.join(sorted(folders))}, not to {folder}")
         self.fail_for(wrong)
 
+    def test_no_dependency_needs_cmake(self):
+        """scripts/packages.txt has no cmake: every library here is found by pkg-config."""
+        builds = [file for file in tree.files() if file.name == "meson.build"]
+        self.fail_for([f"{file}: a dependency asks for cmake; name its pkg-config file" for file in builds if "'cmake'" in tree.read(file)])
+
     def test_the_rule_would_notice_a_wrong_include(self):
         """The patterns bite: what they forbid is written down here once."""
         self.assertNotIn("controlplane", ARROWS["dataplane"])

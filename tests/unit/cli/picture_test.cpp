@@ -59,14 +59,25 @@ TEST(JsonTree, ListsOfObjectsAreTablesAndScalarsAreLines) {
               "name   web\nup     yes\nvips   a, b\nrules\n    name  weights  port\n    http  x 1\n    dns            53\nnone   -");
 }
 
-TEST(JsonTree, DepthIsBounded) {
-    std::string deep;
-    for (int i = 0; i < 20000; ++i) deep += "{\"a\":";
-    deep += "1";
-    for (int i = 0; i < 20000; ++i) deep += "}";
-    const auto json = parse_json(deep);
-    ASSERT_TRUE(json.has_value());
-    EXPECT_FALSE(tree_of(*json, false).empty());
+std::string nested(std::size_t depth, const std::string& open, const std::string& close) {
+    std::string text;
+    for (std::size_t i = 0; i < depth; ++i) text += open;
+    text += "1";
+    for (std::size_t i = 0; i < depth; ++i) text += close;
+    return text;
+}
+
+TEST(JsonTree, WhatIsNestedIsShownUpToABound) {
+    for (const std::size_t depth : {1U, 5U, 64U}) EXPECT_FALSE(tree_of(*parse_json(nested(depth, "{\"a\":", "}")), false).empty());
+}
+
+TEST(Json, NestingThatWouldUseUpTheStackIsNotJson) {
+    for (const std::size_t depth : {65U, 250'000U}) {
+        EXPECT_FALSE(parse_json(nested(depth, "{\"a\":", "}")).has_value());
+        EXPECT_FALSE(parse_json(nested(depth, "[", "]")).has_value());
+    }
+    EXPECT_TRUE(parse_json("\"" + std::string(100, '[') + "\\\"" + std::string(100, '{') + "\"").has_value())
+        << "brackets in texts do not nest";
 }
 
 TEST(Json, WordsOfOthersCannotDriveTheTerminal) {

@@ -58,7 +58,9 @@ TEST(ClusterFrames, AreFoundBehindUpToTwoVlanTags) {
     for (int tags = 0; tags <= 3; ++tags) {
         const auto found = unwrap_frame(frame);
         ASSERT_EQ(found.has_value(), tags <= 2) << tags;
-        if (found) EXPECT_EQ(std::vector<Byte>(found->begin(), found->end()), body);
+        if (found) {
+            EXPECT_EQ(std::vector<Byte>(found->begin(), found->end()), body);
+        }
         const std::vector<Byte> tag{0x81, 0x00, 0x00, 0x05};
         frame.insert(frame.begin() + 12, tag.begin(), tag.end());
     }

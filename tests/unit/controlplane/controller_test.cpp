@@ -85,14 +85,14 @@ TEST(Controller, ARunningMapIsTakenOver) {
     ASSERT_TRUE(block && block->member);
 
     Bench after;
-    after.now = before.now + milliseconds{50};
+    after.now = before.now + milliseconds{5};
     auto hello = Bench::fresh_hello();
     hello.valid_until_ns = before.controller.membership().valid_until().time_since_epoch().count();
     hello.own = before.controller.membership().own();
     ASSERT_EQ(after.hello(hello, encode_block(*block)), "");
     EXPECT_EQ(after.controller.membership().incarnation(), block->incarnation);
     EXPECT_EQ(after.controller.membership().own()[0], kAllBuckets);
-    after.pass(milliseconds{500});
+    after.pass(milliseconds{100});
     EXPECT_EQ(after.controller.shown(), ShownState::converged);
     EXPECT_EQ(after.controller.membership().epoch(), block->map.epoch) << "nobody noticed";
 }

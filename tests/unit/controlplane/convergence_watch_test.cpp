@@ -1,3 +1,4 @@
+// How long a convergence took and how long buckets had no owner, from hand-made views at hand-made times.
 #include "controlplane/convergence_watch.hpp"
 
 #include <gtest/gtest.h>

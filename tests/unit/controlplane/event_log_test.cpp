@@ -1,3 +1,4 @@
+// The text of log lines: what a value may not do to the line it stands in.
 #include "controlplane/event_log.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Which differences between two files may be taken over while running, and what the refusal names.
 #include "controlplane/reload.hpp"
 
 #include <gtest/gtest.h>

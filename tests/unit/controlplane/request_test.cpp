@@ -1,3 +1,4 @@
+// Requests as clients may write them, and what the service answers with and without a dataplane.
 #include "controlplane/request.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Which rules a text selects, and what their states do to a host's offers.
 #include "controlplane/rule_states.hpp"
 
 #include <gtest/gtest.h>

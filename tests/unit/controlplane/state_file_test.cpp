@@ -1,3 +1,4 @@
+// The state file: what is written reads back, and what is damaged counts as none.
 #include "controlplane/state_file.hpp"
 
 #include <cstdlib>

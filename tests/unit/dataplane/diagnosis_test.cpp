@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <gtest/gtest.h>
 
+#include "dataplane/kernel_interface.hpp"
+
 namespace nlb::dataplane {
 namespace {
 
@@ -32,6 +34,14 @@ TEST(Diagnosis, ATapWithoutPermission) {
     EXPECT_NE(refusal("net_tap0", poor).find("CAP_NET_ADMIN"), std::string::npos);
     poor.may_administer = true;
     EXPECT_EQ(refusal("net_tap0", poor), "");
+}
+
+TEST(Diagnosis, ATapOnAnInterfaceThatIsInUse) {
+    Surroundings rich;
+    rich.tun_path = "/dev/null";
+    EXPECT_EQ(refusal("net_tap0,iface=nope9", rich), "");
+    if (!kernel_link_up("lo")) GTEST_SKIP() << "needs an interface that is up, and the loopback one is down here";
+    EXPECT_NE(refusal("net_tap0,iface=lo", rich).find("the interface \"lo\" is in use already"), std::string::npos);
 }
 
 TEST(Diagnosis, APacketSocketOnAnInterfaceThatIsNotThere) {

@@ -71,8 +71,9 @@ TEST(EalArguments, OnlyTheAdaptersOfThePlanAreOpened) {
 }
 
 TEST(EalArguments, TwoRunDirectoriesOrHostsShareNoFiles) {
-    const auto prefix = [](Plan plan) {
-        for (const std::string& argument : plan_eal(plan, machine_of(kGibibyte)).value().arguments)
+    const auto prefix = [](const Plan& plan) {
+        const EalPlan eal = plan_eal(plan, machine_of(kGibibyte)).value();
+        for (const std::string& argument : eal.arguments)
             if (argument.rfind("--file-prefix=", 0) == 0) return argument;
         return std::string();
     };

@@ -20,17 +20,26 @@ constexpr MacAddress kCluster{{0x02, 0xbf, 192, 0, 2, 80}};
 constexpr MacAddress kInside{{0x02, 0, 0, 0, 0, 0x1f}};
 constexpr MacAddress kBroadcast{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
+Ring ring_of(const std::string& name, std::uint32_t frames) {
+    auto ring = make_ring(name, frames, 0);
+    return std::move(ring.value());
+}
+
+// Pools live until EAL is cleaned up.
+rte_mempool* pool_of(const char* name) {
+    return rte_pktmbuf_pool_create(name, 511, 0, RTE_ALIGN(sizeof(FrameNote), RTE_MBUF_PRIV_ALIGN), 2176, 0);
+}
+
 // A port whose far end the test holds.
 struct RingPort {
-    explicit RingPort(const std::string& name)
-        : in(make_ring(name + " in", 256, 0).value()), out(make_ring(name + " out", 256, 0).value()) {
+    explicit RingPort(const std::string& name) : in(ring_of(name + " in", 256)), out(ring_of(name + " out", 256)) {
         rte_ring* const rx = in.get();
         rte_ring* const tx = out.get();
         id = static_cast<std::uint16_t>(rte_eth_from_rings(name.c_str(), &rx, 1, &tx, 1, 0));
-        const rte_eth_conf conf{};
-        static Pool pool = make_pool(63, 0).value();
-        EXPECT_EQ(rte_eth_dev_configure(id, 1, 1, &conf), 0);
-        EXPECT_EQ(rte_eth_rx_queue_setup(id, 0, 64, 0, nullptr, pool.get()), 0);
+        const rte_eth_conf settings{};
+        static rte_mempool* const pool = pool_of("port frames");
+        EXPECT_EQ(rte_eth_dev_configure(id, 1, 1, &settings), 0);
+        EXPECT_EQ(rte_eth_rx_queue_setup(id, 0, 64, 0, nullptr, pool), 0);
         EXPECT_EQ(rte_eth_tx_queue_setup(id, 0, 64, 0, nullptr), 0);
         EXPECT_EQ(rte_eth_dev_start(id), 0);
     }
@@ -48,12 +57,12 @@ protected:
     void SetUp() override {
         static int made = 0;
         const std::string number = std::to_string(made++);
-        static Pool pool = rename_and_make_pool();
-        pool_ = pool.get();
+        static rte_mempool* const pool = pool_of("test frames");
+        pool_ = pool;
         outside_ = std::make_unique<RingPort>("outside " + number);
         inside_ = std::make_unique<RingPort>("inside " + number);
-        to_main_ = make_ring("up " + number, 8, 0).value();
-        from_main_ = make_ring("down " + number, 8, 0).value();
+        to_main_ = ring_of("up " + number, 8);
+        from_main_ = ring_of("down " + number, 8);
         set_up_tables();
         lane_.outside_port = outside_->id;
         lane_.inside_port = inside_->id;
@@ -78,10 +87,6 @@ protected:
         for (RingPort* port : {outside_.get(), inside_.get()}) static_cast<void>(take(*port->out));
         static_cast<void>(take(*to_main_));
         EXPECT_EQ(rte_mempool_avail_count(pool_), free_) << "every buffer went back";
-    }
-    static Pool rename_and_make_pool() {
-        // make_pool's name is taken by the ports' own pool.
-        return Pool(rte_pktmbuf_pool_create("test frames", 511, 0, RTE_ALIGN(sizeof(FrameNote), RTE_MBUF_PRIV_ALIGN), 2176, 0));
     }
     void set_up_tables() {
         tables_.self = 1;
@@ -220,7 +225,8 @@ TEST_F(WorkerTest, AFrameFromInsideLeavesWithTheMaskedSource) {
 }
 
 TEST_F(WorkerTest, WhatThePortCannotTakeIsCountedOnce) {
-    while (rte_ring_enqueue(inside_->out.get(), copy_frame(pool_, udp_to(0xc0000250))) == 0) continue;
+    while (rte_ring_free_count(inside_->out.get()) > 0)
+        ASSERT_EQ(rte_ring_enqueue(inside_->out.get(), copy_frame(pool_, udp_to(0xc0000250))), 0);
     give(*outside_, udp_to(0xc0000250));
     EXPECT_TRUE(worker_->poll_once(lane_));
     EXPECT_EQ(counted(Reason::owner), 0U);

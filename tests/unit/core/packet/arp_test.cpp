@@ -16,15 +16,9 @@ ArpSpec request_for(std::uint32_t target) {
 TEST(Arp, TheDefaultHostAnswersForAVipWithTheClusterMac) {
     Host host(1);
     ASSERT_EQ(host.in(build_arp(request_for(kVip))), Reason::arp_answered);
-    const std::vector<Byte> expected{0x02, 0xc1, 0,   0,  0, 1,         // to who asked
-                                     0x02, 0x01, 192, 0,  2, 80,        // masked source of host 1
-                                     0x08, 0x06,                        //
-                                     0,    1,    8,   0,  6, 4,  0, 2,  // a reply
-                                     0x02, 0xbf, 192, 0,  2, 80,        // the cluster MAC
-                                     192,  0,    2,   80,               // has the VIP
-                                     0x02, 0xc1, 0,   0,  0, 1,         //
-                                     192,  0,    2,   1};
-    EXPECT_EQ(host.last.frame, expected);
+    // To who asked, from the masked source; a reply that the cluster MAC has the VIP.
+    EXPECT_EQ(host.last.frame, from_hex("02c100000001 0201c0000250 0806"
+                                        "0001 0800 06 04 0002 02bfc0000250 c0000250 02c100000001 c0000201"));
     EXPECT_EQ(output_of(Reason::arp_answered), Output::outside);
 }
 TEST(Arp, TheOtherHostsStaySilent) {

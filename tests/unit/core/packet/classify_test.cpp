@@ -42,6 +42,13 @@ TEST_F(Classify, LaterFragmentsForADedicatedAddressAreAccepted) {
     store_big_endian(frame.data() + 24, checksum_of(frame.data() + 14, 20));
     EXPECT_EQ(host.in(frame), Reason::dedicated);
 }
+TEST_F(Classify, HostsReachEachOtherByDedicatedAddresses) {
+    FrameSpec spec = to(tcp(), dedicated(1), 22);
+    spec.source = IpAddress::v4(dedicated(2));
+    EXPECT_EQ(host.in(build_frame(spec)), Reason::dedicated);
+    spec.destination = IpAddress::v4(dedicated(3));
+    EXPECT_EQ(host.in(build_frame(spec)), Reason::other_host);
+}
 TEST_F(Classify, AnotherHostsDedicatedAddressIsRejected) {
     EXPECT_EQ(host.in(build_frame(to(tcp(), dedicated(2), 22))), Reason::other_host);
 }
@@ -83,6 +90,27 @@ TEST_F(Classify, ARuleMatchesProtocolAndPort) {
 TEST_F(Classify, ARuleForOneVipBeatsOneForAll) {
     EXPECT_EQ(rule_of(to(tcp(), kSecondVip, 80)), kSecondHttp);
     EXPECT_EQ(rule_of(over_v6(tcp())), kHttp);
+}
+TEST_F(Classify, TheOrderOfTheRulesDoesNotMatter) {
+    std::swap(host.tables.rules[kHttp], host.tables.rules[kSecondHttp]);
+    EXPECT_EQ(rule_of(to(tcp(), kSecondVip, 80)), kHttp);
+    EXPECT_EQ(rule_of(tcp()), kSecondHttp);
+}
+TEST_F(Classify, EachPacketOfABurstHasItsOwnRule) {
+    std::vector<std::vector<Byte>> frames{build_frame(tcp()), build_frame(udp()), build_frame(to(tcp(), kSecondVip, 80)),
+                                          build_frame(to(tcp(), kVip, 53)), build_frame(tcp())};
+    Burst burst;
+    Counters counters{};
+    for (std::vector<Byte>& frame : frames) {
+        const auto size = static_cast<std::uint16_t>(frame.size());
+        burst.frames[burst.count++] = {frame.data(), size, size};
+    }
+    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    EXPECT_EQ(burst.info[0].rule, kHttp);
+    EXPECT_EQ(burst.info[1].rule, kDns);
+    EXPECT_EQ(burst.info[2].rule, kSecondHttp);
+    EXPECT_EQ(burst.info[3].rule, kDns);
+    EXPECT_EQ(burst.info[4].rule, kHttp);
 }
 TEST_F(Classify, ARuleForOneVipCoversNoOther) {
     EXPECT_EQ(rule_of(to(tcp(), kSecondVip, 8443)), kAdmin);

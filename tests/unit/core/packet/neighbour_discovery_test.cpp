@@ -49,93 +49,10 @@ void reseal(std::vector<Byte>& frame) {
 TEST(NeighbourDiscovery, TheDefaultHostAnswersForAVipWithTheClusterMac) {
     Host host(1);
     ASSERT_EQ(host.in(build_neighbour_message(solicitation())), Reason::nd_answered);
-    const std::vector<Byte> expected{0x02,
-                                     0xc1,
-                                     0,
-                                     0,
-                                     0,
-                                     1,
-                                     0x02,
-                                     0x01,
-                                     192,
-                                     0,
-                                     2,
-                                     80,
-                                     0x86,
-                                     0xdd,  //
-                                     0x60,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     32,
-                                     58,
-                                     255,  //
-                                     0x20,
-                                     0x01,
-                                     0x0d,
-                                     0xb8,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0x80,  //
-                                     0x20,
-                                     0x01,
-                                     0x0d,
-                                     0xb8,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0x01,  //
-                                     136,
-                                     0,
-                                     host.last.frame[56],
-                                     host.last.frame[57],
-                                     0x60,
-                                     0,
-                                     0,
-                                     0,  // solicited, override
-                                     0x20,
-                                     0x01,
-                                     0x0d,
-                                     0xb8,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0x80,  //
-                                     2,
-                                     1,
-                                     0x02,
-                                     0xbf,
-                                     192,
-                                     0,
-                                     2,
-                                     80};
-    EXPECT_EQ(host.last.frame, expected);
+    EXPECT_EQ(host.last.frame, from_hex("02c100000001 0201c0000250 86dd"
+                                        "60000000 0020 3a ff 20010db8000000000000000000000080 20010db8000000000000000000000001"
+                                        "88 00 c667 60000000 20010db8000000000000000000000080"
+                                        "02 01 02bfc0000250"));
     EXPECT_TRUE(checksum_is_right(host.last.frame));
 }
 TEST(NeighbourDiscovery, AnAnswerGrowsBeyondAQuestionWithoutOption) {

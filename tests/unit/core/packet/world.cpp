@@ -13,7 +13,25 @@ void add_rule(Tables& tables, std::uint16_t first, std::uint16_t last, std::uint
     tables.rules[tables.rule_count++] = {first, last, vip, protocols, mode, affinity, {}};
 }
 
+int digit_of(char letter) {
+    return letter <= '9' ? letter - '0' : letter - 'a' + 10;
+}
+
 }  // namespace
+
+std::vector<Byte> from_hex(std::string_view text) {
+    std::vector<Byte> bytes;
+    bool high = true;
+    for (const char letter : text) {
+        if (letter == ' ') continue;
+        if (high)
+            bytes.push_back(static_cast<Byte>(digit_of(letter) << 4));
+        else
+            bytes.back() = static_cast<Byte>(bytes.back() | digit_of(letter));
+        high = !high;
+    }
+    return bytes;
+}
 
 Tables make_tables(HostId self, LinkMode mode) {
     Tables tables{};

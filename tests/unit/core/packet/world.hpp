@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <ostream>
+#include <string_view>
 
 #include "core/assert.hpp"
 #include "core/explain.hpp"
@@ -45,6 +46,9 @@ inline constexpr IpAddress kClient6 = v6(1, 7);
 inline constexpr MacAddress kClientMac{{0x02, 0xc1, 0, 0, 0, 1}};
 inline constexpr MacAddress kOutsideMac{{0x02, 0x0a, 0, 0, 0, 1}};
 inline constexpr MacAddress kInsideMac{{0x02, 0x0b, 0, 0, 0, 1}};
+
+// Exact bytes; blanks are for the reader.
+[[nodiscard]] std::vector<Byte> from_hex(std::string_view text);
 
 // Rules, in this order.
 inline constexpr RuleId kHttp = 0;        // tcp 80, every VIP, single affinity
