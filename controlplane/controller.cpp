@@ -96,7 +96,7 @@ Instant Controller::next_wake() const {
 void Controller::poll(Instant now) {
     if (!dataplane_) return;
     if (active_ && now >= next_pulse_) {  // a dataplane that does not answer hears nobody; see Membership::on_dataplane_alive
-        next_pulse_ = now + params_.timing.period / 2;
+        next_pulse_ = now + params_.timing.period / 4;
         outlet_.request_status();
     }
     if (now < next_poll_) return;

@@ -66,7 +66,11 @@ FrameFault Membership::consider_candidate(const FrameHeader& header, const std::
     const auto known = candidates_.find(header.id);
     if (known == candidates_.end() || known->second.incarnation != header.incarnation) {
         if (is_buried(header.id, header.incarnation)) return FrameFault::buried_incarnation;
-        candidates_[header.id] = {header.incarnation, header.sequence, sequence_, now_, listened_};
+        // Who comes after it does not know how long it has listened already, so it owes me no patience. A member was here; it must
+        // not fall at once to the first frame of a stranger.
+        const bool old = (header.flags & kFlagListened) != 0 || header.state == MemberState::member;
+        const bool began_before = old && state_ == MembershipState::join;
+        candidates_[header.id] = {header.incarnation, header.sequence, sequence_, began_before ? kLongAgo : now_, listened_};
         return FrameFault::unbelieved;
     }
     Candidate& candidate = known->second;

@@ -1,3 +1,4 @@
+// Largest remainder and least movement; see bucket_map.hpp.
 #include "core/bucket_map.hpp"
 
 #include <algorithm>

@@ -9,6 +9,7 @@ void Membership::bury_the_silent() {
     bool changed = false;
     for (auto& [id, peer] : peers_) {
         const bool concerns = peer.state == MemberState::member || is_member(id, peer.incarnation);
+        if ((peer.flags & kFlagGoodbye) != 0) continue;  // it left in order
         if (!peer.heard || !concerns || listened_ - peer.last_rx <= params_.timing.bury_after) continue;
         if (!buried_.insert({id, peer.incarnation}).second) continue;
         peer.heard_again = kLongAgo;

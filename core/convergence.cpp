@@ -9,6 +9,7 @@ namespace nlb {
 namespace {
 
 constexpr std::uint8_t kOut = kFlagGoodbye | kFlagDeaf | kFlagLeaving;
+constexpr std::uint8_t kNotNow = kOut | kFlagUnready;
 
 std::uint8_t effective_offer(const RuleReport& rule) {
     return rule.state == RuleState::enabled ? rule.offer : std::uint8_t{0};
@@ -30,7 +31,7 @@ std::optional<Membership::Incarnations> Membership::wanted_base() const {
 
 bool Membership::may_bootstrap() const {
     const Timing& timing = params_.timing;
-    if (!link_up_ || listened_ - joined_at_ < timing.bootstrap_after) return false;
+    if (!link_up_ || listened_ - joined_at_ < timing.bootstrap_after || !could_hold_lease()) return false;
     for (const auto& [id, peer] : peers_) {
         if (!heard_within(peer, timing.bury_after)) continue;
         if (peer.state == MemberState::member) return false;
@@ -47,7 +48,7 @@ bool Membership::may_join(HostId id, const Peer& peer) const {
     const bool same_lineage =
         peer.state == MemberState::member && state_ == MembershipState::member && peer.view.contains(params_.self) && !is_foreign(id, peer);
     if (!peer.stated || (peer.state != MemberState::join && !same_lineage)) return false;
-    if (!heard_within(peer, params_.timing.drop_after) || is_gone(id, peer) || (peer.flags & kOut) != 0) return false;
+    if (!heard_within(peer, params_.timing.drop_after) || is_gone(id, peer) || (peer.flags & kNotNow) != 0) return false;
     if (peer.config_digest != params_.config_digest || peer.generation != params_.generation) return false;  // R13
     const auto hears_me = peer.hears.find(params_.self);
     return hears_me != peer.hears.end() && hears_me->second.heard == incarnation_ && peer.acknowledged != kLongAgo;

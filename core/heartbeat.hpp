@@ -62,6 +62,7 @@ inline constexpr std::uint8_t kFlagGoodbye = 2;    // owns nothing and will not;
 inline constexpr std::uint8_t kFlagDeaf = 4;       // hears nothing; treated as goodbye
 inline constexpr std::uint8_t kFlagListened = 8;   // has listened for longer than T*P
 inline constexpr std::uint8_t kFlagDraining = 16;  // drainstop: takes no new flow, still a member
+inline constexpr std::uint8_t kFlagUnready = 32;   // a joiner that could not hold a lease now: somebody is heard who does not hear it
 
 // Flags of a peer report.
 inline constexpr std::uint8_t kReportBuried = 1;     // I buried this incarnation

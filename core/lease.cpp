@@ -7,17 +7,25 @@
 
 namespace nlb {
 
+Instant Membership::lease_end() const {
+    const Duration length = mutated(Mutation::lease_long) ? params_.timing.bury_after * 102 / 100 : params_.timing.lease;
+    Instant base = params_.majority ? lease_base_majority() : lease_base_serve();
+    if (mutated(Mutation::lease_from_send)) base = std::max(last_sent_, joined_instant_);
+    return base == kLongAgo ? kLongAgo : base + length;
+}
+
+// Whoever joins without this resets at once, under one term after the other.
+bool Membership::could_hold_lease() const {
+    return now_ < lease_end();
+}
+
 void Membership::renew_lease() {
     if (said_goodbye()) return;
     if (valid_until_ != kLongAgo && now_ >= valid_until_ && !mutated(Mutation::resurrect)) {
         reset("the lease lapsed");
         return;
     }
-    const Duration length = mutated(Mutation::lease_long) ? params_.timing.bury_after * 102 / 100 : params_.timing.lease;
-    const Instant base = mutated(Mutation::lease_from_send) ? std::max(last_sent_, joined_instant_)
-                         : params_.majority                 ? lease_base_majority()
-                                                            : lease_base_serve();
-    const Instant until = base == kLongAgo ? kLongAgo : base + length;
+    const Instant until = lease_end();
     if (now_ >= until && !mutated(Mutation::resurrect)) {
         reset("no peer acknowledges what this host sends");
         return;
@@ -40,10 +48,14 @@ Instant Membership::base_of(HostId id, const Peer& peer) const {
 
 // Dropping a silent peer never renews from "now": of the newest beats some may be lost, and the peer that heard only the one
 // before them counts from there.
+// Beats after the dataplane's last sign of life may not have left at all.
 Instant Membership::lease_cap() const {
-    const std::size_t needed = params_.timing.cap_losses + std::size_t{1};
     if (mutated(Mutation::no_cap)) return now_;
-    if (beats_count_ >= needed) return beats_[needed - 1];
+    const bool trusting = mutated(Mutation::trust_mute);
+    std::size_t newer = 0;
+    while (newer < beats_count_ && beats_[newer] > alive_at_ && !trusting) ++newer;
+    const std::size_t oldest = newer + params_.timing.cap_losses;
+    if (oldest < beats_count_) return beats_[oldest];
     return valid_until_ == kLongAgo ? now_ : valid_until_ - params_.timing.lease;
 }
 

@@ -1,3 +1,4 @@
+// Datagrams taken apart and put together; see link_messages.hpp. What a body means is its reader's business.
 #include "core/link_messages.hpp"
 
 namespace nlb::link {

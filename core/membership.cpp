@@ -40,6 +40,8 @@ void Membership::resume_from(const DataplaneMemory& memory) {
     dirty_ = memory.dirty;
     valid_until_ = memory.valid_until;
     joined_at_ = listened_;
+    beats_count_ = block.beats.size();
+    std::copy(block.beats.begin(), block.beats.end(), beats_.begin());
     buried_.clear();
     for (const MemberEntry& entry : block.buried) buried_.insert({entry.id, entry.incarnation});
     peers_.clear();
@@ -236,6 +238,7 @@ void Membership::store() {
     block.highest_counter = highest_counter_;
     block.map = map_;
     block.config_digest = params_.config_digest;
+    block.beats.assign(beats_.begin(), beats_.begin() + static_cast<std::ptrdiff_t>(beats_count_));
     for (const auto& [id, incarnation] : buried_)
         if (block.buried.size() < kBuriedMax) block.buried.push_back({id, incarnation});
     for (const auto& [id, peer] : peers_) block.peers.push_back({id, peer.incarnation, peer.sequence});

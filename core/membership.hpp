@@ -179,6 +179,8 @@ private:
 
     // lease.cpp: R2, R3
     void renew_lease();
+    [[nodiscard]] Instant lease_end() const;
+    [[nodiscard]] bool could_hold_lease() const;
     [[nodiscard]] Instant lease_base_serve() const;
     [[nodiscard]] Instant lease_base_majority() const;
     [[nodiscard]] Instant lease_cap() const;
@@ -288,8 +290,7 @@ private:
     Instant last_sent_ = kLongAgo;
     static constexpr std::size_t kSentKept = 1024;
     std::array<Instant, kSentKept> sent_at_{};  // by sequence modulo kSentKept
-    static constexpr std::size_t kBeatsKept = 4;
-    std::array<Instant, kBeatsKept> beats_{};  // newest first: frames at least 9/10 of a period apart (R3's cap)
+    std::array<Instant, kBeatsKept> beats_{};   // newest first: frames at least 9/10 of a period apart (R3's cap)
     std::size_t beats_count_ = 0;
     std::uint8_t goodbyes_left_ = 0;
 

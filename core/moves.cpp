@@ -92,13 +92,18 @@ bool Membership::acquire(const RuleMasks& targets) {
 RuleMasks Membership::dirty_elsewhere() const {
     RuleMasks dirty{};
     for (const auto& [id, peer] : peers_) {
-        if (!is_live(id)) continue;
+        // A buried member may still serve its descriptors under a lease that others keep alive; it goes with its epoch.
+        const bool member = is_member(id, peer.incarnation) && (peer.flags & kFlagGoodbye) == 0;
+        if (!member && !is_live(id)) continue;
         for (std::size_t slot = 0; slot < kRuleSlots; ++slot) dirty[slot] |= peer.rules[slot].dirty;
     }
     return dirty;
 }
 
 void Membership::refresh_dirty() {
+    // After a warm restart nothing is known of whoever has not spoken: what is installed knows more.
+    for (const auto& [id, peer] : peers_)
+        if (is_member(id, peer.incarnation) && !is_gone(id, peer) && !peer.stated) return;
     if (common(dirty_elsewhere(), own_) != installed_dirty_elsewhere_) install(own_);
 }
 

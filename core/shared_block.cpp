@@ -1,4 +1,7 @@
+// The block's bytes. Everything read back is checked: a dataplane may hold the block of another build.
 #include "core/shared_block.hpp"
+
+#include <algorithm>
 
 #include "core/byte_stream.hpp"
 
@@ -75,6 +78,8 @@ std::vector<Byte> encode_block(const SharedBlock& block) {
         write_incarnation(out, peer.incarnation);
         out.u64(peer.sequence);
     }
+    out.u8(static_cast<std::uint8_t>(block.beats.size()));
+    for (const Instant beat : block.beats) out.u64(static_cast<std::uint64_t>(beat.time_since_epoch().count()));
     return out.take();
 }
 
@@ -101,6 +106,8 @@ std::optional<SharedBlock> decode_block(std::span<const Byte> bytes) {
         peer.incarnation = read_incarnation(in);
         peer.sequence = in.u64();
     }
+    block.beats.resize(std::min<std::size_t>(in.u8(), kBeatsKept));
+    for (Instant& beat : block.beats) beat = Instant{Duration{static_cast<std::int64_t>(in.u64())}};
     if (!in.ok() || in.left() != 0 || !ids_are_sound(block)) return std::nullopt;
     return block;
 }

@@ -29,9 +29,11 @@ struct SharedBlock {
     std::vector<MemberEntry> buried;  // the newest kBuriedMax
     std::vector<PeerSequence> peers;
     std::uint64_t config_digest = 0;
+    std::vector<Instant> beats;  // when the newest beats were sent, newest first: R3's cap goes on from them
     bool operator==(const SharedBlock&) const = default;
 };
 inline constexpr std::size_t kBuriedMax = 128;
+inline constexpr std::size_t kBeatsKept = 8;
 
 [[nodiscard]] std::vector<Byte> encode_block(const SharedBlock& block);
 [[nodiscard]] std::optional<SharedBlock> decode_block(std::span<const Byte> bytes);

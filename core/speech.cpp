@@ -53,6 +53,7 @@ FrameHeader Membership::compose_header() const {
     if (leaving_) header.flags |= kFlagLeaving;
     if (said_goodbye()) header.flags |= kFlagGoodbye;
     if (draining_) header.flags |= kFlagDraining;
+    if (state_ == MembershipState::join && !could_hold_lease()) header.flags |= kFlagUnready;
     if (listened_ - joined_at_ > params_.timing.bury_after) header.flags |= kFlagListened;
     return header;
 }

@@ -1,3 +1,4 @@
+// The protocol's durations and what must hold between them; see timing.hpp. It knows no clock.
 #include "core/timing.hpp"
 
 namespace nlb {

@@ -32,7 +32,7 @@ struct Totals {
 };
 
 Settings settings_of(const Choices& choices, std::uint64_t seed, Prng& prng) {
-    prng = Prng{seed * 0x9e3779b97f4a7c15ULL + 1};
+    prng = Prng{Prng{seed}.next()};  // splitmix walks through its seeds: neighbours must not share a walk
     return Settings::draw(choices, prng);
 }
 

@@ -23,7 +23,7 @@ LIBRARIES = {
     "libsodium": (r"sodium", {"config", "controlplane"}),
     "asio": (r"asio", {"controlplane"}),
     "prometheus-cpp": (r"prometheus/", {"controlplane"}),
-    "CLI11": (r"CLI/", {"cli"}),
+    "CLI11": (r"CLI/", {"cli", "controlplane", "dataplane"}),
     "spdlog": (r"spdlog/", {"controlplane", "dataplane"}),
     "fmt": (r"fmt/", {"cli", "controlplane", "dataplane"}),
     "nlohmann-json": (r"nlohmann/", {"cli", "controlplane"}),

@@ -81,6 +81,17 @@ TEST_F(Explain, TimeThatPassesInTheCaptureEndsFlows) {
     EXPECT_EQ(all.hosts()[host].connections.size(), 0U);
 }
 
+TEST_F(Explain, APacketThatIsStampedTooEarlyCountsAsJustNow) {
+    Explainer all = explainer();
+    const auto udp = frame("udp", "198.51.100.7:4000", "192.0.2.80:7");
+    static_cast<void>(all.explain_packet(udp, seconds{0}));
+    static_cast<void>(all.explain_packet(udp, seconds{100}));
+    const std::size_t host = taker(all.explain_packet(frame("tcp", "198.51.100.7:4000", "192.0.2.80:80"), seconds{80}));
+    ASSERT_LT(host, 3U);
+    static_cast<void>(all.explain_packet(udp, seconds{115}));
+    EXPECT_EQ(all.hosts()[host].connections.size(), 1U) << "half open for 15 s, not for 35";
+}
+
 TEST_F(Explain, AbsentHostsTakeNothingAndTheRestTakesAll) {
     HostSet two;
     two.insert(1);

@@ -147,6 +147,25 @@ TEST(Membership, AWarmRestartWithinTheLeaseGoesUnnoticed) {
     EXPECT_FALSE(cluster.reported(1, Report::Kind::buried));
 }
 
+TEST(Membership, AWarmRestartOfALoneHostGoesUnnoticedToo) {
+    for (const Duration moment : {ms(5), ms(35), ms(65), ms(95)}) {
+        SmallCluster cluster({50});
+        cluster.run(kSettled + moment);
+        SmallHost& host = cluster[1];
+        auto memory = host.memory;
+        memory->own = host.installed;
+        memory->valid_until = host.valid_until;
+        host.running = false;
+        cluster.run(ms(40));
+        host.membership = std::make_unique<Membership>(SmallCluster::params(1, 1, false), SmallCluster::wishes(1, 50));
+        host.running = true;
+        cluster.perform(1, host.membership->on_start(cluster.now(), 999, memory));
+        cluster.run(kSettled);
+        EXPECT_EQ(host.membership->incarnation().term, 1U) << moment / ms(1);
+        EXPECT_EQ(cluster.owned(1), kBuckets);
+    }
+}
+
 TEST(Membership, AWarmRestartAfterTheLeaseBeginsAnew) {
     SmallCluster cluster({50, 50});
     cluster.run(kSettled);

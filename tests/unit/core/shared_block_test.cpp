@@ -23,6 +23,7 @@ SharedBlock largest_block() {
     for (std::size_t i = 0; i < kBuriedMax; ++i)
         block.buried.push_back({static_cast<HostId>(1 + i % kHostsMax), {static_cast<std::uint32_t>(i), 0}});
     for (auto& owners : block.map.targets) owners.fill(kHostsMax);
+    block.beats.assign(kBeatsKept, Instant{std::chrono::hours{1}});
     return block;
 }
 

@@ -51,13 +51,17 @@ TEST(Clock, AReaderNeverMixesTwoCalibrations) {
     clock.calibrate(0, at_ns(0));
     std::atomic<bool> stop{false};
     std::atomic<int> wrong{0};
+    std::atomic<bool> reading{false};
     std::thread reader([&] {
         for (std::uint64_t cycles = 1; !stop.load(std::memory_order_relaxed); cycles += 7919) {
             const std::int64_t error = (clock.at(cycles) - at_ns(static_cast<std::int64_t>(cycles))).count();
+            reading.store(true, std::memory_order_relaxed);
             if (error < -2'000 || error > 2'000) wrong.fetch_add(1, std::memory_order_relaxed);
         }
     });
-    for (std::uint64_t i = 1; i <= 200'000; ++i) clock.calibrate(i * 1'000'003, at_ns(static_cast<std::int64_t>(i * 1'000'003)));
+    while (!reading.load(std::memory_order_relaxed)) std::this_thread::yield();
+    const Instant end = monotonic_now() + std::chrono::milliseconds{400};
+    for (std::uint64_t i = 1; monotonic_now() < end; ++i) clock.calibrate(i * 1'000'003, at_ns(static_cast<std::int64_t>(i * 1'000'003)));
     stop.store(true);
     reader.join();
     EXPECT_EQ(wrong.load(), 0);

@@ -2,12 +2,14 @@
 #include <array>
 #include <gtest/gtest.h>
 #include <rte_eal.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
 #include "dataplane/eal_log.hpp"
+#include "dataplane/machine.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -27,13 +29,17 @@ public:
                                            "--no-shconf",
                                            "--no-pci",
                                            "--no-telemetry",
-                                           "--lcores=0@0",
+                                           "--lcores=0@" + std::to_string(read_machine().cpus.front()),
                                            "--file-prefix=nlb-test-" + std::to_string(getpid()),
                                            "--log-level=*:error"};
         std::vector<char*> argv;
         for (std::string& argument : arguments) argv.push_back(argument.data());
         argv.push_back(nullptr);
+        // EAL binds this thread to one CPU, and the threads of tests would inherit that and never meet.
+        cpu_set_t cpus;
+        ASSERT_EQ(sched_getaffinity(0, sizeof cpus, &cpus), 0);
         ASSERT_GE(rte_eal_init(static_cast<int>(arguments.size()), argv.data()), 0);
+        ASSERT_EQ(sched_setaffinity(0, sizeof cpus, &cpus), 0);
     }
     void TearDown() override {
         rte_eal_cleanup();

@@ -2,8 +2,10 @@
 #include "dataplane/rcu.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <memory>
+#include <rte_pause.h>
 #include <thread>
 #include <vector>
 
@@ -23,11 +25,14 @@ struct Version {
 
 // A worker in small: read, use, say so; now and then sleep.
 void read_versions(Rcu& rcu, std::uint32_t reader, const std::atomic<Version*>& current, const std::atomic<bool>& stop,
-                   std::atomic<int>& wrong) {
+                   std::atomic<std::uint32_t>& joined, std::atomic<int>& wrong) {
     rcu.join(reader);
+    joined.fetch_add(1);
     for (std::uint64_t turn = 0; !stop.load(std::memory_order_relaxed); ++turn) {
         const Version* const version = current.load(std::memory_order_acquire);
         const std::uint64_t first = version->first.load(std::memory_order_relaxed);
+        // As long as a burst takes.
+        for (int i = 0; i < 50; ++i) rte_pause();
         const std::uint64_t last = version->last.load(std::memory_order_relaxed);
         if (first != last || first == kFreed) wrong.fetch_add(1, std::memory_order_relaxed);
         rcu.quiescent(reader);
@@ -52,9 +57,12 @@ TEST(Rcu, ReadersUnderLoadNeverSeeWhatWasFreed) {
     std::atomic<Version*> current{make(1)};
     std::atomic<bool> stop{false};
     std::atomic<int> wrong{0};
+    std::atomic<std::uint32_t> joined{0};
     std::vector<std::thread> readers;
-    for (std::uint32_t i = 0; i < kReaders; ++i) readers.emplace_back([&, i] { read_versions(rcu, i, current, stop, wrong); });
-    for (std::uint64_t number = 2 + kFreed; number < 2'002 + kFreed; ++number) {
+    for (std::uint32_t i = 0; i < kReaders; ++i) readers.emplace_back([&, i] { read_versions(rcu, i, current, stop, joined, wrong); });
+    while (joined.load() < kReaders) std::this_thread::yield();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{400};
+    for (std::uint64_t number = kFreed + 1; number < kFreed + 50'000 && std::chrono::steady_clock::now() < end; ++number) {
         Version* const former = current.exchange(make(number), std::memory_order_acq_rel);
         const std::uint64_t grace = rcu.start();
         while (!rcu.over(grace)) std::this_thread::yield();
