@@ -25,7 +25,7 @@ class TapResult(unittest.TestResult):
         super().__init__()
         self.number = 0
         self.bad = 0
-        self.began = 0.0
+        self.began = time.monotonic()
 
     def startTest(self, test):
         super().startTest(test)
@@ -58,8 +58,8 @@ class TapResult(unittest.TestResult):
 
     @staticmethod
     def _tell(error):
-        """A failed assertion speaks for itself; anything else needs to say where it happened."""
-        if issubclass(error[0], AssertionError):
+        """A failed assertion speaks for itself, and so does a lab; anything else needs to say where it happened."""
+        if issubclass(error[0], AssertionError) or error[0].__name__ == "LabError":
             return str(error[1])
         return "".join(traceback.format_exception(*error))
 

@@ -1,3 +1,4 @@
+// Claims about bucket assignment: exact shares, ties, least movement under ten thousand random changes.
 #include "core/bucket_map.hpp"
 
 #include <algorithm>

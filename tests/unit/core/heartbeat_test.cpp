@@ -1,3 +1,4 @@
+// Claims about the frames: the largest fit, damage of any kind is refused by reason, and nonsense from an insider stays in range.
 #include "core/heartbeat.hpp"
 
 #include <gtest/gtest.h>

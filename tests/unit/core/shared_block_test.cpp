@@ -1,3 +1,4 @@
+// Claims about what a control plane leaves for its successor: it comes back whole, or counts as none.
 #include "core/shared_block.hpp"
 
 #include <gtest/gtest.h>

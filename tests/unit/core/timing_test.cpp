@@ -1,3 +1,4 @@
+// Claims about the protocol's durations and the inequalities between them.
 #include "core/timing.hpp"
 
 #include <gtest/gtest.h>
