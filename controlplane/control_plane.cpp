@@ -161,6 +161,10 @@ void ControlPlane::on_lost(const std::string& because) {
     turn();
 }
 
+void ControlPlane::on_missing(const std::string& because) {
+    log_event(Severity::warn, EventNumber::none, "dataplane_missing", {{"because", because}});
+}
+
 void ControlPlane::keep_state() {
     StoredState state = kept_;
     for (const auto& controller : controllers_) state[controller->settings().cluster.name] = controller->stored();

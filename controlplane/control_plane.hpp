@@ -31,6 +31,7 @@ private:
     void on_readable() override;
     void on_message(const link::MessageView& message) override;
     void on_lost(const std::string& because) override;
+    void on_missing(const std::string& because) override;
 
     Status make_controller(const config::Member& member, const StoredState& stored);
     [[nodiscard]] Controller* controller_at(std::uint16_t index);

@@ -34,9 +34,13 @@ void DataplaneLink::try_connect() {
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return retry_later();
     if (connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+        const std::string because = path_ + ": " + words_of(errno) + "; start nlb-dataplane with the same run directory";
         close(fd);
+        if (!told_missing_) listener_.on_missing(because);
+        told_missing_ = true;
         return retry_later();
     }
+    told_missing_ = false;
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
     socket_.emplace(loop_, fd);
     broken_ = waiting_writable_ = false;

@@ -24,6 +24,8 @@ public:
         virtual void on_message(const link::MessageView& message) = 0;
         // Never called from inside send().
         virtual void on_lost(const std::string& because) = 0;
+        // Nobody listens; said once for each time without a dataplane.
+        virtual void on_missing(const std::string&) {}
     };
 
     DataplaneLink(asio::io_context& loop, std::string path, Listener& listener);
@@ -64,6 +66,7 @@ private:
     std::deque<std::vector<Byte>> queue_;
     std::vector<Byte> buffer_;
     bool waiting_writable_ = false;
+    bool told_missing_ = false;
     bool broken_ = false;  // lost, and the listener will be told
 };
 
