@@ -17,6 +17,11 @@ std::uint64_t acknowledged_sequence(const std::vector<PeerReport>* reports, Host
     return highest;
 }
 
+// It may begin alone at any moment, or has done so.
+bool has_listened(const FrameHeader& header) {
+    return (header.flags & kFlagListened) != 0 || header.state == MemberState::member;
+}
+
 }  // namespace
 
 FrameFault Membership::believe(const FrameHeader& header, const std::vector<PeerReport>* reports) {
@@ -37,6 +42,7 @@ FrameFault Membership::believe(const FrameHeader& header, const std::vector<Peer
         fresh.incarnation = header.incarnation;
         fresh.last_rx = listened_;
         fresh.first_seen = first_seen;
+        fresh.found_when_new = is_new();
         peers_[header.id] = std::move(fresh);
         candidates_.erase(header.id);
         report(Report::Kind::believed, header.id, "boot and term are new");
@@ -56,7 +62,8 @@ void Membership::supersede(HostId id, const Incarnation& older, const Incarnatio
 }
 
 FrameFault Membership::consider_candidate(const FrameHeader& header, const std::vector<PeerReport>* reports) {
-    if (superseded_.contains({header.id, header.incarnation.boot})) return FrameFault::replayed;
+    // Two guards of one kind: what a recording could still pass of the second, the first refuses. The mutation takes out both.
+    if (superseded_.contains({header.id, header.incarnation.boot}) && !mutated(Mutation::weak_echo)) return FrameFault::replayed;
     // Only growing sequences count, also when several boots of one id alternate: a recording ends, and then it holds nothing back.
     if (unproven_.size() >= kUnprovenMax) unproven_.erase(unproven_.begin());
     std::uint64_t& highest = unproven_[{header.id, header.incarnation}];
@@ -66,16 +73,13 @@ FrameFault Membership::consider_candidate(const FrameHeader& header, const std::
     const auto known = candidates_.find(header.id);
     if (known == candidates_.end() || known->second.incarnation != header.incarnation) {
         if (is_buried(header.id, header.incarnation)) return FrameFault::buried_incarnation;
-        // Who comes after it does not know how long it has listened already, so it owes me no patience. A member was here; it must
-        // not fall at once to the first frame of a stranger.
-        const bool old = (header.flags & kFlagListened) != 0 || header.state == MemberState::member;
-        const bool began_before = old && state_ == MembershipState::join;
-        candidates_[header.id] = {header.incarnation, header.sequence, sequence_, began_before ? kLongAgo : now_, listened_};
+        candidates_[header.id] = {header.incarnation, header.sequence, sequence_, now_, listened_, is_new(), has_listened(header)};
         return FrameFault::unbelieved;
     }
     Candidate& candidate = known->second;
     candidate.sequence = header.sequence;
     candidate.last_rx = listened_;
+    candidate.has_listened = has_listened(header);
     const std::uint64_t seen = acknowledged_sequence(reports, params_.self, incarnation_);
     const std::uint64_t needed = mutated(Mutation::weak_echo) ? 0 : std::max(candidate.my_sequence, first_sequence_ - 1);
     return seen > needed ? FrameFault::none : FrameFault::unbelieved;

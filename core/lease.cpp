@@ -42,8 +42,15 @@ bool Membership::holds_back(const Peer& peer) const {
 
 Instant Membership::base_of(HostId id, const Peer& peer) const {
     if (!peer.heard) return peer.first_seen;
+    // One that was there before me and has shown no sign of hearing me is safe company only until it may begin alone.
+    const bool may_begin = (peer.flags & kFlagListened) != 0 || peer.state == MemberState::member;
+    if (peer.found_when_new && peer.stated && peer.acknowledged == kLongAgo && may_begin) return kLongAgo;
     const Instant again = is_buried(id, peer.incarnation) ? peer.heard_again : kLongAgo;
     return std::max({peer.acknowledged, peer.first_seen, again});
+}
+
+Instant Membership::base_of(const Candidate& candidate) {
+    return candidate.found_when_new && candidate.has_listened ? kLongAgo : candidate.first_seen;
 }
 
 // Dropping a silent peer never renews from "now": of the newest beats some may be lost, and the peer that heard only the one
@@ -78,7 +85,7 @@ Instant Membership::lease_base_serve() const {
     if (mutated(Mutation::no_candidate_lease)) return base;
     // An incarnation that cannot show that it hears me may be a restarted owner that is deaf.
     for (const auto& [id, candidate] : candidates_)
-        if (listened_ - candidate.last_rx <= params_.timing.drop_after) base = std::min(base, candidate.first_seen);
+        if (listened_ - candidate.last_rx <= params_.timing.drop_after) base = std::min(base, base_of(candidate));
     return base;
 }
 

@@ -167,7 +167,9 @@ void Membership::advance(Instant now) {
     const Duration gap = now > last_run_ ? now - last_run_ : Duration::zero();
     now_ = last_run_ + gap;
     last_run_ = now_;
-    listened_ += mutated(Mutation::no_listening_time) ? gap : heard_through(gap);
+    const Duration heard = mutated(Mutation::no_listening_time) ? gap : heard_through(gap);
+    listened_ += heard;
+    if (state_ == MembershipState::join && gap - heard > params_.timing.drop_after) joined_at_ = listened_;  // it begins to listen anew
     // R2: whatever the event, a lapsed lease comes first.
     const bool lapsed = state_ == MembershipState::member && valid_until_ != kLongAgo && now_ >= valid_until_;
     if (lapsed && !mutated(Mutation::resurrect)) reset("the lease lapsed");

@@ -85,6 +85,7 @@ struct Peer {
     Instant first_seen = kLongAgo;    // of this incarnation
     Instant acknowledged = kLongAgo;  // send time of my newest heartbeat that it acknowledged
     Instant heard_again = kLongAgo;   // buried and heard again since
+    bool found_when_new = false;      // it may have listened long before I began to: it owes me no patience
     bool heard = false;               // at least one frame of this incarnation, or a map that names it
     bool stated = false;              // at least one heartbeat: what follows is its own word
     MemberState state = MemberState::join;
@@ -105,6 +106,8 @@ struct Candidate {
     std::uint64_t my_sequence = 0;  // at first sight
     Instant first_seen;
     Duration last_rx{};  // in listening time, of a frame with a growing sequence
+    bool found_when_new = false;
+    bool has_listened = false;  // by its newest frame: it may begin alone at any moment, or has done so
 };
 
 class Membership {
@@ -184,6 +187,9 @@ private:
     [[nodiscard]] Instant lease_base_serve() const;
     [[nodiscard]] Instant lease_base_majority() const;
     [[nodiscard]] Instant lease_cap() const;
+    // I have not listened for long enough to have heard everybody's beginning.
+    [[nodiscard]] bool is_new() const { return listened_ - joined_at_ <= params_.timing.bury_after; }
+    [[nodiscard]] static Instant base_of(const Candidate& candidate);
     [[nodiscard]] Instant base_of(HostId id, const Peer& peer) const;
     [[nodiscard]] bool holds_back(const Peer& peer) const;
     void reset(const std::string& because);
@@ -218,6 +224,7 @@ private:
     bool acquire(const RuleMasks& targets);
     void refresh_dirty();
     [[nodiscard]] RuleMasks dirty_elsewhere() const;
+    [[nodiscard]] RuleMasks dirty_to_install(const RuleMasks& own) const;
     void install(const RuleMasks& own);
     void finish_leaving();
     void note_convergence();

@@ -100,17 +100,24 @@ RuleMasks Membership::dirty_elsewhere() const {
     return dirty;
 }
 
+// Bits are taken away only when the whole epoch is agreed: whom it lacks has then lost its lease.
+RuleMasks Membership::dirty_to_install(const RuleMasks& own) const {
+    RuleMasks dirty = dirty_elsewhere();
+    if (!all_state_my_epoch()) dirty = joined(dirty, installed_dirty_elsewhere_);
+    return common(dirty, own);
+}
+
 void Membership::refresh_dirty() {
     // After a warm restart nothing is known of whoever has not spoken: what is installed knows more.
     for (const auto& [id, peer] : peers_)
         if (is_member(id, peer.incarnation) && !is_gone(id, peer) && !peer.stated) return;
-    if (common(dirty_elsewhere(), own_) != installed_dirty_elsewhere_) install(own_);
+    if (dirty_to_install(own_) != installed_dirty_elsewhere_) install(own_);
 }
 
 void Membership::install(const RuleMasks& own) {
     installing_ = true;
     installing_own_ = own;
-    installed_dirty_elsewhere_ = common(dirty_elsewhere(), own);
+    installed_dirty_elsewhere_ = dirty_to_install(own);
     actions_.push_back(InstallTables{++install_token_, own, installed_dirty_elsewhere_, map_.targets, map_.epoch.counter});
 }
 
