@@ -19,6 +19,7 @@ def parse(arguments):
     parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
     parser.add_argument("--period", default="100ms", help="heartbeat period (fast profile: 20ms)")
     parser.add_argument("--tolerance", type=int, default=5, help="heartbeats that may be missed")
+    parser.add_argument("--tag", default=None, help="the lab's name, the beginning of its namespaces' names (default: drawn)")
     parser.add_argument("--kills", type=int, default=0, metavar="N", help="only kill N times, and print the median failover")
     options = parser.parse_args(arguments)
     try:
@@ -82,7 +83,7 @@ def main(arguments=None):
     options = parse(arguments)
     screen = Screen(sys.stderr if options.json else sys.stdout)
     system.raise_on_signals()
-    lab_plan = plan.Plan(tag=new_tag("demo"), hosts=options.hosts, period=options.period, tolerance=options.tolerance)
+    lab_plan = plan.Plan(tag=options.tag or new_tag("demo"), hosts=options.hosts, period=options.period, tolerance=options.tolerance)
     story = None
     trouble = None
     try:

@@ -32,7 +32,7 @@ class Estate:
         self.tag = tag
         self.file = HOME / f"{tag}.json"
         self.directory = HOME / tag
-        self.things = {"owner": None, "kept": False, "namespaces": [], "processes": {}, "hugepages_before": None, "notes": {}}
+        self.things = {"owner": None, "kept": False, "namespaces": [], "processes": {}, "hugepages": 0, "notes": {}}
 
     @staticmethod
     def create(tag):
@@ -84,9 +84,9 @@ class Estate:
         self.save()
 
     def reserve_hugepages(self, count):
-        """Raises the machine's reservation by so many pages of 2 MiB; take_down() puts the former number back."""
+        """Raises the machine's reservation by so many pages of 2 MiB; take_down() lowers it by as many."""
         before = int(HUGEPAGES.read_text())
-        self.things["hugepages_before"] = before
+        self.things["hugepages"] = count
         self.save()
         HUGEPAGES.write_text(str(before + count))
         if int(HUGEPAGES.read_text()) < before + count:
@@ -103,8 +103,8 @@ class Estate:
             for namespace in self.things["namespaces"]:
                 self._empty_namespace(namespace)
                 subprocess.run(["ip", "netns", "delete", namespace], capture_output=True)
-            if self.things["hugepages_before"] is not None:
-                HUGEPAGES.write_text(str(self.things["hugepages_before"]))
+            if self.things["hugepages"]:
+                HUGEPAGES.write_text(str(max(0, int(HUGEPAGES.read_text()) - self.things["hugepages"])))
             shutil.rmtree(self.directory, ignore_errors=True)
             self.file.unlink(missing_ok=True)
             self.file.with_suffix(".draft").unlink(missing_ok=True)

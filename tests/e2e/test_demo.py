@@ -9,23 +9,23 @@ import time
 import unittest
 
 import lab_case
-from lab import estate, system
+from lab import cluster_lab, estate, system
 
 DEMO = system.ROOT / "scripts" / "demo"
 KEYS = {"requests", "failed", "per_host", "failover_ms", "rejoin_failed", "drain_ok", "double_answers"}
 
 
-def left_behind():
-    """Namespaces, files and processes of demos. Labs of other kinds may run beside this test."""
+def left_behind(tag):
+    """Namespaces, files and processes of one demo; other labs may run beside this test."""
     names = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout.split()
-    found = [name for name in names if name.startswith("nlb-demo-")]
-    found += [str(file) for file in estate.HOME.glob("nlb-demo-*")]
+    found = [name for name in names if name.startswith(tag)]
+    found += [str(file) for file in estate.HOME.glob(f"{tag}*")]
     for status in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = status.read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if "/run/nlb-lab/nlb-demo-" in words:
+        if f"/run/nlb-lab/{tag}" in words:
             found.append(words.replace("\0", " "))
     return found
 
@@ -34,13 +34,14 @@ def left_behind():
 class TheDemo(unittest.TestCase):
     def setUp(self):
         self.hugepages = estate.HUGEPAGES.read_text()
+        self.tag = cluster_lab.new_tag("demo")
 
     def tearDown(self):
-        self.assertEqual([], left_behind())
+        self.assertEqual([], left_behind(self.tag))
         self.assertEqual(self.hugepages, estate.HUGEPAGES.read_text())
 
     def test_the_story_keeps_its_promises(self):
-        done = subprocess.run([DEMO, "--json"], capture_output=True, text=True, timeout=300)
+        done = subprocess.run([DEMO, "--json", "--tag", self.tag], capture_output=True, text=True, timeout=300)
         print("".join(f"# {line}\n" for line in done.stderr.splitlines()), end="")
         figures = json.loads(done.stdout)
         self.assertLessEqual(KEYS, set(figures))
@@ -52,7 +53,9 @@ class TheDemo(unittest.TestCase):
 
     def end_early(self, number):
         """Sends a signal to a demo in the middle of its requests, as a terminal would."""
-        demo = subprocess.Popen([DEMO], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        demo = subprocess.Popen(
+            [DEMO, "--tag", self.tag], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
         for line in demo.stdout:
             if line.startswith("(b)"):
                 break
@@ -68,8 +71,8 @@ class TheDemo(unittest.TestCase):
 
     def test_what_a_killed_demo_left_is_swept_by_the_next_lab(self):
         self.end_early(signal.SIGKILL)
-        self.assertNotEqual([], left_behind(), "a killed demo cannot clean up")
-        self.assertTrue(estate.sweep())
+        self.assertNotEqual([], left_behind(self.tag), "a killed demo cannot clean up")
+        self.assertIn(self.tag, estate.sweep())
 
 
 if __name__ == "__main__":

@@ -77,7 +77,9 @@ void ControlPlaneModel::post(LoopItem item) {
     pump();
 }
 
-void ControlPlaneModel::receive(const WireFrame& frame) { post(FrameItem{frame}); }
+void ControlPlaneModel::receive(const WireFrame& frame) {
+    post(FrameItem{frame});
+}
 
 void ControlPlaneModel::on_dataplane_gone() {
     if (connection_ == 0) return;
@@ -130,7 +132,9 @@ bool ControlPlaneModel::fault_strikes() {
     return true;
 }
 
-bool ControlPlaneModel::tick_is_due() const { return started_ && world_.scheduler().now() >= tick_at_; }
+bool ControlPlaneModel::tick_is_due() const {
+    return started_ && world_.scheduler().now() >= tick_at_;
+}
 
 void ControlPlaneModel::perform(Call call) {
     actions_connection_ = connection_;
@@ -202,7 +206,9 @@ Actions ControlPlaneModel::handle(const WishesItem&, Instant now) {
     return started_ ? membership_->on_wishes(now, host.wishes, host.draining) : Actions{};
 }
 
-Actions ControlPlaneModel::handle(const LeaveItem&, Instant now) { return started_ ? membership_->on_leave(now) : Actions{}; }
+Actions ControlPlaneModel::handle(const LeaveItem&, Instant now) {
+    return started_ ? membership_->on_leave(now) : Actions{};
+}
 
 Actions ControlPlaneModel::handle(const StartAgainItem&, Instant now) {
     if (!membership_ || !hello_) return {};
@@ -235,6 +241,7 @@ void ControlPlaneModel::carry_out(Action& action) {
     } else if (const auto* lease = std::get_if<SetLease>(&action)) {
         dataplane.post(actions_connection_, LeaseMessage{lease->valid_until});
     } else if (auto* store = std::get_if<StoreBlock>(&action)) {
+        if (actions_connection_ == connection_) world_.invariants().check_one_map(id_, store->block.map);
         dataplane.post(actions_connection_, StoreMessage{std::move(store->block)});
     } else if (const auto* report = std::get_if<Report>(&action)) {
         world_.on_report(id_, *report);

@@ -83,7 +83,9 @@ void DataplaneModel::tell_link() {
     world_.host(id_).control.post(LinkItem{link_up_});
 }
 
-void DataplaneModel::connect(std::uint64_t connection) { post(connection, ConnectMessage{connection}); }
+void DataplaneModel::connect(std::uint64_t connection) {
+    post(connection, ConnectMessage{connection});
+}
 
 void DataplaneModel::post(std::uint64_t connection, DataplaneMessage message) {
     if (!alive_) return;
@@ -159,7 +161,9 @@ void DataplaneModel::handle(const LeaseMessage& message) {
     world_.acceptance_changed(id_);
 }
 
-void DataplaneModel::handle(StoreMessage& message) { block_ = std::move(message.block); }
+void DataplaneModel::handle(StoreMessage& message) {
+    block_ = std::move(message.block);
+}
 
 void DataplaneModel::handle(const ConnectMessage& message) {
     connection_ = message.connection;

@@ -18,7 +18,11 @@ struct Cut {
 class Planner {
 public:
     explicit Planner(World& world)
-        : world_(world), prng_(world.prng()), settings_(world.settings()), period_(settings_.timing.period), bury_(settings_.timing.bury_after) {}
+        : world_(world),
+          prng_(world.prng()),
+          settings_(world.settings()),
+          period_(settings_.timing.period),
+          bury_(settings_.timing.bury_after) {}
 
     void plan();
 
@@ -335,6 +339,8 @@ void Planner::plan_attack(Fault fault, HostId id, Duration begin, Duration lengt
 
 }  // namespace
 
-void plan_faults(World& world) { Planner{world}.plan(); }
+void plan_faults(World& world) {
+    Planner{world}.plan();
+}
 
 }  // namespace nlb::sim

@@ -8,7 +8,9 @@
 namespace nlb::sim {
 namespace {
 
-bool is_planned(Fault fault) { return fault == Fault::join || fault == Fault::drain || fault == Fault::weight || fault == Fault::rule; }
+bool is_planned(Fault fault) {
+    return fault == Fault::join || fault == Fault::drain || fault == Fault::weight || fault == Fault::rule;
+}
 
 // Who is who, and what was agreed; without the clocks, which go on whatever arrives.
 std::uint64_t digest_of_state(const Membership& membership) {
@@ -110,7 +112,8 @@ std::string Invariants::why_not_converged() const {
         BucketMask covered = 0;
         for (HostId id = 1; id <= world_.settings().hosts; ++id) covered |= world_.host(id).dataplane.does_accept()[rule];
         const BucketMask expected = is_offered(rule) ? kAllBuckets : 0;
-        if (covered != expected) return "rule " + std::to_string(rule) + ": " + std::to_string(__builtin_popcountll(covered)) + " buckets are owned";
+        if (covered != expected)
+            return "rule " + std::to_string(rule) + ": " + std::to_string(__builtin_popcountll(covered)) + " buckets are owned";
         const std::string shares = why_shares_differ(rule);
         if (!shares.empty()) return shares;
     }
@@ -170,17 +173,22 @@ void Invariants::after_call(HostId id, const Actions& actions) {
     const ClusterMap& map = last_map_[id];
     if (map.epoch == Epoch{}) return;
     ++findings_.epochs;
-    const std::uint64_t digest = digest_of(map, world_.settings().slots);
-    const auto [known, is_new] = digest_of_epoch_.insert({map.epoch, digest});
-    if (!is_new && known->second != digest)
-        fail("I5", "epoch " + std::to_string(map.epoch.counter) + "/" + std::to_string(map.epoch.coordinator) + " has two maps, host " +
-                       std::to_string(id));
     // A map adopted and replaced within one call was never seen here.
     const bool one_step = std::none_of(actions.begin(), actions.end(), [](const Action& action) {
         const auto* report = std::get_if<Report>(&action);
         return report != nullptr && (report->kind == Report::Kind::adopted || report->kind == Report::Kind::joined);
     });
-    if (is_new && one_step) check_least_movement(id, before, map);
+    if (one_step) check_least_movement(id, before, map);
+}
+
+// What is written down may be stated from now on; a decision whose host dies before that was never made.
+void Invariants::check_one_map(HostId id, const ClusterMap& map) {
+    if (map.epoch == Epoch{}) return;
+    const std::uint64_t digest = digest_of(map, world_.settings().slots);
+    const auto [known, is_new] = digest_of_epoch_.insert({map.epoch, digest});
+    if (!is_new && known->second != digest)
+        fail("I5", "epoch " + std::to_string(map.epoch.counter) + "/" + std::to_string(map.epoch.coordinator) + " has two maps, host " +
+                       std::to_string(id));
 }
 
 // Whoever publishes an epoch knows the former one: surplus and the buckets of those who left move, and nothing else.
@@ -234,7 +242,9 @@ void Invariants::check_belief(HostId id, HostId peer) {
                            in_seconds(world_.scheduler().now() - *life.ended) + " s ago");
 }
 
-void Invariants::on_crash(HostId id) { end_life(id); }
+void Invariants::on_crash(HostId id) {
+    end_life(id);
+}
 
 void Invariants::end_life(HostId id) {
     if (!lives_[id].empty() && !lives_[id].back().ended) lives_[id].back().ended = world_.scheduler().now();

@@ -25,11 +25,11 @@ struct Failure {
 // What a run found worth counting.
 struct Findings {
     std::optional<Failure> failure;
-    std::uint64_t exempt = 0;    // moments with two owners that `serve` does not promise to prevent
+    std::uint64_t exempt = 0;  // moments with two owners that `serve` does not promise to prevent
     std::uint64_t epochs = 0;
     std::uint64_t resets = 0;
-    std::uint64_t rejected = 0;  // replays and forgeries refused
-    Duration healed_after{};     // of the last fault: when everything was owned once
+    std::uint64_t rejected = 0;             // replays and forgeries refused
+    Duration healed_after{};                // of the last fault: when everything was owned once
     std::vector<Duration> planned_windows;  // buckets without an owner in runs without faults
 };
 
@@ -37,11 +37,12 @@ class Invariants {
 public:
     explicit Invariants(World& world);
 
-    void check_owners(HostId changed);                                        // I1
-    void check_coverage();                                                    // I2, I6
-    void after_call(HostId id, const Actions& actions);                       // I3, I5
-    void before_frame(HostId id, const WireFrame& frame);                     // I7
-    void after_frame(HostId id, const WireFrame& frame, FrameFault fault);    // I7
+    void check_owners(HostId changed);                                      // I1
+    void check_coverage();                                                  // I2, I6
+    void after_call(HostId id, const Actions& actions);                     // I3
+    void check_one_map(HostId id, const ClusterMap& map);                   // I5
+    void before_frame(HostId id, const WireFrame& frame);                   // I7
+    void after_frame(HostId id, const WireFrame& frame, FrameFault fault);  // I7
     void on_crash(HostId id);
     void fail(const std::string& invariant, const std::string& text);
 

@@ -37,13 +37,14 @@ Settings settings_of(const Choices& choices, std::uint64_t seed, Prng& prng) {
 }
 
 void print_failure(const Choices& choices, std::uint64_t seed, const Failure& failure) {
-    std::printf("seed %llu t=%s %s %s\n", static_cast<unsigned long long>(seed), in_seconds(failure.time).c_str(), failure.invariant.c_str(),
-                failure.text.c_str());
+    std::printf("seed %llu t=%s %s %s\n", static_cast<unsigned long long>(seed), in_seconds(failure.time).c_str(),
+                failure.invariant.c_str(), failure.text.c_str());
     Prng prng{0};
     const Settings settings = settings_of(choices, seed, prng);
     std::string kinds;
     for (const Fault fault : settings.faults) kinds += " " + std::string(kFaults[static_cast<std::size_t>(fault)].name);
-    std::printf("  %u hosts, %s, faults%s; the last events of each:\n", settings.hosts, settings.majority ? "majority" : "serve", kinds.c_str());
+    std::printf("  %u hosts, %s, faults%s; the last events of each:\n", settings.hosts, settings.majority ? "majority" : "serve",
+                kinds.c_str());
     World again{settings, prng, TraceMode::remember};
     again.run();
     for (HostId id = 1; id <= settings.hosts; ++id)
@@ -89,15 +90,17 @@ void print_summary(Totals& totals, double wall_seconds) {
     const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::printf("healed after the last fault: %s\n", percentiles(totals.healed).c_str());
     std::printf("buckets without an owner in planned moves: %s\n", percentiles(totals.windows).c_str());
-    std::printf("epochs %llu, resets %llu, replays refused %llu, runs with an exempt partition %llu, packets of once fenced flows taken twice %llu\n",
-                number(totals.epochs), number(totals.resets),
-                number(totals.rejected), number(totals.exempt_runs), number(totals.late_doubles));
+    std::printf(
+        "epochs %llu, resets %llu, replays refused %llu, runs with an exempt partition %llu, packets of once fenced flows taken twice "
+        "%llu\n",
+        number(totals.epochs), number(totals.resets), number(totals.rejected), number(totals.exempt_runs), number(totals.late_doubles));
     if (totals.failures != 0) std::printf("first failure after %llu seeds\n", number(totals.first_failed));
     const auto centihours = number(static_cast<std::uint64_t>(totals.simulated / std::chrono::hours{1} * 100) +
                                    static_cast<std::uint64_t>(totals.simulated % std::chrono::hours{1} / std::chrono::seconds{36}));
-    std::printf("seeds %llu, failures %llu, events %llu, frames %llu, packets %llu, virtual hours %llu.%02llu, wall seconds %.1f, digest %016llx\n",
-                number(totals.seeds), number(totals.failures), number(totals.events), number(totals.frames), number(totals.packets), centihours / 100, centihours % 100,
-                wall_seconds, number(totals.digest.value()));
+    std::printf(
+        "seeds %llu, failures %llu, events %llu, frames %llu, packets %llu, virtual hours %llu.%02llu, wall seconds %.1f, digest %016llx\n",
+        number(totals.seeds), number(totals.failures), number(totals.events), number(totals.frames), number(totals.packets),
+        centihours / 100, centihours % 100, wall_seconds, number(totals.digest.value()));
 }
 
 // A line: a seed, then what the command line of the failure had; '#' begins a comment.
@@ -156,4 +159,6 @@ int run(int count, char** arguments) {
 }  // namespace
 }  // namespace nlb::sim
 
-int main(int count, char** arguments) { return nlb::sim::run(count, arguments); }
+int main(int count, char** arguments) {
+    return nlb::sim::run(count, arguments);
+}

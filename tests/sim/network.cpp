@@ -51,8 +51,10 @@ void Network::note_loss(HostId from, HostId to) {
     const Duration one = scheduler_.now() - run.since + timing_.period;
     const Duration other = scheduler_.now() - back.since + timing_.period;
     const Duration slack = timing_.period / 2;
-    const bool cut_off = std::max(one, other) + timing_.period + slack >= timing_.bury_after && std::min(one, other) + slack >= timing_.drop_after;
+    const bool cut_off =
+        std::max(one, other) + timing_.period + slack >= timing_.bury_after && std::min(one, other) + slack >= timing_.drop_after;
     if (!cut_off) return;
+    ever_exempt_ = true;
     exempt_until_[from][to] = exempt_until_[to][from] = scheduler_.now() + 2 * timing_.bury_after;
 }
 

@@ -39,6 +39,8 @@ public:
     // Whether, not long ago, so much was lost both ways between the two, or one of them and a third that then took its buckets for
     // itself or for a host that had just started, that `serve` lets both own the same bucket.
     [[nodiscard]] bool is_exempt(HostId a, HostId b) const;
+    // Whether that ever happened to anybody: then both may hold descriptors of one flow for as long as it lives.
+    [[nodiscard]] bool was_ever_exempt() const { return ever_exempt_; }
     [[nodiscard]] std::uint64_t frames() const { return frames_; }
 
 private:
@@ -59,6 +61,7 @@ private:
     std::uint8_t hosts_;
     Deliver deliver_;
     std::uint64_t frames_ = 0;
+    bool ever_exempt_ = false;
     PerPair<std::uint16_t> cuts_{};
     PerPair<LossRun> runs_{};
     PerPair<Duration> exempt_until_{};

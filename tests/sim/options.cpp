@@ -68,8 +68,8 @@ bool read_option(std::string_view name, std::string_view value, Choices& choices
 
 bool read_profile(std::string_view value, Choices& choices) {
     const auto at = value.find('x');
-    return at != std::string_view::npos && read_number(value.substr(0, at), choices.period_ms) && read_number(value.substr(at + 1), choices.tolerance) &&
-           choices.period_ms >= 1 && choices.tolerance >= 3;
+    return at != std::string_view::npos && read_number(value.substr(0, at), choices.period_ms) &&
+           read_number(value.substr(at + 1), choices.tolerance) && choices.period_ms >= 1 && choices.tolerance >= 3;
 }
 
 }  // namespace

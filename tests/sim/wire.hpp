@@ -44,8 +44,7 @@ struct ConnectMessage {
     std::uint64_t connection = 0;
 };
 struct StatusRequestMessage {};
-using DataplaneMessage =
-    std::variant<SendMessage, InstallMessage, LeaseMessage, StoreMessage, ConnectMessage, StatusRequestMessage>;
+using DataplaneMessage = std::variant<SendMessage, InstallMessage, LeaseMessage, StoreMessage, ConnectMessage, StatusRequestMessage>;
 
 // What the control plane's loop handles, one by one.
 struct TickItem {};

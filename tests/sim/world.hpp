@@ -30,8 +30,8 @@ struct HostModel {
     ControlPlaneModel control;
     RuleWishes wishes{};
     bool draining = false;
-    bool wanted = true;   // the operator wants it started
-    bool absent = false;  // joins later
+    bool wanted = true;               // the operator wants it started
+    bool absent = false;              // joins later
     std::uint64_t interruptions = 0;  // grows whenever it is no member, or its dataplane is gone
 };
 
@@ -71,7 +71,9 @@ public:
     void after_frame(HostId id, const WireFrame& frame, FrameFault fault) { invariants_.after_frame(id, frame, fault); }
     void after_call(HostId id, const Actions& actions);
     void on_report(HostId id, const Report& report);
-    void fail(const std::string& invariant, const std::string& text, HostId id) { invariants_.fail(invariant, text + " on host " + std::to_string(id)); }
+    void fail(const std::string& invariant, const std::string& text, HostId id) {
+        invariants_.fail(invariant, text + " on host " + std::to_string(id));
+    }
 
     // Two hosts accept the same packet.
     void fail_owners(const char* invariant, const std::string& what, HostId a, HostId b);
