@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/sim/options.hpp"
@@ -135,6 +136,10 @@ int run_seeds_file(const Choices& choices, Totals& totals) {
 }
 
 int run(int count, char** arguments) {
+    if (count == 2 && std::string_view{arguments[1]} == "--help") {
+        std::printf("%s", usage().c_str());
+        return 0;
+    }
     std::string complaint;
     const auto choices = parse_options(count, arguments, complaint);
     if (!choices) {
