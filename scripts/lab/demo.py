@@ -19,7 +19,7 @@ def parse(arguments):
     parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
     parser.add_argument("--period", default="100ms", help="heartbeat period (fast profile: 20ms)")
     parser.add_argument("--tolerance", type=int, default=5, help="heartbeats that may be missed")
-    parser.add_argument("--tag", default=None, help="the lab's name, the beginning of its namespaces' names (default: drawn)")
+    parser.add_argument("--tag", default=None, help="the lab's name, with which its namespaces begin (default: drawn)")
     parser.add_argument("--kills", type=int, default=0, metavar="N", help="only kill N times, and print the median failover")
     options = parser.parse_args(arguments)
     try:

@@ -43,6 +43,7 @@ class TheDemo(unittest.TestCase):
     def test_the_story_keeps_its_promises(self):
         done = subprocess.run([DEMO, "--json", "--tag", self.tag], capture_output=True, text=True, timeout=300)
         print("".join(f"# {line}\n" for line in done.stderr.splitlines()), end="")
+        self.assertTrue(done.stdout, done.stderr[-500:])
         figures = json.loads(done.stdout)
         self.assertLessEqual(KEYS, set(figures))
         self.assertEqual(0, done.returncode, figures)
