@@ -1,0 +1,10 @@
+"""All golden cases of frames from outside, in the order in which one capture plays them.
+Their numbers are their places here; a new case goes to the end of its list.
+"""
+
+import cases_flows
+import cases_neighbours
+import cases_sanity
+
+CASES = cases_flows.CASES + cases_sanity.CASES + cases_neighbours.CASES
+FRAMES = [step.frame for case in CASES for step in case.steps]
