@@ -61,8 +61,10 @@ void Controller::tell_report(Instant now, const Report& report) {
             return tell(Severity::info, EventNumber::none, "peer_heard", about);
         case Kind::buried:
             return tell_buried(now, report);
-        case Kind::refused:
-            return;  // told by note_configuration, once for each change
+        case Kind::twin:
+            return tell(Severity::error, EventNumber::none, "id_in_use", {{"id", std::to_string(report.host)}, {"because", report.detail}});
+        case Kind::deaf:
+            return tell(Severity::error, EventNumber::none, "deaf", {{"because", report.detail}});
         case Kind::foreign:
             return tell(Severity::error, EventNumber::duplicate_subnet, "duplicate_cluster", about);
         case Kind::left:

@@ -89,7 +89,7 @@ void Controller::on_status(Instant now, const link::Status& status) {
     status_ = status;
     note_link(now, status.link_up != 0);
     if (!active_) return;
-    membership_.on_dataplane_alive(now);
+    membership_.on_dataplane_alive(now, Instant{Duration{status.last_rx_ns}});
     run(now, membership_.on_dirty(now, status.dirty));
     // Messages keep their order, so this was counted after the cores let go of the last bucket.
     const bool empty = !any(membership_.own()) && all_zero(status.connections);

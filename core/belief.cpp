@@ -22,10 +22,17 @@ bool has_listened(const FrameHeader& header) {
     return (header.flags & kFlagListened) != 0 || header.state == MemberState::member;
 }
 
+bool says_deaf(const FrameHeader& header) {
+    return (header.flags & kFlagDeaf) != 0;
+}
+
 }  // namespace
 
 FrameFault Membership::believe(const FrameHeader& header, const std::vector<PeerReport>* reports) {
-    if (header.id == params_.self) return FrameFault::own;
+    if (header.id == params_.self) {
+        note_twin(header, reports);
+        return FrameFault::own;
+    }
     const auto known = peers_.find(header.id);
     if (known == peers_.end() || known->second.incarnation != header.incarnation) {
         Instant first_seen = now_;
@@ -73,13 +80,15 @@ FrameFault Membership::consider_candidate(const FrameHeader& header, const std::
     const auto known = candidates_.find(header.id);
     if (known == candidates_.end() || known->second.incarnation != header.incarnation) {
         if (is_buried(header.id, header.incarnation)) return FrameFault::buried_incarnation;
-        candidates_[header.id] = {header.incarnation, header.sequence, sequence_, now_, listened_, is_new(), has_listened(header)};
+        candidates_[header.id] = {header.incarnation, header.sequence,      sequence_,        now_, listened_,
+                                  is_new(),           has_listened(header), says_deaf(header)};
         return FrameFault::unbelieved;
     }
     Candidate& candidate = known->second;
     candidate.sequence = header.sequence;
     candidate.last_rx = listened_;
     candidate.has_listened = has_listened(header);
+    candidate.deaf = says_deaf(header);
     const std::uint64_t seen = acknowledged_sequence(reports, params_.self, incarnation_);
     const std::uint64_t needed = mutated(Mutation::weak_echo) ? 0 : std::max(candidate.my_sequence, first_sequence_ - 1);
     return seen > needed ? FrameFault::none : FrameFault::unbelieved;
@@ -95,9 +104,6 @@ void Membership::note_arrival(HostId id, Peer& peer, std::uint64_t sequence) {
 }
 
 void Membership::accept_heartbeat(HostId id, Peer& peer, const Heartbeat& beat) {
-    if (peer.config_digest != beat.config_digest || peer.generation != beat.generation || !peer.stated) {
-        if (beat.config_digest != params_.config_digest) report(Report::Kind::refused, id, "its configuration differs");
-    }
     peer.stated = true;
     peer.state = beat.header.state;
     peer.flags = beat.header.flags;
@@ -105,7 +111,8 @@ void Membership::accept_heartbeat(HostId id, Peer& peer, const Heartbeat& beat) 
     peer.view = beat.view;
     peer.config_digest = beat.config_digest;
     peer.generation = beat.generation;
-    peer.rules = beat.rules;
+    // Buckets of another configuration are no buckets of mine; R13 keeps its host out, R9 ends the meeting of two that serve.
+    peer.rules = beat.config_digest == params_.config_digest ? beat.rules : decltype(peer.rules){};
     highest_counter_ = std::max(highest_counter_, beat.header.epoch.counter);
     // A member that does not state my epoch yet may have missed its map, or could not adopt it until now.
     if (map_.epoch.coordinator == params_.self && is_member(id, peer.incarnation) && peer.epoch < map_.epoch) want_to_speak_ = true;

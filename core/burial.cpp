@@ -24,7 +24,7 @@ void Membership::bury_the_silent() {
 
 // A member of another lineage: we buried one another, or neither counts the other in.
 bool Membership::is_foreign(HostId id, const Peer& peer) const {
-    if (peer.state != MemberState::member || state_ != MembershipState::member) return false;
+    if (peer.state != MemberState::member || state_ != MembershipState::member || (peer.flags & kFlagDeaf) != 0) return false;
     if (!peer.stated || !heard_within(peer, params_.timing.drop_after)) return false;
     return peer.buried_me || is_buried(id, peer.incarnation) || (!peer.view.contains(params_.self) && !members().contains(id));
 }

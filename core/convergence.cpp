@@ -31,16 +31,16 @@ std::optional<Membership::Incarnations> Membership::wanted_base() const {
 
 bool Membership::may_bootstrap() const {
     const Timing& timing = params_.timing;
-    if (!link_up_ || listened_ - joined_at_ < timing.bootstrap_after || !could_hold_lease()) return false;
+    if (!link_up_ || yields_to_twin_ || listened_ - joined_at_ < timing.bootstrap_after || !could_hold_lease()) return false;
     for (const auto& [id, peer] : peers_) {
-        if (!heard_within(peer, timing.bury_after)) continue;
+        if (!heard_within(peer, timing.bury_after) || (peer.flags & kFlagDeaf) != 0) continue;
         if (peer.state == MemberState::member) return false;
         if (id < params_.self && (peer.flags & kOut) == 0) return false;
     }
     if (mutated(Mutation::boot_blind)) return true;
     // A host that is heard but cannot show that it hears me may own everything.
     for (const auto& [id, candidate] : candidates_)
-        if (listened_ - candidate.last_rx <= timing.bury_after) return false;
+        if (!candidate.deaf && listened_ - candidate.last_rx <= timing.bury_after) return false;
     return true;
 }
 
@@ -76,7 +76,7 @@ bool Membership::a_peer_states_higher() const {
     return std::any_of(peers_.begin(), peers_.end(), [this](const auto& entry) {
         const auto& [id, peer] = entry;
         return peer.epoch > map_.epoch && peer.state == MemberState::member && heard_within(peer, params_.timing.drop_after) &&
-               !is_foreign(id, peer);
+               !is_foreign(id, peer) && !is_gone(id, peer);
     });
 }
 

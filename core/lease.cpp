@@ -20,7 +20,7 @@ bool Membership::could_hold_lease() const {
 }
 
 void Membership::renew_lease() {
-    if (said_goodbye()) return;
+    if (said_goodbye() || deaf_) return;
     if (valid_until_ != kLongAgo && now_ >= valid_until_ && !mutated(Mutation::resurrect)) {
         reset("the lease lapsed");
         return;
@@ -85,7 +85,7 @@ Instant Membership::lease_base_serve() const {
     if (mutated(Mutation::no_candidate_lease)) return base;
     // An incarnation that cannot show that it hears me may be a restarted owner that is deaf.
     for (const auto& [id, candidate] : candidates_)
-        if (listened_ - candidate.last_rx <= params_.timing.drop_after) base = std::min(base, base_of(candidate));
+        if (!candidate.deaf && listened_ - candidate.last_rx <= params_.timing.drop_after) base = std::min(base, base_of(candidate));
     return base;
 }
 

@@ -15,13 +15,19 @@ Membership::Membership(const MembershipParams& params, const RuleWishes& wishes)
 
 Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory) {
     now_ = last_run_ = alive_at_ = now;
-    leaving_ = has_left_ = installing_ = emptying_ = was_converged_ = false;
+    heard_any_at_ = listened_;
+    leaving_ = has_left_ = installing_ = emptying_ = was_converged_ = deaf_ = yields_to_twin_ = false;
+    twin_.reset();
+    knock_until_ = listened_;
     leave_by_ = {};
     next_wake_ = now;
     if (memory) {
         resume_from(*memory);
     } else {
-        if (incarnation_.boot == 0) incarnation_ = {boot, 0};
+        if (incarnation_.boot == 0) {
+            incarnation_ = {boot, 0};
+            knock_until_ = listened_ + params_.timing.knock_for;
+        }
         own_ = dirty_ = {};
         become_fresh();
     }
@@ -78,18 +84,21 @@ Actions Membership::on_tick(Instant now) {
 
 Actions Membership::on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault) {
     advance(now);
+    note_reception();
     *fault = FrameFault::none;
     if (state_ == MembershipState::off || state_ == MembershipState::reset) return take_actions();
     const auto* beat = std::get_if<Heartbeat>(&frame);
     const FrameHeader& header = beat != nullptr ? beat->header : std::get_if<MapPart>(&frame)->header;
-    *fault = header.slots != params_.slots ? FrameFault::config : believe(header, beat != nullptr ? &beat->peers : nullptr);
+    *fault = believe(header, beat != nullptr ? &beat->peers : nullptr);
     if (*fault == FrameFault::none) {
         Peer& peer = peers_[header.id];
         note_arrival(header.id, peer, header.sequence);
         if (beat != nullptr)
             accept_heartbeat(header.id, peer, *beat);
-        else
+        else if (header.slots == params_.slots)
             accept_map_part(*std::get_if<MapPart>(&frame));
+        else
+            *fault = FrameFault::config;
     }
     step();
     return take_actions();
@@ -175,18 +184,9 @@ void Membership::advance(Instant now) {
     if (lapsed && !mutated(Mutation::resurrect)) reset("the lease lapsed");
 }
 
-// How much of the last `gap` I could hear the others in: not while I was stopped, and not while the dataplane was.
-Duration Membership::heard_through(Duration gap) const {
-    const Instant mute_from = mutated(Mutation::trust_mute) ? now_ : alive_at_ + params_.timing.period;
-    const Duration mute = std::max(now_ - mute_from, Duration::zero());
-    return std::max(std::min(gap - mute, 2 * params_.timing.tick), Duration::zero());
-}
-
-void Membership::on_dataplane_alive(Instant now) {
-    alive_at_ = std::max(alive_at_, now);
-}
-
 void Membership::step() {
+    notice_deafness();
+    yield_to_twin();
     if (state_ == MembershipState::member) renew_lease();
     if (state_ == MembershipState::member) meet_foreigners();
     if (state_ == MembershipState::join || state_ == MembershipState::member) {

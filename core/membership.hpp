@@ -1,8 +1,8 @@
-// The cluster protocol of one host as a state machine: rules R1 to R11 of docs/protocol.md. Time and frames go in, wishes come out.
+// The cluster protocol of one host as a state machine: rules R1 to R13 of docs/protocol.md. Time and frames go in, wishes come out.
 // It reads no clock, touches no socket and knows no keys. The shell carries out the actions of one call in the order given and
 // before the next call; it may be stopped between any two of them (absolute times and the lease make that safe).
 //
-// Rooms: belief.cpp (who is who: R1, R4), lease.cpp (how long my cores may answer: R2, R3), burial.cpp (who is dead, who is
+// Rooms: belief.cpp (who is who: R1, R4), hearing.cpp (what I could hear: listening time, R12, R13), lease.cpp (how long my cores may answer: R2, R3), burial.cpp (who is dead, who is
 // foreign: R5, R9), convergence.cpp (who coordinates, which map: R6, R7), moves.cpp (release, then acquire: R8, R11),
 // speech.cpp (what is said, and when), membership.cpp (the events).
 #pragma once
@@ -61,7 +61,7 @@ struct StoreBlock {
     SharedBlock block;
 };
 struct Report {
-    enum class Kind : std::uint8_t { joined, adopted, converged, reset, believed, buried, refused, foreign, left, proposed } kind;
+    enum class Kind : std::uint8_t { joined, adopted, converged, reset, believed, buried, twin, deaf, foreign, left, proposed } kind;
     HostId host = kNoHost;  // the peer concerned, or the coordinator
     std::string detail;     // one clause for people
 };
@@ -108,6 +108,7 @@ struct Candidate {
     Duration last_rx{};  // in listening time, of a frame with a growing sequence
     bool found_when_new = false;
     bool has_listened = false;  // by its newest frame: it may begin alone at any moment, or has done so
+    bool deaf = false;          // by its newest frame: its cores are fenced
 };
 
 class Membership {
@@ -127,8 +128,9 @@ public:
     Actions on_leave(Instant now);
     Actions on_link(Instant now, bool up);
     // A sign of life of the dataplane: any answer that it made now. Without one for a period the silence of the others proves nothing,
-    // and what was sent may not have left. Requires: called at least each half period while the dataplane runs.
-    void on_dataplane_alive(Instant now);
+    // and what was sent may not have left. `last_rx`: when the newest frame of any kind came in from outside.
+    // Requires: called at least each half period while the dataplane runs.
+    void on_dataplane_alive(Instant now, Instant last_rx);
     // The dataplane died: whatever it held is gone. on_start begins anew when it is back.
     void on_dataplane_lost();
 
@@ -139,6 +141,9 @@ public:
     [[nodiscard]] MembershipState state() const { return state_; }
     [[nodiscard]] bool converged() const;
     [[nodiscard]] bool has_left() const { return has_left_; }
+    [[nodiscard]] bool is_deaf() const { return deaf_; }
+    // Another living host uses this one's id; until it falls silent this one says nothing (R13).
+    [[nodiscard]] bool has_twin() const { return yields_to_twin_; }
     [[nodiscard]] const Epoch& epoch() const { return map_.epoch; }
     [[nodiscard]] const ClusterMap& map() const { return map_; }
     [[nodiscard]] const RuleMasks& own() const { return own_; }
@@ -158,8 +163,7 @@ private:
     using Incarnations = std::map<HostId, Incarnation>;
 
     // membership.cpp
-    void advance(Instant now);  // clock of listening time; at every entry, first
-    [[nodiscard]] Duration heard_through(Duration gap) const;
+    void advance(Instant now);  // at every entry, first
     void step();  // everything that may follow from any event
     void become_fresh();
     void resume_from(const DataplaneMemory& memory);
@@ -179,6 +183,15 @@ private:
     void note_arrival(HostId id, Peer& peer, std::uint64_t sequence);
     void accept_heartbeat(HostId id, Peer& peer, const Heartbeat& beat);
     void note_reports(Peer& peer, const std::vector<PeerReport>& reports);
+
+    // hearing.cpp: listening time, R12, R13
+    [[nodiscard]] Duration heard_through(Duration gap) const;
+    void note_reception() { heard_any_at_ = listened_; }
+    void notice_deafness();
+    [[nodiscard]] bool has_company() const;
+    void note_twin(const FrameHeader& header, const std::vector<PeerReport>* reports);
+    void yield_to_twin();
+    [[nodiscard]] bool knocks() const;
 
     // lease.cpp: R2, R3
     void renew_lease();
@@ -245,8 +258,11 @@ private:
     // Time.
     Instant now_ = kLongAgo;
     Instant last_run_ = kLongAgo;
-    Instant alive_at_ = kLongAgo;  // newest sign of life of the dataplane
-    Duration listened_{};          // time in which this loop ran
+    Instant alive_at_ = kLongAgo;   // newest sign of life of the dataplane
+    Instant last_rx_ = kLongAgo;    // newest frame of any kind, by the dataplane's word
+    Duration listened_{};           // time in which this loop ran
+    Duration heard_any_at_{};       // in listening time: newest frame of any kind
+    bool deaf_ = false;             // R12: nothing is heard, although there were others
     Duration joined_at_{};         // in listening time
     Instant next_wake_ = kLongAgo;
 
@@ -271,6 +287,10 @@ private:
     // Whom I know.
     std::map<HostId, Peer> peers_;
     std::map<HostId, Candidate> candidates_;
+    std::optional<Candidate> twin_;  // another boot that speaks under my id; not proven to be alive
+    bool yields_to_twin_ = false;    // it is alive, and was there before me
+    std::uint8_t last_words_left_ = 0;
+    Duration knock_until_{};         // in listening time: a new boot acknowledges nobody before
     std::set<std::pair<HostId, Incarnation>> buried_;
     static constexpr std::size_t kSupersededMax = 256;
     static constexpr std::size_t kUnprovenMax = 256;

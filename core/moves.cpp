@@ -162,7 +162,8 @@ bool Membership::converged() const {
 std::pair<std::string, HostId> Membership::unconverged_because() const {
     if (state_ == MembershipState::off) return {"stopped", params_.self};
     if (state_ == MembershipState::reset) return {"the map is being emptied", params_.self};
-    if (state_ == MembershipState::join) return {"waiting to be admitted", params_.self};
+    if (yields_to_twin_) return {"another host uses this id", params_.self};
+    if (state_ == MembershipState::join) return {deaf_ ? "no frame of any kind arrives" : "waiting to be admitted", params_.self};
     for (const MemberEntry& member : map_.members) {
         if (member.id == params_.self) continue;
         const auto peer = peers_.find(member.id);

@@ -7,7 +7,7 @@
 namespace nlb {
 
 void Membership::speak() {
-    if (!link_up_) return;
+    if (!link_up_ || (yields_to_twin_ && last_words_left_ == 0)) return;
     if (!await_first_.empty() && listened_ < speak_by_) return;  // R10
     await_first_ = HostSet{};
     const Timing& timing = params_.timing;
@@ -21,6 +21,7 @@ void Membership::speak() {
     else if (repeats_left_ != 0)
         --repeats_left_;
     want_to_speak_ = false;
+    if (last_words_left_ != 0) --last_words_left_;
     last_sent_ = now_;
     if (beats_count_ == 0 || now_ - beats_[0] >= timing.period * 9 / 10) {
         std::copy_backward(beats_.begin(), beats_.end() - 1, beats_.end());
@@ -53,6 +54,7 @@ FrameHeader Membership::compose_header() const {
     if (leaving_) header.flags |= kFlagLeaving;
     if (said_goodbye()) header.flags |= kFlagGoodbye;
     if (draining_) header.flags |= kFlagDraining;
+    if (deaf_) header.flags |= kFlagDeaf;
     if (state_ == MembershipState::join && !could_hold_lease()) header.flags |= kFlagUnready;
     if (listened_ - joined_at_ > params_.timing.bury_after) header.flags |= kFlagListened;
     return header;
@@ -88,6 +90,8 @@ std::array<RuleReport, kRuleSlots> Membership::compose_rules() const {
 
 std::vector<PeerReport> Membership::compose_reports() const {
     std::vector<PeerReport> reports;
+    if (twin_) reports.push_back({params_.self, kReportCandidate, twin_->incarnation, twin_->sequence});
+    if (knocks()) return reports;
     for (const auto& [id, peer] : peers_) {
         if (!peer.heard || peer.sequence == 0) continue;
         const bool buried = is_buried(id, peer.incarnation);

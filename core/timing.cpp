@@ -28,6 +28,7 @@ Timing Timing::from(Duration period, std::uint8_t tolerance) {
     t.rate_limit = std::chrono::milliseconds{1};
     t.repeat_after = period / 10;
     t.answer_after = period * 13 / 10;
+    t.knock_for = period / 2;
     t.bootstrap_after = t.bury_after * 2;
     t.cap_losses = tolerant ? 2 : 1;
     return t;

@@ -20,6 +20,7 @@ struct Timing {
     Duration rate_limit{};        // between two frames
     Duration repeat_after{};      // a change is said twice more, this far apart
     Duration answer_after{};      // a peer heard again after this silence is answered at once
+    Duration knock_for{};         // a new boot acknowledges nobody, so that a living host of its id can object (R13)
     Duration bootstrap_after{};   // a joiner alone begins a cluster after listening this long
     std::uint8_t cap_losses = 2;  // n: lost heartbeats in a row that do not shorten the lease's cap
 

@@ -176,7 +176,7 @@ Actions ControlPlaneModel::handle(const InstalledItem& item, Instant now) {
 
 Actions ControlPlaneModel::handle(const StatusItem& item, Instant now) {
     if (!started_) return {};
-    membership_->on_dataplane_alive(now);
+    membership_->on_dataplane_alive(now, item.last_rx);
     return membership_->on_dirty(now, item.dirty);
 }
 

@@ -26,7 +26,7 @@ void DataplaneModel::boot() {
     possible_ = certain_ = {};
     installed_ = {};
     connections_ = std::make_unique<SimpleConnections>();
-    valid_until_ = kLongAgo;
+    valid_until_ = last_rx_ = kLongAgo;
     block_.reset();
     world_.note(id_, [] { return "dataplane boots"; });
     world_.host(id_).control.on_dataplane_back();
@@ -75,6 +75,17 @@ void DataplaneModel::set_link(bool up) {
     world_.note(id_, [up] { return up ? "link up" : "link down"; });
     tell_link();
     world_.acceptance_changed(id_);
+}
+
+void DataplaneModel::set_deaf(bool deaf) {
+    if (deaf_ == deaf) return;
+    deaf_ = deaf;
+    world_.network().set_deaf(id_, deaf);
+    world_.note(id_, [deaf] { return deaf ? "hears nothing any more" : "hears again"; });
+}
+
+void DataplaneModel::note_reception() {
+    last_rx_ = world_.local_time(id_);
 }
 
 void DataplaneModel::tell_link() {
@@ -180,7 +191,7 @@ void DataplaneModel::handle(const ConnectMessage& message) {
 }
 
 void DataplaneModel::receive(const WireFrame& frame) {
-    if (!alive_ || !link_up_) return;
+    if (!alive_ || !link_up_ || deaf_) return;
     if (!stopped_)
         punt(frame);
     else if (nic_.size() < kQueueFrames)
@@ -188,11 +199,12 @@ void DataplaneModel::receive(const WireFrame& frame) {
 }
 
 void DataplaneModel::punt(const WireFrame& frame) {
+    note_reception();
     if (connection_ != 0) world_.host(id_).control.receive(frame);
 }
 
 void DataplaneModel::handle(const StatusRequestMessage&) {
-    world_.host(id_).control.post(StatusItem{dirty()});
+    world_.host(id_).control.post(StatusItem{dirty(), last_rx_});
 }
 
 // Buckets with descriptors here that are not this host's by the newest tables.
@@ -207,7 +219,7 @@ const InstallMessage& DataplaneModel::tables_of_some_core() const {
 }
 
 bool DataplaneModel::is_open() const {
-    if (!receives()) return false;
+    if (!alive_ || stopped_ || !link_up_) return false;  // a deaf one accepts nothing, but it could from the next moment on
     return world_.settings().shell_mutation == ShellMutation::no_fence || world_.local_time(id_) < valid_until_;
 }
 

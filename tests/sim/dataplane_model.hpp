@@ -24,6 +24,7 @@ public:
     void stop();  // SIGSTOP: nothing is forwarded, received or installed
     void resume();
     void set_link(bool up);
+    void set_deaf(bool deaf);  // no frame of any kind comes in; what it sends leaves
     [[nodiscard]] bool alive() const { return alive_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
 
@@ -35,7 +36,8 @@ public:
     void receive(const WireFrame& frame);
 
     // Packets of clients: whether any arrives, and what the core that gets one decides by.
-    [[nodiscard]] bool receives() const { return alive_ && !stopped_ && link_up_; }
+    [[nodiscard]] bool receives() const { return alive_ && !stopped_ && link_up_ && !deaf_; }
+    void note_reception();
     [[nodiscard]] bool is_open() const;
     [[nodiscard]] const InstallMessage& tables_of_some_core() const;
     [[nodiscard]] SimpleConnections& connections() { return *connections_; }
@@ -67,6 +69,8 @@ private:
     bool stopped_ = false;
     bool link_up_ = true;
     bool told_link_ = true;
+    bool deaf_ = false;
+    Instant last_rx_ = kLongAgo;
     bool pumping_ = false;
     bool install_overdue_ = false;
     std::uint64_t connection_ = 0;

@@ -43,6 +43,7 @@ private:
     void partition(Duration begin, Duration end);
     void turn_coat(HostId id, Duration begin, Duration end);
     void deafen(HostId id, Duration begin, Duration length, Duration after_boot);
+    void silence(HostId id, Duration begin, Duration end);
     void change_rule(HostId id, Duration begin);
     void repair();
 
@@ -53,6 +54,7 @@ private:
     Duration bury_;
     std::vector<Cut> cuts_;
     bool deafened_ = false;
+    bool silenced_ = false;
 };
 
 void Planner::plan() {
@@ -71,6 +73,7 @@ void Planner::plan() {
             host.absent = false;
             host.wanted = true;
             host.dataplane.set_link(true);
+            host.dataplane.set_deaf(host.deaf_for_good);
             host.dataplane.resume();
             host.control.set_lateness(Duration{0});
             host.control.disarm();
@@ -198,6 +201,16 @@ void Planner::plan_operator(Fault fault, HostId id, Duration begin, Duration len
     }
 }
 
+// Nothing at all comes in, as behind a receive queue that hangs. Now and then it is never repaired.
+void Planner::silence(HostId id, Duration begin, Duration end) {
+    World* w = &world_;
+    const bool for_good = !silenced_ && prng_.chance(300'000);
+    silenced_ = true;
+    if (for_good) w->host(id).deaf_for_good = true;
+    at(begin, [w, id] { w->host(id).dataplane.set_deaf(true); });
+    if (!w->host(id).deaf_for_good) at(end, [w, id] { w->host(id).dataplane.set_deaf(false); });
+}
+
 // A weight on one host; a rule's state on one host or on all, one after the other. Default and single rules keep their offers.
 void Planner::change_rule(HostId id, Duration begin) {
     World* w = &world_;
@@ -242,6 +255,8 @@ void Planner::plan_network(Fault fault, HostId id, Duration begin, Duration leng
         const Duration down = prng_.chance(300'000) ? between(Duration{100'000}, period_) : length;
         at(begin, [w, id] { w->host(id).dataplane.set_link(false); });
         at(begin + down, [w, id] { w->host(id).dataplane.set_link(true); });
+    } else if (fault == Fault::deaf) {
+        silence(id, begin, end);
     } else if (fault == Fault::slow) {
         const Duration lateness = between(Duration{1'000'000}, period_);
         at(begin, [w, id, lateness] { w->host(id).control.set_lateness(lateness); });

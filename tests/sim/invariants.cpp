@@ -93,20 +93,32 @@ bool Invariants::is_offered(RuleId rule) const {
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
         const Membership* membership = host.control.membership();
-        if (membership == nullptr || membership->state() != MembershipState::member || !host.wanted || host.draining) continue;
+        if (!is_expected(id) || membership == nullptr || membership->state() != MembershipState::member || !host.wanted || host.draining) continue;
         if (host.wishes[rule].offer != 0 && host.wishes[rule].state == RuleState::enabled) return true;
     }
     return false;
 }
 
+bool Invariants::is_expected(HostId id) const {
+    return !world_.host(id).deaf_for_good;
+}
+
+std::size_t Invariants::expected_hosts() const {
+    std::size_t count = 0;
+    for (HostId id = 1; id <= world_.settings().hosts; ++id) count += is_expected(id) ? 1U : 0U;
+    return count;
+}
+
 std::string Invariants::why_not_converged() const {
+    if (world_.settings().majority && 2 * expected_hosts() <= world_.settings().hosts) return {};  // nobody may serve
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
+        if (!is_expected(id)) continue;
         const Membership* membership = world_.host(id).control.membership();
         if (membership == nullptr) return "host " + std::to_string(id) + " is not running";
         if (!membership->converged())
             return "host " + std::to_string(id) + ": " + membership->unconverged_because().first + " (host " +
                    std::to_string(membership->unconverged_because().second) + ")";
-        if (membership->members().size() != world_.settings().hosts) return "host " + std::to_string(id) + " has a smaller cluster";
+        if (membership->members().size() != expected_hosts()) return "host " + std::to_string(id) + " has a smaller cluster";
     }
     for (const RuleId rule : rules_) {
         BucketMask covered = 0;
@@ -127,7 +139,7 @@ std::string Invariants::why_shares_differ(RuleId rule) const {
     std::uint64_t best = 0;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
-        if (!host.draining && host.wishes[rule].state == RuleState::enabled) offers[id] = host.wishes[rule].offer;
+        if (is_expected(id) && !host.draining && host.wishes[rule].state == RuleState::enabled) offers[id] = host.wishes[rule].offer;
         sum += offers[id];
         best = std::max(best, offers[id]);
     }

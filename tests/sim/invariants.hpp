@@ -59,6 +59,8 @@ private:
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
     [[nodiscard]] bool is_offered(RuleId rule) const;
+    [[nodiscard]] bool is_expected(HostId id) const;
+    [[nodiscard]] std::size_t expected_hosts() const;
     void check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after);
     void check_belief(HostId id, HostId peer);
     void end_life(HostId id);

@@ -11,7 +11,7 @@ Network::Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::ui
 void Network::broadcast(const WireFrame& frame) {
     for (HostId to = 1; to <= hosts_; ++to) {
         if (to == frame.sender) continue;
-        if (cuts_[frame.sender][to] != 0 || prng_.chance(conditions.loss)) {
+        if (deaf_[to] || cuts_[frame.sender][to] != 0 || prng_.chance(conditions.loss)) {
             note_loss(frame.sender, to);
             continue;
         }

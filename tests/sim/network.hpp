@@ -35,6 +35,8 @@ public:
     void cut(HostId from, HostId to) { ++cuts_[from][to]; }
     void mend(HostId from, HostId to);
     void mend_all();
+    // What is sent to a deaf host is lost like what is cut.
+    void set_deaf(HostId to, bool deaf) { deaf_[to] = deaf; }
 
     // Whether, not long ago, so much was lost both ways between the two, or one of them and a third that then took its buckets for
     // itself or for a host that had just started, that `serve` lets both own the same bucket.
@@ -63,6 +65,7 @@ private:
     std::uint64_t frames_ = 0;
     bool ever_exempt_ = false;
     PerPair<std::uint16_t> cuts_{};
+    std::array<bool, kHostsMax + 1> deaf_{};
     PerPair<LossRun> runs_{};
     PerPair<Duration> exempt_until_{};
 };

@@ -42,6 +42,7 @@ enum class ShellMutation : std::uint8_t { none, no_fence, installed_early };
     X(slow,         "a control loop is late by up to a period") \
     X(deafboot,     "a host restarts and hears nobody, while all hear it") \
     X(deafjoin,     "the same a few periods after its start") \
+    X(deaf,         "no frame of any kind reaches a host for a while, or never again") \
     X(replay,       "an attacker replays what it recorded, after a restart") \
     X(forge,        "an attacker sends forged, truncated and bit-flipped frames")
 // clang-format on

@@ -57,6 +57,7 @@ struct InstalledItem {
 };
 struct StatusItem {
     RuleMasks dirty{};
+    Instant last_rx;
 };
 struct LinkItem {
     bool up = true;

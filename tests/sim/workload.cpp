@@ -92,7 +92,7 @@ void Workload::judge(const Flow& flow, HostSet accepted) {
             world_.fail_owners("I4", client, flow.home, others.lowest());
         else
             ++late_doubles_;
-    } else if (stayed && home.dataplane.is_open() && !accepted.contains(flow.home)) {
+    } else if (stayed && home.dataplane.is_open() && home.dataplane.receives() && !accepted.contains(flow.home)) {
         world_.fail("I4", client + "that began here is not accepted any more", flow.home);
     }
 }
@@ -112,7 +112,9 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
     ++packets_;
     HostSet accepted;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
-        if (!world_.host(id).dataplane.receives() || !accepts(id, frame)) continue;
+        if (!world_.host(id).dataplane.receives()) continue;
+        world_.host(id).dataplane.note_reception();
+        if (!accepts(id, frame)) continue;
         for (HostId other = 1; other < id; ++other)
             if (is_new && accepted.contains(other)) world_.fail_owners("I1", "a packet of a new flow ", other, id);
         accepted.insert(id);

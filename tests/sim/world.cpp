@@ -117,7 +117,7 @@ void World::fail_owners(const char* invariant, const std::string& what, HostId a
 void World::on_report(HostId id, const Report& report) {
     note(id, [&] {
         static constexpr const char* kNames[] = {"joined", "adopted", "converged", "reset", "believed",
-                                                 "buried", "refused", "foreign",   "left",  "proposed"};
+                                                 "buried", "twin", "deaf", "foreign",   "left",  "proposed"};
         const auto& epoch = host(id).control.membership()->epoch();
         return std::string(kNames[static_cast<std::size_t>(report.kind)]) + " host " + std::to_string(report.host) + " (" + report.detail +
                "), epoch " + std::to_string(epoch.counter) + "/" + std::to_string(epoch.coordinator);

@@ -32,6 +32,7 @@ struct HostModel {
     bool draining = false;
     bool wanted = true;               // the operator wants it started
     bool absent = false;              // joins later
+    bool deaf_for_good = false;       // stays so after the last repair; the others serve without it
     std::uint64_t interruptions = 0;  // grows whenever it is no member, or its dataplane is gone
 };
 

@@ -205,8 +205,97 @@ TEST(Membership, AHostOfAnotherConfigurationIsNotAdmitted) {
     cluster.run(ms(3000));
     EXPECT_EQ(cluster.owned(1), kBuckets);
     EXPECT_EQ(cluster.owned(2), 0U);
-    EXPECT_TRUE(cluster.reported(1, Report::Kind::refused));
-    EXPECT_TRUE(cluster.reported(2, Report::Kind::refused));
+    EXPECT_EQ(cluster[2].membership->state(), MembershipState::join);
+}
+
+// Its frames cannot be read slot by slot, but that it is there must count: alone it would begin a second cluster.
+TEST(Membership, AHostWithAnotherNumberOfRulesWaitsBesideTheClusterThatServes) {
+    SmallCluster cluster({50, 50});
+    auto params = SmallCluster::params(2, 2, false);
+    params.config_digest = 43;
+    params.slots = 3;
+    cluster[2].membership = std::make_unique<Membership>(params, SmallCluster::wishes(2, 50));
+    cluster.perform(2, cluster[2].membership->on_start(cluster.now(), 102, std::nullopt));
+    cluster.run(ms(3000));
+    EXPECT_EQ(cluster.owned(1), kBuckets);
+    EXPECT_EQ(cluster[2].membership->state(), MembershipState::join);
+}
+
+TEST(Membership, ADeafHostIsReplacedAndTheOthersAreNotFenced) {
+    SmallCluster cluster({50, 50, 50});
+    cluster.run(kSettled);
+    cluster.deafen(3);
+    for (int step = 0; step < 30; ++step) {
+        cluster.run(ms(50));
+        EXPECT_GE(cluster.owned(1), 20U);
+        EXPECT_GE(cluster.owned(2), 20U);
+    }
+    EXPECT_EQ(cluster.owned(1) + cluster.owned(2), kBuckets);
+    EXPECT_EQ(cluster.owned(3), 0U);
+    EXPECT_TRUE(cluster[3].membership->is_deaf());
+    EXPECT_FALSE(cluster.reported(1, Report::Kind::reset));
+    cluster[3].deaf = false;
+    cluster.run(kSettled);
+    EXPECT_EQ(cluster.owned(3), 20U);
+}
+
+TEST(Membership, WhoeverBeginsOnASilentWireServesOnlyOnceItHearsSomething) {
+    SmallCluster cluster({50, 50});
+    cluster.crash(2);
+    cluster.deafen(1);
+    cluster.run(ms(3000));
+    EXPECT_TRUE(cluster[1].membership->converged());
+    EXPECT_EQ(cluster.owned(1), 0U) << "the silence could be its own deafness";
+    cluster[1].deaf = false;
+    cluster.run(kSettled);
+    EXPECT_EQ(cluster.owned(1), kBuckets);
+}
+
+TEST(Membership, ASurvivorOnAWireThatIsNotSilentIsNotDeaf) {
+    SmallCluster cluster({50, 50});
+    cluster.run(kSettled);
+    cluster.crash(2);
+    cluster.run(ms(600));
+    EXPECT_EQ(cluster.owned(1), kBuckets);
+    EXPECT_FALSE(cluster.reported(1, Report::Kind::reset));
+}
+
+TEST(Membership, ASecondHostOfOneIdWaitsUntilTheFirstIsGone) {
+    SmallCluster cluster({50, 50, 50});
+    cluster.crash(3);
+    cluster.run(kSettled);
+    cluster[3].membership = std::make_unique<Membership>(SmallCluster::params(2, 2, false), SmallCluster::wishes(2, 50));
+    cluster[3].running = true;
+    cluster.perform(3, cluster[3].membership->on_start(cluster.now(), 5, std::nullopt));
+    cluster.run(ms(3000));
+    EXPECT_TRUE(cluster[3].membership->has_twin());
+    EXPECT_EQ(cluster.owned(1) + cluster.owned(2), kBuckets);
+    EXPECT_FALSE(cluster.reported(2, Report::Kind::reset));
+    EXPECT_TRUE(cluster.reported(2, Report::Kind::twin));
+    EXPECT_TRUE(cluster.reported(3, Report::Kind::twin));
+    cluster.crash(2);
+    cluster.run(ms(4000));
+    EXPECT_FALSE(cluster[3].membership->has_twin());
+    EXPECT_EQ(cluster.owned(3), 30U);
+}
+
+TEST(Membership, ARecordingOfMyOwnFormerLifeStopsNobody) {
+    SmallCluster cluster({50, 50});
+    Heartbeat old;
+    old.header.id = 1;
+    old.header.slots = 2;
+    old.header.state = MemberState::member;
+    old.header.incarnation = {77, 1};
+    old.peers.push_back({1, kReportCandidate, {76, 1}, 1000});
+    FrameFault fault;
+    for (int i = 0; i < 60; ++i) {
+        old.header.sequence = static_cast<std::uint64_t>(i + 1);
+        cluster.perform(1, cluster[1].membership->on_frame(cluster.now(), old, &fault));
+        EXPECT_EQ(fault, FrameFault::own);
+        cluster.run(ms(50));
+    }
+    EXPECT_FALSE(cluster[1].membership->has_twin());
+    EXPECT_EQ(cluster.owned(1) + cluster.owned(2), kBuckets);
 }
 
 TEST(Membership, AFrameWithMyOwnIdIsRefused) {

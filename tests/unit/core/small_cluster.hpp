@@ -45,6 +45,8 @@ struct SmallHost {
     std::vector<Report> reports;
     bool running = true;  // the control plane's loop
     bool mute = false;    // the dataplane is stopped
+    bool deaf = false;    // nothing comes in; `deaf_since` when the last frame did
+    Instant deaf_since = kLongAgo;
 };
 
 class SmallCluster {
@@ -84,6 +86,10 @@ public:
     }
     void cut(HostId from, HostId to) { cuts_.insert({from, to}); }
     void heal() { cuts_.clear(); }
+    void deafen(HostId id) {
+        hosts_[id].deaf = true;
+        hosts_[id].deaf_since = now_;
+    }
     void crash(HostId id) {
         hosts_[id].running = false;
         hosts_[id].valid_until = kLongAgo;
@@ -113,7 +119,7 @@ private:
             host.installs.pop_front();
             perform(id, host.membership->on_installed(now_, token, host.dirty));
         }
-        if (!host.mute) host.membership->on_dataplane_alive(now_);
+        if (!host.mute) host.membership->on_dataplane_alive(now_, host.deaf ? host.deaf_since : now_);
         if (now_ >= host.membership->next_wake()) perform(id, host.membership->on_tick(now_));
     }
     void check_one_owner() {
@@ -129,7 +135,7 @@ private:
     void carry_out(HostId id, const SendFrame& wish) {
         const auto bytes = encode_frame(wish.frame, authenticator_);
         for (auto& [other, host] : hosts_) {
-            if (other == id || !host.running || host.mute || hosts_[id].mute || cuts_.contains({id, other})) continue;
+            if (other == id || !host.running || host.mute || hosts_[id].mute || host.deaf || cuts_.contains({id, other})) continue;
             const DecodedFrame decoded = decode_frame(bytes, 0xc0000250, authenticator_);
             ASSERT_EQ(decoded.fault, FrameFault::none);
             FrameFault fault;
