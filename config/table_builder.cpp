@@ -91,6 +91,7 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     if (cluster.mode == LinkMode::unicast) tables.masked_mac = masked_mac(host.id, cluster.address.address);
     add_addresses(tables, cluster, host);
     for (const PortRule& rule : cluster.port_rules) tables.rules[tables.rule_count++] = entry_of(tables, rule);
+    tables.layout = layout_of(tables);
     return tables;
 }
 

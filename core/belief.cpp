@@ -111,8 +111,9 @@ void Membership::accept_heartbeat(HostId id, Peer& peer, const Heartbeat& beat) 
     peer.view = beat.view;
     peer.config_digest = beat.config_digest;
     peer.generation = beat.generation;
-    // Buckets of another configuration are no buckets of mine; R13 keeps its host out, R9 ends the meeting of two that serve.
-    peer.rules = beat.config_digest == params_.config_digest ? beat.rules : decltype(peer.rules){};
+    peer.stated_rules = beat.rules;
+    peer.held = beat.held;
+    peer.rules = rules_as_numbered_here(peer);
     highest_counter_ = std::max(highest_counter_, beat.header.epoch.counter);
     // A member that does not state my epoch yet may have missed its map, or could not adopt it until now.
     if (map_.epoch.coordinator == params_.self && is_member(id, peer.incarnation) && peer.epoch < map_.epoch) want_to_speak_ = true;

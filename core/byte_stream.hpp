@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/endian.hpp"
@@ -42,6 +43,8 @@ public:
     std::uint32_t u32() { return get<std::uint32_t>(); }
     std::uint64_t u64() { return get<std::uint64_t>(); }
     void skip(std::size_t count) { static_cast<void>(take(count)); }
+    // Everything that is left.
+    [[nodiscard]] std::span<const Byte> rest() { return bytes_.subspan(std::exchange(at_, bytes_.size())); }
     [[nodiscard]] bool ok() const { return ok_; }
     [[nodiscard]] std::size_t left() const { return bytes_.size() - at_; }
 

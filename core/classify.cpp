@@ -91,6 +91,16 @@ Reason classify_packet(PacketInfo& info, const Snapshot& snapshot, Remembered& l
 
 }  // namespace
 
+FlowPlace place_of(const FlowKey& key, const Tables& tables) {
+    const AddressEntry* const entry = find_address(tables, key.vip);
+    if (entry == nullptr || entry->kind != AddressKind::vip) return {kNoRule, 0};
+    const auto vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
+    const std::uint8_t bit = key.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit;
+    const RuleId rule = find_rule(tables, vip_index, bit, key.vip_port);
+    const Affinity affinity = rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
+    return {rule, bucket_of(client_hash(tables.hash_key, affinity, key.client, key.client_port))};
+}
+
 void classify(Burst& burst, const Snapshot& snapshot) {
     Remembered last;
     for (std::uint32_t i = 0; i < burst.count; ++i)

@@ -1,6 +1,8 @@
 // The ledger's counting. Its slots are hashed without a key: an attacker who aims at a slot buys look-ups, nothing else.
 #include "core/connection_ledger.hpp"
 
+#include <algorithm>
+
 #include "core/assert.hpp"
 #include "core/endian.hpp"
 
@@ -14,20 +16,42 @@ std::size_t ConnectionLedger::slot_of(const FlowKey& key) {
     return (static_cast<std::size_t>(product >> 64) ^ static_cast<std::size_t>(product)) & (kHalfOpenSlots - 1);
 }
 
-void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descriptor) {
+void ConnectionLedger::file(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
     ++counts_[descriptor.rule];
     if (++by_bucket_[descriptor.rule][descriptor.bucket] == 1) held_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
-    std::uint8_t& slot = half_open_[slot_of(key)];
-    if (descriptor.state == FlowState::half_open && slot != kSaturated) ++slot;
 }
 
-void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {
+void ConnectionLedger::unfile(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
     std::uint32_t& left = by_bucket_[descriptor.rule][descriptor.bucket];
     NLB_ASSERT(left > 0);
     --counts_[descriptor.rule];
     if (--left == 0) held_[descriptor.rule] &= ~(BucketMask{1} << descriptor.bucket);
+}
+
+bool ConnectionLedger::any() const {
+    return std::any_of(counts_.begin(), counts_.end(), [](std::uint64_t count) { return count != 0; });
+}
+
+void ConnectionLedger::begin_refiling(std::uint64_t layout) {
+    layout_ = layout;
+    refiling_ = any();
+}
+
+void ConnectionLedger::on_refiled(const Descriptor& from, const Descriptor& to) {
+    unfile(from);
+    file(to);
+}
+
+void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descriptor) {
+    file(descriptor);
+    std::uint8_t& slot = half_open_[slot_of(key)];
+    if (descriptor.state == FlowState::half_open && slot != kSaturated) ++slot;
+}
+
+void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {
+    unfile(descriptor);
     if (descriptor.state == FlowState::half_open) on_opened(key);
 }
 

@@ -11,6 +11,13 @@
 
 namespace nlb {
 
+// Every bucket of every rule.
+inline constexpr RuleMasks kEveryBucket = [] {
+    RuleMasks masks{};
+    masks.fill(kAllBuckets);
+    return masks;
+}();
+
 // About 75 KiB: part of the table, never on a stack that is small. Thread: the table's worker only.
 class ConnectionLedger {
 public:
@@ -20,12 +27,21 @@ public:
     // The only other change that matters here; the track stage tells it.
     void on_opened(const FlowKey& key);
 
-    // Buckets with at least one descriptor.
-    [[nodiscard]] const RuleMasks& held() const { return held_; }
+    // Buckets with at least one descriptor; all of them while descriptors are being filed anew.
+    [[nodiscard]] const RuleMasks& held() const { return refiling_ ? kEveryBucket : held_; }
+    // The same as far as tables of that layout are concerned, for whoever is not the worker.
+    [[nodiscard]] const RuleMasks& held_under(std::uint64_t layout) const { return layout == layout_ || !any() ? held() : kEveryBucket; }
+    [[nodiscard]] std::uint64_t layout() const { return layout_; }
     // Descriptors by rule.
     [[nodiscard]] const std::array<std::uint64_t, kRuleSlots>& counts() const { return counts_; }
     // False: no half-open descriptor has this key. True may be a collision; the look-up tells.
     [[nodiscard]] bool may_be_half_open(const FlowKey& key) const { return half_open_[slot_of(key)] != 0; }
+
+    // Other rules or another hash key: each descriptor belongs to another rule and bucket. Between begin and end every packet of a TCP flow
+    // pays a look-up; the table tells each descriptor's new place once.
+    void begin_refiling(std::uint64_t layout);
+    void on_refiled(const Descriptor& from, const Descriptor& to);
+    void end_refiling() { refiling_ = false; }
 
     // The sweep over all descriptors reports each that is_stale() (core/track.hpp), and the end of each pass. Packets of stale buckets
     // pay look-ups, so that a flow which still speaks is seen before it expires.
@@ -38,6 +54,12 @@ private:
     static constexpr std::uint8_t kSaturated = 255;  // stays: costs look-ups, never correctness
 
     [[nodiscard]] static std::size_t slot_of(const FlowKey& key);
+    [[nodiscard]] bool any() const;
+    void file(const Descriptor& descriptor);
+    void unfile(const Descriptor& descriptor);
+
+    std::uint64_t layout_ = 0;
+    bool refiling_ = false;
 
     RuleMasks held_{};
     RuleMasks stale_{};

@@ -49,7 +49,7 @@ bool Membership::may_join(HostId id, const Peer& peer) const {
         peer.state == MemberState::member && state_ == MembershipState::member && peer.view.contains(params_.self) && !is_foreign(id, peer);
     if (!peer.stated || (peer.state != MemberState::join && !same_lineage)) return false;
     if (!heard_within(peer, params_.timing.drop_after) || is_gone(id, peer) || (peer.flags & kNotNow) != 0) return false;
-    if (peer.config_digest != params_.config_digest || peer.generation != params_.generation) return false;  // R13
+    if (peer.config_digest != params_.config_digest) return false;  // R13
     const auto hears_me = peer.hears.find(params_.self);
     return hears_me != peer.hears.end() && hears_me->second.heard == incarnation_ && peer.acknowledged != kLongAgo;
 }
@@ -80,61 +80,75 @@ bool Membership::a_peer_states_higher() const {
     });
 }
 
-std::array<RuleReport, kRuleSlots> Membership::inputs_of(HostId id) const {
-    if (id != params_.self) return peers_.at(id).rules;
-    return compose_rules();
+Membership::OfferTable Membership::offers_of(const Incarnations& wanted) const {
+    OfferTable offers;
+    for (const auto& [id, incarnation] : wanted) {
+        const auto rules = id == params_.self ? compose_rules() : peers_.at(id).rules;
+        for (std::size_t slot = 0; slot < kRuleSlots; ++slot) offers[id][slot] = effective_offer(rules[slot]);
+    }
+    return offers;
 }
 
-std::uint64_t Membership::inputs_digest(const Incarnations& wanted) const {
+std::uint64_t Membership::digest_of_inputs(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest) {
     std::uint64_t digest = 0xcbf29ce484222325ULL;
     const auto mix = [&digest](std::uint64_t word) { digest = (digest ^ word) * 0x100000001b3ULL; };
-    mix(params_.generation);
-    for (const auto& [id, incarnation] : wanted) {
+    mix(config_digest);
+    mix(next_digest);
+    for (const auto& [id, by_slot] : offers) {
         mix(id);
-        for (const RuleReport& rule : inputs_of(id)) mix(effective_offer(rule));
+        for (const std::uint8_t offer : by_slot) mix(offer);
     }
     return digest;
 }
 
-OwnerMap Membership::targets_for(const Incarnations& wanted) const {
+OwnerMap Membership::targets_for(const OfferTable& offers, const Numbering& numbering, const OwnerMap& holding) {
     OwnerMap targets{};
-    std::array<Offers, kRuleSlots> offers{};
-    for (const auto& [id, incarnation] : wanted) {
-        const auto inputs = inputs_of(id);
-        for (std::size_t slot = 0; slot < kRuleSlots; ++slot) offers[slot][id - 1U] = effective_offer(inputs[slot]);
-    }
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot) {
-        const bool configured = slot + 1U < params_.slots || slot == kDefaultRule;
+        const bool configured = slot + 1U < numbering.slots || slot == kDefaultRule;
         if (!configured) continue;
-        const bool single = slot == kDefaultRule || (params_.single_slots >> slot & 1U) != 0;
-        targets[slot] = single ? assign_single(offers[slot]) : assign_buckets(offers[slot], map_.targets[slot]);
+        Offers of_slot{};
+        for (const auto& [id, by_slot] : offers) of_slot[id - 1U] = by_slot[slot];
+        const bool single = slot == kDefaultRule || (numbering.single_slots >> slot & 1U) != 0;
+        targets[slot] = single ? assign_single(of_slot) : assign_buckets(of_slot, holding[slot]);
     }
     return targets;
+}
+
+// While every member holds the next configuration, nothing is anybody's: under two numberings one packet has two buckets.
+ClusterMap Membership::next_map(const Incarnations& wanted) const {
+    ClusterMap map;
+    std::uint32_t highest = std::max(highest_counter_, map_.epoch.counter);
+    for (const auto& [id, peer] : peers_) highest = std::max(highest, peer.epoch.counter);
+    map.epoch = {highest + 1, params_.self, incarnation_.boot};
+    for (const auto& [id, incarnation] : wanted) map.members.push_back({id, incarnation});
+    map.config_digest = params_.config_digest;
+    map.generation = params_.generation;
+    map.next_digest = all_hold(wanted) ? held_->digest : 0;
+    const OfferTable offers = offers_of(wanted);
+    map.inputs_digest = digest_of_inputs(offers, map.config_digest, map.next_digest);
+    const OwnerMap& holding = map_.next_digest != 0 ? before_reload_ : map_.targets;
+    if (map.next_digest == 0) map.targets = targets_for(offers, {params_.slots, params_.single_slots}, holding);
+    return map;
 }
 
 void Membership::coordinate() {
     if (leaving_) return;
     const auto base = wanted_base();
     if (!base) return;
-    const Incarnations wanted = admit_joiners(*base);
+    const Incarnations wanted = reload_is_under_way() ? *base : admit_joiners(*base);
     if (params_.majority && wanted.size() < params_.configured_hosts / 2U + 1U) return;
     // Whoever has not spoken yet has offered nothing that I know of; it speaks or is buried.
     for (const auto& [id, incarnation] : wanted)
         if (id != params_.self && !peers_.at(id).stated) return;
-    const std::uint64_t digest = inputs_digest(wanted);
-    if (wanted == member_incarnations() && digest == map_.inputs_digest && !a_peer_states_higher()) return;
-    ClusterMap map;
-    std::uint32_t highest = std::max(highest_counter_, map_.epoch.counter);
-    for (const auto& [id, peer] : peers_) highest = std::max(highest, peer.epoch.counter);
-    map.epoch = {highest + 1, params_.self, incarnation_.boot};
-    for (const auto& [id, incarnation] : wanted) map.members.push_back({id, incarnation});
-    map.inputs_digest = digest;
-    map.targets = targets_for(wanted);
+    const bool same_members = wanted == member_incarnations();
+    if (reload_is_under_way() && same_members && all_hold(wanted) && everything_is_given_back()) return publish_held(wanted);
+    const ClusterMap map = next_map(wanted);
+    if (same_members && map.inputs_digest == map_.inputs_digest && !a_peer_states_higher()) return;
     adopt(map, true);
 }
 
 bool Membership::may_adopt(const ClusterMap& map, bool mine) const {
-    if (map.epoch <= map_.epoch || (leaving_ && !mine)) return false;
+    if (map.epoch <= map_.epoch || (leaving_ && !mine) || !can_use(map)) return false;
     const auto in_map = [&map](HostId id, const Incarnation& incarnation) {
         return std::find(map.members.begin(), map.members.end(), MemberEntry{id, incarnation}) != map.members.end();
     };
@@ -170,6 +184,9 @@ RuleMasks Membership::targets_of(HostId host) const {
 
 void Membership::adopt(const ClusterMap& map, bool mine) {
     if (!may_adopt(map, mine)) return;
+    if (map.config_digest != params_.config_digest) use_held(map.generation);
+    params_.generation = map.generation;
+    if (map.next_digest != 0 && map_.next_digest == 0) before_reload_ = map_.targets;
     set_map(map);
     highest_counter_ = std::max(highest_counter_, map.epoch.counter);
     for (const MemberEntry& member : map.members) {
@@ -201,21 +218,26 @@ void Membership::adopt(const ClusterMap& map, bool mine) {
     if (first) renew_lease();
 }
 
-void Membership::accept_map_part(const MapPart& part) {
-    if (part.header.id != part.header.epoch.coordinator || part.header.epoch <= map_.epoch) return;
+FrameFault Membership::accept_map_part(const MapPart& part) {
+    const std::uint8_t slots = part.header.slots;
+    const bool numbered_as_now = part.config_digest == params_.config_digest && slots == params_.slots;
+    const bool numbered_as_held = held_ && part.config_digest == held_->digest && slots == held_->slots;
+    if (!numbered_as_now && !numbered_as_held) return FrameFault::config;
+    if (part.header.id != part.header.epoch.coordinator || part.header.epoch <= map_.epoch) return FrameFault::none;
     if (partial_.epoch != part.header.epoch || partial_digest_ != part.map_digest) {
-        partial_ = {part.header.epoch, part.members, part.inputs_digest, {}};
+        partial_ = {part.header.epoch, part.members, part.inputs_digest, part.config_digest, part.generation, part.next_digest, {}};
         partial_digest_ = part.map_digest;
         partial_have_ = 0;
     }
     for (std::size_t i = 0; i < part.targets.size(); ++i) {
         const std::size_t slot = part.first_slot + i;
-        partial_.targets[slot + 1U == params_.slots ? kDefaultRule : slot] = part.targets[i];
+        partial_.targets[slot + 1U == slots ? kDefaultRule : slot] = part.targets[i];
     }
     partial_have_ |= std::uint32_t{1} << part.part;
-    if (partial_have_ != (std::uint32_t{1} << part.parts) - 1U) return;
-    if (digest_of(partial_, params_.slots) == partial_digest_) adopt(partial_, false);
+    if (partial_have_ != (std::uint32_t{1} << part.parts) - 1U) return FrameFault::none;
+    if (digest_of(partial_, slots) == partial_digest_) adopt(partial_, false);
     partial_have_ = 0;
+    return FrameFault::none;
 }
 
 }  // namespace nlb

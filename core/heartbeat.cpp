@@ -12,9 +12,15 @@ namespace {
 constexpr std::uint32_t kMagic = 0x4e4c4248;  // "NLBH"
 constexpr std::uint8_t kTypeHeartbeat = 1;
 constexpr std::uint8_t kTypeMap = 2;
+constexpr std::uint8_t kTypeConfig = 3;
 constexpr std::size_t kLengthOffset = 8;
 constexpr std::size_t kTagOffset = 12;
 constexpr std::size_t kHeaderBytes = 64;
+
+// The default rule follows the last configured one.
+std::size_t rule_of_slot(std::size_t slot, std::size_t slots) {
+    return slot + 1 == slots ? kDefaultRule : slot;
+}
 
 void write_header(ByteWriter& out, const FrameHeader& header, std::uint8_t type, std::uint16_t key) {
     out.u32(kMagic);
@@ -44,10 +50,12 @@ void write_body(ByteWriter& out, const Heartbeat& beat) {
     out.u64(beat.config_digest);
     out.u64(beat.generation);
     out.u64(beat.map_digest);
+    out.u64(beat.held.digest);
     out.u8(static_cast<std::uint8_t>(beat.peers.size()));
-    out.zeros(3);
+    out.u8(beat.held.slots);
+    out.zeros(2);
     for (std::uint8_t slot = 0; slot < beat.header.slots; ++slot) {
-        const RuleReport& rule = beat.rules[slot + 1 == beat.header.slots ? kDefaultRule : slot];
+        const RuleReport& rule = beat.rules[rule_of_slot(slot, beat.header.slots)];
         out.u64(rule.own);
         out.u64(rule.dirty);
         out.u8(rule.offer);
@@ -60,11 +68,15 @@ void write_body(ByteWriter& out, const Heartbeat& beat) {
         out.u32(peer.heard.term);
         out.u64(peer.sequence);
     }
+    for (std::uint8_t slot = 0; slot < beat.held.slots; ++slot) out.u8(beat.held.offers[rule_of_slot(slot, beat.held.slots)]);
 }
 
 void write_body(ByteWriter& out, const MapPart& part) {
     out.u64(part.map_digest);
     out.u64(part.inputs_digest);
+    out.u64(part.config_digest);
+    out.u64(part.generation);
+    out.u64(part.next_digest);
     out.u8(part.part);
     out.u8(part.parts);
     out.u8(static_cast<std::uint8_t>(part.members.size()));
@@ -77,6 +89,14 @@ void write_body(ByteWriter& out, const MapPart& part) {
         out.u32(member.incarnation.term);
     }
     for (const auto& owners : part.targets) out.run(owners);
+}
+
+void write_body(ByteWriter& out, const ConfigPart& part) {
+    out.u64(part.digest);
+    out.u8(part.part);
+    out.u8(part.parts);
+    out.zeros(2);
+    out.run({reinterpret_cast<const Byte*>(part.text.data()), part.text.size()});
 }
 
 bool is_host(HostId id) {
@@ -106,11 +126,13 @@ bool read_body(ByteReader& in, Heartbeat& beat) {
     beat.config_digest = in.u64();
     beat.generation = in.u64();
     beat.map_digest = in.u64();
+    beat.held.digest = in.u64();
     const std::size_t peers = in.u8();
-    in.skip(3);
-    if (peers > kPeerReportsMax) return false;
+    beat.held.slots = in.u8();
+    in.skip(2);
+    if (peers > kPeerReportsMax || beat.held.slots > kRuleSlots) return false;
     for (std::uint8_t slot = 0; slot < beat.header.slots; ++slot) {
-        RuleReport& rule = beat.rules[slot + 1 == beat.header.slots ? kDefaultRule : slot];
+        RuleReport& rule = beat.rules[rule_of_slot(slot, beat.header.slots)];
         rule.own = in.u64();
         rule.dirty = in.u64();
         rule.offer = in.u8();
@@ -128,12 +150,16 @@ bool read_body(ByteReader& in, Heartbeat& beat) {
         if (!is_host(peer.id)) return false;
         beat.peers.push_back(peer);
     }
+    for (std::uint8_t slot = 0; slot < beat.held.slots; ++slot) beat.held.offers[rule_of_slot(slot, beat.held.slots)] = in.u8();
     return in.ok() && in.left() == 0;
 }
 
 bool read_body(ByteReader& in, MapPart& part) {
     part.map_digest = in.u64();
     part.inputs_digest = in.u64();
+    part.config_digest = in.u64();
+    part.generation = in.u64();
+    part.next_digest = in.u64();
     part.part = in.u8();
     part.parts = in.u8();
     const std::size_t members = in.u8();
@@ -160,6 +186,16 @@ bool read_body(ByteReader& in, MapPart& part) {
         }
     }
     return in.ok() && in.left() == 0;
+}
+
+bool read_body(ByteReader& in, ConfigPart& part) {
+    part.digest = in.u64();
+    part.part = in.u8();
+    part.parts = in.u8();
+    in.skip(2);
+    const auto text = in.rest();
+    part.text.assign(text.begin(), text.end());
+    return in.ok() && part.part < part.parts && part.parts <= kConfigPartsMax && text.size() <= kConfigTextBytesMax;
 }
 
 template <class Body>
@@ -194,13 +230,17 @@ std::string_view name_of(FrameFault fault) {
     return kNames[static_cast<std::size_t>(fault)];
 }
 
+const FrameHeader& header_of(const ClusterFrame& frame) {
+    return std::visit([](const auto& body) -> const FrameHeader& { return body.header; }, frame);
+}
+
 DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster, const Authenticator& authenticator) {
     if (bytes.size() < kHeaderBytes) return {FrameFault::truncated, {}};
     ByteReader prelude(bytes);
     if (prelude.u32() != kMagic) return {FrameFault::magic, {}};
     if (prelude.u8() != kFrameVersion) return {FrameFault::version, {}};
     const std::uint8_t type = prelude.u8();
-    if (type != kTypeHeartbeat && type != kTypeMap) return {FrameFault::type, {}};
+    if (type < kTypeHeartbeat || type > kTypeConfig) return {FrameFault::type, {}};
     const std::uint16_t key = prelude.u16();
     const std::size_t length = prelude.u16();
     if (length < kHeaderBytes || length > bytes.size() || length > kClusterFrameBytesMax) return {FrameFault::truncated, {}};
@@ -212,20 +252,20 @@ DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster, co
     header.key_id = key;
     if (!read_header(in, header)) return {FrameFault::field, {}};
     if (header.cluster != cluster) return {FrameFault::cluster, {}};
-    return type == kTypeHeartbeat ? decode_body<Heartbeat>(in, header) : decode_body<MapPart>(in, header);
+    if (type == kTypeHeartbeat) return decode_body<Heartbeat>(in, header);
+    return type == kTypeMap ? decode_body<MapPart>(in, header) : decode_body<ConfigPart>(in, header);
 }
 
 std::vector<Byte> encode_frame(const ClusterFrame& frame, const Authenticator& authenticator) {
     ByteWriter out;
     const std::uint16_t key = authenticator.sending_key();
-    if (const auto* beat = std::get_if<Heartbeat>(&frame)) {
-        write_header(out, beat->header, kTypeHeartbeat, key);
-        write_body(out, *beat);
-    } else {
-        const auto& part = *std::get_if<MapPart>(&frame);
-        write_header(out, part.header, kTypeMap, key);
-        write_body(out, part);
-    }
+    const auto type = static_cast<std::uint8_t>(kTypeHeartbeat + frame.index());  // in the variant's order
+    std::visit(
+        [&](const auto& body) {
+            write_header(out, body.header, type, key);
+            write_body(out, body);
+        },
+        frame);
     NLB_ASSERT(out.size() <= kClusterFrameBytesMax);
     out.overwrite_u16(kLengthOffset, static_cast<std::uint16_t>(out.size()));
     out.overwrite(kTagOffset, authenticator.tag(key, out.bytes()));
@@ -240,12 +280,15 @@ std::uint64_t digest_of(const ClusterMap& map, std::uint8_t slots) {
     mix(map.epoch.counter);
     mix(map.epoch.coordinator);
     mix(map.epoch.boot);
+    mix(map.config_digest);
+    mix(map.generation);
+    mix(map.next_digest);
     for (const MemberEntry& member : map.members) {
         mix(member.id);
         mix(std::uint64_t{member.incarnation.boot} << 32 | member.incarnation.term);
     }
     for (std::uint8_t slot = 0; slot < slots; ++slot)
-        for (const HostId owner : map.targets[slot + 1 == slots ? kDefaultRule : slot]) mix(owner);
+        for (const HostId owner : map.targets[rule_of_slot(slot, slots)]) mix(owner);
     return digest;
 }
 
@@ -257,14 +300,26 @@ std::vector<MapPart> split_map(const ClusterMap& map, const FrameHeader& header)
         part.header = header;
         part.map_digest = digest_of(map, header.slots);
         part.inputs_digest = map.inputs_digest;
+        part.config_digest = map.config_digest;
+        part.generation = map.generation;
+        part.next_digest = map.next_digest;
         part.part = static_cast<std::uint8_t>(p);
         part.parts = static_cast<std::uint8_t>(count);
         part.first_slot = static_cast<std::uint8_t>(p * kSlotsPerMapPart);
         part.members = map.members;
         for (std::size_t slot = part.first_slot; slot < header.slots && part.targets.size() < kSlotsPerMapPart; ++slot)
-            part.targets.push_back(map.targets[slot + 1 == header.slots ? kDefaultRule : slot]);
+            part.targets.push_back(map.targets[rule_of_slot(slot, header.slots)]);
         parts.push_back(std::move(part));
     }
+    return parts;
+}
+
+std::vector<ConfigPart> split_config(std::uint64_t digest, std::string_view text, const FrameHeader& header) {
+    const std::size_t needed = (text.size() + kConfigTextBytesMax - 1) / kConfigTextBytesMax;
+    std::vector<ConfigPart> parts(std::clamp<std::size_t>(needed, 1, kConfigPartsMax));
+    for (std::size_t p = 0; p < parts.size(); ++p)
+        parts[p] = {header, digest, static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(parts.size()),
+                    std::string{text.substr(p * kConfigTextBytesMax, kConfigTextBytesMax)}};
     return parts;
 }
 

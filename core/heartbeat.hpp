@@ -1,5 +1,6 @@
-// What hosts say to each other, as values and as bytes. Two frames exist: the heartbeat, which every host sends each period and
-// at once when something changes, and the map, which the coordinator sends until everybody states its epoch.
+// What hosts say to each other, as values and as bytes. Three frames exist: the heartbeat, which every host sends each period and
+// at once when something changes; the map, which the coordinator sends until everybody states its epoch; and a configuration's lines,
+// which tell a host of another configuration where the two differ.
 // Decoding checks the tag before it believes any field; it allocates only on success. docs/protocol.md draws the layout.
 //
 // All integers are big-endian. After the Ethernet header (ethertype 0x88B5, IEEE 802 local experimental 1):
@@ -11,19 +12,25 @@
 //   61  3 bytes zero
 // Heartbeat, from 64:
 //   64  u32 view: members of my epoch, bit id-1      68  u64 configuration digest     76  u64 generation
-//   84  u64 map digest      92  u8 peer reports (p)      93  3 bytes zero
-//   96  n times { u64 own, u64 dirty, u8 offer, u8 rule state }; slot n-1 is the default rule
+//   84  u64 map digest      92  u64 held digest     100  u8 peer reports (p)    101  u8 held slots (h)    102  2 bytes zero
+//  104  n times { u64 own, u64 dirty, u8 offer, u8 rule state }; slot n-1 is the default rule
 //    +  p times { u8 id, u8 flags, u32 boot, u32 term, u64 highest sequence heard }
+//    +  h times { u8 offer }; slot h-1 is the default rule of the held configuration
 // Map, from 64:
-//   64  u64 map digest      72  u64 inputs digest     80  u8 part     81  u8 parts    82  u8 members (m)   83  u8 first slot
-//   84  u8 slots (s)        85  3 bytes zero
-//   88  m times { u8 id, u32 boot, u32 term }
+//   64  u64 map digest      72  u64 inputs digest     80  u64 configuration digest     88  u64 generation     96  u64 next digest
+//  104  u8 part            105  u8 parts             106  u8 members (m)              107  u8 first slot    108  u8 slots (s)
+//  109  3 bytes zero
+//  112  m times { u8 id, u32 boot, u32 term }
 //    +  s times { 60 times u8 target host }
+// Configuration, from 64:
+//   64  u64 digest          72  u8 part               73  u8 parts                     74  2 bytes zero
+//   76  the part's text, to the end
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -101,6 +108,14 @@ struct RuleReport {
     bool operator==(const RuleReport&) const = default;
 };
 
+// The configuration that a host has read and does not use before every live host has read it; digest 0: none.
+struct HeldReport {
+    std::uint64_t digest = 0;
+    std::uint8_t slots = 0;                         // its rules + 1
+    std::array<std::uint8_t, kRuleSlots> offers{};  // by its RuleIds; 0 where the rule is not enabled here
+    bool operator==(const HeldReport&) const = default;
+};
+
 struct Heartbeat {
     FrameHeader header;
     HostSet view;
@@ -109,6 +124,7 @@ struct Heartbeat {
     std::uint64_t map_digest = 0;
     std::array<RuleReport, kRuleSlots> rules{};  // by RuleId; on the wire the default rule follows the last configured one
     std::vector<PeerReport> peers;
+    HeldReport held;
     bool operator==(const Heartbeat&) const = default;
 };
 
@@ -122,7 +138,10 @@ struct MemberEntry {
 struct ClusterMap {
     Epoch epoch;
     std::vector<MemberEntry> members;  // by id
-    std::uint64_t inputs_digest = 0;   // of the offers and generation that the targets were computed from
+    std::uint64_t inputs_digest = 0;   // of the offers that the targets were computed from
+    std::uint64_t config_digest = 0;   // of the configuration that numbers the rules
+    std::uint64_t generation = 0;      // grows with each reload
+    std::uint64_t next_digest = 0;     // not 0: everything is given back so that this configuration can take over
     OwnerMap targets{};
     bool operator==(const ClusterMap&) const = default;
 };
@@ -131,6 +150,9 @@ struct MapPart {
     FrameHeader header;
     std::uint64_t map_digest = 0;
     std::uint64_t inputs_digest = 0;
+    std::uint64_t config_digest = 0;
+    std::uint64_t generation = 0;
+    std::uint64_t next_digest = 0;
     std::uint8_t part = 0;
     std::uint8_t parts = 1;
     std::uint8_t first_slot = 0;  // wire slots: the default rule is slot header.slots - 1
@@ -140,7 +162,20 @@ struct MapPart {
 };
 inline constexpr std::size_t kSlotsPerMapPart = 18;
 
-using ClusterFrame = std::variant<Heartbeat, MapPart>;
+// A piece of a configuration's canonical lines, for a host that holds another one.
+struct ConfigPart {
+    FrameHeader header;
+    std::uint64_t digest = 0;
+    std::uint8_t part = 0;
+    std::uint8_t parts = 1;
+    std::string text;
+    bool operator==(const ConfigPart&) const = default;
+};
+inline constexpr std::size_t kConfigTextBytesMax = 1400;  // in one part
+inline constexpr std::size_t kConfigPartsMax = 64;
+
+using ClusterFrame = std::variant<Heartbeat, MapPart, ConfigPart>;
+[[nodiscard]] const FrameHeader& header_of(const ClusterFrame& frame);
 
 // Why a frame on the heartbeat's ethertype was refused; each is a label of nlb_heartbeats_rejected_total.
 enum class FrameFault : std::uint8_t {
@@ -188,5 +223,7 @@ struct DecodedFrame {
 // A map's digest covers epoch, members and targets of `slots` slots; equal on every host and compiler.
 [[nodiscard]] std::uint64_t digest_of(const ClusterMap& map, std::uint8_t slots);
 [[nodiscard]] std::vector<MapPart> split_map(const ClusterMap& map, const FrameHeader& header);
+// Text beyond kConfigPartsMax parts is cut off: it is for people, who want the first difference.
+[[nodiscard]] std::vector<ConfigPart> split_config(std::uint64_t digest, std::string_view text, const FrameHeader& header);
 
 }  // namespace nlb

@@ -19,7 +19,7 @@
 
 namespace nlb::link {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;  // membership's memory, kept for a warm restart
 inline constexpr std::size_t kFrameBytesMax = 1514;      // an Ethernet frame without its checksum
@@ -54,6 +54,7 @@ struct Hello {
     std::uint32_t link_up;
     std::uint64_t build;          // sizes and layouts of everything sent here; see layout_digest()
     std::int64_t valid_until_ns;  // of the lease last set; the earliest instant when none was
+    std::uint64_t layout;         // Tables::layout of those tables
     std::uint64_t install_token;  // of the tables last installed by a control plane; 0: none
     RuleMasks own;                // what those tables let the cores accept
     RuleMasks dirty;              // buckets not owned in which descriptors are held

@@ -13,7 +13,7 @@ Membership::Membership(const MembershipParams& params, const RuleWishes& wishes)
     NLB_ASSERT(params.timing.period > Duration::zero() && params.timing.cap_losses < kBeatsKept);
 }
 
-Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory) {
+Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory, bool foreign_tables) {
     now_ = last_run_ = alive_at_ = now;
     heard_any_at_ = listened_;
     leaving_ = has_left_ = installing_ = emptying_ = was_converged_ = deaf_ = yields_to_twin_ = false;
@@ -29,7 +29,11 @@ Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optiona
             knock_until_ = listened_ + params_.timing.knock_for;
         }
         own_ = dirty_ = {};
-        become_fresh();
+        state_ = MembershipState::off;
+        if (foreign_tables)
+            reset("the dataplane serves by tables of unknown origin");
+        else
+            become_fresh();
     }
     step();
     return take_actions();
@@ -44,6 +48,7 @@ void Membership::resume_from(const DataplaneMemory& memory) {
     set_map(block.map);
     own_ = memory.own;
     dirty_ = memory.dirty;
+    if (block.member) params_.generation = block.map.generation;
     valid_until_ = memory.valid_until;
     joined_at_ = listened_;
     beats_count_ = block.beats.size();
@@ -88,17 +93,15 @@ Actions Membership::on_frame(Instant now, const ClusterFrame& frame, FrameFault*
     *fault = FrameFault::none;
     if (state_ == MembershipState::off || state_ == MembershipState::reset) return take_actions();
     const auto* beat = std::get_if<Heartbeat>(&frame);
-    const FrameHeader& header = beat != nullptr ? beat->header : std::get_if<MapPart>(&frame)->header;
+    const FrameHeader& header = header_of(frame);
     *fault = believe(header, beat != nullptr ? &beat->peers : nullptr);
     if (*fault == FrameFault::none) {
         Peer& peer = peers_[header.id];
         note_arrival(header.id, peer, header.sequence);
         if (beat != nullptr)
             accept_heartbeat(header.id, peer, *beat);
-        else if (header.slots == params_.slots)
-            accept_map_part(*std::get_if<MapPart>(&frame));
-        else
-            *fault = FrameFault::config;
+        else if (const auto* part = std::get_if<MapPart>(&frame))
+            *fault = accept_map_part(*part);
     }
     step();
     return take_actions();
@@ -110,6 +113,7 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
     installing_ = false;
     if (dirty_ != dirty) want_to_speak_ = true;
     dirty_ = dirty;
+    dirty_is_former_ = false;
     if (state_ == MembershipState::reset) {
         if (emptying_) {
             emptying_ = false;
@@ -128,7 +132,7 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
 
 Actions Membership::on_dirty(Instant now, const RuleMasks& dirty) {
     advance(now);
-    if (installing_) return take_actions();  // its answer will be newer than any status
+    if (installing_ || dirty_is_former_) return take_actions();  // its answer will be newer than any status
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
         if ((dirty[slot] & ~dirty_[slot]) != 0) want_to_speak_ = true;  // the owners must know before they answer for me
     dirty_ = dirty;
@@ -187,6 +191,7 @@ void Membership::advance(Instant now) {
 void Membership::step() {
     notice_deafness();
     yield_to_twin();
+    follow_the_members();
     if (state_ == MembershipState::member) renew_lease();
     if (state_ == MembershipState::member) meet_foreigners();
     if (state_ == MembershipState::join || state_ == MembershipState::member) {

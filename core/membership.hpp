@@ -2,9 +2,9 @@
 // It reads no clock, touches no socket and knows no keys. The shell carries out the actions of one call in the order given and
 // before the next call; it may be stopped between any two of them (absolute times and the lease make that safe).
 //
-// Rooms: belief.cpp (who is who: R1, R4), hearing.cpp (what I could hear: listening time, R12, R13), lease.cpp (how long my cores may answer: R2, R3), burial.cpp (who is dead, who is
-// foreign: R5, R9), convergence.cpp (who coordinates, which map: R6, R7), moves.cpp (release, then acquire: R8, R11),
-// speech.cpp (what is said, and when), membership.cpp (the events).
+// Rooms: belief.cpp (who is who: R1, R4), hearing.cpp (what I could hear: listening time, R12, R13), lease.cpp (how long my cores may
+// answer: R2, R3), burial.cpp (who is dead, who is foreign: R5, R9), convergence.cpp (who coordinates, which map: R6, R7), moves.cpp
+// (release, then acquire: R8, R11), reload.cpp (the next configuration), speech.cpp (what is said, and when), membership.cpp (the events).
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -40,8 +41,21 @@ struct MembershipParams {
 struct RuleWish {
     std::uint8_t offer = 0;
     RuleState state = RuleState::enabled;
+    bool operator==(const RuleWish&) const = default;
 };
 using RuleWishes = std::array<RuleWish, kRuleSlots>;
+
+// The next configuration, as far as the protocol is concerned. The shell has checked it and can use it at any moment.
+struct HeldConfig {
+    std::uint64_t digest = 0;
+    std::uint8_t slots = 1;
+    std::uint64_t single_slots = 0;
+    std::uint8_t configured_hosts = 1;
+    RuleWishes wishes{};                      // by its own RuleIds
+    std::array<RuleId, kRuleSlots> former{};  // the RuleId that each rule has now; kNoFormerRule: it is new
+    bool operator==(const HeldConfig&) const = default;
+};
+inline constexpr RuleId kNoFormerRule = 0xff;
 
 // Wishes to the shell.
 struct SendFrame {
@@ -54,6 +68,11 @@ struct InstallTables {  // answer with on_installed(token) when no core uses the
     OwnerMap owner{};
     std::uint64_t epoch = 0;
 };
+// The held configuration is in force: it numbers the rules of every later install.
+struct UseConfig {
+    std::uint64_t digest = 0;
+    std::uint64_t generation = 0;
+};
 struct SetLease {
     Instant valid_until;
 };
@@ -65,7 +84,7 @@ struct Report {
     HostId host = kNoHost;  // the peer concerned, or the coordinator
     std::string detail;     // one clause for people
 };
-using Action = std::variant<SendFrame, InstallTables, SetLease, StoreBlock, Report>;
+using Action = std::variant<SendFrame, InstallTables, UseConfig, SetLease, StoreBlock, Report>;
 using Actions = std::vector<Action>;
 
 // What a running dataplane remembers of the control plane before this one.
@@ -95,7 +114,9 @@ struct Peer {
     bool buried_me = false;  // its report names my incarnation as buried
     std::uint64_t config_digest = 0;
     std::uint64_t generation = 0;
-    std::array<RuleReport, kRuleSlots> rules{};
+    std::array<RuleReport, kRuleSlots> stated_rules{};  // as its configuration numbers them
+    std::array<RuleReport, kRuleSlots> rules{};         // as mine does; see rules_as_numbered_here
+    HeldReport held;
     std::map<HostId, PeerReport> hears;  // by the id of whom it hears; not its candidates
 };
 
@@ -118,7 +139,8 @@ public:
 
     // Events. Each returns what the shell shall do, in order.
     // `boot` is random and new whenever the dataplane is; with `memory` the control plane restarts beside a running dataplane (R10).
-    Actions on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory);
+    // `foreign_tables`: the dataplane may serve by tables whose story is not known; they are fenced and emptied first.
+    Actions on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory, bool foreign_tables = false);
     Actions on_tick(Instant now);
     Actions on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault);
     Actions on_installed(Instant now, std::uint64_t token, const RuleMasks& dirty);
@@ -127,6 +149,11 @@ public:
     // Gives everything back, then says goodbye; has_left() tells when. Afterwards on_start begins anew.
     Actions on_leave(Instant now);
     Actions on_link(Instant now, bool up);
+    // Two-phase reload: `next` is used once every live member holds it. Nothing: the host holds none any more.
+    // Ignored while reload_is_under_way().
+    Actions on_hold(Instant now, const std::optional<HeldConfig>& next);
+    // Says the lines of this host's configuration, for a host that has another one.
+    Actions on_config_asked(Instant now, std::uint64_t digest, std::string_view lines);
     // A sign of life of the dataplane: any answer that it made now. Without one for a period the silence of the others proves nothing,
     // and what was sent may not have left. `last_rx`: when the newest frame of any kind came in from outside.
     // Requires: called at least each half period while the dataplane runs.
@@ -141,6 +168,13 @@ public:
     [[nodiscard]] MembershipState state() const { return state_; }
     [[nodiscard]] bool converged() const;
     [[nodiscard]] bool has_left() const { return has_left_; }
+    [[nodiscard]] const std::optional<HeldConfig>& held() const { return held_; }
+    [[nodiscard]] std::uint64_t config_digest() const { return params_.config_digest; }
+    [[nodiscard]] std::uint64_t generation() const { return params_.generation; }
+    // All live members hold the next configuration and give their buckets back for it.
+    [[nodiscard]] bool reload_is_under_way() const { return state_ == MembershipState::member && map_.next_digest != 0; }
+    // Members that do not hold what this host holds.
+    [[nodiscard]] HostSet awaited() const;
     [[nodiscard]] bool is_deaf() const { return deaf_; }
     // Another living host uses this one's id; until it falls silent this one says nothing (R13).
     [[nodiscard]] bool has_twin() const { return yields_to_twin_; }
@@ -161,10 +195,15 @@ public:
 
 private:
     using Incarnations = std::map<HostId, Incarnation>;
+    using OfferTable = std::map<HostId, std::array<std::uint8_t, kRuleSlots>>;  // effective ones
+    struct Numbering {
+        std::uint8_t slots;
+        std::uint64_t single_slots;
+    };
 
     // membership.cpp
     void advance(Instant now);  // at every entry, first
-    void step();  // everything that may follow from any event
+    void step();                // everything that may follow from any event
     void become_fresh();
     void resume_from(const DataplaneMemory& memory);
     [[nodiscard]] Actions take_actions();
@@ -220,14 +259,27 @@ private:
     [[nodiscard]] Incarnations admit_joiners(Incarnations wanted) const;
     [[nodiscard]] bool may_join(HostId id, const Peer& peer) const;
     [[nodiscard]] bool a_peer_states_higher() const;
-    [[nodiscard]] std::array<RuleReport, kRuleSlots> inputs_of(HostId id) const;
     void set_map(const ClusterMap& map);
     [[nodiscard]] RuleMasks targets_of(HostId host) const;
-    [[nodiscard]] std::uint64_t inputs_digest(const Incarnations& wanted) const;
-    [[nodiscard]] OwnerMap targets_for(const Incarnations& wanted) const;
+    [[nodiscard]] OfferTable offers_of(const Incarnations& wanted) const;
+    [[nodiscard]] static std::uint64_t digest_of_inputs(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest);
+    [[nodiscard]] static OwnerMap targets_for(const OfferTable& offers, const Numbering& numbering, const OwnerMap& holding);
+    [[nodiscard]] ClusterMap next_map(const Incarnations& wanted) const;
     void adopt(const ClusterMap& map, bool mine);
-    void accept_map_part(const MapPart& part);
+    [[nodiscard]] FrameFault accept_map_part(const MapPart& part);
     [[nodiscard]] bool may_adopt(const ClusterMap& map, bool mine) const;
+
+    // reload.cpp
+    [[nodiscard]] bool all_hold(const Incarnations& wanted) const;
+    [[nodiscard]] bool everything_is_given_back() const;
+    void publish_held(const Incarnations& wanted);
+    [[nodiscard]] OfferTable held_offers_of(const Incarnations& wanted) const;
+    [[nodiscard]] OwnerMap holding_before_reload() const;
+    [[nodiscard]] bool can_use(const ClusterMap& map) const;
+    void use_held(std::uint64_t generation);
+    void follow_the_members();
+    [[nodiscard]] HeldReport compose_held() const;
+    [[nodiscard]] std::array<RuleReport, kRuleSlots> rules_as_numbered_here(const Peer& peer) const;
 
     // moves.cpp: R8, R11
     void move_buckets();
@@ -244,6 +296,7 @@ private:
 
     // speech.cpp
     void speak();
+    void send(std::vector<ClusterFrame> frames);
     [[nodiscard]] Heartbeat compose() const;
     [[nodiscard]] std::array<RuleReport, kRuleSlots> compose_rules() const;
     [[nodiscard]] std::vector<PeerReport> compose_reports() const;
@@ -258,11 +311,11 @@ private:
     // Time.
     Instant now_ = kLongAgo;
     Instant last_run_ = kLongAgo;
-    Instant alive_at_ = kLongAgo;   // newest sign of life of the dataplane
-    Instant last_rx_ = kLongAgo;    // newest frame of any kind, by the dataplane's word
-    Duration listened_{};           // time in which this loop ran
-    Duration heard_any_at_{};       // in listening time: newest frame of any kind
-    bool deaf_ = false;             // R12: nothing is heard, although there were others
+    Instant alive_at_ = kLongAgo;  // newest sign of life of the dataplane
+    Instant last_rx_ = kLongAgo;   // newest frame of any kind, by the dataplane's word
+    Duration listened_{};          // time in which this loop ran
+    Duration heard_any_at_{};      // in listening time: newest frame of any kind
+    bool deaf_ = false;            // R12: nothing is heard, although there were others
     Duration joined_at_{};         // in listening time
     Instant next_wake_ = kLongAgo;
 
@@ -272,11 +325,14 @@ private:
     std::uint64_t sequence_ = 0;
     std::uint64_t first_sequence_ = 1;  // of this incarnation
     std::uint32_t highest_counter_ = 0;
+    std::optional<HeldConfig> held_;
+    OwnerMap before_reload_{};  // the targets of the last epoch before the reload under way
     ClusterMap map_;
     std::uint64_t map_digest_ = 0;             // of map_; 0 without an epoch
     std::map<HostId, RuleMasks> map_targets_;  // map_.targets by host
     RuleMasks own_{};
     RuleMasks dirty_{};
+    bool dirty_is_former_ = false;  // the dataplane still counts by the former configuration's rules
     Instant valid_until_ = kLongAgo;
     Instant joined_instant_ = kLongAgo;
     bool link_up_ = true;
@@ -290,7 +346,7 @@ private:
     std::optional<Candidate> twin_;  // another boot that speaks under my id; not proven to be alive
     bool yields_to_twin_ = false;    // it is alive, and was there before me
     std::uint8_t last_words_left_ = 0;
-    Duration knock_until_{};         // in listening time: a new boot acknowledges nobody before
+    Duration knock_until_{};  // in listening time: a new boot acknowledges nobody before
     std::set<std::pair<HostId, Incarnation>> buried_;
     static constexpr std::size_t kSupersededMax = 256;
     static constexpr std::size_t kUnprovenMax = 256;

@@ -171,6 +171,7 @@ std::pair<std::string, HostId> Membership::unconverged_because() const {
         if (!peer->second.stated || peer->second.epoch != map_.epoch) return {"a member does not state the epoch yet", member.id};
         if (own_of(peer->second) != targets_of(member.id)) return {"a member has not moved its buckets yet", member.id};
     }
+    if (reload_is_under_way()) return {"the next configuration takes over", map_.epoch.coordinator};
     if (own_ != targets_of_mine()) return {"buckets are moving", params_.self};
     return {};
 }

@@ -34,7 +34,8 @@ namespace nlb {
     X(no_meeting,         "no-meeting",         "R9: lineages that meet both go on") \
     X(warm_talk,          "warm-talk",          "R10: a warm restart speaks before it has heard the members") \
     X(warm_forget,        "warm-forget",        "R10: a warm restart renews a lapsed lease") \
-    X(deaf_blind,         "deaf-blind",         "R12: a host that hears nothing at all does not notice")
+    X(deaf_blind,         "deaf-blind",         "R12: a host that hears nothing at all does not notice") \
+    X(reload_early,       "reload-early",       "reload: the new configuration is used before everything was given back")
 // clang-format on
 
 enum class Mutation : std::uint8_t {

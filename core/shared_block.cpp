@@ -9,7 +9,7 @@ namespace nlb {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4e4c4242;  // "NLBB"
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 void write_incarnation(ByteWriter& out, const Incarnation& incarnation) {
     out.u32(incarnation.boot);
@@ -69,6 +69,9 @@ std::vector<Byte> encode_block(const SharedBlock& block) {
     out.u32(block.map.epoch.boot);
     out.u8(block.map.epoch.coordinator);
     out.u64(block.map.inputs_digest);
+    out.u64(block.map.config_digest);
+    out.u64(block.map.generation);
+    out.u64(block.map.next_digest);
     write_entries(out, block.map.members);
     for (const auto& owners : block.map.targets) out.run(owners);
     write_entries(out, block.buried);
@@ -96,6 +99,9 @@ std::optional<SharedBlock> decode_block(std::span<const Byte> bytes) {
     block.map.epoch.boot = in.u32();
     block.map.epoch.coordinator = in.u8();
     block.map.inputs_digest = in.u64();
+    block.map.config_digest = in.u64();
+    block.map.generation = in.u64();
+    block.map.next_digest = in.u64();
     block.map.members = read_entries(in);
     for (auto& owners : block.map.targets)
         for (HostId& owner : owners) owner = in.u8();

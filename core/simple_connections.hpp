@@ -40,7 +40,13 @@ public:
     }
     [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
 
-    // A whole pass at once; the dataplane's goes step by step.
+    // At once; the dataplane's goes step by step.
+    void refile_all(const Tables& tables) {
+        ledger_.begin_refiling(tables.layout);
+        for (auto& [key, descriptor] : flows_) refile(key, descriptor, tables, ledger_);
+        ledger_.end_refiling();
+    }
+    // A whole pass at once, too.
     void sweep(const Tables& tables, Instant now) {
         for (auto next = flows_.begin(); next != flows_.end();) {
             const auto here = next++;

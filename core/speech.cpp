@@ -33,13 +33,17 @@ void Membership::speak() {
     if (coordinator && !all_state_my_epoch())
         for (MapPart& part : split_map(map_, compose_header())) frames.emplace_back(std::move(part));
     frames.emplace_back(compose());
+    send(std::move(frames));
+    if (goodbyes_left_ != 0 && said_goodbye()) --goodbyes_left_;
+}
+
+void Membership::send(std::vector<ClusterFrame> frames) {
     for (ClusterFrame& frame : frames) {
         std::visit([this](auto& body) { body.header.sequence = ++sequence_; }, frame);
         sent_at_[sequence_ % kSentKept] = now_;
     }
     store();  // the sequences are written down before they are used
     for (ClusterFrame& frame : frames) actions_.push_back(SendFrame{std::move(frame)});
-    if (goodbyes_left_ != 0 && said_goodbye()) --goodbyes_left_;
 }
 
 FrameHeader Membership::compose_header() const {
@@ -75,6 +79,7 @@ Heartbeat Membership::compose() const {
     beat.map_digest = map_digest_;
     beat.rules = compose_rules();
     beat.peers = compose_reports();
+    beat.held = compose_held();
     return beat;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/burst.hpp"
 #include "core/counters.hpp"
+#include "core/flow.hpp"
 #include "core/snapshot.hpp"
 
 namespace nlb {
@@ -19,6 +20,13 @@ void answer_neighbours(Burst& burst, const Snapshot& snapshot);
 
 // Destination, rule and bucket. Settles all that is not for a virtual address.
 void classify(Burst& burst, const Snapshot& snapshot);
+
+// Where a flow belongs by these tables. `bucket` is 0 for rules of no bucket; kNoRule: the VIP is none of theirs.
+struct FlowPlace {
+    RuleId rule;
+    BucketId bucket;
+};
+[[nodiscard]] FlowPlace place_of(const FlowKey& key, const Tables& tables);
 
 // The fence for all packets, ownership for those that no descriptor decides. Leaves packets of TCP flows live.
 void locate(Burst& burst, const Snapshot& snapshot);

@@ -14,6 +14,18 @@ std::array<Byte, 4> tail_of(const IpAddress& primary) {
 
 }  // namespace
 
+std::uint64_t layout_of(const Tables& tables) {
+    std::uint64_t digest = 0xcbf29ce484222325ULL;  // FNV-1a, by bytes
+    const auto mix = [&digest](const void* data, std::size_t size) {
+        const auto* bytes = static_cast<const Byte*>(data);
+        for (std::size_t i = 0; i < size; ++i) digest = (digest ^ bytes[i]) * 0x100000001b3ULL;
+    };
+    mix(tables.hash_key.data(), sizeof tables.hash_key);
+    mix(tables.rules.data(), sizeof(RuleEntry) * tables.rule_count);
+    mix(tables.addresses.data(), sizeof(AddressEntry) * tables.vip_count);
+    return digest == 0 ? 1 : digest;
+}
+
 MacAddress cluster_mac(LinkMode mode, const IpAddress& primary) {
     const auto [w, x, y, z] = tail_of(primary);
     switch (mode) {

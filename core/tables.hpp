@@ -47,7 +47,8 @@ struct AddressEntry {
 using HashKey = std::array<std::uint64_t, 4>;
 
 struct Tables {
-    std::uint64_t epoch;  // the counter of the epoch this was made in; for display
+    std::uint64_t epoch;   // the counter of the epoch this was made in; for display
+    std::uint64_t layout;  // names the rules, virtual addresses and hash key: descriptors filed under another one are filed anew
     HashKey hash_key;
     RuleMasks own;                                      // buckets this host may accept new flows for
     RuleMasks dirty_elsewhere;                          // buckets in which some other live host still has descriptors
@@ -70,6 +71,9 @@ struct Tables {
 static_assert(std::is_trivially_copyable_v<Tables>);
 static_assert(std::has_unique_object_representations_v<RuleEntry> && std::has_unique_object_representations_v<AddressEntry>);
 static_assert(std::has_unique_object_representations_v<Tables>);
+
+// Of everything that decides a flow's rule and bucket; never 0.
+[[nodiscard]] std::uint64_t layout_of(const Tables& tables);
 
 // The MACs of primary address w.x.y.z: cluster 02:bf:w:x:y:z, masked source of host h 02:hh:w:x:y:z, multicast 03:bf:w:x:y:z,
 // igmp 01:00:5e:7f:y:z. An IPv6 primary counts as the XOR of its four 32-bit words.

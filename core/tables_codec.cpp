@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kTablesMagic = 0x4e4c4254;  // "NLBT"
 constexpr std::uint32_t kFileMagic = 0x4e4c4246;    // "NLBF"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kHeaderBytes = 20;
 constexpr std::size_t kClustersInFileMax = 8;
 constexpr std::size_t kTextBytesMax = 4096;

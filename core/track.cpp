@@ -1,6 +1,8 @@
 // The table of product.md 4.6 and the ends of descriptors, without any table.
 #include "core/track.hpp"
 
+#include "core/stages.hpp"
+
 namespace nlb {
 namespace {
 
@@ -48,6 +50,15 @@ DescriptorChange update(std::uint8_t flags, Descriptor& found, std::uint32_t now
 }
 
 }  // namespace
+
+void refile(const FlowKey& key, Descriptor& descriptor, const Tables& tables, ConnectionLedger& ledger) {
+    const FlowPlace place = place_of(key, tables);
+    if (place.rule == kNoRule || (place.rule == descriptor.rule && place.bucket == descriptor.bucket)) return;
+    const Descriptor former = descriptor;
+    descriptor.rule = place.rule;
+    descriptor.bucket = place.bucket;
+    ledger.on_refiled(former, descriptor);
+}
 
 bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
     const std::uint32_t age = age_s(descriptor, now_s);

@@ -52,6 +52,10 @@ struct TrackDecision {
 // The same for a FIN or RST from the server. Requires: found is not nullptr.
 [[nodiscard]] DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found, std::uint32_t now_s);
 
+// Gives a descriptor its place by tables of another layout. A flow to an address that is virtual no more stays where it was: it ends by
+// idle time.
+void refile(const FlowKey& key, Descriptor& descriptor, const Tables& tables, ConnectionLedger& ledger);
+
 // The reason for a packet of a bucket that is not ours.
 [[nodiscard]] inline Reason rejection(const Tables& tables, RuleId rule, BucketId bucket) {
     return tables.owner[rule][bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;

@@ -147,7 +147,7 @@ RuleMasks Cluster::dirty() const {
     RuleMasks dirty{};
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
-            dirty[rule] |= relaxed(lane->connections->ledger().held()[rule]) & ~tables_.own[rule];
+            dirty[rule] |= relaxed(lane->connections->ledger().held_under(tables_.layout)[rule]) & ~tables_.own[rule];
     return dirty;
 }
 
@@ -164,6 +164,7 @@ link::Hello Cluster::hello() const {
     hello.build = link::layout_digest();
     hello.valid_until_ns = fence_.valid_until().time_since_epoch().count();
     hello.install_token = token_;
+    hello.layout = tables_.layout;
     hello.own = tables_.own;
     hello.dirty = dirty();
     hello.ports = addresses();

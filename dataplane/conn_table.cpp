@@ -101,6 +101,7 @@ std::uint32_t ConnTable::places_due(Instant now) {
 }
 
 void ConnTable::sweep(const Tables& tables, Instant now) {
+    if (refile_left_ != 0) refile_some(tables);
     for (std::uint32_t left = places_due(now); left > 0; --left) {
         sweep_place(next_place_, tables, seconds_of(now));
         if (++next_place_ < capacity()) continue;
@@ -116,11 +117,28 @@ void ConnTable::sweep_place(std::uint32_t place, const Tables& tables, std::uint
         if (is_stale(descriptor, tables, now_s)) ledger_.note_stale(descriptor);
         return;
     }
+    erase(key_at(place));
+}
+
+FlowKey ConnTable::key_at(std::uint32_t place) const {
     void* stored = nullptr;
     NLB_ASSERT(rte_hash_get_key_with_position(hash_, static_cast<std::int32_t>(place), &stored) == 0);
     FlowKey key;
     std::memcpy(&key, stored, sizeof key);
-    erase(key);
+    return key;
+}
+
+void ConnTable::begin_refiling(std::uint64_t layout) {
+    ledger_.begin_refiling(layout);
+    refile_left_ = size_ == 0 ? 0 : capacity();
+}
+
+void ConnTable::refile_some(const Tables& tables) {
+    for (std::uint32_t left = std::min(refile_left_, kSweepMost); left > 0; --left) {
+        const std::uint32_t place = --refile_left_;
+        if (descriptors_[place].bucket != kFreePlace) refile(key_at(place), descriptors_[place], tables, ledger_);
+    }
+    if (refile_left_ == 0) ledger_.end_refiling();
 }
 
 }  // namespace nlb::dataplane

@@ -32,6 +32,10 @@ public:
     [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
     [[nodiscard]] const ConnectionLedger& ledger() const { return ledger_; }
 
+    // Tables of another layout: from now on descriptors are filed anew, some in each sweep. To be called before a burst is settled by them.
+    void follow(const Tables& tables) {
+        if (tables.layout != ledger_.layout()) begin_refiling(tables.layout);
+    }
     // Looks at the next places, at most so many that a pass takes kSweepPass, and erases what has expired.
     void sweep(const Tables& tables, Instant now);
 
@@ -46,11 +50,15 @@ private:
     ConnTable(rte_hash* hash, std::span<Descriptor> descriptors);
     void sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s);
     [[nodiscard]] std::uint32_t places_due(Instant now);
+    void begin_refiling(std::uint64_t layout);
+    void refile_some(const Tables& tables);
+    [[nodiscard]] FlowKey key_at(std::uint32_t place) const;
 
     rte_hash* hash_;
     std::span<Descriptor> descriptors_;  // bucket is kFreePlace where there is none
     std::size_t size_ = 0;
     std::uint32_t next_place_ = 0;
+    std::uint32_t refile_left_ = 0;  // places not looked at since the layout changed
     Instant swept_at_ = kLongAgo;
     ConnectionLedger ledger_;
 };

@@ -88,6 +88,7 @@ bool Worker::poll_once(Lane& lane) {
     const Instant now = shared_.clock.at(begin);
     // One snapshot per burst: no packet sees two maps. It dies at quiescent().
     const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire), lane.addresses, now, lane.fence->holds(now)};
+    lane.connections->follow(snapshot.tables);
     const std::uint32_t sent = send_for_main(lane);
     const std::uint32_t received = serve_outside(lane, snapshot);
     const std::uint32_t answered = serve_inside(lane, snapshot);

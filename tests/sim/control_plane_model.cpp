@@ -1,6 +1,7 @@
 // The simulated control plane's shell; see the header.
 #include "tests/sim/control_plane_model.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/sim/world.hpp"
@@ -186,8 +187,10 @@ Actions ControlPlaneModel::handle(const LinkItem& item, Instant now) {
 }
 
 Actions ControlPlaneModel::handle(const HelloItem& item, Instant now) {
-    if (!membership_) membership_.emplace(world_.params_of(id_), world_.host(id_).wishes);
+    // A new process reads the file; an old one goes on with what it has in use.
+    if (!membership_) membership_.emplace(world_.params_of(id_), world_.wishes_of(id_, world_.host(id_).file));
     hello_ = item;
+    adapt_memory();
     started_ = false;
     return world_.host(id_).wanted ? begin(now) : Actions{};
 }
@@ -203,7 +206,38 @@ Actions ControlPlaneModel::handle(const LostItem&, Instant) {
 
 Actions ControlPlaneModel::handle(const WishesItem&, Instant now) {
     const auto& host = world_.host(id_);
-    return started_ ? membership_->on_wishes(now, host.wishes, host.draining) : Actions{};
+    if (!started_) return {};
+    Actions actions = membership_->on_wishes(now, world_.wishes_of(id_, variant()), host.draining);
+    for (Action& action : hold(now)) actions.push_back(std::move(action));
+    return actions;
+}
+
+Actions ControlPlaneModel::handle(const HoldItem&, Instant now) {
+    return started_ ? hold(now) : Actions{};
+}
+
+Actions ControlPlaneModel::hold(Instant now) {
+    if (World::digest_of(world_.host(id_).file) == membership_->config_digest()) return membership_->on_hold(now, std::nullopt);
+    return membership_->on_hold(now, world_.held_by(id_));
+}
+
+Variant ControlPlaneModel::variant() const {
+    return World::variant_of(membership_->config_digest());
+}
+
+// What a dataplane remembers under another configuration would be misread; its tables are fenced. Tables that are older than the block
+// own nothing, but where their descriptors are is unknown.
+void ControlPlaneModel::adapt_memory() {
+    if (!hello_->memory) return;
+    DataplaneMemory& memory = *hello_->memory;
+    if (memory.block.config_digest != membership_->config_digest()) {
+        hello_->memory.reset();
+        hello_->foreign_tables = true;
+    } else if (hello_->variant != variant()) {
+        const bool any = std::any_of(memory.dirty.begin(), memory.dirty.end(), [](BucketMask mask) { return mask != 0; });
+        memory.dirty.fill(any ? kAllBuckets : 0);
+        memory.own = {};
+    }
 }
 
 Actions ControlPlaneModel::handle(const LeaveItem&, Instant now) {
@@ -220,12 +254,14 @@ Actions ControlPlaneModel::handle(const StartAgainItem&, Instant now) {
 
 Actions ControlPlaneModel::begin(Instant now) {
     started_ = true;
+    install_variant_ = variant();
     const auto& host = world_.host(id_);
-    Actions actions = membership_->on_start(now, world_.draw_boot(id_), hello_->memory);
+    Actions actions = membership_->on_start(now, world_.draw_boot(id_), hello_->memory, hello_->foreign_tables);
     const auto append = [&actions](Actions more) {
         for (Action& action : more) actions.push_back(std::move(action));
     };
-    append(membership_->on_wishes(now, host.wishes, host.draining));
+    append(membership_->on_wishes(now, world_.wishes_of(id_, variant()), host.draining));
+    append(hold(now));
     append(membership_->on_link(now, hello_->link_up));
     world_.note(id_, [this] { return hello_->memory ? "warm start" : "cold start"; });
     return actions;
@@ -237,7 +273,10 @@ void ControlPlaneModel::carry_out(Action& action) {
         dataplane.post(actions_connection_, SendMessage{std::make_shared<const Bytes>(encode_frame(send->frame, world_.authenticator()))});
     } else if (const auto* install = std::get_if<InstallTables>(&action)) {
         world_.note(id_, [&] { return "installs " + describe(install->own, world_.settings()); });
-        dataplane.post(actions_connection_, InstallMessage{install->token, install->own, install->dirty_elsewhere});
+        dataplane.post(actions_connection_, InstallMessage{install->token, install->own, install->dirty_elsewhere, install_variant_});
+    } else if (const auto* use = std::get_if<UseConfig>(&action)) {
+        install_variant_ = World::variant_of(use->digest);
+        world_.note(id_, [&] { return "uses configuration " + std::to_string(install_variant_); });
     } else if (const auto* lease = std::get_if<SetLease>(&action)) {
         dataplane.post(actions_connection_, LeaseMessage{lease->valid_until});
     } else if (auto* store = std::get_if<StoreBlock>(&action)) {

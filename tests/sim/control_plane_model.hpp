@@ -61,9 +61,13 @@ private:
     Actions handle(const HelloItem& item, Instant now);
     Actions handle(const LostItem& item, Instant now);
     Actions handle(const WishesItem& item, Instant now);
+    Actions handle(const HoldItem& item, Instant now);
     Actions handle(const LeaveItem& item, Instant now);
     Actions handle(const StartAgainItem& item, Instant now);
     Actions begin(Instant now);
+    Actions hold(Instant now);
+    void adapt_memory();
+    [[nodiscard]] Variant variant() const;
     void carry_out(Action& action);
     void wake_at(Duration time);
 
@@ -77,6 +81,7 @@ private:
     bool started_ = false;          // on_start was called since the hello
     std::optional<HelloItem> hello_;
     std::optional<Membership> membership_;
+    Variant install_variant_ = 0;  // what the actions still to be carried out number rules by
 
     std::deque<LoopItem> inbox_;
     std::size_t frames_waiting_ = 0;

@@ -140,8 +140,10 @@ void DataplaneModel::handle(const SendMessage& message) {
 void DataplaneModel::handle(const InstallMessage& message) {
     NLB_ASSERT(!installing_);
     installing_ = {connection_, message};
-    combine(certain_, message.own, [](BucketMask a, BucketMask b) { return a & b; });
-    combine(possible_, message.own, [](BucketMask a, BucketMask b) { return a | b; });
+    const RuleMasks own = world_.by_port(message.own, message.variant);
+    combine(certain_, own, [](BucketMask a, BucketMask b) { return a & b; });
+    combine(possible_, own, [](BucketMask a, BucketMask b) { return a | b; });
+    if (message.variant != installed_.variant) connections_->ledger().begin_refiling(message.variant + 1U);
     world_.acceptance_changed(id_);
     if (world_.settings().shell_mutation == ShellMutation::installed_early)
         world_.host(id_).control.post(InstalledItem{message.token, dirty()});
@@ -159,7 +161,8 @@ void DataplaneModel::finish_install() {
     install_overdue_ = false;
     const auto [connection, message] = *installing_;
     installing_.reset();
-    possible_ = certain_ = message.own;
+    possible_ = certain_ = world_.by_port(message.own, message.variant);
+    if (message.variant != installed_.variant) connections_->refile_all(world_.workload().tables_of(message.variant));
     installed_ = message;
     world_.acceptance_changed(id_);
     const bool told = world_.settings().shell_mutation == ShellMutation::installed_early;
@@ -181,11 +184,12 @@ void DataplaneModel::handle(const ConnectMessage& message) {
     HelloItem hello;
     hello.connection = connection_;
     hello.link_up = told_link_ = link_up_;
+    hello.variant = installed_.variant;
     if (block_) {
         const auto bytes = encode_block(*block_);
         const auto block = decode_block(bytes);
         NLB_ASSERT(block && *block == *block_);
-        hello.memory = DataplaneMemory{*block, valid_until_, certain_, dirty()};
+        hello.memory = DataplaneMemory{*block, valid_until_, world_.by_rule(certain_, installed_.variant), dirty()};
     }
     world_.host(id_).control.post(std::move(hello));
 }

@@ -40,6 +40,8 @@ public:
     void note_reception();
     [[nodiscard]] bool is_open() const;
     [[nodiscard]] const InstallMessage& tables_of_some_core() const;
+    // Of the tables that own something, or will at the end of the install.
+    [[nodiscard]] Variant variant() const { return installing_ ? installing_->second.variant : installed_.variant; }
     [[nodiscard]] SimpleConnections& connections() { return *connections_; }
 
     // What some core would accept, and what every core does accept, now.

@@ -45,6 +45,7 @@ private:
     void deafen(HostId id, Duration begin, Duration length, Duration after_boot);
     void silence(HostId id, Duration begin, Duration end);
     void change_rule(HostId id, Duration begin);
+    void reload(Duration begin, Duration length);
     void repair();
 
     World& world_;
@@ -66,6 +67,7 @@ void Planner::plan() {
     plan_boots();
     at(settings_.faults_until, [this_world = &world_, bury = bury_] {
         World& world = *this_world;
+        const Variant last = world.host(1).file;
         world.network().mend_all();
         world.network().conditions.loss = world.network().conditions.repeat = world.network().conditions.slow = 0;
         for (HostId id = 1; id <= world.settings().hosts; ++id) {
@@ -79,6 +81,7 @@ void Planner::plan() {
             host.control.disarm();
             host.control.resume();
             world.boot_host(id);
+            world.read_file(id, last);
             host.control.post(StartAgainItem{});
             world.scheduler().after(bury + bury / 2, [this_world, id] { this_world->host(id).control.post(StartAgainItem{}); });
         }
@@ -198,6 +201,20 @@ void Planner::plan_operator(Fault fault, HostId id, Duration begin, Duration len
         if (prng_.chance(700'000)) at(end, [set] { set(false); });
     } else if (fault == Fault::weight || fault == Fault::rule) {
         change_rule(fault == Fault::weight ? id : kNoHost, begin);
+    } else if (fault == Fault::reload) {
+        reload(begin, length);
+    }
+}
+
+// Every host's file gets the other configuration, one after the other; some hosts may read it late, and then changes back may cross.
+void Planner::reload(Duration begin, Duration length) {
+    World* w = &world_;
+    const auto variant = static_cast<Variant>(prng_.below(2));
+    const HostId late = prng_.chance(300'000) ? any_host() : kNoHost;
+    const Duration spread = prng_.chance(500'000) ? Duration{1'000'000} : bury_;
+    for (HostId each = 1; each <= settings_.hosts; ++each) {
+        const Duration time = begin + between(Duration{0}, spread) + (each == late ? length : Duration{0});
+        at(std::min(time, settings_.faults_until - Duration{1}), [w, each, variant] { w->read_file(each, variant); });
     }
 }
 

@@ -9,7 +9,11 @@ namespace nlb::sim {
 namespace {
 
 bool is_planned(Fault fault) {
-    return fault == Fault::join || fault == Fault::drain || fault == Fault::weight || fault == Fault::rule;
+    return fault == Fault::join || fault == Fault::drain || fault == Fault::weight || fault == Fault::rule || fault == Fault::reload;
+}
+
+bool any(const RuleMasks& masks) {
+    return std::any_of(masks.begin(), masks.end(), [](BucketMask mask) { return mask != 0; });
 }
 
 // Who is who, and what was agreed; without the clocks, which go on whatever arrives.
@@ -50,6 +54,10 @@ void Invariants::check_owners(HostId changed) {
     for (HostId other = 1; other <= world_.settings().hosts; ++other) {
         if (other == changed) continue;
         const RuleMasks& theirs = world_.host(other).dataplane.may_accept();
+        if (any(mine) && any(theirs) && world_.host(changed).dataplane.variant() != world_.host(other).dataplane.variant()) {
+            if (world_.settings().majority || !world_.network().is_exempt(changed, other))
+                return fail("I1", "hosts " + std::to_string(changed) + "," + std::to_string(other) + " own by two configurations");
+        }
         for (const RuleId rule : rules_) {
             const BucketMask both = mine[rule] & theirs[rule];
             if (both == 0) continue;
@@ -93,7 +101,8 @@ bool Invariants::is_offered(RuleId rule) const {
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
         const Membership* membership = host.control.membership();
-        if (!is_expected(id) || membership == nullptr || membership->state() != MembershipState::member || !host.wanted || host.draining) continue;
+        if (!is_expected(id) || membership == nullptr || membership->state() != MembershipState::member || !host.wanted || host.draining)
+            continue;
         if (host.wishes[rule].offer != 0 && host.wishes[rule].state == RuleState::enabled) return true;
     }
     return false;
@@ -115,6 +124,8 @@ std::string Invariants::why_not_converged() const {
         if (!is_expected(id)) continue;
         const Membership* membership = world_.host(id).control.membership();
         if (membership == nullptr) return "host " + std::to_string(id) + " is not running";
+        if (membership->config_digest() != World::digest_of(world_.host(1).file))
+            return "host " + std::to_string(id) + " uses the former configuration";
         if (!membership->converged())
             return "host " + std::to_string(id) + ": " + membership->unconverged_because().first + " (host " +
                    std::to_string(membership->unconverged_because().second) + ")";
@@ -205,7 +216,8 @@ void Invariants::check_one_map(HostId id, const ClusterMap& map) {
 
 // Whoever publishes an epoch knows the former one: surplus and the buckets of those who left move, and nothing else.
 void Invariants::check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after) {
-    if (after.epoch.coordinator != id) return;
+    if (after.epoch.coordinator != id || after.config_digest != before.config_digest) return;
+    if (after.next_digest != 0 || before.next_digest != 0) return;  // a reload takes everything and gives it back
     for (const RuleId rule : rules_) {
         if (rule == kDefaultRule || (world_.settings().single_slots >> rule & 1U) != 0) continue;
         std::array<std::size_t, kHostsMax + 1> held{};

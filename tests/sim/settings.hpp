@@ -34,6 +34,7 @@ enum class ShellMutation : std::uint8_t { none, no_fence, installed_early };
     X(drain,        "drainstop and its end") \
     X(weight,       "a weight changes") \
     X(rule,         "a rule is disabled, drained or enabled, on one host or on all") \
+    X(reload,       "all hosts, or all but some, read the other configuration") \
     X(burst,        "up to 40 % loss for a while") \
     X(oneway,       "one direction to or from a host is cut") \
     X(part,         "a partition, both directions") \

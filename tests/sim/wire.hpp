@@ -16,6 +16,9 @@ using Bytes = std::vector<Byte>;
 using SharedBytes = std::shared_ptr<const Bytes>;
 
 // Who put the frame on the wire. A forged one must not decode; a replayed one must not be taken for more than it is.
+// Which of the two configurations numbers the rules and keys the hash; see World::rule_of.
+using Variant = std::uint8_t;
+
 enum class Origin : std::uint8_t { host, replayed, forged };
 
 struct WireFrame {
@@ -33,6 +36,7 @@ struct InstallMessage {
     std::uint64_t token = 0;
     RuleMasks own{};
     RuleMasks dirty_elsewhere{};
+    Variant variant = 0;
 };
 struct LeaseMessage {
     Instant valid_until;
@@ -66,12 +70,15 @@ struct HelloItem {
     std::uint64_t connection = 0;
     bool link_up = true;
     std::optional<DataplaneMemory> memory;
+    Variant variant = 0;  // of the tables that serve
+    bool foreign_tables = false;
 };
 struct LostItem {};
 struct WishesItem {};
+struct HoldItem {};
 struct LeaveItem {};
 struct StartAgainItem {};
-using LoopItem =
-    std::variant<TickItem, FrameItem, InstalledItem, StatusItem, LinkItem, HelloItem, LostItem, WishesItem, LeaveItem, StartAgainItem>;
+using LoopItem = std::variant<TickItem, FrameItem, InstalledItem, StatusItem, LinkItem, HelloItem, LostItem, WishesItem, HoldItem,
+                              LeaveItem, StartAgainItem>;
 
 }  // namespace nlb::sim

@@ -7,24 +7,31 @@
 namespace nlb::sim {
 
 Workload::Workload(World& world) : world_(world) {
-    const Settings& settings = world.settings();
-    for (std::uint64_t& word : tables_.hash_key) word = world.prng().next();
-    tables_.rule_count = static_cast<std::uint8_t>(settings.slots - 1);
-    for (RuleId rule = 0; rule < tables_.rule_count; ++rule) {
-        RuleEntry& entry = tables_.rules[rule];
-        entry.first_port = entry.last_port = static_cast<std::uint16_t>(1000 + rule);
+    make_tables(0);
+    make_tables(1);
+}
+
+void Workload::make_tables(Variant variant) {
+    const Settings& settings = world_.settings();
+    Tables& tables = tables_[variant];
+    for (std::uint64_t& word : tables.hash_key) word = world_.prng().next();
+    tables.rule_count = static_cast<std::uint8_t>(settings.slots - 1);
+    for (RuleId port = 0; port < tables.rule_count; ++port) {
+        RuleEntry& entry = tables.rules[world_.rule_of(port, variant)];
+        entry.first_port = entry.last_port = static_cast<std::uint16_t>(1000 + port);
         entry.vip = kEveryVip;
         entry.protocols = kProtocolTcpBit | kProtocolUdpBit;
-        entry.mode = (settings.single_slots >> rule & 1U) != 0 ? RuleMode::single : RuleMode::multiple;
+        entry.mode = (settings.single_slots >> port & 1U) != 0 ? RuleMode::single : RuleMode::multiple;
         entry.affinity = Affinity::none;
     }
-    tables_.addresses[0].address = IpAddress::v4(kVip);
-    tables_.addresses[0].kind = AddressKind::vip;
-    tables_.address_count = tables_.vip_count = 1;
-    tables_.tcp_idle_s = 7200;
-    tables_.half_open_s = 30;
-    tables_.closing_s = 60;
-    tables_.cluster_mac = cluster_mac(LinkMode::unicast, IpAddress::v4(kVip));
+    tables.addresses[0].address = IpAddress::v4(kVip);
+    tables.addresses[0].kind = AddressKind::vip;
+    tables.address_count = tables.vip_count = 1;
+    tables.tcp_idle_s = 7200;
+    tables.half_open_s = 30;
+    tables.closing_s = 60;
+    tables.cluster_mac = cluster_mac(LinkMode::unicast, IpAddress::v4(kVip));
+    tables.layout = variant + 1U;
 }
 
 void Workload::go_on() {
@@ -43,7 +50,7 @@ void Workload::go_on() {
 
 FrameSpec Workload::packet_of(const Flow& flow, std::uint8_t tcp_flags) const {
     FrameSpec spec;
-    spec.destination_mac = tables_.cluster_mac;
+    spec.destination_mac = tables_[0].cluster_mac;
     spec.source = IpAddress::v4(flow.client);
     spec.destination = IpAddress::v4(kVip);
     spec.source_port = flow.port;
@@ -125,10 +132,11 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
 bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
     DataplaneModel& dataplane = world_.host(id).dataplane;
     const InstallMessage& installed = dataplane.tables_of_some_core();
-    tables_.self = id;
-    tables_.own = installed.own;
-    tables_.dirty_elsewhere = installed.dirty_elsewhere;
-    const Snapshot snapshot{tables_, ports_, world_.local_time(id), dataplane.is_open()};
+    Tables& tables = tables_[installed.variant];
+    tables.self = id;
+    tables.own = installed.own;
+    tables.dirty_elsewhere = installed.dirty_elsewhere;
+    const Snapshot snapshot{tables, ports_, world_.local_time(id), dataplane.is_open()};
     Burst burst;
     burst.count = 1;
     burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()), static_cast<std::uint16_t>(frame.size())};

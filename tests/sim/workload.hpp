@@ -10,6 +10,7 @@
 #include "core/counters.hpp"
 #include "core/frame_builder.hpp"
 #include "core/tables.hpp"
+#include "tests/sim/wire.hpp"
 
 namespace nlb::sim {
 
@@ -18,9 +19,11 @@ class World;
 class Workload {
 public:
     explicit Workload(World& world);
+    Workload(const Workload&) = delete;
 
     // One packet now, and the next one a while later.
     void go_on();
+    [[nodiscard]] const Tables& tables_of(Variant variant) const { return tables_[variant]; }
     [[nodiscard]] std::uint64_t packets() const { return packets_; }
     // Packets of flows that two hosts took, where the flow's host had been fenced in between: promised to nobody, but counted.
     [[nodiscard]] std::uint64_t late_doubles() const { return late_doubles_; }
@@ -38,6 +41,7 @@ private:
         std::uint32_t packets_left = 0;
     };
 
+    void make_tables(Variant variant);
     void open(Flow& flow);
     void speak(Flow& flow);
     void close(Flow& flow);
@@ -49,7 +53,7 @@ private:
     [[nodiscard]] FrameSpec packet_of(const Flow& flow, std::uint8_t tcp_flags) const;
 
     World& world_;
-    Tables tables_{};
+    std::array<Tables, 2> tables_{};  // by variant
     PortAddresses ports_{};
     Counters counters_{};
     std::array<Flow, kFlows> flows_{};

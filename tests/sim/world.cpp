@@ -68,12 +68,56 @@ MembershipParams World::params_of(HostId id) const {
     params.self = id;
     params.cluster = kCluster;
     params.slots = settings_.slots;
-    params.single_slots = settings_.single_slots;
+    params.single_slots = single_slots_of(host(id).file);
     params.configured_hosts = settings_.hosts;
     params.majority = settings_.majority;
     params.timing = settings_.timing;
-    params.config_digest = 0x5eed;
+    params.config_digest = digest_of(host(id).file);
     return params;
+}
+
+RuleId World::rule_of(RuleId port, Variant variant) const {
+    const auto rules = static_cast<RuleId>(settings_.slots - 1U);
+    return port == kDefaultRule ? port : static_cast<RuleId>((port + variant) % rules);
+}
+
+std::uint64_t World::single_slots_of(Variant variant) const {
+    std::uint64_t slots = 0;
+    for (const RuleId port : settings_.rules())
+        if (port != kDefaultRule && (settings_.single_slots >> port & 1U) != 0) slots |= std::uint64_t{1} << rule_of(port, variant);
+    return slots;
+}
+
+RuleMasks World::by_port(const RuleMasks& by_rule, Variant variant) const {
+    RuleMasks masks{};
+    for (const RuleId port : settings_.rules()) masks[port] = by_rule[rule_of(port, variant)];
+    return masks;
+}
+
+RuleMasks World::by_rule(const RuleMasks& by_port, Variant variant) const {
+    RuleMasks masks{};
+    for (const RuleId port : settings_.rules()) masks[rule_of(port, variant)] = by_port[port];
+    return masks;
+}
+
+RuleWishes World::wishes_of(HostId id, Variant variant) const {
+    RuleWishes wishes{};
+    for (const RuleId port : settings_.rules()) wishes[rule_of(port, variant)] = host(id).wishes[port];
+    return wishes;
+}
+
+HeldConfig World::held_by(HostId id) const {
+    HeldConfig held;
+    const Variant variant = host(id).file;
+    held.digest = digest_of(variant);
+    held.slots = settings_.slots;
+    held.single_slots = single_slots_of(variant);
+    held.configured_hosts = settings_.hosts;
+    held.wishes = wishes_of(id, variant);
+    held.former.fill(kNoFormerRule);
+    const Variant former = variant == 0 ? 1 : 0;
+    for (const RuleId port : settings_.rules()) held.former[rule_of(port, variant)] = rule_of(port, former);
+    return held;
 }
 
 std::uint32_t World::draw_boot(HostId) {
@@ -90,6 +134,12 @@ void World::crash_host(HostId id) {
     host(id).control.kill();
     host(id).dataplane.die();
     invariants_.on_crash(id);
+}
+
+void World::read_file(HostId id, Variant variant) {
+    host(id).file = variant;
+    note(id, [variant] { return "RELOAD " + std::to_string(variant); });
+    host(id).control.post(HoldItem{});
 }
 
 void World::transmit(const WireFrame& frame) {
@@ -116,8 +166,8 @@ void World::fail_owners(const char* invariant, const std::string& what, HostId a
 
 void World::on_report(HostId id, const Report& report) {
     note(id, [&] {
-        static constexpr const char* kNames[] = {"joined", "adopted", "converged", "reset", "believed",
-                                                 "buried", "twin", "deaf", "foreign",   "left",  "proposed"};
+        static constexpr const char* kNames[] = {"joined", "adopted", "converged", "reset", "believed", "buried",
+                                                 "twin",   "deaf",    "foreign",   "left",  "proposed"};
         const auto& epoch = host(id).control.membership()->epoch();
         return std::string(kNames[static_cast<std::size_t>(report.kind)]) + " host " + std::to_string(report.host) + " (" + report.detail +
                "), epoch " + std::to_string(epoch.counter) + "/" + std::to_string(epoch.coordinator);

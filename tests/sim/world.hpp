@@ -28,7 +28,8 @@ struct HostModel {
     LocalClock clock;
     DataplaneModel dataplane;
     ControlPlaneModel control;
-    RuleWishes wishes{};
+    RuleWishes wishes{};  // by port: that of rule r in variant 0
+    Variant file = 0;     // the variant that its configuration file holds
     bool draining = false;
     bool wanted = true;               // the operator wants it started
     bool absent = false;              // joins later
@@ -58,6 +59,14 @@ public:
     [[nodiscard]] const HostModel& host(HostId id) const { return *hosts_[id - 1U]; }
     [[nodiscard]] Instant local_time(HostId id) const { return host(id).clock.at(scheduler_.now()); }
     [[nodiscard]] MembershipParams params_of(HostId id) const;
+    // Variant 1 numbers the rules otherwise and has another hash key; the default rule stays.
+    [[nodiscard]] RuleId rule_of(RuleId port, Variant variant) const;
+    [[nodiscard]] RuleMasks by_port(const RuleMasks& by_rule, Variant variant) const;
+    [[nodiscard]] RuleMasks by_rule(const RuleMasks& by_port, Variant variant) const;
+    [[nodiscard]] RuleWishes wishes_of(HostId id, Variant variant) const;
+    [[nodiscard]] HeldConfig held_by(HostId id) const;
+    [[nodiscard]] static std::uint64_t digest_of(Variant variant) { return 0x5eed + variant; }
+    [[nodiscard]] static Variant variant_of(std::uint64_t digest) { return static_cast<Variant>(digest - 0x5eed); }
     [[nodiscard]] std::uint32_t draw_boot(HostId id);
     [[nodiscard]] Invariants& invariants() { return invariants_; }
     [[nodiscard]] const Workload& workload() const { return workload_; }
@@ -65,6 +74,8 @@ public:
     void boot_host(HostId id);
     void crash_host(HostId id);
     void transmit(const WireFrame& frame);
+    // The operator writes the file and tells the control plane.
+    void read_file(HostId id, Variant variant);
 
     // What the models tell.
     void acceptance_changed(HostId id) { invariants_.check_owners(id); }
@@ -89,6 +100,7 @@ public:
 private:
     static constexpr std::size_t kNotesKept = 14;
     void write_note(HostId id, const std::string& text);
+    [[nodiscard]] std::uint64_t single_slots_of(Variant variant) const;
     void sample();
 
     Settings settings_;

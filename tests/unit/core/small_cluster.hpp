@@ -146,6 +146,7 @@ private:
         hosts_[id].installed = wish.own;
         hosts_[id].installs.push_back({now_ + ms(2), wish.token});
     }
+    void carry_out(HostId, const UseConfig&) {}
     void carry_out(HostId id, const SetLease& wish) { hosts_[id].valid_until = wish.valid_until; }
     void carry_out(HostId id, const StoreBlock& wish) {
         const auto decoded = decode_block(encode_block(wish.block));
