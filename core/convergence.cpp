@@ -11,10 +11,6 @@ namespace {
 constexpr std::uint8_t kOut = kFlagGoodbye | kFlagDeaf | kFlagLeaving;
 constexpr std::uint8_t kNotNow = kOut | kFlagUnready;
 
-std::uint8_t effective_offer(const RuleReport& rule) {
-    return rule.state == RuleState::enabled ? rule.offer : std::uint8_t{0};
-}
-
 }  // namespace
 
 // Members of my epoch that are alive; nothing when somebody else coordinates. A joiner may begin alone.
@@ -82,10 +78,7 @@ bool Membership::a_peer_states_higher() const {
 
 Membership::OfferTable Membership::offers_of(const Incarnations& wanted) const {
     OfferTable offers;
-    for (const auto& [id, incarnation] : wanted) {
-        const auto rules = id == params_.self ? compose_rules() : peers_.at(id).rules;
-        for (std::size_t slot = 0; slot < kRuleSlots; ++slot) offers[id][slot] = effective_offer(rules[slot]);
-    }
+    for (const auto& [id, incarnation] : wanted) offers[id] = effective_offers(id == params_.self ? compose_rules() : peers_.at(id).rules);
     return offers;
 }
 

@@ -230,6 +230,13 @@ std::string_view name_of(FrameFault fault) {
     return kNames[static_cast<std::size_t>(fault)];
 }
 
+std::array<std::uint8_t, kRuleSlots> effective_offers(const std::array<RuleReport, kRuleSlots>& rules) {
+    std::array<std::uint8_t, kRuleSlots> offers{};
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        if (rules[slot].state == RuleState::enabled) offers[slot] = rules[slot].offer;
+    return offers;
+}
+
 const FrameHeader& header_of(const ClusterFrame& frame) {
     return std::visit([](const auto& body) -> const FrameHeader& { return body.header; }, frame);
 }

@@ -108,6 +108,9 @@ struct RuleReport {
     bool operator==(const RuleReport&) const = default;
 };
 
+// By RuleId; a rule that is disabled or draining offers nothing.
+[[nodiscard]] std::array<std::uint8_t, kRuleSlots> effective_offers(const std::array<RuleReport, kRuleSlots>& rules);
+
 // The configuration that a host has read and does not use before every live host has read it; digest 0: none.
 struct HeldReport {
     std::uint64_t digest = 0;

@@ -52,7 +52,9 @@ HostSet Membership::awaited() const {
 bool Membership::all_hold(const Incarnations& wanted) const {
     if (!held_) return false;
     return std::all_of(wanted.begin(), wanted.end(), [this](const auto& entry) {
-        return entry.first == params_.self || peers_.at(entry.first).held.digest == held_->digest;
+        if (entry.first == params_.self) return true;
+        const Peer& peer = peers_.at(entry.first);
+        return peer.held.digest == held_->digest || peer.config_digest == held_->digest;
     });
 }
 
@@ -68,7 +70,14 @@ bool Membership::everything_is_given_back() const {
 
 Membership::OfferTable Membership::held_offers_of(const Incarnations& wanted) const {
     OfferTable offers;
-    for (const auto& [id, incarnation] : wanted) offers[id] = (id == params_.self ? compose_held() : peers_.at(id).held).offers;
+    for (const auto& [id, incarnation] : wanted) {
+        if (id == params_.self) {
+            offers[id] = compose_held().offers;
+            continue;
+        }
+        const Peer& peer = peers_.at(id);
+        offers[id] = peer.config_digest == held_->digest ? effective_offers(peer.stated_rules) : peer.held.offers;
+    }
     return offers;
 }
 
@@ -98,6 +107,7 @@ bool Membership::can_use(const ClusterMap& map) const {
 
 // Requires: nothing is owned. What descriptors are in which bucket is unknown until the dataplane has filed them anew.
 void Membership::use_held(std::uint64_t generation) {
+    before_reload_ = holding_before_reload();
     const HeldConfig next = *held_;
     held_.reset();
     params_.config_digest = next.digest;
@@ -116,17 +126,23 @@ void Membership::use_held(std::uint64_t generation) {
     actions_.push_back(UseConfig{next.digest, generation});
 }
 
-// Whoever is no member owns nothing, and need not wait for others: it uses what it holds when a living member does, or when it has
-// listened for long and no member uses what it has.
+// Whoever owns nothing need not wait for a map: a member whose fellow has changed over follows it, and so does a joiner; a joiner that has
+// listened for long and hears no member of its own configuration uses what it holds. Joiners do it under a new term, so that no map
+// made for the former configuration waits for them.
 void Membership::follow_the_members() {
-    if (state_ != MembershipState::join || !held_ || any(own_) || installing_) return;
+    const bool joiner = state_ == MembershipState::join;
+    if ((!joiner && !reload_is_under_way()) || !held_ || any(own_) || installing_) return;
     bool somebody_has_mine = false;
+    std::optional<std::uint64_t> theirs;
     for (const auto& [id, peer] : peers_) {
-        if (!peer.stated || peer.state != MemberState::member || !is_live(id)) continue;
-        if (peer.config_digest == held_->digest) return use_held(peer.generation);
+        if (!peer.stated || peer.state != MemberState::member || !is_live(id) || is_foreign(id, peer)) continue;
+        if (peer.config_digest == held_->digest) theirs = peer.generation;
         somebody_has_mine = somebody_has_mine || peer.config_digest == params_.config_digest;
     }
-    if (!somebody_has_mine && listened_ - joined_at_ > params_.timing.bury_after) use_held(params_.generation + 1);
+    const bool alone = joiner && !somebody_has_mine && listened_ - joined_at_ > params_.timing.bury_after;
+    if (!theirs && !alone) return;
+    use_held(theirs ? *theirs : params_.generation + 1);
+    if (joiner) become_fresh();
 }
 
 HeldReport Membership::compose_held() const {

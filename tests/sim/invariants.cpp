@@ -16,13 +16,12 @@ bool any(const RuleMasks& masks) {
     return std::any_of(masks.begin(), masks.end(), [](BucketMask mask) { return mask != 0; });
 }
 
-// Who is who, and what was agreed; without the clocks, which go on whatever arrives.
+// Who is who, and what was agreed; without the clocks, and without what they let this host take, which go on whatever arrives.
 std::uint64_t digest_of_state(const Membership& membership) {
     RunningDigest digest;
     digest.add(static_cast<std::uint64_t>(membership.state()));
     digest.add(membership.epoch().counter << 8 | membership.epoch().coordinator);
     digest.add(std::uint64_t{membership.incarnation().boot} << 32 | membership.incarnation().term);
-    for (const BucketMask mask : membership.own()) digest.add(mask);
     for (const auto& [id, peer] : membership.peers()) {
         digest.add(std::uint64_t{peer.incarnation.boot} << 32 | peer.incarnation.term);
         digest.add(peer.sequence << 16 | static_cast<std::uint64_t>(peer.state) << 8 | peer.flags);
