@@ -59,6 +59,32 @@ std::string converging_line(const Json& cluster, bool colour) {
     return '\n' + painted("converging because " + because + (host.empty() ? "" : " (" + host + ")"), Paint::notice, colour);
 }
 
+// What an operator has to act on: a reload that waits, hosts that read something else, a port through which nothing comes.
+std::string notices_of(const Json& cluster, bool colour) {
+    std::vector<std::string> notices;
+    if (flag_of(cluster, "deaf"))
+        notices.push_back("DEAF: no frame of any kind arrives on the outside port; this host serves nobody until one does");
+    const Json& reload = member_of(cluster, "reload");
+    if (reload.is_object()) {
+        std::string names;
+        for (const Json& name : list_of(reload, "waits_for"))
+            if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
+        notices.push_back(fmt::format("reload: configuration {} is held here, {}", text_of(reload, "held_digest", "?"),
+                                      names.empty() ? "and by every member" : "and waits for: " + names));
+    }
+    for (const Json& mismatch : list_of(cluster, "config_mismatches")) {
+        const std::string host = text_of(mismatch, "host", "?");
+        if (member_of(mismatch, "path").is_string())
+            notices.push_back(fmt::format("{} has another configuration: {} is {} here and {} there", host, text_of(mismatch, "path"),
+                                          text_of(mismatch, "here"), text_of(mismatch, "there")));
+        else
+            notices.push_back(host + " has another configuration; its lines have not arrived yet");
+    }
+    std::string text;
+    for (const std::string& notice : notices) text += '\n' + painted(notice, Paint::notice, colour);
+    return text;
+}
+
 std::string heard(const Json& member, bool self) {
     if (self) return "itself";
     return member_of(member, "heard_ms").is_number() ? fmt::format("{} ms ago", number_of(member, "heard_ms")) : "-";
@@ -142,8 +168,8 @@ std::string view_of_rules(const Json& cluster, bool colour) {
 
 std::string view_of_cluster(const Json& cluster, bool colour) {
     const std::string members = list_of(cluster, "members").empty() ? "no members are known" : members_table(cluster, colour);
-    return fmt::format("{}{}\n{}\n\n{}\n\n{}", state_line(cluster, colour), converging_line(cluster, colour), facts_of(cluster), members,
-                       view_of_rules(cluster, colour));
+    return fmt::format("{}{}\n{}\n\n{}\n\n{}", state_line(cluster, colour), converging_line(cluster, colour) + notices_of(cluster, colour),
+                       facts_of(cluster), members, view_of_rules(cluster, colour));
 }
 
 }  // namespace nlb::cli

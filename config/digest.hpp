@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,25 @@
 namespace nlb::config {
 
 // (path, value) in a fixed order: equal on two hosts exactly when they agree. Neither holds "=" nor a line break before its end.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> canonical_lines(const Cluster& cluster);
+using CanonicalLines = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] CanonicalLines canonical_lines(const Cluster& cluster);
+// The same and a fingerprint of the key, which decides buckets too. It tells nothing about the key.
+[[nodiscard]] CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key);
 
-// The first 8 bytes, read little-endian, of BLAKE2b-256 over the lines "PATH=VALUE\n".
-[[nodiscard]] std::uint64_t digest_of(const Cluster& cluster);
+// "PATH=VALUE\n" for each, and back; lines without "=" are left out.
+[[nodiscard]] std::string text_of(const CanonicalLines& lines);
+[[nodiscard]] CanonicalLines lines_of(std::string_view text);
+
+// The first 8 bytes, read little-endian, of BLAKE2b-256 over the text. Never 0.
+[[nodiscard]] std::uint64_t digest_of(const CanonicalLines& lines);
+
+struct Difference {
+    std::string path;
+    std::string mine;  // "nothing" where there is no such line
+    std::string theirs;
+    bool operator==(const Difference&) const = default;
+};
+// In the order of `mine`, then what only `theirs` has.
+[[nodiscard]] std::vector<Difference> differences(const CanonicalLines& mine, const CanonicalLines& theirs);
 
 }  // namespace nlb::config

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "config/schema.hpp"
+#include "core/membership.hpp"
 #include "core/tables.hpp"
 
 namespace nlb::controlplane {
@@ -14,5 +15,8 @@ struct ClusterSettings {
     std::uint16_t index = 0;  // place in the configuration's list; what messages call the cluster
     HashKey hash_key{};
 };
+
+// What the protocol is told of them.
+[[nodiscard]] MembershipParams params_of(const ClusterSettings& settings);
 
 }  // namespace nlb::controlplane

@@ -63,6 +63,7 @@ Status ControlPlane::make_controller(const config::Member& member, const StoredS
         return Error{"cluster " + member.cluster->name + ": one host serves at most " + std::to_string(link::kClustersMax) + " clusters"};
     ClusterSettings settings{*member.cluster, *member.host, index, config::derive_hash_key(secrets.value().sending)};
     auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending, secrets.value().former);
+    secrets_[index] = secrets.value();
     const auto kept = stored.find(member.cluster->name);
     controllers_.push_back(std::make_unique<Controller>(std::move(settings), std::move(authenticator), link_,
                                                         kept == stored.end() ? StoredCluster{} : kept->second, random_boot()));
@@ -209,29 +210,78 @@ CommandResult ControlPlane::reload() {
     return apply(fresh.value().config);
 }
 
+Result<ControlPlane::Plan> ControlPlane::plan_for(Controller& controller, const config::Config& fresh) const {
+    const ClusterSettings& in_force = controller.settings();
+    const config::Cluster& cluster = fresh.clusters[in_force.index];
+    const auto host = std::find_if(cluster.hosts.begin(), cluster.hosts.end(), [this](const auto& one) { return one.name == host_name_; });
+    if (host == cluster.hosts.end()) return Error{"cluster " + cluster.name + ": host " + host_name_ + " is not in the file"};
+    auto secrets = read_secrets(cluster);
+    if (!secrets) return secrets.error();
+    Plan plan{&controller, {cluster, *host, in_force.index, config::derive_hash_key(secrets.value().sending)}, secrets.value(), {}};
+    auto changes = changes_between(in_force, plan.settings);
+    if (!changes) return changes.error();
+    plan.changes = std::move(changes.value());
+    if (controller.reload_is_under_way())
+        return Error{"cluster " + cluster.name + ": the hosts are changing over to the last configuration; ask again in a moment"};
+    return plan;
+}
+
+// What was held is in force once the controller holds nothing any more.
+ClusterSecrets& ControlPlane::keys_in_force(const Controller& controller) {
+    const std::uint16_t index = controller.settings().index;
+    const auto held = held_secrets_.find(index);
+    if (held != held_secrets_.end() && !controller.holds_next()) {
+        secrets_[index] = std::move(held->second);
+        held_secrets_.erase(held);
+    }
+    return secrets_[index];
+}
+
+// While the next configuration is held both keys are accepted, and after the change the former one still is: whoever is late is heard.
+void ControlPlane::carry_out(Plan plan, Instant now) {
+    Controller& controller = *plan.controller;
+    ClusterSecrets& present = keys_in_force(controller);
+    if (plan.changes.agreed.empty()) {
+        if (controller.holds_next()) controller.give_up_held(now);
+        held_secrets_.erase(controller.settings().index);
+        controller.use_keys(std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
+        if (!plan.changes.local.empty()) controller.apply_local(now, plan.settings.cluster, plan.settings.host);
+        present = std::move(plan.secrets);
+        return;
+    }
+    ClusterSecrets until_then = present;
+    until_then.former.push_back(plan.secrets.sending);
+    ClusterSecrets from_then = plan.secrets;
+    from_then.former.push_back(present.sending);
+    NextConfiguration next{std::move(plan.settings), std::make_unique<const SodiumAuthenticator>(until_then.sending, until_then.former),
+                           std::make_unique<const SodiumAuthenticator>(from_then.sending, from_then.former)};
+    held_secrets_[controller.settings().index] = std::move(from_then);
+    controller.hold(now, std::move(next));
+}
+
 CommandResult ControlPlane::apply(const config::Config& fresh) {
     if (const Status same = check_surroundings(config_, fresh); !same) return {ReturnValue::refused, same.error().message};
-    std::vector<std::pair<Controller*, const config::Cluster*>> changed;
-    std::string message;
-    for (const auto& controller : controllers_) {
-        const config::Cluster& cluster = fresh.clusters[controller->settings().index];
-        const auto changes = local_changes(controller->settings().cluster, cluster, host_name_);
-        if (!changes) return {ReturnValue::refused, changes.error().message};
-        if (changes.value().empty()) continue;
-        changed.emplace_back(controller.get(), &cluster);
-        message += (message.empty() ? "" : "; ") + cluster.name + ": " + changes.value();
-    }
     // All or nothing: the first cluster is touched when the last one has agreed.
-    for (const auto& [controller, cluster] : changed) {
-        const HostId self = controller->settings().host.id;
-        const auto host =
-            std::find_if(cluster->hosts.begin(), cluster->hosts.end(), [self](const config::Host& one) { return one.id == self; });
-        if (host != cluster->hosts.end()) controller->apply_local(monotonic_now(), *cluster, *host);
+    std::vector<Plan> plans;
+    for (const auto& controller : controllers_) {
+        auto plan = plan_for(*controller, fresh);
+        if (!plan) return {ReturnValue::refused, plan.error().message};
+        plans.push_back(std::move(plan.value()));
+    }
+    std::string message;
+    for (Plan& plan : plans) {
+        const bool gives_up = plan.controller->holds_next() && plan.changes.agreed.empty();
+        const std::string name = plan.settings.cluster.name;
+        std::string done = plan.changes.text();
+        if (gives_up) done += (done.empty() ? "" : "; ") + std::string{"what was held is given up"};
+        if (!plan.changes.agreed.empty()) done += "; in force once every live host holds it";
+        if (!done.empty()) message += (message.empty() ? "" : "; ") + name + ": " + done;
+        carry_out(std::move(plan), monotonic_now());
     }
     const std::string file = config_.file;
     config_ = fresh;
     config_.file = file;
-    if (changed.empty()) return {ReturnValue::already, "nothing changes on this host"};
+    if (message.empty()) return {ReturnValue::already, "nothing changes on this host"};
     return {ReturnValue::ok, message};
 }
 

@@ -2,6 +2,7 @@
 // only here, stands the order of a turn of the loop. Nothing in it waits for anything but the kernel's next event.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -10,7 +11,9 @@
 #include "controlplane/control_socket.hpp"
 #include "controlplane/dataplane_link.hpp"
 #include "controlplane/metrics.hpp"
+#include "controlplane/reload.hpp"
 #include "controlplane/run_directory.hpp"
+#include "controlplane/sodium_authenticator.hpp"
 #include "controlplane/with_asio.hpp"
 
 namespace nlb::controlplane {
@@ -44,6 +47,16 @@ private:
     void shut_down();
     [[nodiscard]] CommandResult reload();
     [[nodiscard]] CommandResult apply(const config::Config& fresh);
+    // What a reload does to one cluster.
+    struct Plan {
+        Controller* controller;
+        ClusterSettings settings;
+        ClusterSecrets secrets;
+        Changes changes;
+    };
+    [[nodiscard]] Result<Plan> plan_for(Controller& controller, const config::Config& fresh) const;
+    void carry_out(Plan plan, Instant now);
+    [[nodiscard]] ClusterSecrets& keys_in_force(const Controller& controller);
 
     config::Config config_;
     std::string host_name_;
@@ -53,6 +66,8 @@ private:
     asio::signal_set signals_;
     DataplaneLink link_;
     Controllers controllers_;
+    std::map<std::uint16_t, ClusterSecrets> secrets_;       // by the cluster's index: the keys in force, see keys_in_force()
+    std::map<std::uint16_t, ClusterSecrets> held_secrets_;  // of the configuration that is held, or was until lately
     CommandService commands_;
     ControlSocket socket_;
     std::shared_ptr<MetricsBoard> board_;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/digest.hpp"
 #include "config/table_builder.hpp"
 #include "controlplane/cluster_frames.hpp"
+#include "controlplane/reload.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -13,21 +13,6 @@ namespace {
 // next_step never circles, but a mistake there must not hang the loop.
 constexpr int kStepsMax = 8;
 constexpr std::uint8_t kEmptyReportsNeeded = 2;
-
-MembershipParams params_of(const ClusterSettings& settings) {
-    const config::Cluster& cluster = settings.cluster;
-    MembershipParams params;
-    params.self = settings.host.id;
-    params.cluster = cluster_number(cluster);
-    params.slots = static_cast<std::uint8_t>(cluster.port_rules.size() + 1);
-    params.single_slots = config::single_slots(cluster);
-    params.configured_hosts = static_cast<std::uint8_t>(cluster.hosts.size());
-    params.majority = cluster.partition == config::PartitionMode::majority;
-    params.timing = Timing::from(cluster.heartbeat.period, cluster.heartbeat.tolerance);
-    params.config_digest = config::digest_of(cluster);
-    params.generation = cluster.generation;
-    return params;
-}
 
 RuleStates initial_rules(const ClusterSettings& settings, const StoredCluster& stored) {
     RuleStates states{};
@@ -48,7 +33,7 @@ Controller::Controller(ClusterSettings settings, std::unique_ptr<const Authentic
       authenticator_(std::move(authenticator)),
       rule_states_(initial_rules(settings_, stored)),
       membership_(params_, wishes_of(settings_.cluster, settings_.host, rule_states_)),
-      outlet_(settings_, *authenticator_, sink),
+      outlet_(settings_, *authenticator_, sink, [this](const UseConfig& wish) { use_next(wish); }),
       boot_(boot),
       wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {}
 
@@ -83,6 +68,7 @@ void Controller::on_dataplane_lost(Instant now) {
 void Controller::on_tick(Instant now) {
     now_ = now;
     if (active_) run(now, membership_.on_tick(now));
+    compare_configurations(now);
     poll(now);
     reconcile(now);
 }
@@ -185,14 +171,13 @@ void Controller::take_step(Instant now, Step step) {
 
 void Controller::begin(Instant now) {
     const std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
-    // Tables of an unknown past may still serve: they are fenced before anything is said.
-    if (std::exchange(foreign_tables_, false)) outlet_.set_lease(kLongAgo);
     active_ = true;
     empty_reports_ = 0;
     told_draining_ = wanted_ == Wanted::draining;
     run(now, membership_.on_wishes(now, wishes_of(settings_.cluster, settings_.host, rule_states_), told_draining_));
     run(now, membership_.on_link(now, true));
-    run(now, membership_.on_start(now, boot_, memory));
+    run(now, membership_.on_start(now, boot_, memory, std::exchange(foreign_tables_, false)));
+    if (next_) run(now, membership_.on_hold(now, held_config(settings_, next_->settings, rule_states_)));
     const bool warm = memory && membership_.state() == MembershipState::member;
     convergence_.begin(now, warm ? "restarted" : "started");
     told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
@@ -214,6 +199,7 @@ void Controller::tell_wishes(Instant now) {
     told_draining_ = wanted_ == Wanted::draining;
     empty_reports_ = 0;
     run(now, membership_.on_wishes(now, wishes_of(settings_.cluster, settings_.host, rule_states_), told_draining_));
+    if (next_) run(now, membership_.on_hold(now, held_config(settings_, next_->settings, rule_states_)));
 }
 
 StoredCluster Controller::stored() const {

@@ -3,11 +3,13 @@
 // what the cluster does is core's; this file only connects them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "controlplane/cluster_settings.hpp"
+#include "controlplane/config_talk.hpp"
 #include "controlplane/convergence_watch.hpp"
 #include "controlplane/event_log.hpp"
 #include "controlplane/heartbeat_watch.hpp"
@@ -21,6 +23,13 @@
 #include "core/membership.hpp"
 
 namespace nlb::controlplane {
+
+// What a reload hands over.
+struct NextConfiguration {
+    ClusterSettings settings;
+    std::unique_ptr<const Authenticator> until_then;  // sends as now, accepts the next key too
+    std::unique_ptr<const Authenticator> from_then;   // sends under the next key, accepts the present one
+};
 
 class Controller {
 public:
@@ -43,6 +52,13 @@ public:
     CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
     // Weights, priorities and time-outs of this host; the agreed part is unchanged.
     void apply_local(Instant now, const config::Cluster& cluster, const config::Host& host);
+    // The next configuration: it is used once every live host holds it. Requires: !reload_is_under_way().
+    void hold(Instant now, NextConfiguration next);
+    // The file is again what is in force; what was held is given up. Requires: !reload_is_under_way().
+    void give_up_held(Instant now);
+    [[nodiscard]] bool reload_is_under_way() const { return membership_.reload_is_under_way(); }
+    // Keys that are accepted, and the one that is used to send.
+    void use_keys(std::unique_ptr<const Authenticator> authenticator);
     // The program ends: leave in order.
     void depart(Instant now);
     // Nothing is under way that the last command waits for.
@@ -62,6 +78,9 @@ public:
     [[nodiscard]] const Traffic& traffic() const { return traffic_; }
     [[nodiscard]] const ConvergenceWatch& convergence() const { return convergence_; }
     [[nodiscard]] const HeartbeatWatch& heartbeats() const { return heartbeats_; }
+    [[nodiscard]] bool holds_next() const { return next_.has_value(); }
+    // Hosts whose newest configuration is not this one's newest, and the first difference where it is known.
+    [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const { return mismatches_; }
     [[nodiscard]] std::uint64_t frames_sent() const { return outlet_.frames_sent(); }
     [[nodiscard]] StoredCluster stored() const;
 
@@ -83,8 +102,13 @@ private:
     void on_status(Instant now, const link::Status& status);
     void on_counters(const link::CountersReport& report);
     void note_link(Instant now, bool up);
-    void note_configuration(HostId host, bool ours);
     void note_drained_rules();
+
+    // controller_configuration.cpp: the next configuration, and whoever has another one
+    void use_next(const UseConfig& wish);
+    void compare_configurations(Instant now);
+    void tell_mismatch(HostId host, const std::optional<config::Difference>& difference) const;
+    [[nodiscard]] const ClusterSettings& newest_settings() const { return next_ ? next_->settings : settings_; }
 
     // controller_events.cpp: what people are told
     void tell(Severity severity, EventNumber number, std::string_view name, Fields fields = {}) const;
@@ -101,6 +125,9 @@ private:
     RuleStates rule_states_{};
     Membership membership_;
     Outlet outlet_;
+    std::optional<NextConfiguration> next_;
+    ConfigTalk talk_;
+    std::map<HostId, std::optional<config::Difference>> mismatches_;
     std::uint32_t boot_;
 
     // What is wanted and how far it has come; see Facts.

@@ -83,7 +83,7 @@ void Controller::tell_buried(Instant now, const Report& report) {
 
 void Controller::tell_new_epoch(Instant now) {
     const std::vector<MemberEntry>& members = membership_.map().members;
-    std::string cause = own_cause_.empty() ? "weight" : own_cause_;
+    std::string cause = membership_.map().next_digest != 0 ? "reload" : own_cause_.empty() ? "weight" : own_cause_;
     HostId by = settings_.host.id;
     if (const HostId gone = first_missing(told_members_, members); gone != kNoHost) {
         const auto peer = membership_.peers().find(gone);

@@ -1,8 +1,10 @@
 // What the dataplane says, as events for the membership.
 #include <algorithm>
 
+#include "config/table_builder.hpp"
 #include "controlplane/cluster_frames.hpp"
 #include "controlplane/controller.hpp"
+#include "core/connection_ledger.hpp"
 #include "core/shared_block.hpp"
 
 namespace nlb::controlplane {
@@ -35,6 +37,13 @@ std::string Controller::on_hello(Instant now, const link::MessageView& message) 
     if (block && block->config_digest == params_.config_digest) {
         memory_until_ = Instant{Duration{hello->valid_until_ns}};
         memory_ = DataplaneMemory{*block, memory_until_, hello->own, hello->dirty};
+        // Its control plane died between a change of configuration and the first install by it: nothing is owned, and where the
+        // descriptors are filed is unknown.
+        const Tables ours = config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
+        if (hello->layout != ours.layout) {
+            memory_->own = {};
+            if (any(hello->dirty)) memory_->dirty = kEveryBucket;
+        }
     }
     foreign_tables_ = !memory_ && any(hello->own);
     tell(Severity::info, EventNumber::none, "dataplane_found", {{"link", link_up_ ? "up" : "down"}, {"memory", memory_ ? "yes" : "no"}});
@@ -70,15 +79,13 @@ void Controller::on_punted(Instant now, const link::MessageView& message) {
             tell(Severity::warn, EventNumber::none, "frame_refused", {{"reason", std::string{name_of(decoded.fault)}}});
         return;
     }
-    const FrameHeader& header = std::visit([](const auto& frame) -> const FrameHeader& { return frame.header; }, decoded.frame);
+    const FrameHeader& header = header_of(decoded.frame);
     FrameFault fault = FrameFault::none;
     run(now, membership_.on_frame(now, decoded.frame, &fault));
     const auto* beat = std::get_if<Heartbeat>(&decoded.frame);
-    if (fault == FrameFault::config) note_configuration(header.id, false);
-    if (fault == FrameFault::none && beat != nullptr) {
-        heartbeats_.accepted(header.id, Instant{Duration{punted->received_ns}});
-        note_configuration(header.id, beat->config_digest == params_.config_digest);
-    }
+    if (fault == FrameFault::none && beat != nullptr) heartbeats_.accepted(header.id, Instant{Duration{punted->received_ns}});
+    if (const auto* part = std::get_if<ConfigPart>(&decoded.frame); part != nullptr && fault == FrameFault::none)
+        talk_.hear(header.id, *part);
     const bool ordinary =
         fault == FrameFault::none || fault == FrameFault::own || fault == FrameFault::unbelieved || fault == FrameFault::config;
     if (fault != FrameFault::none && heartbeats_.refused(fault, now) && !ordinary)
@@ -106,14 +113,6 @@ void Controller::note_link(Instant now, bool up) {
     link_up_ = up;
     tell(up ? Severity::info : Severity::warn, EventNumber::none, up ? "link_up" : "link_down");
     if (active_) run(now, membership_.on_link(now, up));
-}
-
-void Controller::note_configuration(HostId host, bool ours) {
-    if (!heartbeats_.states_configuration(host, ours)) return;
-    if (ours)
-        tell(Severity::info, EventNumber::none, "config_agrees", {{"peer", host_name(host)}});
-    else
-        tell(Severity::warn, EventNumber::none, "config_mismatch", {{"peer", host_name(host)}});
 }
 
 void Controller::note_drained_rules() {

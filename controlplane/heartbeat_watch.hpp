@@ -1,12 +1,11 @@
-// Counts what arrives on the heartbeat's ethertype: accepted per host with the time between two, refused per reason, and who states
-// another configuration. It decides nothing.
+// Counts what arrives on the heartbeat's ethertype: accepted per host with the time between two, refused per reason.
+// It decides nothing.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "controlplane/histogram.hpp"
 #include "core/heartbeat.hpp"
@@ -38,21 +37,15 @@ public:
         told_[fault] = now;
         return true;
     }
-    // Whether that is news.
-    [[nodiscard]] bool states_configuration(HostId host, bool ours) {
-        return ours ? mismatched_.erase(host) != 0 : mismatched_.insert(host).second;
-    }
 
     [[nodiscard]] const std::map<HostId, FromHost>& hosts() const { return hosts_; }
     [[nodiscard]] const std::array<std::uint64_t, kFrameFaults>& refused_by_reason() const { return refused_; }
-    [[nodiscard]] const std::set<HostId>& mismatched() const { return mismatched_; }
 
 private:
     static constexpr std::chrono::minutes kTellEvery{1};
     std::map<HostId, FromHost> hosts_;
     std::array<std::uint64_t, kFrameFaults> refused_{};
     std::map<FrameFault, Instant> told_;
-    std::set<HostId> mismatched_;
 };
 
 }  // namespace nlb::controlplane

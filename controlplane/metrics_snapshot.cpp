@@ -28,7 +28,7 @@ std::vector<PeerNumbers> peers_of(const Controller& controller) {
     std::vector<PeerNumbers> peers;
     for (const config::Host& host : controller.settings().cluster.hosts) {
         if (host.id == controller.settings().host.id) continue;
-        PeerNumbers numbers{host.name, 0, {}, watch.mismatched().contains(host.id)};
+        PeerNumbers numbers{host.name, 0, {}, controller.mismatches().contains(host.id)};
         if (const auto heard = watch.hosts().find(host.id); heard != watch.hosts().end()) {
             numbers.received = heard->second.accepted;
             numbers.interval = heard->second.interval;
@@ -59,7 +59,7 @@ ClusterNumbers numbers_of(const Controller& controller, Instant now) {
     numbers.frames_refused = controller.heartbeats().refused_by_reason();
     const Instant until = controller.membership().valid_until();
     numbers.fence_remaining_s = controller.active() && until > now ? in_seconds(until - now) : 0.0;
-    numbers.generation = controller.settings().cluster.generation;
+    numbers.generation = controller.membership().generation();
     return numbers;
 }
 

@@ -18,10 +18,11 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 
-Outlet::Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink)
+Outlet::Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink, OnUse on_use)
     : settings_(settings),
-      authenticator_(authenticator),
+      authenticator_(&authenticator),
       sink_(sink),
+      on_use_(std::move(on_use)),
       destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)) {}
 
 std::vector<Report> Outlet::carry_out(const Actions& actions) {
@@ -30,6 +31,10 @@ std::vector<Report> Outlet::carry_out(const Actions& actions) {
         std::visit(Overloaded{
                        [&](const SendFrame& wish) { send_frame(wish.frame); },
                        [&](const InstallTables& wish) { install(wish); },
+                       [&](const UseConfig& wish) {
+                           last_.reset();
+                           on_use_(wish);
+                       },
                        [&](const SetLease& wish) { set_lease(wish.valid_until); },
                        [&](const StoreBlock& wish) {
                            sink_.send(link::write_message(link::MessageType::store, settings_.index, {}, encode_block(wish.block)));
@@ -42,7 +47,7 @@ std::vector<Report> Outlet::carry_out(const Actions& actions) {
 }
 
 void Outlet::send_frame(const ClusterFrame& frame) {
-    const auto bytes = wrap_frame(destination_, encode_frame(frame, authenticator_));
+    const auto bytes = wrap_frame(destination_, encode_frame(frame, *authenticator_));
     sink_.send(link::write_message(link::MessageType::send, settings_.index, {}, bytes));
     ++frames_sent_;
 }

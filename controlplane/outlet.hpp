@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -15,7 +16,9 @@ namespace nlb::controlplane {
 
 class Outlet {
 public:
-    Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink);
+    // `on_use` is called when, in the order of actions, another configuration numbers what follows.
+    using OnUse = std::function<void(const UseConfig&)>;
+    Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink, OnUse on_use);
 
     // Returns the reports among the actions, which concern people and metrics only.
     std::vector<Report> carry_out(const Actions& actions);
@@ -23,6 +26,7 @@ public:
     // or the one that it does wait for, with the same content.
     void reinstall();
     void set_lease(Instant valid_until);
+    void use_keys(const Authenticator& authenticator) { authenticator_ = &authenticator; }
     void request_status();
     void request_counters();
     // The dataplane is another one: what was installed is gone.
@@ -35,8 +39,9 @@ private:
     void install(const InstallTables& wish);
 
     const ClusterSettings& settings_;
-    const Authenticator& authenticator_;
+    const Authenticator* authenticator_;
     MessageSink& sink_;
+    OnUse on_use_;
     MacAddress destination_;
     std::optional<InstallTables> last_;
     std::uint64_t frames_sent_ = 0;

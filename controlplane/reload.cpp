@@ -1,40 +1,26 @@
 #include "controlplane/reload.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <vector>
 
 #include "config/digest.hpp"
 #include "config/format.hpp"
+#include "config/table_builder.hpp"
 
 namespace nlb::controlplane {
 namespace {
 
-using Lines = std::vector<std::pair<std::string, std::string>>;
+using Lines = config::CanonicalLines;
+using config::Difference;
 
-struct Difference {
-    std::string path;
-    std::string in_force;
-    std::string fresh;
-};
-
-const std::string* value_at(const Lines& lines, const std::string& path) {
-    const auto line = std::find_if(lines.begin(), lines.end(), [&path](const auto& one) { return one.first == path; });
-    return line == lines.end() ? nullptr : &line->second;
-}
-
-std::vector<Difference> differences(const Lines& in_force, const Lines& fresh) {
-    std::vector<Difference> all;
-    for (const auto& [path, value] : in_force) {
-        const std::string* other = value_at(fresh, path);
-        if (other == nullptr || *other != value) all.push_back({path, value, other == nullptr ? "nothing" : *other});
-    }
-    for (const auto& [path, value] : fresh)
-        if (value_at(in_force, path) == nullptr) all.push_back({path, "nothing", value});
-    return all;
-}
+// What hosts must agree on and cannot change under way: leases and burials of two timings do not fit together, and a cluster is known by
+// its address and mode.
+constexpr std::array<std::string_view, 6> kFixedPaths{"name", "address", "mode", "heartbeat.period", "heartbeat.tolerance", "partition"};
 
 Error refusal(const std::string& where, const Difference& first, const std::string& remedy) {
-    return Error{where + first.path + " is " + first.in_force + " in force and " + first.fresh + " in the file; " + remedy};
+    return Error{where + first.path + " is " + first.mine + " in force and " + first.theirs + " in the file; " + remedy};
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -51,9 +37,7 @@ std::string joined(const std::vector<std::uint16_t>& numbers) {
 
 // What the two programs of this host only read when they start.
 Lines fixed_lines(const config::Cluster& cluster, const config::Host& host) {
-    return {{"key_file", cluster.key_file},
-            {"former_key_files", joined(cluster.former_key_files)},
-            {"connections.max", std::to_string(cluster.connections.max)},
+    return {{"connections.max", std::to_string(cluster.connections.max)},
             {"outside", host.outside},
             {"inside", host.inside},
             {"lcores", joined(host.lcores)}};
@@ -63,6 +47,7 @@ Lines local_lines(const config::Cluster& cluster, const config::Host& host) {
     Lines lines{{"connections.tcp_idle", config::to_string(cluster.connections.tcp_idle)},
                 {"connections.half_open", config::to_string(cluster.connections.half_open)},
                 {"connections.closing", config::to_string(cluster.connections.closing)},
+                {"former_key_files", joined(cluster.former_key_files)},
                 {"initial_state", config::to_string(host.initial_state)}};
     for (const config::PortRule& rule : cluster.port_rules) {
         if (rule.mode == RuleMode::multiple) lines.emplace_back("weights." + rule.name, std::to_string(config::weight_of(host, rule)));
@@ -71,31 +56,57 @@ Lines local_lines(const config::Cluster& cluster, const config::Host& host) {
     return lines;
 }
 
-const config::Host* host_named(const config::Cluster& cluster, const std::string& name) {
-    const auto host =
-        std::find_if(cluster.hosts.begin(), cluster.hosts.end(), [&name](const config::Host& one) { return one.name == name; });
-    return host == cluster.hosts.end() ? nullptr : &*host;
+RuleId rule_named(const config::Cluster& cluster, const std::string& name) {
+    for (std::size_t r = 0; r < cluster.port_rules.size(); ++r)
+        if (cluster.port_rules[r].name == name) return static_cast<RuleId>(r);
+    return kNoFormerRule;
 }
 
 }  // namespace
 
-Result<std::string> local_changes(const config::Cluster& in_force, const config::Cluster& fresh, const std::string& host_name) {
-    const std::string where = "cluster " + in_force.name + ": ";
-    const auto agreed = differences(config::canonical_lines(in_force), config::canonical_lines(fresh));
-    if (!agreed.empty())
-        return refusal(where, agreed.front(), "the hosts must agree on it: stop the cluster, or restart its hosts one by one");
-    if (in_force.generation != fresh.generation)
-        return refusal(where, {"generation", std::to_string(in_force.generation), std::to_string(fresh.generation)},
-                       "the hosts must agree on it: restart them one by one");
-    const config::Host* before = host_named(in_force, host_name);
-    const config::Host* after = host_named(fresh, host_name);
-    if (before == nullptr || after == nullptr) return Error{where + "host " + host_name + " is not in the file"};
-    const auto fixed = differences(fixed_lines(in_force, *before), fixed_lines(fresh, *after));
+std::string Changes::text() const {
+    std::string text;
+    for (const auto* kind : {&agreed, &local})
+        for (const Difference& one : *kind) text += (text.empty() ? "" : ", ") + one.path + ": " + one.mine + " -> " + one.theirs;
+    return text;
+}
+
+Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSettings& fresh) {
+    const std::string where = "cluster " + in_force.cluster.name + ": ";
+    if (in_force.host.id != fresh.host.id)
+        return refusal(where, {"hosts[].id of " + in_force.host.name, std::to_string(in_force.host.id), std::to_string(fresh.host.id)},
+                       "a host is known by its id: restart both programs of this host");
+    const auto fixed = config::differences(fixed_lines(in_force.cluster, in_force.host), fixed_lines(fresh.cluster, fresh.host));
     if (!fixed.empty()) return refusal(where, fixed.front(), "it is read at the start: restart both programs of this host");
-    std::string changes;
-    for (const Difference& one : differences(local_lines(in_force, *before), local_lines(fresh, *after)))
-        changes += (changes.empty() ? "" : ", ") + one.path + ": " + one.in_force + " -> " + one.fresh;
+    Changes changes;
+    changes.agreed =
+        config::differences(config::agreed_lines(in_force.cluster, in_force.hash_key), config::agreed_lines(fresh.cluster, fresh.hash_key));
+    for (const Difference& one : changes.agreed)
+        if (std::find(kFixedPaths.begin(), kFixedPaths.end(), one.path) != kFixedPaths.end())
+            return refusal(where, one, "no cluster can change it while it runs: stop it on every host, then start it with the new file");
+    changes.local = config::differences(local_lines(in_force.cluster, in_force.host), local_lines(fresh.cluster, fresh.host));
     return changes;
+}
+
+RuleStates carried_over(const RuleStates& states, const config::Cluster& in_force, const config::Cluster& fresh) {
+    RuleStates carried{};
+    for (std::size_t r = 0; r < fresh.port_rules.size(); ++r)
+        if (const RuleId former = rule_named(in_force, fresh.port_rules[r].name); former != kNoFormerRule) carried[r] = states[former];
+    return carried;
+}
+
+HeldConfig held_config(const ClusterSettings& in_force, const ClusterSettings& fresh, const RuleStates& states) {
+    HeldConfig held;
+    held.digest = config::digest_of(config::agreed_lines(fresh.cluster, fresh.hash_key));
+    held.slots = static_cast<std::uint8_t>(fresh.cluster.port_rules.size() + 1);
+    held.single_slots = config::single_slots(fresh.cluster);
+    held.configured_hosts = static_cast<std::uint8_t>(fresh.cluster.hosts.size());
+    held.wishes = wishes_of(fresh.cluster, fresh.host, carried_over(states, in_force.cluster, fresh.cluster));
+    held.former.fill(kNoFormerRule);
+    held.former[kDefaultRule] = kDefaultRule;
+    for (std::size_t r = 0; r < fresh.cluster.port_rules.size(); ++r)
+        held.former[r] = rule_named(in_force.cluster, fresh.cluster.port_rules[r].name);
+    return held;
 }
 
 Status check_surroundings(const config::Config& in_force, const config::Config& fresh) {
@@ -112,7 +123,7 @@ Status check_surroundings(const config::Config& in_force, const config::Config& 
                      {"eal.memory", std::to_string(config.eal.memory_mib)},
                      {"eal.main_lcore", config.eal.main_lcore ? std::to_string(*config.eal.main_lcore) : "none"}};
     };
-    const auto all = differences(lines(in_force), lines(fresh));
+    const auto all = config::differences(lines(in_force), lines(fresh));
     if (!all.empty()) return refusal("", all.front(), "it is read at the start: restart both programs of this host");
     return Done{};
 }

@@ -1,20 +1,39 @@
-// What a configuration that was read again would change on this host alone, or why it cannot be taken over while running. Pure.
-// What all hosts must agree on is never changed here: every host must hold it before any uses it.
+// What a configuration that was read again would change, and when it may: what is this host's alone at once, what hosts must agree on once
+// every live host holds it, and the rest not while running. Pure.
 #pragma once
 
+#include <array>
 #include <string>
+#include <vector>
 
+#include "config/digest.hpp"
 #include "config/schema.hpp"
+#include "controlplane/cluster_settings.hpp"
+#include "controlplane/rule_states.hpp"
+#include "core/membership.hpp"
 #include "core/result.hpp"
 
 namespace nlb::controlplane {
 
-// Empty: nothing changes in this cluster. Otherwise what does, for people: `weights.http: 70 -> 30, ...`.
+struct Changes {
+    std::vector<config::Difference> local;   // mine: in force, theirs: in the file
+    std::vector<config::Difference> agreed;  // not empty: everything waits until every live host holds it
+
+    [[nodiscard]] bool none() const { return local.empty() && agreed.empty(); }
+    // `weights.http: 70 -> 30, ...`
+    [[nodiscard]] std::string text() const;
+};
+
 // An error names the first thing that cannot change, with both values and the remedy.
-[[nodiscard]] Result<std::string> local_changes(const config::Cluster& in_force, const config::Cluster& fresh,
-                                                const std::string& host_name);
+[[nodiscard]] Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSettings& fresh);
 
 // The same for what stands beside the clusters.
 [[nodiscard]] Status check_surroundings(const config::Config& in_force, const config::Config& fresh);
+
+// Rules keep their states by name; a new rule is enabled.
+[[nodiscard]] RuleStates carried_over(const RuleStates& states, const config::Cluster& in_force, const config::Cluster& fresh);
+
+// What the protocol must know of the next configuration. `states` are by the rules in force.
+[[nodiscard]] HeldConfig held_config(const ClusterSettings& in_force, const ClusterSettings& fresh, const RuleStates& states);
 
 }  // namespace nlb::controlplane

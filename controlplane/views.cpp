@@ -84,6 +84,27 @@ Json members_view(const Controller& controller, const OwnerMap& owners) {
     return members;
 }
 
+// The configuration that this host holds and does not use yet: which, and who does not hold it.
+Json reload_view(const Controller& controller) {
+    const auto& held = controller.membership().held();
+    if (!held) return Json();
+    Json waits_for = Json::array();
+    const HostSet awaited = controller.membership().awaited();
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        if (awaited.contains(id)) waits_for.push_back(name_of_host(controller.settings().cluster, id));
+    return {{"held_digest", hexadecimal(held->digest)}, {"waits_for", waits_for}};
+}
+
+Json mismatches_view(const Controller& controller) {
+    Json views = Json::array();
+    for (const auto& [id, difference] : controller.mismatches()) {
+        Json view = {{"host", name_of_host(controller.settings().cluster, id)}, {"path", Json()}, {"here", Json()}, {"there", Json()}};
+        if (difference) view.update({{"path", difference->path}, {"here", difference->mine}, {"there", difference->theirs}});
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
 std::int64_t fence_remaining_ms(const Controller& controller, Instant now) {
     const Instant until = controller.membership().valid_until();
     return controller.active() && until > now ? in_milliseconds(until - now) : 0;
@@ -159,8 +180,11 @@ Json cluster_view(const Controller& controller, Instant now, const std::vector<R
             {"converging_because", because},
             {"converging_host", name_of_host(settings.cluster, through)},
             {"epoch", {{"counter", epoch.counter}, {"coordinator", epoch.coordinator}}},
-            {"generation", settings.cluster.generation},
-            {"config_digest", hexadecimal(controller.params().config_digest)},
+            {"generation", membership.generation()},
+            {"config_digest", hexadecimal(membership.config_digest())},
+            {"reload", reload_view(controller)},
+            {"config_mismatches", mismatches_view(controller)},
+            {"deaf", controller.active() && membership.is_deaf()},
             {"fence_remaining_ms", fence_remaining_ms(controller, now)},
             {"dataplane", controller.dataplane_connected() ? "connected" : "disconnected"},
             {"link_up", controller.link_up()},
@@ -199,8 +223,8 @@ Json params_view(const Controller& controller) {
               {"lease_ms", in_milliseconds(timing.lease)},
               {"drop_after_ms", in_milliseconds(timing.drop_after)}}},
             {"connections_max", cluster.connections.max},
-            {"generation", cluster.generation},
-            {"config_digest", hexadecimal(controller.params().config_digest)},
+            {"generation", controller.membership().generation()},
+            {"config_digest", hexadecimal(controller.membership().config_digest())},
             {"rules", rules},
             {"hosts", hosts}};
 }

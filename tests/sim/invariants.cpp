@@ -236,7 +236,9 @@ void Invariants::check_least_movement(HostId id, const ClusterMap& before, const
 }
 
 void Invariants::before_frame(HostId id, const WireFrame& frame) {
-    if (frame.origin == Origin::replayed) before_digest_ = digest_of_state(*world_.host(id).control.membership());
+    if (frame.origin != Origin::replayed) return;
+    before_digest_ = digest_of_state(*world_.host(id).control.membership());
+    before_incarnation_ = world_.host(id).control.membership()->incarnation();
 }
 
 void Invariants::after_frame(HostId id, const WireFrame& frame, FrameFault fault) {
@@ -245,6 +247,7 @@ void Invariants::after_frame(HostId id, const WireFrame& frame, FrameFault fault
         ++findings_.rejected;
         // A lapse that was due, a timer or an own decision may come with any event; what peers are known as may not change.
         if (membership.state() == last_state_[id] && membership.epoch() == last_map_[id].epoch &&
+            membership.incarnation() == before_incarnation_ &&
             digest_of_state(membership) != before_digest_)
             fail("I7", "a replayed frame of host " + std::to_string(frame.sender) + " refused as " + std::string(name_of(fault)) +
                            " changed host " + std::to_string(id));

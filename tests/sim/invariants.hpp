@@ -75,6 +75,7 @@ private:
     std::array<std::vector<Life>, kHostsMax + 1> lives_;
     std::array<std::array<std::uint32_t, kHostsMax + 1>, kHostsMax + 1> believed_boot_{};
     std::uint64_t before_digest_ = 0;
+    Incarnation before_incarnation_;
     RuleMasks uncovered_{};
     std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
     bool was_covered_ = false;

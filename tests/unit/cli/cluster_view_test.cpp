@@ -35,6 +35,20 @@ TEST(ClusterView, SaysWhyAndThroughWhomItConverges) {
     EXPECT_NE(view.find("FENCED"), std::string::npos) << view;
 }
 
+TEST(ClusterView, SaysWhatAnOperatorHasToActOn) {
+    Json cluster = converged_cluster();
+    EXPECT_EQ(view_of_cluster(cluster, false).find("another configuration"), std::string::npos);
+    cluster["deaf"] = true;
+    cluster["reload"] = {{"held_digest", "77ab"}, {"waits_for", {"edge2", "edge3"}}};
+    cluster["config_mismatches"] = Json::array({{{"host", "edge2"}, {"path", "port_rules[0].ports"}, {"here", "80"}, {"there", "81"}},
+                                                {{"host", "edge3"}, {"path", nullptr}, {"here", nullptr}, {"there", nullptr}}});
+    const std::string view = view_of_cluster(cluster, false);
+    EXPECT_NE(view.find("DEAF"), std::string::npos) << view;
+    EXPECT_NE(view.find("configuration 77ab is held here, and waits for: edge2, edge3"), std::string::npos) << view;
+    EXPECT_NE(view.find("edge2 has another configuration: port_rules[0].ports is 80 here and 81 there"), std::string::npos) << view;
+    EXPECT_NE(view.find("edge3 has another configuration; its lines have not arrived yet"), std::string::npos) << view;
+}
+
 TEST(ClusterView, EveryStateHasNlbsNumber) {
     Json cluster = converged_cluster();
     const auto number = [&](const char* state, const char* default_host) {

@@ -69,6 +69,12 @@ public:
     explicit Bench(ClusterSettings settings = small_settings(1), const StoredCluster& stored = {})
         : controller(std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7)), sink, stored, 4711) {}
 
+    // `key` is what the next configuration sends under.
+    void hold(ClusterSettings settings, Byte key = 7) {
+        controller.hold(now, {std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7), std::vector{key_of(key)}),
+                              std::make_unique<SodiumAuthenticator>(key_of(key), std::vector{key_of(7)})});
+    }
+
     std::string hello(const link::Hello& message, const std::vector<Byte>& block = {}) {
         link::Hello body = message;
         body.block_bytes = static_cast<std::uint32_t>(block.size());
@@ -91,6 +97,7 @@ public:
     void status(std::uint64_t connections) {
         link::Status status{};
         status.link_up = 1;
+        status.last_rx_ns = now.time_since_epoch().count();  // the wire is not silent
         status.connections[0] = connections;
         deliver(link::MessageType::status, status);
     }
