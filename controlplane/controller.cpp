@@ -92,7 +92,7 @@ void Controller::poll(Instant now) {
 }
 
 void Controller::run(Instant now, const Actions& actions) {
-    const std::vector<Report> reports = outlet_.carry_out(actions);
+    const std::vector<Report> reports = outlet_.carry_out(now, actions);
     for (const Report& report : reports) tell_report(now, report);
     observe(now);
 }

@@ -16,6 +16,11 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
+// Whoever buried me heard me T*P ago for the last time; what I say under a lease is at most L younger than that.
+Duration frames_keep(const Timing& timing) {
+    return timing.bury_after - timing.lease;
+}
+
 }  // namespace
 
 Outlet::Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink, OnUse on_use)
@@ -23,13 +28,14 @@ Outlet::Outlet(const ClusterSettings& settings, const Authenticator& authenticat
       authenticator_(&authenticator),
       sink_(sink),
       on_use_(std::move(on_use)),
-      destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)) {}
+      destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)),
+      frames_keep_(frames_keep(Timing::from(settings.cluster.heartbeat.period, settings.cluster.heartbeat.tolerance))) {}
 
-std::vector<Report> Outlet::carry_out(const Actions& actions) {
+std::vector<Report> Outlet::carry_out(Instant now, const Actions& actions) {
     std::vector<Report> reports;
     for (const Action& action : actions) {
         std::visit(Overloaded{
-                       [&](const SendFrame& wish) { send_frame(wish.frame); },
+                       [&](const SendFrame& wish) { send_frame(wish.frame, now + frames_keep_); },
                        [&](const InstallTables& wish) { install(wish); },
                        [&](const UseConfig& wish) {
                            last_.reset();
@@ -46,9 +52,10 @@ std::vector<Report> Outlet::carry_out(const Actions& actions) {
     return reports;
 }
 
-void Outlet::send_frame(const ClusterFrame& frame) {
+void Outlet::send_frame(const ClusterFrame& frame, Instant not_after) {
     const auto bytes = wrap_frame(destination_, encode_frame(frame, *authenticator_));
-    sink_.send(link::write_message(link::MessageType::send, settings_.index, {}, bytes));
+    const link::Send send{not_after.time_since_epoch().count()};
+    sink_.send(link::write_message(link::MessageType::send, settings_.index, link::bytes_of(send), bytes));
     ++frames_sent_;
 }
 

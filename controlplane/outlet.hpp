@@ -20,8 +20,9 @@ public:
     using OnUse = std::function<void(const UseConfig&)>;
     Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink, OnUse on_use);
 
-    // Returns the reports among the actions, which concern people and metrics only.
-    std::vector<Report> carry_out(const Actions& actions);
+    // Returns the reports among the actions, which concern people and metrics only. Frames must leave soon: one
+    // that was said under a lease, and leaves later than T*P - L after that, could reach whoever has buried this host since.
+    std::vector<Report> carry_out(Instant now, const Actions& actions);
     // The last install again, made from the settings as they are now; its token is one that the membership no longer waits for,
     // or the one that it does wait for, with the same content.
     void reinstall();
@@ -35,7 +36,7 @@ public:
     [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
 
 private:
-    void send_frame(const ClusterFrame& frame);
+    void send_frame(const ClusterFrame& frame, Instant not_after);
     void install(const InstallTables& wish);
 
     const ClusterSettings& settings_;
@@ -43,6 +44,7 @@ private:
     MessageSink& sink_;
     OnUse on_use_;
     MacAddress destination_;
+    Duration frames_keep_;
     std::optional<InstallTables> last_;
     std::uint64_t frames_sent_ = 0;
 };

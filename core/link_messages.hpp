@@ -37,7 +37,7 @@ enum class MessageType : std::uint16_t {
     install = 32,           // Install + Tables
     lease = 33,             // Lease
     store = 34,             // the rest of the datagram is the block, at most kBlockBytesMax
-    send = 35,              // the rest of the datagram is a frame for the outside port; its source is masked by the dataplane
+    send = 35,              // Send + a frame for the outside port; its source is masked by the dataplane
     status_request = 36,    // nothing
     counters_request = 37,  // nothing
 };
@@ -92,6 +92,12 @@ struct Install {
     std::uint64_t token;
 };
 
+// A stopped dataplane finds, when it goes on, what its control plane has said meanwhile. What the others heard of that as news would
+// be a host that they have buried: a frame is lost rather than late.
+struct Send {
+    std::int64_t not_after_ns;  // absolute, CLOCK_MONOTONIC
+};
+
 struct Lease {
     std::int64_t valid_until_ns;  // absolute, CLOCK_MONOTONIC
 };
@@ -99,9 +105,9 @@ struct Lease {
 // Equal exactly when both ends lay out every message alike.
 [[nodiscard]] constexpr std::uint64_t layout_digest() {
     std::uint64_t digest = 0xcbf29ce484222325ULL;
-    for (const std::uint64_t word :
-         {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)}, std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
-          std::uint64_t{sizeof(CountersReport)}, std::uint64_t{sizeof(Tables)}, std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
+    for (const std::uint64_t word : {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)}, std::uint64_t{sizeof(Installed)},
+                                     std::uint64_t{sizeof(Status)}, std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(CountersReport)},
+                                     std::uint64_t{sizeof(Tables)}, std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
         digest = (digest ^ word) * 0x100000001b3ULL;
     return digest;
 }

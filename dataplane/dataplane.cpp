@@ -111,6 +111,9 @@ void Dataplane::set_lease(std::uint16_t cluster, Instant valid_until) {
 }
 
 void Dataplane::send_frame(std::uint16_t cluster, std::span<const Byte> frame) {
+    // Queues of a link that is down keep a frame until it is up again: what was said under a lease would then be heard from the grave.
+    report_change(*clusters_[cluster], cluster, monotonic_now());
+    if (!clusters_[cluster]->fence().link_up()) return;
     if (!clusters_[cluster]->send(pool_.get(), frame)) return;  // the next heartbeat makes up for it
     workers_[clusters_[cluster]->lanes().front()->worker]->wake();
 }

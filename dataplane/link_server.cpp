@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/tables_codec.hpp"
+#include "dataplane/clock.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -70,9 +71,7 @@ std::optional<std::string> LinkServer::handle(std::span<const Byte> datagram) {
             operations_.store(cluster, message->payload);
             return std::nullopt;
         case MessageType::send:
-            if (bytes > link::kFrameBytesMax) return wrong_size("send", bytes);
-            operations_.send_frame(cluster, message->payload);
-            return std::nullopt;
+            return handle_send(*message);
         case MessageType::status_request:
             if (bytes != 0) return wrong_size("status_request", bytes);
             send_status(cluster);
@@ -95,6 +94,14 @@ std::optional<std::string> LinkServer::handle_install(const link::MessageView& m
     if (!tables) return "tables that this dataplane cannot use: " + tables.error().message;
     const auto done = operations_.install(message.cluster, install->token, tables.value());
     return done ? std::nullopt : std::optional(done.error().message);
+}
+
+std::optional<std::string> LinkServer::handle_send(const link::MessageView& message) {
+    const auto send = message.body<link::Send>();
+    if (!send || message.payload.size() > sizeof(link::Send) + link::kFrameBytesMax) return wrong_size("send", message.payload.size());
+    if (monotonic_now().time_since_epoch().count() <= send->not_after_ns)
+        operations_.send_frame(message.cluster, message.rest_after<link::Send>());
+    return std::nullopt;
 }
 
 void LinkServer::send(std::vector<Byte> datagram) {

@@ -58,6 +58,7 @@ private:
     // The sentence of a refusal, when it is one.
     [[nodiscard]] std::optional<std::string> handle(std::span<const Byte> datagram);
     [[nodiscard]] std::optional<std::string> handle_install(const link::MessageView& message);
+    [[nodiscard]] std::optional<std::string> handle_send(const link::MessageView& message);
     void send(std::vector<Byte> datagram);
     void disconnect(const std::string& why);
     [[nodiscard]] static std::vector<Byte> refusal(const std::string& sentence);

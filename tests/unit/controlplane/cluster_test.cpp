@@ -46,7 +46,8 @@ private:
         for (; carried_[from] < sent.size(); ++carried_[from]) {
             const auto message = *link::read_message(sent[carried_[from]]);
             if (message.type != Type::send) continue;
-            const std::vector<Byte> frame{message.payload.begin(), message.payload.end()};
+            const auto bytes = message.rest_after<link::Send>();
+            const std::vector<Byte> frame{bytes.begin(), bytes.end()};
             for (std::size_t to = 0; to < benches.size(); ++to)
                 if (to != from && alive[to])
                     benches[to]->deliver(Type::punted, link::Punted{benches[to]->now.time_since_epoch().count()}, frame);

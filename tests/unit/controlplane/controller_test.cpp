@@ -48,7 +48,8 @@ TEST(Controller, WritesDownBeforeItSends) {
         if (message.type == Type::store) stored_sequence = decode_block(message.payload)->sequence;
         if (message.type != Type::send) continue;
         ++frames;
-        const auto decoded = decode_frame(*unwrap_frame(message.payload), bench.controller.params().cluster, authenticator);
+        const auto decoded =
+            decode_frame(*unwrap_frame(message.rest_after<link::Send>()), bench.controller.params().cluster, authenticator);
         ASSERT_EQ(decoded.fault, FrameFault::none);
         const auto sequence = std::visit([](const auto& frame) { return frame.header.sequence; }, decoded.frame);
         ASSERT_LE(sequence, stored_sequence) << "stated before it was stored";

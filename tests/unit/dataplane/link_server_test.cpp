@@ -13,6 +13,7 @@
 
 #include "core/prng.hpp"
 #include "core/tables_codec.hpp"
+#include "dataplane/clock.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -140,6 +141,11 @@ std::vector<Byte> install_message(std::uint64_t token, std::span<const Byte> tab
     return link::write_message(MessageType::install, 0, link::bytes_of(link::Install{token}), tables);
 }
 
+std::vector<Byte> send_message(Instant not_after, std::size_t frame_bytes) {
+    const link::Send send{not_after.time_since_epoch().count()};
+    return link::write_message(MessageType::send, 0, link::bytes_of(send), std::vector<Byte>(frame_bytes, 7));
+}
+
 Tables some_tables() {
     Tables tables{};
     tables.self = 1;
@@ -157,7 +163,7 @@ TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     const auto peer = greeted_peer();
     ASSERT_TRUE(peer->say(lease_message(12345)));
     ASSERT_TRUE(peer->say(link::write_message(MessageType::store, 1, {}, std::vector<Byte>{1, 2, 3})));
-    ASSERT_TRUE(peer->say(link::write_message(MessageType::send, 0, {}, std::vector<Byte>(60, 7))));
+    ASSERT_TRUE(peer->say(send_message(kForever, 60)));
     ASSERT_TRUE(peer->say(install_message(9, encode_tables(some_tables()))));
     ASSERT_TRUE(peer->say(link::write_message(MessageType::status_request, 1)));
     ASSERT_TRUE(peer->say(link::write_message(MessageType::counters_request, 1)));
@@ -174,6 +180,16 @@ TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     EXPECT_EQ(peer->hear_type(), MessageType::punted);
 }
 
+TEST_F(LinkServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
+    const auto peer = greeted_peer();
+    ASSERT_TRUE(peer->say(send_message(monotonic_now() - std::chrono::milliseconds{1}, 60)));
+    serve();
+    EXPECT_TRUE(operations_.frame.empty());
+    ASSERT_TRUE(peer->say(send_message(monotonic_now() + std::chrono::seconds{10}, 61)));
+    serve();
+    EXPECT_EQ(operations_.frame.size(), 61U);
+}
+
 TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     const std::vector<Byte> tables = encode_tables(some_tables());
     expect_refused({1, 2, 3});
@@ -182,7 +198,8 @@ TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     expect_refused(link::write_message(MessageType::lease, 0));
     expect_refused(link::write_message(MessageType::lease, 0, link::bytes_of(link::Lease{1}), std::vector<Byte>{0}));
     expect_refused(link::write_message(MessageType::store, 0, {}, std::vector<Byte>(link::kBlockBytesMax + 1)));
-    expect_refused(link::write_message(MessageType::send, 0, {}, std::vector<Byte>(link::kFrameBytesMax + 1)));
+    expect_refused(send_message(kForever, link::kFrameBytesMax + 1));
+    expect_refused(link::write_message(MessageType::send, 0, {}, std::vector<Byte>(sizeof(link::Send) - 1)));
     expect_refused(link::write_message(MessageType::status_request, 0, {}, std::vector<Byte>{0}));
     expect_refused(link::write_message(MessageType::counters_request, 0, {}, std::vector<Byte>{0}));
     expect_refused(link::write_message(MessageType::hello, 0));
@@ -203,7 +220,7 @@ TEST_F(LinkServerTest, GarbageOfEveryKindHarmsNobody) {
     Prng prng(7);
     const std::vector<std::vector<Byte>> good{lease_message(1), install_message(3, encode_tables(some_tables())),
                                               link::write_message(MessageType::store, 0, {}, std::vector<Byte>(100, 1)),
-                                              link::write_message(MessageType::send, 0, {}, std::vector<Byte>(100, 1))};
+                                              send_message(kForever, 100)};
     auto peer = greeted_peer();
     for (int i = 0; i < 5000; ++i) {
         std::vector<Byte> datagram = good[prng.below(good.size())];
