@@ -1,11 +1,11 @@
-"""The command line of labs: up, down, status, exec. Everything it needs to know of a lab stands in the lab's own file."""
+"""The command line of labs: up, down, status, exec, chaos. Everything it needs to know of a lab stands in the lab's own file."""
 
 import argparse
 import os
 import subprocess
 import sys
 
-from . import estate, plan, system
+from . import chaos, estate, plan, system
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
@@ -27,6 +27,7 @@ def parse(arguments):
     execute.add_argument("--tag", default=None)
     execute.add_argument("host")
     execute.add_argument("program", nargs=argparse.REMAINDER)
+    chaos.add_options(commands.add_parser("chaos", help="a lab under load and faults drawn from a seed, judged by a capture"))
     return parser.parse_args(arguments)
 
 
@@ -90,7 +91,7 @@ def main():
     system.raise_on_signals()
     try:
         system.require_root()
-        return {"up": up, "down": down, "status": status, "exec": execute}[options.command](options)
+        return {"up": up, "down": down, "status": status, "exec": execute, "chaos": chaos.main}[options.command](options)
     except system.LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1

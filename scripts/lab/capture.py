@@ -16,19 +16,24 @@ from . import plan, system
 # What failovers are judged by: opening packets of TCP, neighbour discovery, heartbeats, echoes. Data would only cost time.
 OPENINGS = "(tcp[tcpflags] & tcp-syn != 0) or (ip6[6] == 6 and ip6[53] & 2 != 0) or arp or icmp or icmp6 or ether proto 0x88b5"
 EVERYTHING = ""
+# What chaos is judged by: how connections of the web server begin and end. Half a minute of it is a megabyte.
+TURNS = "(tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-fin) != 0) or (src port 80 and tcp[tcpflags] & tcp-rst != 0) or ether proto 0x88b5"
 LINKTYPE_LINUX_SLL2 = 276
+HEADER_BYTES = 24  # of the file
 BROADCAST = b"\xff" * 6
 
 
 class Capture:
     """Runs from start() to finish(); the file then belongs to whoever reads it, and goes with the lab."""
 
-    def __init__(self, lab, name, expression=OPENINGS, length=128):
+    def __init__(self, lab, name, expression=OPENINGS, length=128, at_once=True):
         self.file = lab.estate.directory / f"{name}.pcap"
         self.namespace = lab.network.switch
-        arguments = ["tcpdump", "-i", "any", "-y", "LINUX_SLL2", "-Q", "in", "-n", "-B", "16384", "--immediate-mode"]
+        arguments = ["tcpdump", "-i", "any", "-y", "LINUX_SLL2", "-Q", "in", "-n", "-B", "16384"]
+        arguments += ["--immediate-mode"] if at_once else []  # else in batches: a wake-up per frame costs much of a core
         arguments += ["-s", length, "-Z", "root", "-w", self.file] + ([expression] if expression else [])
         self.process = lab.process(f"capture-{name}", self.namespace, arguments)
+        self.read_to = HEADER_BYTES
 
     def __enter__(self):
         links = json.loads(system.run("ip", "-j", "-n", self.namespace, "link", "show"))
@@ -52,6 +57,20 @@ class Capture:
             raise system.LabError(f"the capture missed {self.lost()} frames: this machine is too busy to judge by it")
         return list(read(self.file, self.ports))
 
+    def follow(self):
+        """Frames that were written since the last call; what was read is given back to the disk, so that a capture may last for hours."""
+        with open(self.file, "rb") as stream:
+            stream.seek(self.read_to)
+            content = stream.read()
+        frames, at = [], 0
+        for frame, at in records(content, self.ports):
+            if frame is not None:
+                frames.append(frame)
+        self.read_to += at
+        if at:
+            system.run("fallocate", "--punch-hole", "--offset", HEADER_BYTES, "--length", self.read_to - HEADER_BYTES, self.file)
+        return frames
+
     def lost(self):
         """Frames that tcpdump itself admits to have missed."""
         for line in self.process.log.read_text(errors="replace").splitlines():
@@ -73,23 +92,28 @@ def read(file, ports):
     """Every whole frame of a capture that came in on a known port."""
     with open(file, "rb") as stream:
         content = stream.read()
-    if len(content) < 24:
+    if len(content) < HEADER_BYTES:
         return
     magic, linktype = struct.unpack_from("<I", content)[0], struct.unpack_from("<I", content, 20)[0]
     if magic != 0xA1B2C3D4 or linktype & 0xFFFF != LINKTYPE_LINUX_SLL2:
         raise system.LabError(f"{file} is not a pcap file of type LINUX_SLL2")
+    for frame, _ in records(content[HEADER_BYTES:], ports):
+        if frame is not None:
+            yield frame
+
+
+def records(content, ports):
+    """(frame or None, where the next record begins) for each whole record; None is a frame from no known port."""
     record, link = struct.Struct("<IIII"), struct.Struct(">HHIHBB8s")
-    at, end = 24, len(content)
+    at, end = 0, len(content)
     while at + 16 <= end:
         seconds, micros, held, _ = record.unpack_from(content, at)
-        at += 16
-        if at + held > end or held < 20:
+        start, at = at + 16, at + 16 + held
+        if at > end or held < 20:
             return  # the last record of a file that is still being written
-        ethertype, _, index, _, _, length, address = link.unpack_from(content, at)
+        ethertype, _, index, _, _, length, address = link.unpack_from(content, start)
         port = ports.get(index)
-        if port is not None:
-            yield Frame(seconds + micros / 1e6, port, address[:length], ethertype, content[at + 20 : at + held])
-        at += held
+        yield port and Frame(seconds + micros / 1e6, port, address[:length], ethertype, content[start + 20 : at]), at
 
 
 @dataclasses.dataclass(slots=True)

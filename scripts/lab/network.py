@@ -78,3 +78,36 @@ class Network:
 
     def mend(self, host):
         self._ip(self.switch, f"link set {host} up")
+
+    def lose(self, *conditions):
+        """The switch loses every frame between two ports that meets one of the conditions (of nftables); heal() ends it.
+
+        Captures see such frames all the same: they are taken where frames enter the switch."""
+        rules = "".join(f"  {condition} drop\n" for condition in conditions)
+        text = f"table bridge losses {{\n chain forward {{\n  type filter hook forward priority 0\n{rules} }}\n}}\n"
+        system.run("nft", "-f", "-", namespace=self.switch, text=text)
+
+    def heal(self):
+        system.run("nft", "delete table bridge losses", namespace=self.switch)
+
+    def spread(self, addresses):
+        """Connections to the web server from the router's own address come from these client addresses in turn instead.
+
+        For programs that know one source address only. Nothing else of the clients' namespace is tracked."""
+        turns = ", ".join(f"{turn} : {address}" for turn, address in enumerate(addresses))
+        rules = f"""table ip spread {{
+ chain out {{
+  type filter hook output priority raw
+  ip saddr != {plan.ROUTER} notrack
+ }}
+ chain in {{
+  type filter hook prerouting priority raw
+  ip daddr != {{ {", ".join(addresses)} }} notrack
+ }}
+ chain post {{
+  type nat hook postrouting priority srcnat
+  ip saddr {plan.ROUTER} ip daddr {plan.VIP} tcp dport 80 snat to numgen inc mod {len(addresses)} map {{ {turns} }}
+ }}
+}}
+"""
+        system.run("nft", "-f", "-", namespace=self.client, text=rules)

@@ -81,6 +81,67 @@ class Download:
         return self.process.last_line().split()[-1]
 
 
+class Program:
+    """A program of the clients' namespace that runs until its block ends."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.require_running()
+        self.process.signal(signal.SIGINT)
+        self.process.wait(30)
+
+
+class Downloads(Program):
+    """Long downloads in parallel, one per source (see downloads.py)."""
+
+    def __init__(self, lab, sources, rate):
+        self.output = lab.estate.directory / "downloads.jsonl"
+        addresses = lab.estate.directory / "downloads.sources"
+        addresses.write_text("\n".join(sources))
+        arguments = ["--target", plan.VIP, "--sources", addresses, "--output", self.output, "--rate", rate]
+        super().__init__(lab.python("downloads", "downloads", *arguments))
+
+    def results(self):
+        with open(self.output) as lines:
+            return [json.loads(line) for line in lines]
+
+
+class Wrk(Program):
+    """wrk with a connection per request, each from another address of the clients' network; paced, because it shares the machine."""
+
+    CONNECTIONS = 16
+    SCRIPT = """wrk.headers["Connection"] = "close"
+function delay() return math.random({low}, {high}) end
+"""
+
+    def __init__(self, lab, sources, rate):
+        lab.network.spread(sources)
+        script = lab.estate.directory / "wrk.lua"
+        mean = 1000 * self.CONNECTIONS / rate
+        script.write_text(self.SCRIPT.format(low=round(mean / 2), high=round(mean * 3 / 2)))
+        arguments = ["wrk", "-t", 1, "-c", self.CONNECTIONS, "-d", "24h", "-s", script, f"http://{plan.VIP}/"]
+        super().__init__(lab.process("wrk", lab.client, arguments))
+
+    def said(self):
+        """What wrk prints at its end: requests, and socket errors if there were any."""
+        lines = [line.strip() for line in self.process.log.read_text().splitlines()]
+        return "; ".join(line for line in lines if " requests in " in line or line.startswith("Socket errors"))
+
+
+class Probes(Program):
+    """SYNs from each source every so often, without end."""
+
+    def __init__(self, lab, sources, interval_ms):
+        arguments = ["--target", plan.VIP, "--sources", ",".join(sources), "--seconds", 86400, "--interval-ms", interval_ms]
+        super().__init__(lab.python("probes", "prober", *arguments))
+
+
 def probe(lab, name, sources, seconds, interval_ms):
     """Starts SYNs from each source every so often (see prober.py)."""
     arguments = ["--target", plan.VIP, "--sources", ",".join(sources), "--seconds", seconds, "--interval-ms", interval_ms]
