@@ -27,7 +27,7 @@ PROBED = 9
 PROBE_MS = 2.5
 PLANNED_MS = 10
 TAIL_SECONDS = 1.5
-ON_THE_WAY_SECONDS = 0.01
+ON_THE_WAY_SECONDS = 0.003
 PORTS_END = prober.PORTS.stop
 
 
@@ -164,7 +164,10 @@ class Chaos:
             self.promise(p99 < PLANNED_MS, f"{sort}: nobody answered for {p99} ms (p99; promised: {PLANNED_MS} ms)")
         longest = figures.get(chaos_plan.FAILURE, {"max": 0.0})["max"]
         self.promise(longest <= self.limit_ms(), f"failure: nobody answered for {longest} ms at most (promised: {self.limit_ms():.0f} ms)")
-        self.promise(not self.windows.never_ended, f"{len(self.windows.never_ended)} probed clients had no answer at the end")
+        ended = self.windows.never_ended
+        self.promise(not ended, f"{len(ended)} probed clients had no answer at the end")
+        for client, begin in ended.items():
+            self.screen.line(f"{show(client)} had none, {words_of(self.misfortune.phase_at(begin), begin)}")
 
     def phase_of(self, window):
         """A SYN that was on its way when an event began is lost to it too."""

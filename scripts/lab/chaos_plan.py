@@ -34,7 +34,8 @@ KINDS = (
     Kind("freeze-dataplane", FAILURE, 8, (0.05, 4), True),
     Kind("mute", FAILURE, 8, (0.1, 4), True),
     # Deaf for longer it would begin a cluster of its own beside one that it cannot hear: serve exempts that too.
-    Kind("deaf", FAILURE, 8, (0.1, 1.8), True, majority_hold=(0.1, 4)),
+    Kind("deaf", FAILURE, 6, (0.1, 1.8), True, majority_hold=(0.1, 4)),
+    Kind("hears-nothing", FAILURE, 6, (0.1, 4), True),
     Kind("lossy", FAILURE, 6, (1, 5), True),
     Kind("cable", FAILURE, 6, (0.1, 4), True),
     # Without any cable pulled, both sides go on and meet again: exempt under serve as soon as they bury one another.
@@ -69,6 +70,10 @@ class Event:
         if self.kind.startswith("pair"):
             touched.add(self.other)
         return touched | (self.second.hosts() if self.second else set())
+
+    def touches_all(self, majority):
+        """A host that hears clients and no heartbeat cannot be told anything: under serve it is the others who must stop."""
+        return self.kind == "deaf" and not majority
 
     def words(self):
         text = f"{self.kind} edge{self.host + 1}"

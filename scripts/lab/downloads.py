@@ -44,12 +44,12 @@ def _host_of(head):
     return None
 
 
-async def one_after_the_other(source, options, output, stopping):
+async def one_after_the_other(source, rate, options, output, stopping):
     while not stopping.is_set():
         entry = dict.fromkeys(("port", "connected", "heard", "host", "digest", "error"))
         entry.update(source=source, start=time.time(), bytes=0)
         try:
-            await download(entry, (options.target, 80), options.rate)
+            await download(entry, (options.target, 80), rate)
         except asyncio.CancelledError:
             entry["error"] = "stopped"
         except asyncio.TimeoutError:
@@ -68,7 +68,12 @@ async def run(options):
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     with open(options.sources) as lines, open(options.output, "w", buffering=1) as output:
-        tasks = [asyncio.create_task(one_after_the_other(line.strip(), options, output, stopping)) for line in lines]
+        # Every sixth is fast: of those some end while the others show that connections live long.
+        rates = [options.rate] * 5 + ["1000k"]
+        tasks = [
+            asyncio.create_task(one_after_the_other(line.strip(), rates[place % len(rates)], options, output, stopping))
+            for place, line in enumerate(lines)
+        ]
         await stopping.wait()
         for task in tasks:
             task.cancel()

@@ -11,6 +11,7 @@ import struct
 SYN, RST, FIN, ACK = 2, 4, 1, 16
 SERVER_PORT = 80
 ANSWER_SECONDS = 1.0  # a SYN that nobody answered for so long stays unanswered
+LAST_SECONDS = 0.1
 MEMORY_SECONDS = 5.0  # a SYN is remembered that long after its last transmission
 
 
@@ -155,9 +156,11 @@ class Windows:
         self._last_host[client] = host
 
     def finish(self):
-        """Judges what is left; clients that were without an answer at the very end are in `never_ended`."""
+        """Judges what is left; clients that were without an answer at the very end are in `never_ended`. Answers to the very last
+        SYNs may have come after the capture."""
+        newest = max((time for pending in self._pending.values() for time, _ in pending.values()), default=0.0)
         for client in self._pending:
-            self._settle(client, float("inf"))
+            self._settle(client, newest - LAST_SECONDS)
             if self._lost[client]:
                 self.never_ended[client] = self._lost[client][0]
 

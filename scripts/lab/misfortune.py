@@ -49,6 +49,7 @@ class Misfortune:
             "freeze-dataplane": lambda host, _: host.dataplane.stop(),
             "mute": lambda host, _: lab.network.lose(f'iifname "{host.name}" {HEARTBEATS}'),
             "deaf": lambda host, _: lab.network.lose(f'oifname "{host.name}" {HEARTBEATS}'),
+            "hears-nothing": lambda host, _: lab.network.lose(f'oifname "{host.name}"'),
             "lossy": self._lose_some,
             "cable": lambda host, _: lab.network.cut(host.name),
             "isolated": lambda host, _: lab.network.lose(f'iifname "{host.name}"', f'oifname "{host.name}"'),
@@ -76,7 +77,9 @@ class Misfortune:
         time.sleep(event.quiet)
         sort = COMPOUND if event.second else event.sort()
         began = time.time()
-        touches = [Touch(self.lab.hosts[index].name, began) for index in sorted(event.hosts())]
+        everybody = event.touches_all(self.lab.plan.cluster_keys.get("partition") == "majority")
+        touched = range(len(self.lab.hosts)) if everybody else sorted(event.hosts())
+        touches = [Touch(self.lab.hosts[index].name, began) for index in touched]
         self.touches += touches
         for due, act, what in sorted(_acts(event), key=lambda entry: entry[0]):
             time.sleep(max(0.0, began + due - time.time()))

@@ -62,9 +62,9 @@ class Answers(unittest.TestCase):
 
 class Windows(unittest.TestCase):
     def probed(self, *hosts):
-        """A SYN each 10 ms, answered by these hosts in turn (None: nobody); then a second of silence."""
+        """A SYN each 10 ms, answered by these hosts in turn (None: nobody), and by the last one for a while longer."""
         windows = judge.Windows([CLIENT], 2000)
-        for turn, host in enumerate(hosts):
+        for turn, host in enumerate([*hosts, *[hosts[-1]] * 20]):
             windows.feed(sent(turn * 0.01, turn))
             if host:
                 windows.feed(answered(turn * 0.01 + 0.001, host, turn))
@@ -87,7 +87,7 @@ class Windows(unittest.TestCase):
         self.assertEqual(1, len(self.probed("a", None, "a").windows))
 
     def test_who_is_never_answered_again_is_named(self):
-        windows = self.probed("a", None, None)
+        windows = self.probed("a", None)
         self.assertEqual([], windows.windows)
         self.assertEqual({CLIENT: 0.01}, windows.never_ended)
 
