@@ -21,6 +21,7 @@ static_assert(crypto_kdf_CONTEXTBYTES == 8);
 constexpr std::uint64_t kDerivationVersion = 1;
 constexpr const char* kHashContext = "nlb-hash";
 constexpr const char* kHeartbeatContext = "nlb-beat";
+constexpr const char* kSealContext = "nlb-seal";
 constexpr const char* kKeyIdContext = "nlb-kyid";
 
 class Descriptor {
@@ -124,6 +125,13 @@ std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key) {
 
 std::array<Byte, 32> derive_heartbeat_key(const ClusterKey& key) {
     return derive<32>(key, kHeartbeatContext);
+}
+
+std::array<std::uint64_t, 2> derive_seal_key(const ClusterKey& key) {
+    const auto bytes = derive<16>(key, kSealContext);
+    std::array<std::uint64_t, 2> words{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) words[i / 8] |= std::uint64_t{bytes[i]} << (8 * (i % 8));
+    return words;
 }
 
 std::uint16_t key_id(const ClusterKey& key) {

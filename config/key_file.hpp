@@ -28,6 +28,7 @@ struct ClusterKey {
 // BLAKE2b keyed with the cluster key, by use (libsodium's crypto_kdf). All hosts compute the same; tests pin the values.
 [[nodiscard]] std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key);
 [[nodiscard]] std::array<Byte, 32> derive_heartbeat_key(const ClusterKey& key);
+[[nodiscard]] std::array<std::uint64_t, 2> derive_seal_key(const ClusterKey& key);
 // Tells two keys apart in a frame; not a secret.
 [[nodiscard]] std::uint16_t key_id(const ClusterKey& key);
 

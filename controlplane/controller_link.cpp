@@ -28,6 +28,7 @@ std::string Controller::on_hello(Instant now, const link::MessageView& message) 
         return "the dataplane is of another build; restart both programs from one installation";
     on_dataplane_lost(now);
     dataplane_ = true;
+    outlet_.tell_seal_keys();
     link_up_ = hello->link_up != 0;
     ports_ = hello->ports;
     next_poll_ = now;

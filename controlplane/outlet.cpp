@@ -76,6 +76,11 @@ void Outlet::set_lease(Instant valid_until) {
     sink_.send(link::write_message(link::MessageType::lease, settings_.index, link::bytes_of(lease)));
 }
 
+void Outlet::tell_seal_keys() {
+    const SealKeys keys = authenticator_.seal_keys();
+    sink_.send(link::write_message(link::MessageType::seal_keys, settings_.index, link::bytes_of(keys)));
+}
+
 void Outlet::request_status() {
     sink_.send(link::write_message(link::MessageType::status_request, settings_.index));
 }

@@ -9,7 +9,7 @@ namespace nlb::controlplane {
 
 SodiumAuthenticator::SodiumAuthenticator(const config::ClusterKey& sending, const std::vector<config::ClusterKey>& former) {
     const auto add = [this](const config::ClusterKey& key) {
-        Key derived{config::key_id(key), {}};
+        Key derived{config::key_id(key), {}, {config::derive_seal_key(key)}};
         derived.bytes.bytes = config::derive_heartbeat_key(key);
         keys_.push_back(derived);
     };
@@ -30,6 +30,12 @@ std::array<Byte, kTagBytes> SodiumAuthenticator::tag(std::uint16_t key_id, std::
         crypto_generichash(tag.data(), tag.size(), bytes.data(), bytes.size(), key->bytes.bytes.data(), key->bytes.bytes.size());
     NLB_ASSERT(result == 0);
     return tag;
+}
+
+SealKeys SodiumAuthenticator::seal_keys() const {
+    SealKeys seals;
+    for (; seals.count < std::min(keys_.size(), kSealKeysMax); ++seals.count) seals.keys[seals.count] = keys_[seals.count].seal;
+    return seals;
 }
 
 Result<ClusterSecrets> read_secrets(const config::Cluster& cluster) {

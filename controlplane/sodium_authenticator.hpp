@@ -18,11 +18,13 @@ public:
     [[nodiscard]] std::uint16_t sending_key() const override { return keys_.front().id; }
     [[nodiscard]] bool holds(std::uint16_t key_id) const override;
     [[nodiscard]] std::array<Byte, kTagBytes> tag(std::uint16_t key_id, std::span<const Byte> bytes) const override;
+    [[nodiscard]] SealKeys seal_keys() const override;
 
 private:
     struct Key {
         std::uint16_t id;
         config::ClusterKey bytes;  // derived; wiped when it goes
+        SealKey seal;
     };
     std::vector<Key> keys_;  // the sending one first
 };

@@ -213,10 +213,18 @@ bool same_tag(std::span<const Byte> a, std::span<const Byte> b) {
     return difference == 0;
 }
 
+// The tag does not cover the seal, and yet no bit of a frame may be another's.
+bool seal_is_right(std::span<const Byte> bytes, const Authenticator& authenticator) {
+    const SealKeys keys = authenticator.seal_keys();
+    const auto borne = bytes.subspan(kSealOffset, kSealBytes);
+    return keys.count != 0 ? is_sealed(bytes, keys) : std::all_of(borne.begin(), borne.end(), [](Byte byte) { return byte == 0; });
+}
+
 bool tag_is_right(std::span<const Byte> bytes, std::uint16_t key, const Authenticator& authenticator) {
     std::array<Byte, kClusterFrameBytesMax> unsigned_bytes;
     std::copy(bytes.begin(), bytes.end(), unsigned_bytes.begin());
     std::fill_n(unsigned_bytes.begin() + kTagOffset, kTagBytes, Byte{0});
+    std::fill_n(unsigned_bytes.begin() + kSealOffset, kSealBytes, Byte{0});
     const auto expected = authenticator.tag(key, std::span{unsigned_bytes}.first(bytes.size()));
     return same_tag(bytes.subspan(kTagOffset, kTagBytes), expected);
 }
@@ -253,7 +261,7 @@ DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster, co
     if (length < kHeaderBytes || length > bytes.size() || length > kClusterFrameBytesMax) return {FrameFault::truncated, {}};
     if (!authenticator.holds(key)) return {FrameFault::key, {}};
     bytes = bytes.first(length);
-    if (!tag_is_right(bytes, key, authenticator)) return {FrameFault::tag, {}};
+    if (!seal_is_right(bytes, authenticator) || !tag_is_right(bytes, key, authenticator)) return {FrameFault::tag, {}};
     ByteReader in(bytes.subspan(kTagOffset + kTagBytes));
     FrameHeader header;
     header.key_id = key;
@@ -276,7 +284,9 @@ std::vector<Byte> encode_frame(const ClusterFrame& frame, const Authenticator& a
     NLB_ASSERT(out.size() <= kClusterFrameBytesMax);
     out.overwrite_u16(kLengthOffset, static_cast<std::uint16_t>(out.size()));
     out.overwrite(kTagOffset, authenticator.tag(key, out.bytes()));
-    return out.take();
+    std::vector<Byte> bytes = out.take();
+    if (const SealKeys keys = authenticator.seal_keys(); keys.count != 0) seal(bytes, keys.keys.front());
+    return bytes;
 }
 
 std::uint64_t digest_of(const ClusterMap& map, std::uint8_t slots) {

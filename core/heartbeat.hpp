@@ -9,7 +9,7 @@
 //   28  u32 cluster         32  u8 host id     33  u8 state        34  u8 flags        35  u8 rule slots that follow (n)
 //   36  u32 boot            40  u32 term       44  u64 sequence    52  u32 epoch counter
 //   56  u32 epoch boot      60  u8 epoch coordinator
-//   61  3 bytes zero
+//   61  3 bytes seal: lets cores tell this cluster's frames from a flood of others (core/heartbeat_seal.hpp); not under the tag
 // Heartbeat, from 64:
 //   64  u32 view: members of my epoch, bit id-1      68  u64 configuration digest     76  u64 generation
 //   84  u64 map digest      92  u64 held digest     100  u8 peer reports (p)    101  u8 held slots (h)    102  2 bytes zero
@@ -35,6 +35,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/heartbeat_seal.hpp"
 #include "core/types.hpp"
 
 namespace nlb {
@@ -211,6 +212,8 @@ public:
     [[nodiscard]] virtual bool holds(std::uint16_t key_id) const = 0;
     // Requires: holds(key_id).
     [[nodiscard]] virtual std::array<Byte, kTagBytes> tag(std::uint16_t key_id, std::span<const Byte> bytes) const = 0;
+    // What frames are sealed with, and may be sealed with; none where no cores stand before the decoder.
+    [[nodiscard]] virtual SealKeys seal_keys() const { return {}; }
 };
 
 struct DecodedFrame {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/counters.hpp"
+#include "core/heartbeat_seal.hpp"
 #include "core/tables.hpp"
 #include "core/types.hpp"
 
@@ -40,6 +41,7 @@ enum class MessageType : std::uint16_t {
     send = 35,              // Send + a frame for the outside port; its source is masked by the dataplane
     status_request = 36,    // nothing
     counters_request = 37,  // nothing
+    seal_keys = 38,         // SealKeys, from core/heartbeat_seal.hpp: heartbeats that bear no such seal share a small budget
 };
 
 struct MessageHeader {
@@ -105,9 +107,10 @@ struct Lease {
 // Equal exactly when both ends lay out every message alike.
 [[nodiscard]] constexpr std::uint64_t layout_digest() {
     std::uint64_t digest = 0xcbf29ce484222325ULL;
-    for (const std::uint64_t word : {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)}, std::uint64_t{sizeof(Installed)},
-                                     std::uint64_t{sizeof(Status)}, std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(CountersReport)},
-                                     std::uint64_t{sizeof(Tables)}, std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
+    for (const std::uint64_t word :
+         {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)}, std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
+          std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(SealKeys)}, std::uint64_t{sizeof(CountersReport)},
+          std::uint64_t{sizeof(Tables)}, std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
         digest = (digest ^ word) * 0x100000001b3ULL;
     return digest;
 }

@@ -74,6 +74,7 @@ enum class Output : std::uint8_t { none, inside, outside, control };
     X(inside_malformed,       drop,    none,    "a frame from inside that is too short, too deeply tagged or too broken to be masked") \
     X(inside_virtual_probe,   drop,    none,    "the inside stack probes for a duplicate of a virtual address; other hosts would answer") \
     X(inside_control,         drop,    none,    "a frame from inside on the heartbeat's ethertype: servers may not speak for the cluster") \
+    X(heartbeat_shed,         drop,    none,    "a frame on the heartbeat's ethertype that bears no seal of this cluster, or no news, while many such come") \
     X(output_full,            drop,    none,    "the other port's queue was full") \
     /* consume */ \
     X(heartbeat,              consume, control, "a frame on the heartbeat's ethertype") \

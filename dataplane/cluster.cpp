@@ -120,6 +120,12 @@ void Cluster::set_lease(Instant valid_until, Instant now) {
     held_ = now < valid_until;
 }
 
+void Cluster::set_seal_keys(const SealKeys& keys) {
+    if (!seal_keys_.empty() && *seal_keys_.back() == keys) return;
+    seal_keys_.push_back(std::make_unique<const SealKeys>(keys));
+    for (const auto& lane : lanes_) lane->seal_keys.store(seal_keys_.back().get(), std::memory_order_release);
+}
+
 bool Cluster::send(rte_mempool* pool, std::span<const Byte> frame) {
     if (frame.size() < sizeof(EthernetHeader) || frame.size() > link::kFrameBytesMax) return false;
     rte_mbuf* const buffer = copy_frame(pool, frame);

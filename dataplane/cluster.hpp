@@ -38,6 +38,7 @@ public:
     void set_lease(Instant valid_until, Instant now);
     void store(std::span<const Byte> block) { block_.assign(block.begin(), block.end()); }
     [[nodiscard]] std::span<const Byte> block() const { return block_; }
+    void set_seal_keys(const SealKeys& keys);
     // A frame for the outside port, with this host's source address. False: no room, or too short to be a frame.
     bool send(rte_mempool* pool, std::span<const Byte> frame);
 
@@ -77,8 +78,9 @@ private:
     Tables tables_;  // a copy of what the lanes were last given
     std::uint64_t token_ = 0;
     std::vector<Byte> block_;
-    bool held_ = false;      // the lease ran when it was last set or looked at
-    bool reported_ = false;  // what look() last said of it
+    std::vector<std::unique_ptr<const SealKeys>> seal_keys_;  // all there ever were: they change when an operator changes keys
+    bool held_ = false;                                       // the lease ran when it was last set or looked at
+    bool reported_ = false;                                   // what look() last said of it
     std::uint64_t fenced_intervals_ = 0;
     std::uint64_t punts_lost_ = 0;
 };

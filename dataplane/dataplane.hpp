@@ -52,6 +52,7 @@ private:
     Status install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) override;
     void set_lease(std::uint16_t cluster, Instant valid_until) override;
     void store(std::uint16_t cluster, std::span<const Byte> block) override { clusters_[cluster]->store(block); }
+    void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) override { clusters_[cluster]->set_seal_keys(keys); }
     void send_frame(std::uint16_t cluster, std::span<const Byte> frame) override;
     [[nodiscard]] bool is_busy() const override { return publisher_.pending() >= Publisher::kPendingMost; }
     void on_connected(int pid) override;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/counters.hpp"
+#include "core/heartbeat_gate.hpp"
 #include "core/tables.hpp"
 #include "dataplane/buffers.hpp"
 #include "dataplane/conn_table.hpp"
@@ -29,6 +30,10 @@ struct Lane {
     Doorbell* doorbell = nullptr;
     std::unique_ptr<ConnTable> connections;
 
+    HeartbeatGate gate;  // the worker's alone
+
+    // Written by main, read by the worker per heartbeat; publishes the keys it points to, which live as long as the cluster.
+    std::atomic<const SealKeys*> seal_keys{nullptr};
     // Written by main, read by the worker once per burst; publishes the tables it points to, which live until a grace period is over.
     std::atomic<const Tables*> tables{nullptr};
 

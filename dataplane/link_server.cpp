@@ -72,6 +72,12 @@ std::optional<std::string> LinkServer::handle(std::span<const Byte> datagram) {
             return std::nullopt;
         case MessageType::send:
             return handle_send(*message);
+        case MessageType::seal_keys: {
+            const auto keys = message->body<SealKeys>();
+            if (!keys || bytes != sizeof(SealKeys) || keys->count > kSealKeysMax) return wrong_size("seal_keys", bytes);
+            operations_.set_seal_keys(cluster, *keys);
+            return std::nullopt;
+        }
         case MessageType::status_request:
             if (bytes != 0) return wrong_size("status_request", bytes);
             send_status(cluster);

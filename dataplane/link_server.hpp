@@ -27,6 +27,7 @@ public:
     virtual Status install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) = 0;
     virtual void set_lease(std::uint16_t cluster, Instant valid_until) = 0;
     virtual void store(std::uint16_t cluster, std::span<const Byte> block) = 0;
+    virtual void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) = 0;
     virtual void send_frame(std::uint16_t cluster, std::span<const Byte> frame) = 0;
     // True: read no more for now, an earlier installation must end first.
     [[nodiscard]] virtual bool is_busy() const = 0;

@@ -151,7 +151,12 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
                 to_outside_.add(buffers_[i], i);
                 break;
             case Output::control:
-                punt(lane, buffers_[i], now);
+                if (admits(lane, burst_.frames[i], now)) {
+                    punt(lane, buffers_[i], now);
+                } else {
+                    settle_anew(burst_, i, Reason::heartbeat_shed, lane.counters);
+                    discarded_.add(buffers_[i], i);
+                }
                 break;
             case Output::none:
                 discarded_.add(buffers_[i], i);
@@ -169,6 +174,14 @@ std::uint32_t Worker::transmit(std::uint16_t port, const Lane& lane, Outlet& out
     for (std::uint32_t i = sent; i < outlet.count; ++i) settle_anew(burst_, outlet.places[i], Reason::output_full, counters);
     rte_pktmbuf_free_bulk(outlet.buffers.data() + sent, outlet.count - sent);
     return sent;
+}
+
+// Frames that a flood could be made of do not crowd out the cluster's own: neither in the ring nor behind it.
+bool Worker::admits(Lane& lane, const Frame& frame, Instant now) {
+    static constexpr SealKeys kNone{};
+    const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);
+    const auto body = std::span<const Byte>{frame.data, frame.length}.subspan(sizeof(EthernetHeader));
+    return lane.gate.admits(body, keys == nullptr ? kNone : *keys, now);
 }
 
 void Worker::punt(Lane& lane, rte_mbuf* buffer, Instant now) {

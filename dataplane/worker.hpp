@@ -8,6 +8,7 @@
 
 #include "config/schema.hpp"
 #include "core/burst.hpp"
+#include "core/headers.hpp"
 #include "core/pipeline.hpp"
 #include "dataplane/clock.hpp"
 #include "dataplane/lane.hpp"
@@ -43,6 +44,7 @@ private:
     std::uint32_t send_for_main(Lane& lane);
     std::uint32_t receive(std::uint16_t port, std::uint16_t queue);
     void deliver(Lane& lane, const PortAddresses& ports, Instant now);
+    [[nodiscard]] static bool admits(Lane& lane, const Frame& frame, Instant now);
     void punt(Lane& lane, rte_mbuf* buffer, Instant now);
     void sleep(std::uint32_t ns);
 

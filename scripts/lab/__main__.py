@@ -1,11 +1,11 @@
-"""The command line of labs: up, down, status, exec, chaos. Everything it needs to know of a lab stands in the lab's own file."""
+"""The command line of labs: up, down, status, exec, chaos, flood. Everything it needs to know of a lab stands in the lab's own file."""
 
 import argparse
 import os
 import subprocess
 import sys
 
-from . import chaos, estate, plan, system
+from . import chaos, estate, flood, plan, system
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
@@ -28,6 +28,7 @@ def parse(arguments):
     execute.add_argument("host")
     execute.add_argument("program", nargs=argparse.REMAINDER)
     chaos.add_options(commands.add_parser("chaos", help="a lab under load and faults drawn from a seed, judged by a capture"))
+    flood.add_options(commands.add_parser("flood", help="forged and recorded cluster frames against a lab under load"))
     return parser.parse_args(arguments)
 
 
@@ -91,7 +92,8 @@ def main():
     system.raise_on_signals()
     try:
         system.require_root()
-        return {"up": up, "down": down, "status": status, "exec": execute, "chaos": chaos.main}[options.command](options)
+        commands = {"up": up, "down": down, "status": status, "exec": execute, "chaos": chaos.main, "flood": flood.main}
+        return commands[options.command](options)
     except system.LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1

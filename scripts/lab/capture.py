@@ -17,7 +17,8 @@ from . import plan, system
 OPENINGS = "(tcp[tcpflags] & tcp-syn != 0) or (ip6[6] == 6 and ip6[53] & 2 != 0) or arp or icmp or icmp6 or ether proto 0x88b5"
 EVERYTHING = ""
 # What chaos is judged by: how connections of the web server begin and end. Half a minute of it is a megabyte.
-TURNS = "(tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-fin) != 0) or (src port 80 and tcp[tcpflags] & tcp-rst != 0) or ether proto 0x88b5"
+TURNS = "(tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-fin) != 0) or (src port 80 and tcp[tcpflags] & tcp-rst != 0)"
+HEARTBEATS = "ether proto 0x88b5"
 LINKTYPE_LINUX_SLL2 = 276
 HEADER_BYTES = 24  # of the file
 BROADCAST = b"\xff" * 6

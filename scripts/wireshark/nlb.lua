@@ -7,10 +7,10 @@ local nlb = Proto("nlb", "nlb cluster frame")
 local ETHERTYPE = 0x88b5
 local MAGIC = 0x4e4c4248
 local VERSION = 1
-local HEARTBEAT, MAP = 1, 2
-local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS = 32, 33, 40, 18, 60
+local HEARTBEAT, MAP, CONFIG = 1, 2, 3
+local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX = 32, 33, 40, 18, 60, 1400
 
-local TYPES = { [HEARTBEAT] = "heartbeat", [MAP] = "map" }
+local TYPES = { [HEARTBEAT] = "heartbeat", [MAP] = "map", [CONFIG] = "configuration" }
 local STATES = { [1] = "join", [2] = "member" }
 local RULE_STATES = { [0] = "enabled", [1] = "disabled", [2] = "draining" }
 local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready" } -- from bit 0
@@ -52,11 +52,13 @@ local f = {
     epoch_counter = field(ProtoField.uint32, "epoch.counter", "Epoch counter"),
     epoch_boot = field(ProtoField.uint32, "epoch.boot", "Epoch boot", base.HEX),
     epoch_coordinator = field(ProtoField.uint8, "epoch.coordinator", "Epoch coordinator"),
+    seal = field(ProtoField.uint24, "seal", "Seal (not verified: that takes the key)", base.HEX),
     view = field(ProtoField.uint32, "view", "View: members of my epoch", base.HEX),
     view_hosts = field(ProtoField.string, "view.hosts", "Hosts in view"),
     config_digest = field(ProtoField.uint64, "config_digest", "Configuration digest", base.HEX),
     generation = field(ProtoField.uint64, "generation", "Generation"),
     map_digest = field(ProtoField.uint64, "map_digest", "Map digest", base.HEX),
+    held_digest = field(ProtoField.uint64, "held_digest", "Held configuration's digest", base.HEX),
     reports = field(ProtoField.uint8, "reports", "Peer reports"),
     slot = field(ProtoField.uint8, "slot", "Slot"),
     own = field(ProtoField.uint64, "slot.own", "Own", base.HEX),
@@ -72,7 +74,12 @@ local f = {
     report_boot = field(ProtoField.uint32, "report.boot", "Boot heard", base.HEX),
     report_term = field(ProtoField.uint32, "report.term", "Term heard"),
     report_sequence = field(ProtoField.uint64, "report.sequence", "Highest sequence heard"),
+    held_slots = field(ProtoField.uint8, "held_slots", "Held configuration's rule slots"),
+    held_offer = field(ProtoField.uint8, "held.offer", "Offer under the held configuration"),
     inputs_digest = field(ProtoField.uint64, "inputs_digest", "Inputs digest", base.HEX),
+    next_digest = field(ProtoField.uint64, "next_digest", "Next configuration's digest", base.HEX),
+    text_digest = field(ProtoField.uint64, "text_digest", "Digest of the configuration", base.HEX),
+    text = field(ProtoField.string, "text", "Lines"),
     part = field(ProtoField.uint8, "part", "Part"),
     parts = field(ProtoField.uint8, "parts", "Parts"),
     members = field(ProtoField.uint8, "members", "Members"),
@@ -95,19 +102,21 @@ nlb.experts = { malformed }
 local HEADER = {
     { f.magic, 4 }, { f.version, 1 }, { f.type, 1 }, { f.key_id, 2 }, { f.length, 2 }, { f.zero, 2 }, { f.tag, 16 },
     { f.cluster, 4 }, { f.host, 1 }, { f.state, 1 }, { f.flags, 1, flag_bits }, { f.slots, 1 }, { f.boot, 4 }, { f.term, 4 },
-    { f.sequence, 8 }, { f.epoch_counter, 4 }, { f.epoch_boot, 4 }, { f.epoch_coordinator, 1 }, { f.zero, 3 },
+    { f.sequence, 8 }, { f.epoch_counter, 4 }, { f.epoch_boot, 4 }, { f.epoch_coordinator, 1 }, { f.seal, 3 },
 }
 local HEARTBEAT_HEAD = {
-    { f.view, 4 }, { f.config_digest, 8 }, { f.generation, 8 }, { f.map_digest, 8 }, { f.reports, 1 }, { f.zero, 3 },
+    { f.view, 4 }, { f.config_digest, 8 }, { f.generation, 8 }, { f.map_digest, 8 }, { f.held_digest, 8 },
+    { f.reports, 1 }, { f.held_slots, 1 }, { f.zero, 2 },
 }
 local SLOT = { { f.own, 8 }, { f.dirty, 8 }, { f.offer, 1 }, { f.rule_state, 1 } }
 local REPORT = {
     { f.report_id, 1 }, { f.report_flags, 1, report_flag_bits }, { f.report_boot, 4 }, { f.report_term, 4 }, { f.report_sequence, 8 },
 }
 local MAP_HEAD = {
-    { f.map_digest, 8 }, { f.inputs_digest, 8 }, { f.part, 1 }, { f.parts, 1 }, { f.members, 1 }, { f.first_slot, 1 },
-    { f.map_slots, 1 }, { f.zero, 3 },
+    { f.map_digest, 8 }, { f.inputs_digest, 8 }, { f.config_digest, 8 }, { f.generation, 8 }, { f.next_digest, 8 },
+    { f.part, 1 }, { f.parts, 1 }, { f.members, 1 }, { f.first_slot, 1 }, { f.map_slots, 1 }, { f.zero, 3 },
 }
+local CONFIG_HEAD = { { f.text_digest, 8 }, { f.part, 1 }, { f.parts, 1 }, { f.zero, 2 } }
 local MEMBER = { { f.member_id, 1 }, { f.member_boot, 4 }, { f.member_term, 4 } }
 
 local function bytes_of(layout)
@@ -214,13 +223,19 @@ local function show_heartbeat(walk, tree, slots)
     local hosts = bits_of(head(0, 4))
     for place, bit_place in ipairs(hosts) do hosts[place] = bit_place + 1 end
     tree:add(f.view_hosts, head(0, 4), ranges_of(hosts)):set_generated()
-    local reports = head(28, 1):uint()
+    local reports, held_slots = head(36, 1):uint(), head(37, 1):uint()
     if reports > REPORTS_MAX then walk:complain(tree, "more than 40 peer reports") end
+    if held_slots > SLOTS_MAX then walk:complain(tree, "a held configuration of more than 33 slots") end
     for number = 0, slots - 1 do
         if not show_slot(walk, tree, number, slots) then return end
     end
     for number = 0, reports - 1 do
         if not show_report(walk, tree, number) then return end
+    end
+    for number = 0, held_slots - 1 do
+        local offer = walk:take(tree, 1, "offer of held slot " .. number)
+        if not offer then return end
+        tree:add(f.held_offer, offer)
     end
 end
 
@@ -267,8 +282,8 @@ local function show_map(walk, tree, header_slots)
     local head = walk:take(tree, bytes_of(MAP_HEAD), "map")
     if not head then return end
     add_fields(tree, head, MAP_HEAD)
-    local part, parts, members = head(16, 1):uint(), head(17, 1):uint(), head(18, 1):uint()
-    local first, slots = head(19, 1):uint(), head(20, 1):uint()
+    local part, parts, members = head(40, 1):uint(), head(41, 1):uint(), head(42, 1):uint()
+    local first, slots = head(43, 1):uint(), head(44, 1):uint()
     if part >= parts then walk:complain(tree, "part " .. part .. " of " .. parts) end
     if members > HOSTS_MAX then walk:complain(tree, "more than 32 members") end
     if slots > MAP_SLOTS_MAX or first + slots > header_slots then walk:complain(tree, "more slots than the cluster has") end
@@ -281,6 +296,18 @@ local function show_map(walk, tree, header_slots)
         if not show_target(walk, tree, number) then return end
     end
 end
+
+local function show_configuration(walk, tree)
+    local head = walk:take(tree, bytes_of(CONFIG_HEAD), "configuration")
+    if not head then return end
+    add_fields(tree, head, CONFIG_HEAD)
+    local part, parts, bytes = head(8, 1):uint(), head(9, 1):uint(), walk.finish - walk.at
+    if part >= parts then walk:complain(tree, "part " .. part .. " of " .. parts) end
+    if bytes > TEXT_BYTES_MAX then walk:complain(tree, "more than 1400 bytes of lines") end
+    if bytes > 0 then tree:add(f.text, walk:take(tree, bytes, "lines")) end
+end
+
+local SHOW = { [HEARTBEAT] = show_heartbeat, [MAP] = show_map, [CONFIG] = show_configuration }
 
 -- What the hosts' decoder asks of a header, in its order.
 local function judge_header(walk, tree, header)
@@ -309,7 +336,7 @@ local function show_frame(walk, tree)
         header(52, 4):uint(), header(60, 1):uint(), tostring(header(44, 8):uint64()))
     -- What cannot be of this version is not taken apart: its fields would be noise.
     if walk.complaint then return name end
-    if kind == HEARTBEAT then show_heartbeat(walk, tree, header(35, 1):uint()) else show_map(walk, tree, header(35, 1):uint()) end
+    SHOW[kind](walk, tree, header(35, 1):uint())
     if walk.at < walk.finish then walk:complain(tree, walk.finish - walk.at .. " bytes too many") end
     return name
 end

@@ -114,7 +114,7 @@ class Dissector(unittest.TestCase):
         self.assertIn("not verified", tshark(self.pcap, "-V", "-c", "1"))
 
     def test_a_frame_cut_at_any_length_is_malformed(self):
-        for type, slots in ((1, 33), (1, 1), (2, 33), (2, 2)):
+        for type, slots in ((1, 33), (1, 1), (2, 33), (2, 2), (3, 2)):
             frame = self.frame_of(type, slots)
             cuts = [frame[:length] for length in range(ETHERNET_BYTES + 1, len(frame))]
             self.assertEqual(list(range(len(cuts))), self.malformed(cuts))

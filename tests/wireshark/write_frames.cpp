@@ -100,6 +100,10 @@ Json meaning_of(const Heartbeat& beat) {
     add(meaning, "config_digest", beat.config_digest);
     add(meaning, "generation", beat.generation);
     add(meaning, "map_digest", beat.map_digest);
+    add(meaning, "held_digest", beat.held.digest);
+    add(meaning, "held_slots", beat.held.slots);
+    for (std::uint8_t slot = 0; slot < beat.held.slots; ++slot)
+        add(meaning, "held.offer", beat.held.offers[slot + 1U == beat.held.slots ? kDefaultRule : slot]);
     add(meaning, "reports", beat.peers.size());
     for (std::size_t slot = 0; slot + 1 < beat.header.slots; ++slot) mean_slot(meaning, slot, beat.rules[slot]);
     mean_slot(meaning, beat.header.slots - 1U, beat.rules[kDefaultRule]);
@@ -130,6 +134,9 @@ Json meaning_of(const MapPart& part) {
     mean_header(meaning, part.header, 2);
     add(meaning, "map_digest", part.map_digest);
     add(meaning, "inputs_digest", part.inputs_digest);
+    add(meaning, "config_digest", part.config_digest);
+    add(meaning, "generation", part.generation);
+    add(meaning, "next_digest", part.next_digest);
     add(meaning, "part", part.part);
     add(meaning, "parts", part.parts);
     add(meaning, "members", part.members.size());
@@ -144,6 +151,16 @@ Json meaning_of(const MapPart& part) {
         add(meaning, "target.slot", part.first_slot + i);
         add(meaning, "target.owners", owners_text(part.targets[i]));
     }
+    return meaning;
+}
+
+Json meaning_of(const ConfigPart& part) {
+    Json meaning;
+    mean_header(meaning, part.header, 3);
+    add(meaning, "text_digest", part.digest);
+    add(meaning, "part", part.part);
+    add(meaning, "parts", part.parts);
+    if (!part.text.empty()) add(meaning, "text", part.text);
     return meaning;
 }
 
@@ -213,6 +230,10 @@ Heartbeat some_heartbeat(Prng& chance, std::uint8_t slots, std::size_t reports) 
     for (RuleReport& rule : beat.rules)
         rule = {chance.next() & kAllBuckets, chance.next() & chance.next() & kAllBuckets, small(chance, 101),
                 static_cast<RuleState>(small(chance, 3))};
+    beat.held.digest = chance.next();
+    beat.held.slots = small(chance, 3) == 0 ? small(chance, slots + 1U) : std::uint8_t{0};
+    for (std::uint8_t slot = 0; slot < beat.held.slots; ++slot)
+        beat.held.offers[slot + 1U == beat.held.slots ? kDefaultRule : slot] = small(chance, 101);
     for (std::size_t i = 0; i < reports; ++i)
         beat.peers.push_back({static_cast<HostId>(1 + i % kHostsMax),
                               small(chance, 8),
@@ -226,12 +247,25 @@ void write_map(Out& out, Prng& chance, std::uint8_t slots, std::size_t members) 
     const FrameHeader header = some_header(chance, slots);
     map.epoch = header.epoch;
     map.inputs_digest = chance.next();
+    map.config_digest = chance.next();
+    map.generation = chance.next();
+    map.next_digest = chance.next();
     for (std::size_t id = 1; id <= members; ++id)
         map.members.push_back({static_cast<HostId>(id), {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(id)}});
     for (auto& targets : map.targets)
         for (std::size_t bucket = 0; bucket < kBuckets; ++bucket)
             targets[bucket] = static_cast<HostId>(chance.chance(100'000) ? 0 : 1 + bucket * members / kBuckets);
     for (const MapPart& part : split_map(map, header)) out.frame(part);
+}
+
+void write_configuration(Out& out, Prng& chance, std::size_t bytes) {
+    ConfigPart part;
+    part.header = some_header(chance, 2);
+    part.digest = chance.next();
+    part.parts = 3;
+    part.part = small(chance, part.parts);
+    for (std::size_t i = 0; i < bytes; ++i) part.text += static_cast<char>('a' + chance.below(26));
+    out.frame(part);
 }
 
 void write_all(Out& out) {
@@ -252,6 +286,7 @@ void write_all(Out& out) {
     out.frame(plain, false, 18);
     write_map(out, chance, kRuleSlots, kHostsMax);
     write_map(out, chance, 2, 3);
+    for (const std::size_t bytes : {0UL, 1UL, 300UL, kConfigTextBytesMax}) write_configuration(out, chance, bytes);
     for (int i = 0; i < 100; ++i) {
         out.frame(some_heartbeat(chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)), chance.below(kPeerReportsMax + 1)));
         write_map(out, chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)), 1 + chance.below(kHostsMax));

@@ -151,6 +151,7 @@ TEST(DerivedKeys, ThePinnedVectorsHold) {
         hex += pair.data();
     }
     EXPECT_EQ(hex, "8a00ba5926e14a6b31891e3ece2db848562489d7c78d6364e58ef997be79b9ec");
+    EXPECT_EQ(derive_seal_key(key), (std::array<std::uint64_t, 2>{0x8b1eefd48b6a2bb0U, 0xe52f96d1a8fd4522U}));
     EXPECT_EQ(key_id(key), 0xe3d2);
 }
 
@@ -160,6 +161,7 @@ TEST(DerivedKeys, OneBitOfTheKeyChangesAllOfThem) {
     other.bytes[31] ^= 0x80U;
     EXPECT_NE(derive_hash_key(key), derive_hash_key(other));
     EXPECT_NE(derive_heartbeat_key(key), derive_heartbeat_key(other));
+    EXPECT_NE(derive_seal_key(key), derive_seal_key(other));
     EXPECT_NE(key_id(key), key_id(other));
 }
 

@@ -40,6 +40,7 @@ public:
         return Done{};
     }
     void set_lease(std::uint16_t, Instant valid_until) override { lease = valid_until; }
+    void set_seal_keys(std::uint16_t, const SealKeys& keys) override { seal_keys = keys; }
     void store(std::uint16_t, std::span<const Byte> what) override { stored.assign(what.begin(), what.end()); }
     void send_frame(std::uint16_t, std::span<const Byte> what) override { frame.assign(what.begin(), what.end()); }
     [[nodiscard]] bool is_busy() const override { return busy; }
@@ -47,6 +48,7 @@ public:
     void on_disconnected(const std::string& why) override { last_reason = why; }
 
     Instant lease = kLongAgo;
+    SealKeys seal_keys;
     std::uint64_t token = 0;
     std::vector<Byte> stored;
     std::vector<Byte> frame;
@@ -162,6 +164,8 @@ TEST_F(LinkServerTest, OnlyTheOwnerMayConnect) {
 TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     const auto peer = greeted_peer();
     ASSERT_TRUE(peer->say(lease_message(12345)));
+    const SealKeys keys{{SealKey{{1, 2}}}, 1};
+    ASSERT_TRUE(peer->say(link::write_message(MessageType::seal_keys, 0, link::bytes_of(keys))));
     ASSERT_TRUE(peer->say(link::write_message(MessageType::store, 1, {}, std::vector<Byte>{1, 2, 3})));
     ASSERT_TRUE(peer->say(send_message(kForever, 60)));
     ASSERT_TRUE(peer->say(install_message(9, encode_tables(some_tables()))));
@@ -169,6 +173,7 @@ TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     ASSERT_TRUE(peer->say(link::write_message(MessageType::counters_request, 1)));
     serve();
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 12345);
+    EXPECT_EQ(operations_.seal_keys, keys);
     EXPECT_EQ(operations_.stored, (std::vector<Byte>{1, 2, 3}));
     EXPECT_EQ(operations_.frame.size(), 60U);
     EXPECT_EQ(operations_.token, 9U) << operations_.last_reason;
@@ -200,6 +205,8 @@ TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     expect_refused(link::write_message(MessageType::store, 0, {}, std::vector<Byte>(link::kBlockBytesMax + 1)));
     expect_refused(send_message(kForever, link::kFrameBytesMax + 1));
     expect_refused(link::write_message(MessageType::send, 0, {}, std::vector<Byte>(sizeof(link::Send) - 1)));
+    expect_refused(link::write_message(MessageType::seal_keys, 0, link::bytes_of(SealKeys{{}, kSealKeysMax + 1})));
+    expect_refused(link::write_message(MessageType::seal_keys, 0));
     expect_refused(link::write_message(MessageType::status_request, 0, {}, std::vector<Byte>{0}));
     expect_refused(link::write_message(MessageType::counters_request, 0, {}, std::vector<Byte>{0}));
     expect_refused(link::write_message(MessageType::hello, 0));

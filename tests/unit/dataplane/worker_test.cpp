@@ -201,8 +201,38 @@ TEST_F(WorkerTest, AHeartbeatGoesToMainWithItsTimeAndRingsOnce) {
     EXPECT_TRUE(take(*inside_->out).empty());
 }
 
+// A heartbeat of host 2 as far as its header goes.
+std::vector<Byte> sealed_heartbeat(std::uint8_t sequence, const SealKey& key) {
+    std::vector<Byte> frame = frame_of(kBroadcast, kPeer, kEthertypeHeartbeat);
+    frame.resize(sizeof(EthernetHeader) + 64);
+    const std::span<Byte> body = std::span{frame}.subspan(sizeof(EthernetHeader));
+    std::fill(body.begin(), body.end(), Byte{0});
+    body[32] = 2;
+    body[51] = sequence;
+    seal(body, key);
+    return frame;
+}
+
+TEST_F(WorkerTest, OfHeartbeatsWithoutASealOnlyAFewGetToMainAndSealedOnesAlwaysDo) {
+    const SealKeys keys{{SealKey{{1, 2}}}, 1};
+    lane_.seal_keys = &keys;
+    const std::uint64_t others = 40;
+    for (std::uint64_t i = 0; i < others; ++i) give(*outside_, sealed_heartbeat(1, SealKey{{3, 4}}));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    const std::uint64_t passed = take(*to_main_).size() + lane_.punts_lost.load();
+    EXPECT_EQ(passed, HeartbeatGate::kOthersPerWindow);
+    EXPECT_EQ(counted(Reason::heartbeat_shed), others - passed);
+    EXPECT_EQ(counted(Reason::heartbeat), passed) << "each has one reason";
+    for (std::uint8_t sequence = 1; sequence <= 5; ++sequence) give(*outside_, sealed_heartbeat(sequence, keys.keys[0]));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_EQ(take(*to_main_).size(), 5U);
+    lane_.seal_keys = nullptr;
+}
+
 TEST_F(WorkerTest, HeartbeatsThatFindTheRingFullAreCountedAsLost) {
-    for (int i = 0; i < 20; ++i) give(*outside_, frame_of(kBroadcast, kPeer, kEthertypeHeartbeat));
+    const SealKeys keys{{SealKey{{1, 2}}}, 1};
+    lane_.seal_keys = &keys;
+    for (std::uint8_t i = 1; i <= 20; ++i) give(*outside_, sealed_heartbeat(i, keys.keys[0]));
     EXPECT_TRUE(worker_->poll_once(lane_));
     EXPECT_EQ(take(*to_main_).size() + lane_.punts_lost.load(), 20U);
     EXPECT_GE(lane_.punts_lost.load(), 12U);
