@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dataplane/dataplane.hpp"
+#include "dataplane/scheduling.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -28,6 +29,8 @@ timespec to_timespec(Duration duration) {
 Status Dataplane::run(std::optional<Duration> idle_exit) {
     tick(monotonic_now());
     start_workers();
+    if (!fixed_)
+        if (const auto refused = ask_for_real_time()) spdlog::info("{}", *refused);
     report_ready();
     seen_at_ = monotonic_now();
     while (!stopping_) {

@@ -8,6 +8,8 @@
 #include <rte_pause.h>
 #include <sys/prctl.h>
 
+#include "dataplane/scheduling.hpp"
+
 namespace nlb::dataplane {
 namespace {
 
@@ -70,6 +72,7 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
 
 void Worker::run() {
     prctl(PR_SET_TIMERSLACK, 1UL);
+    ask_for_short_slices();
     take_signals_of_tap(number_ == 0);
     shared_.rcu.join(number_);
     while (!shared_.stop.load(std::memory_order_relaxed)) {
