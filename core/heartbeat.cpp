@@ -166,8 +166,8 @@ bool read_body(ByteReader& in, MapPart& part) {
     part.first_slot = in.u8();
     const std::size_t slots = in.u8();
     in.skip(3);
-    if (members > kHostsMax || slots > kSlotsPerMapPart || part.part >= part.parts || part.first_slot + slots > part.header.slots)
-        return false;
+    if (members > kHostsMax || slots > kSlotsPerMapPart || part.first_slot + slots > part.header.slots) return false;
+    if (part.part >= part.parts || part.parts > kMapPartsMax) return false;  // receivers keep a bit for each part
     HostId former = kNoHost;
     for (std::size_t i = 0; i < members; ++i) {
         MemberEntry member;

@@ -165,6 +165,7 @@ struct MapPart {
     bool operator==(const MapPart&) const = default;
 };
 inline constexpr std::size_t kSlotsPerMapPart = 18;
+inline constexpr std::size_t kMapPartsMax = (kRuleSlots + kSlotsPerMapPart - 1) / kSlotsPerMapPart;
 
 // A piece of a configuration's canonical lines, for a host that holds another one.
 struct ConfigPart {

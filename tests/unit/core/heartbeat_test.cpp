@@ -72,6 +72,18 @@ TEST(Heartbeat, TheLargestMapTakesTwoPartsThatFit) {
     }
 }
 
+TEST(Heartbeat, AMapOfMorePartsThanTheLargestTakesIsRefused) {
+    const PlainAuthenticator authenticator;
+    MapPart part = split_map(largest_map(), largest_header())[1];
+    part.parts = kMapPartsMax;
+    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault, FrameFault::none);
+    part.parts = kMapPartsMax + 1;
+    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault, FrameFault::field);
+    part.part = 125;
+    part.parts = 126;
+    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault, FrameFault::field);
+}
+
 TEST(Heartbeat, EthernetPaddingIsIgnored) {
     const PlainAuthenticator authenticator;
     auto bytes = encode_frame(largest_heartbeat(), authenticator);
