@@ -13,6 +13,9 @@ struct Word {
     std::string_view text;
     Choice value;
 };
+// Compilers before P1816 (clang 14 builds the fuzzers) do not deduce an aggregate's arguments by themselves.
+template <class Choice>
+Word(std::string_view, Choice) -> Word<Choice>;
 
 // Every value of the enum once, in the order in which messages list them.
 template <class Choice>
