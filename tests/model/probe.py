@@ -24,7 +24,8 @@ def map_question(mode, offers, holding):
 
 def ask(questions):
     """One answer a question: [hash, bucket] or [owners, moved]."""
-    run = subprocess.run([build() / "tests/model/core-probe"], input="\n".join(questions) + "\n", capture_output=True, text=True, check=False)
+    asked = "\n".join(questions) + "\n"
+    run = subprocess.run([build() / "tests/model/core-probe"], input=asked, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         raise AssertionError(run.stderr or f"core-probe ended with exit status {run.returncode}")
     answers = [line.split() for line in run.stdout.splitlines()]

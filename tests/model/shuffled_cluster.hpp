@@ -43,6 +43,7 @@ public:
     [[nodiscard]] const Membership& membership(HostId id) const { return *hosts_[id].membership; }
     [[nodiscard]] const RuleWishes& wishes(HostId id) const { return hosts_[id].wishes; }
     [[nodiscard]] bool all_converged() const;
+    [[nodiscard]] Instant now() const { return now_; }
     [[nodiscard]] std::uint64_t frames() const { return frames_; }
     [[nodiscard]] Prng& prng() { return prng_; }
 

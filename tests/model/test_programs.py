@@ -76,10 +76,8 @@ class Programs(unittest.TestCase):
             chance = random.Random(estate.key)
             key = affinity.hash_key_of(estate.key)
             for name, port, kind in [*MULTIPLE, ("admin", ADMIN_PORT, "single"), ("rest", REST_PORT, "single")] * 2:
-                sixth = chance.random() < 0.5
-                client = f"2001:db8:{chance.getrandbits(16):x}::{chance.getrandbits(16):x}" if sixth else f"198.51.100.{chance.randint(1, 254)}"
                 source_port = chance.randint(1024, 65535)
-                ends = (f"[{client}]:{source_port}", f"[2001:db8::80]:{port}") if sixth else (f"{client}:{source_port}", f"192.0.2.80:{port}")
+                client, ends = ends_of(chance, source_port, port)
                 bucket = affinity.bucket_of(affinity.client_hash(key, kind, client, source_port))
                 owner = estate.map_of(name, estate.members)[bucket]
                 self.judge(estate.ask("explain", "tcp", *ends, "--all-hosts"), estate, name, bucket, owner, ends)
@@ -114,6 +112,15 @@ class Programs(unittest.TestCase):
             share = assignment.shares({host: estate.weights[host][rule] for host in after}, before)
             self.assertEqual(plan["least"][rule], assignment.least_movement(share, before))
             self.assertEqual(plan["least"][rule], len(expected))
+
+
+def ends_of(chance, source_port, port):
+    """A client of either family, and source and destination as `nlb explain` wants them."""
+    if chance.random() < 0.5:
+        client = f"2001:db8:{chance.getrandbits(16):x}::{chance.getrandbits(16):x}"
+        return client, (f"[{client}]:{source_port}", f"[2001:db8::80]:{port}")
+    client = f"198.51.100.{chance.randint(1, 254)}"
+    return client, (f"{client}:{source_port}", f"192.0.2.80:{port}")
 
 
 def number_of(name):

@@ -1,0 +1,121 @@
+// What the two processes of a host say to each other: any datagram taken apart, each body read, and the block of memory that a
+// restarted control plane goes on from. Promises: nothing is read beyond the datagram, what was read is written alike, and a membership
+// that starts from any block that decodes keeps its own bounds.
+//
+// An input: a byte; odd: the rest is a datagram; even: the rest is a block of memory, behind a byte of what the dataplane adds to it.
+#include "core/link_messages.hpp"
+#include "core/membership.hpp"
+#include "tests/fuzz/fuzz.hpp"
+#include "tests/sim/cheap_authenticator.hpp"
+
+namespace nlb::fuzz {
+namespace {
+
+template <class Body>
+void read_body(const link::MessageView& message) {
+    const auto body = message.body<Body>();
+    if (!body) return;
+    require(message.rest_after<Body>().size() + sizeof(Body) == message.payload.size(), "body and rest are the payload");
+    const auto again = link::write_message(message.type, message.cluster, link::bytes_of(*body), message.rest_after<Body>());
+    const auto read = link::read_message(again);
+    require(read && std::ranges::equal(read->payload, message.payload), "what was read is written alike");
+}
+
+void check_datagram(std::span<const Byte> rest) {
+    std::vector<Byte> datagram(rest.begin(), rest.end());
+    // A true length half of the time: without it hardly any input is a message.
+    if (datagram.size() >= sizeof(link::MessageHeader) && (datagram[0] & 64U) == 0) {
+        const auto length = static_cast<std::uint32_t>(datagram.size());
+        std::memcpy(datagram.data() + offsetof(link::MessageHeader, bytes), &length, sizeof length);
+    }
+    const auto message = link::read_message(datagram);
+    if (!message) return;
+    require(message->cluster < link::kClustersMax, "a message is of a cluster that can be");
+    read_body<link::Hello>(*message);
+    read_body<link::Installed>(*message);
+    read_body<link::Punted>(*message);
+    read_body<link::Status>(*message);
+    read_body<link::CountersReport>(*message);
+    read_body<link::Install>(*message);
+    read_body<link::Lease>(*message);
+}
+
+MembershipParams params() {
+    MembershipParams params;
+    params.self = 2;
+    params.cluster = 1;
+    params.slots = 3;
+    params.configured_hosts = 3;
+    params.timing = Timing::from(std::chrono::milliseconds{100}, 5);
+    params.config_digest = 42;
+    return params;
+}
+
+// What a membership wishes for must be good bytes, whatever it remembers.
+void check(const Actions& actions, const Authenticator& authenticator) {
+    for (const Action& action : actions) {
+        if (const auto* sent = std::get_if<SendFrame>(&action)) {
+            require(encode_frame(sent->frame, authenticator).size() <= kClusterFrameBytesMax, "a frame fits");
+        } else if (const auto* block = std::get_if<StoreBlock>(&action)) {
+            require(encode_block(block->block).size() <= link::kBlockBytesMax, "a block fits what the dataplane keeps");
+        }
+    }
+}
+
+void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
+    const auto block = decode_block(bytes);
+    if (!block) return;
+    const auto again = decode_block(encode_block(*block));
+    require(again && *again == *block, "a block that was read is written and read again");
+    const sim::CheapAuthenticator authenticator(1);
+    const Instant start{std::chrono::hours{1}};
+    DataplaneMemory memory{*block, start + std::chrono::milliseconds{dataplane}, {}, {}};
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot) memory.own[slot] = dataplane & kAllBuckets;
+    Membership member(params(), {});
+    check(member.on_start(start, 77, memory), authenticator);
+    for (int tick = 1; tick <= 40; ++tick) {
+        const Instant now = start + tick * params().timing.tick;
+        member.on_dataplane_alive(now);
+        check(member.on_tick(now), authenticator);
+        check(member.on_installed(now, static_cast<std::uint64_t>(tick), {}), authenticator);
+    }
+}
+
+std::vector<Byte> good_block() {
+    SharedBlock block;
+    block.member = true;
+    block.incarnation = {7, 1};
+    block.config_digest = 42;
+    block.map.epoch = {3, 1, 5};
+    for (HostId id = 1; id <= 3; ++id) block.map.members.push_back({id, {id == 2 ? 7U : 5U, 1}});
+    for (auto& owners : block.map.targets)
+        for (std::size_t b = 0; b < kBuckets; ++b) owners[b] = static_cast<HostId>(1 + b % 3);
+    block.peers = {{1, {5, 1}, 9}, {3, {5, 1}, 9}};
+    block.beats = {Instant{std::chrono::hours{1}}};
+    return encode_block(block);
+}
+
+}  // namespace
+}  // namespace nlb::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    nlb::fuzz::Choices choices({data, size});
+    const bool datagram = (choices.u8() & 1U) != 0;
+    if (datagram) {
+        nlb::fuzz::check_datagram(choices.rest());
+    } else {
+        const std::uint8_t dataplane = choices.u8();
+        nlb::fuzz::check_block(choices.rest(), dataplane);
+    }
+    return 0;
+}
+
+// Blind changes, but now and then the whole becomes a good block, which chance would not find.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+    using namespace nlb::fuzz;
+    nlb::Prng chance(seed);
+    if (!chance.chance(2'000)) return LLVMFuzzerMutate(data, size, max_size);
+    auto bytes = good_block();
+    bytes.insert(bytes.begin(), {0, static_cast<nlb::Byte>(chance.next())});
+    return hand_over(bytes, data, max_size);
+}
