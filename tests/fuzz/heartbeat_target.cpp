@@ -122,7 +122,12 @@ void sign(std::vector<Byte>& frame) {
 void make_whole(ClusterFrame& frame) {
     auto* part = std::get_if<MapPart>(&frame);
     if (part == nullptr) return;
-    ClusterMap map{part->header.epoch, part->members, part->inputs_digest, {}};
+    ClusterMap map;
+    map.epoch = part->header.epoch;
+    map.members = part->members;
+    map.config_digest = part->config_digest;
+    map.generation = part->generation;
+    map.next_digest = part->next_digest;
     for (std::size_t i = 0; i < part->targets.size(); ++i) {
         const std::size_t slot = part->first_slot + i;
         map.targets[slot + 1U == part->header.slots ? kDefaultRule : slot] = part->targets[i];
@@ -154,7 +159,7 @@ class Play {
 public:
     void meet(const Record& record) {
         now_ += std::chrono::milliseconds{record.pause_ms};
-        member_.on_dataplane_alive(now_);
+        member_.on_dataplane_alive(now_, now_);
         check(member_.on_tick(now_));
         std::vector<Byte> bytes(record.frame);
         if ((record.action & kActionCredible) != 0) make_credible(bytes, record.action, ++sequence_);

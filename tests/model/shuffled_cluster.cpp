@@ -90,7 +90,7 @@ void ShuffledCluster::turn(HostId id) {
     if (!host.membership) return;
     if (now_ >= host.pulse_at) {  // as the shell does: asked every quarter of a period, answered at once
         host.pulse_at = now_ + shape_.period / 4;
-        host.membership->on_dataplane_alive(now_);
+        host.membership->on_dataplane_alive(now_, now_);  // clients are always heard
     }
     receive(id);
     while (!host.installs.empty() && host.installs.front().done_at <= now_) {
