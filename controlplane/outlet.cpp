@@ -76,8 +76,13 @@ void Outlet::set_lease(Instant valid_until) {
     sink_.send(link::write_message(link::MessageType::lease, settings_.index, link::bytes_of(lease)));
 }
 
+void Outlet::use_keys(const Authenticator& authenticator) {
+    authenticator_ = &authenticator;
+    tell_seal_keys();
+}
+
 void Outlet::tell_seal_keys() {
-    const SealKeys keys = authenticator_.seal_keys();
+    const SealKeys keys = authenticator_->seal_keys();
     sink_.send(link::write_message(link::MessageType::seal_keys, settings_.index, link::bytes_of(keys)));
 }
 

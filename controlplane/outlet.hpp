@@ -27,12 +27,10 @@ public:
     // or the one that it does wait for, with the same content.
     void reinstall();
     void set_lease(Instant valid_until);
-<<<<<<< HEAD
-    void use_keys(const Authenticator& authenticator) { authenticator_ = &authenticator; }
-=======
+    // From now on frames bear this one's tags and seals; the cores are told.
+    void use_keys(const Authenticator& authenticator);
     // To every dataplane that was found, and again when the keys change.
     void tell_seal_keys();
->>>>>>> b5da3d7 (Cores tell the cluster's own heartbeats from a flood: a seal of 24 bits, checked before a frame leaves its core)
     void request_status();
     void request_counters();
     // The dataplane is another one: what was installed is gone.
