@@ -111,6 +111,13 @@ void say_tally(const AcceptTally& tally, std::size_t hosts, Console& console) {
                         good ? Paint::good : Paint::notice, console.colour()));
 }
 
+void show(const std::vector<ExplainedPacket>& packets, Printer& printer, AcceptTally& tally) {
+    for (const ExplainedPacket& packet : packets) {
+        tally.count(packet.explanations);
+        printer.print(packet.number, packet.explanations);
+    }
+}
+
 ExitCode explain_capture(const std::string& path, Explainer& explainer, Printer& printer, AcceptTally& tally, Console& console) {
     auto reader = PcapReader::open(path);
     if (!reader) return console.fail_usage(reader.error());
@@ -118,26 +125,24 @@ ExitCode explain_capture(const std::string& path, Explainer& explainer, Printer&
     for (std::uint64_t number = 1;; ++number) {
         const auto packet = reader.value().next();
         if (!packet) return console.fail(ExitCode::refused, ReturnValue::bad_params, packet.error().message);
-        if (!packet.value()) return ExitCode::done;
+        if (!packet.value()) break;
         const CapturedPacket& captured = *packet.value();
         if (!warned && captured.wire_bytes > captured.bytes.size()) {
             console.warn(fmt::format("{}: packet {}: the capture holds {} of {} bytes; cut packets may be judged otherwise than whole ones",
                                      path, number, captured.bytes.size(), captured.wire_bytes));
             warned = true;
         }
-        const auto explanations = explainer.explain_packet(captured.bytes, captured.time);
-        tally.count(explanations);
-        printer.print(number, explanations);
+        show(explainer.offer(captured.bytes, captured.time), printer, tally);
     }
+    show(explainer.finish(), printer, tally);
+    return ExitCode::done;
 }
 
 ExitCode explain_wish(const Options& options, Explainer& explainer, Printer& printer, AcceptTally& tally, Console& console) {
     const MacAddress mac = explainer.hosts().front().tables.cluster_mac;
     const auto frame = frame_of({options.protocol, options.source, options.destination, options.flags}, mac);
     if (!frame) return console.fail_usage(frame.error());
-    const auto explanations = explainer.explain_packet(frame.value(), {});
-    tally.count(explanations);
-    printer.print(1, explanations);
+    show(explainer.offer(frame.value(), {}), printer, tally);
     return ExitCode::done;
 }
 

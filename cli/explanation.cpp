@@ -47,16 +47,57 @@ Explainer::Explainer(const config::Cluster& cluster, HostSet members, const std:
     ownership.owner = targets_of(cluster, members, {});
     for (const config::Host* host : hosts) {
         ownership.own = owned_by(ownership.owner, host->id);
-        views_.push_back({host, config::build_tables(cluster, *host, hash_key, ownership), invented_ports(host->id),
-                          SimpleConnections(cluster.connections.max)});
+        views_.push_back({host,
+                          config::build_tables(cluster, *host, hash_key, ownership),
+                          invented_ports(host->id),
+                          SimpleConnections(cluster.connections.max),
+                          FragmentTable(0),
+                          {}});
     }
 }
 
 std::vector<Explanation> Explainer::explain_packet(std::span<const Byte> frame, std::chrono::nanoseconds time) {
     advance(time);
     std::vector<Explanation> explanations;
-    for (HostView& view : views_) explanations.push_back(explain(frame, Snapshot{view.tables, view.ports, now_, true}, view.connections));
+    for (HostView& view : views_) explanations.push_back(explain(frame, snapshot_of(view), view.connections, view.fragments));
     return explanations;
+}
+
+std::vector<ExplainedPacket> Explainer::offer(std::span<const Byte> frame, std::chrono::nanoseconds time) {
+    kept_back_.push_back({++offered_, explain_packet(frame, time)});
+    const std::vector<Explanation>& explanations = kept_back_.back().explanations;
+    for (std::size_t i = 0; i < views_.size(); ++i)
+        if (explanations[i].reason == Reason::fragment_held) views_[i].waiting[explanations[i].info.fragment.place] = offered_;
+    resolve_waiting();
+    return take_settled();
+}
+
+std::vector<ExplainedPacket> Explainer::finish() {
+    for (HostView& view : views_) view.fragments.expire(kForever);
+    resolve_waiting();
+    return take_settled();
+}
+
+void Explainer::resolve_waiting() {
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+        HostView& view = views_[i];
+        for (Explanation& late : explain_released(snapshot_of(view), view.fragments)) {
+            const std::uint64_t number = view.waiting[late.info.fragment.place];
+            kept_back_[number - kept_back_.front().number].explanations[i] = std::move(late);
+        }
+    }
+}
+
+std::vector<ExplainedPacket> Explainer::take_settled() {
+    const auto waits = [](const Explanation& e) { return e.reason == Reason::fragment_held; };
+    std::vector<ExplainedPacket> settled;
+    while (!kept_back_.empty()) {
+        ExplainedPacket& first = kept_back_.front();
+        if (std::any_of(first.explanations.begin(), first.explanations.end(), waits)) break;
+        settled.push_back(std::move(first));
+        kept_back_.pop_front();
+    }
+    return settled;
 }
 
 void Explainer::advance(std::chrono::nanoseconds time) {
@@ -88,6 +129,8 @@ std::string verdict_word(Verdict verdict) {
             return "send";
         case Verdict::live:
             return "live";
+        case Verdict::wait:
+            return "wait";
     }
     return "";
 }

@@ -2,6 +2,8 @@
 // own descriptors, which are carried from packet to packet. Formats nothing.
 #pragma once
 
+#include <array>
+#include <deque>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +20,14 @@ struct HostView {
     Tables tables;
     PortAddresses ports;
     SimpleConnections connections;
+    FragmentTable fragments;
+    std::array<std::uint64_t, kFramePlaces> waiting;  // numbers of the packets that wait, by place
+};
+
+// A packet by its place in the capture, from 1, with one explanation per host.
+struct ExplainedPacket {
+    std::uint64_t number;
+    std::vector<Explanation> explanations;
 };
 
 class Explainer {
@@ -29,14 +39,25 @@ public:
     // One explanation per host, in the order given. `time` is the capture's; going back is ignored.
     [[nodiscard]] std::vector<Explanation> explain_packet(std::span<const Byte> frame, std::chrono::nanoseconds time);
 
+    // The next packet of a capture: gives, in order, all packets that are settled now. While a fragment waits for the first one of its
+    // datagram it and all that came after it are kept back.
+    [[nodiscard]] std::vector<ExplainedPacket> offer(std::span<const Byte> frame, std::chrono::nanoseconds time);
+    // The capture is over: what waits, waits in vain.
+    [[nodiscard]] std::vector<ExplainedPacket> finish();
+
     [[nodiscard]] const config::Cluster& cluster() const { return cluster_; }
     [[nodiscard]] const std::vector<HostView>& hosts() const { return views_; }
 
 private:
     void advance(std::chrono::nanoseconds time);
+    [[nodiscard]] Snapshot snapshot_of(const HostView& view) const { return {view.tables, view.ports, now_, true}; }
+    void resolve_waiting();
+    [[nodiscard]] std::vector<ExplainedPacket> take_settled();
 
     const config::Cluster& cluster_;
     std::vector<HostView> views_;
+    std::deque<ExplainedPacket> kept_back_;
+    std::uint64_t offered_ = 0;
     bool begun_ = false;
     std::chrono::nanoseconds first_{0};
     Instant now_;

@@ -19,6 +19,16 @@ struct Frame {
     std::uint16_t capacity;  // an answer may grow in place up to this
 };
 
+// What a fragment says of itself. Of no meaning without a kTrait*Fragment.
+struct FragmentInfo {
+    std::uint32_t identification;
+    std::uint16_t offset;  // of its data in the datagram
+    std::uint16_t bytes;   // of its data
+    std::uint16_t place;   // where the caller keeps it while it waits (core/fragments.hpp)
+    std::uint8_t last;     // no more fragments follow
+    std::uint8_t zero;
+};
+
 // What the parser learnt. `client` and `vip` are named for the flow: for an ICMP error they are those of the quoted flow,
 // for a frame from inside the source is the VIP.
 struct alignas(64) PacketInfo {
@@ -37,10 +47,13 @@ struct alignas(64) PacketInfo {
     BucketId bucket;
     std::uint8_t vip_index;  // into Tables::addresses
     std::uint8_t zero;
+    FragmentInfo fragment;
 };
+static_assert(sizeof(PacketInfo) == 64);
 
 inline constexpr std::uint8_t kTraitFirstFragment = 1;
 inline constexpr std::uint8_t kTraitLaterFragment = 2;
+inline constexpr std::uint8_t kFragmentTraits = kTraitFirstFragment | kTraitLaterFragment;
 inline constexpr std::uint8_t kTraitIcmpError = 4;  // client, vip, ports and protocol are those of the quoted flow
 inline constexpr std::uint8_t kTraitEchoRequest = 8;
 inline constexpr std::uint8_t kTraitNoPorts = 16;    // neither TCP nor UDP, or the quoted packet does not show its ports
@@ -52,6 +65,7 @@ inline constexpr RuleId kNoRule = 0xff;
 
 struct Burst {
     std::uint32_t count = 0;
+    std::uint8_t traits = 0;  // of all its packets together: a stage for a rare trait asks here first
     std::array<Frame, kBurstMax> frames;
     std::array<PacketInfo, kBurstMax> info;
     std::array<Reason, kBurstMax> reasons;  // Reason::live until a stage settles the packet

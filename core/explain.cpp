@@ -26,10 +26,15 @@ Run prepare(std::span<const Byte> frame) {
     return run;
 }
 
-Explanation finish(Run& run, const Snapshot& snapshot) {
-    const PacketInfo& info = run.burst->info[0];
-    Explanation explanation{run.burst->reasons[0], info.rule, info.bucket, kNoHost, info, {}};
+Explanation explanation_of(const Burst& burst, std::uint32_t place, const Snapshot& snapshot) {
+    const PacketInfo& info = burst.info[place];
+    Explanation explanation{burst.reasons[place], info.rule, info.bucket, kNoHost, info, {}};
     if (info.rule != kNoRule) explanation.owner = snapshot.tables.owner[info.rule][info.bucket];
+    return explanation;
+}
+
+Explanation finish(Run& run, const Snapshot& snapshot) {
+    Explanation explanation = explanation_of(*run.burst, 0, snapshot);
     run.bytes.resize(run.burst->frames[0].length);
     explanation.frame = std::move(run.bytes);
     return explanation;
@@ -37,12 +42,22 @@ Explanation finish(Run& run, const Snapshot& snapshot) {
 
 }  // namespace
 
-Explanation explain(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections) {
+Explanation explain(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections, FragmentTable& fragments) {
     Run run = prepare(frame);
-    settle_ingress(*run.burst, snapshot, connections, *run.counters);
+    settle_ingress(*run.burst, snapshot, connections, fragments, *run.counters);
     const Reason reason = run.burst->reasons[0];
     if (output_of(reason) == Output::inside) deliver_inside(run.burst->frames[0], reason, snapshot.ports);
     return finish(run, snapshot);
+}
+
+std::vector<Explanation> explain_released(const Snapshot& snapshot, FragmentTable& fragments) {
+    std::vector<Explanation> explanations;
+    const auto burst = std::make_unique<Burst>();
+    const auto counters = std::make_unique<Counters>();
+    std::array<std::uint16_t, kBurstMax> places;
+    while (settle_released(*burst, fragments, places, *counters) != 0)
+        for (std::uint32_t i = 0; i < burst->count; ++i) explanations.push_back(explanation_of(*burst, i, snapshot));
+    return explanations;
 }
 
 Explanation explain_egress(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections) {

@@ -20,9 +20,13 @@ struct Explanation {
     std::vector<Byte> frame;  // as it is after the decision: the answer, or what the inside device gets
 };
 
-// `connections` is the host's and changes as its cores' would: a pcap explained with one table sees its own flows.
+// `connections` and `fragments` are the host's and change as its cores' would: a pcap explained with them sees its own flows.
 // The copy that is decided on has room for an answer. Frames beyond 65,535 bytes are cut.
-[[nodiscard]] Explanation explain(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections);
+[[nodiscard]] Explanation explain(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections,
+                                  FragmentTable& fragments);
+// What became of frames that were explained as fragment_held, since the last call; each is known by the place that its
+// explanation's info.fragment told. Their frames are left empty: whoever asks has them.
+[[nodiscard]] std::vector<Explanation> explain_released(const Snapshot& snapshot, FragmentTable& fragments);
 // The same for a frame from inside.
 [[nodiscard]] Explanation explain_egress(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections);
 

@@ -42,11 +42,13 @@ LinkLayer parse_link(const Frame& frame) {
 }
 
 void parse(Burst& burst) {
+    burst.traits = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         PacketInfo& info = burst.info[i];
         info = {};
         info.rule = kNoRule;
         burst.reasons[i] = parse_frame(burst.frames[i], info);
+        burst.traits |= info.traits;
     }
 }
 

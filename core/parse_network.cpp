@@ -2,12 +2,11 @@
 #include "core/parse_network.hpp"
 
 #include "core/checksum.hpp"
+#include "core/datagram_extent.hpp"
 #include "core/headers.hpp"
 
 namespace nlb {
 namespace {
-
-constexpr std::size_t kDatagramBytesMax = 65535;
 
 Reason judge_addresses_v4(std::uint32_t source, std::uint32_t destination) {
     if (source >> 24 == 0) return Reason::martian_unspecified;
@@ -31,16 +30,21 @@ Reason judge_addresses_v6(const IpAddress& source, const IpAddress& destination)
     return Reason::live;
 }
 
-// A first fragment must show the whole transport header, or rules could be evaded (RFC 1858 3, RFC 8200 4.5).
-Reason parse_first_bytes(const Frame& frame, std::size_t end, PacketInfo& info) {
-    const Reason reason = parse_transport(frame, end, info);
-    return reason == Reason::transport_header && (info.traits & kTraitFirstFragment) != 0 ? Reason::fragment_tiny : reason;
+// Its place in the datagram (RFC 791 3.2, RFC 8200 4.5). RFC 3128: a TCP fragment at offset 8 would overwrite the flags of the first one.
+Reason judge_fragment(PacketInfo& info, std::size_t bytes) {
+    FragmentInfo& fragment = info.fragment;
+    fragment.bytes = static_cast<std::uint16_t>(bytes);
+    if (fragment.offset + bytes > kDatagramBytesMax) return Reason::ip_total_length;
+    if (bytes == 0 || (fragment.last == 0 && bytes % 8 != 0)) return Reason::fragment_malformed;
+    return info.protocol == kProtocolTcp && fragment.offset == 8 ? Reason::fragment_tiny : Reason::live;
 }
 
-// RFC 3128: a TCP fragment at offset 8 would overwrite the flags of the first one.
-Reason judge_later_fragment(const PacketInfo& info, std::size_t offset, std::size_t bytes) {
-    if (offset + bytes > kDatagramBytesMax) return Reason::ip_total_length;
-    return info.protocol == kProtocolTcp && offset == 8 ? Reason::fragment_tiny : Reason::live;
+// A first fragment must show the whole transport header, or rules could be evaded (RFC 1858 3, RFC 8200 4.5).
+Reason parse_first_fragment(const Frame& frame, std::size_t end, std::size_t bytes, PacketInfo& info) {
+    info.traits |= kTraitFirstFragment;
+    const Reason reason = parse_transport(frame, end, info);
+    if (reason != Reason::live) return reason == Reason::transport_header ? Reason::fragment_tiny : reason;
+    return judge_fragment(info, bytes);
 }
 
 // Bytes of the extension header at `at`, 0 when it does not say. Requires: two readable bytes.
@@ -59,6 +63,20 @@ bool is_extension(std::uint8_t header) {
 // Type 0 with segments left is the amplifier that RFC 5095 abolished.
 bool is_source_route(std::uint8_t header, const Byte* at) {
     return header == kProtocolRouting && at[2] == 0 && at[3] != 0;
+}
+
+// Neither offset nor more: an atomic fragment is a whole packet (RFC 6946).
+void read_fragment_header(const Byte* data, ExtensionChain& chain) {
+    const auto header = load_header<Ipv6FragmentHeader>(data + chain.offset);
+    const std::uint16_t word = header.offset_more.host();
+    const auto offset = static_cast<std::uint16_t>(word & kIpv6OffsetMask);
+    const bool more = (word & 1U) != 0;
+    chain.fragment = {header.identification.host(), offset, 0, 0, static_cast<std::uint8_t>(!more), 0};
+    chain.fragment_data = chain.offset + sizeof header;
+    if (offset != 0)
+        chain.traits = kTraitLaterFragment;
+    else if (more)
+        chain.traits = kTraitFirstFragment;
 }
 
 }  // namespace
@@ -82,13 +100,15 @@ Reason parse_ipv4(const Frame& frame, PacketInfo& info) {
     info.client = mapped_from(at + offsetof(Ipv4Header, source));
     info.vip = mapped_from(at + offsetof(Ipv4Header, destination));
     info.l4_offset = static_cast<std::uint16_t>(info.l3_offset + header_bytes);
-    const std::size_t fragment = header.fragment.host();
-    if ((fragment & kIpv4OffsetMask) != 0) {
-        info.traits = kTraitLaterFragment | kTraitNoPorts;
-        return judge_later_fragment(info, (fragment & kIpv4OffsetMask) * 8, total - header_bytes);
-    }
-    if ((fragment & kIpv4MoreFragments) != 0) info.traits = kTraitFirstFragment;
-    return parse_first_bytes(frame, info.l3_offset + total, info);
+    const std::size_t end = info.l3_offset + total;
+    const std::uint16_t fragment = header.fragment.host();
+    if ((fragment & (kIpv4OffsetMask | kIpv4MoreFragments)) == 0) return parse_transport(frame, end, info);
+    const auto offset = static_cast<std::uint16_t>((fragment & kIpv4OffsetMask) * 8);
+    const bool last = (fragment & kIpv4MoreFragments) == 0;
+    info.fragment = {header.identification.host(), offset, 0, 0, static_cast<std::uint8_t>(last), 0};
+    if (offset == 0) return parse_first_fragment(frame, end, total - header_bytes, info);
+    info.traits = kTraitLaterFragment | kTraitNoPorts;
+    return judge_fragment(info, total - header_bytes);
 }
 
 Reason parse_ipv6(const Frame& frame, PacketInfo& info) {
@@ -111,15 +131,15 @@ Reason parse_ipv6(const Frame& frame, PacketInfo& info) {
     if (chain.reason != Reason::live) return (chain.traits & kTraitFirstFragment) != 0 ? Reason::fragment_tiny : chain.reason;
     info.protocol = chain.protocol;
     info.l4_offset = static_cast<std::uint16_t>(chain.offset);
-    if ((chain.traits & kTraitLaterFragment) != 0) {
-        info.traits |= kTraitNoPorts;
-        return judge_later_fragment(info, chain.fragment_offset, end - chain.offset);
-    }
-    return parse_first_bytes(frame, end, info);
+    if (chain.traits == 0) return parse_transport(frame, end, info);
+    info.fragment = chain.fragment;
+    if (chain.traits == kTraitFirstFragment) return parse_first_fragment(frame, end, end - chain.fragment_data, info);
+    info.traits |= kTraitNoPorts;
+    return judge_fragment(info, end - chain.fragment_data);
 }
 
 ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end, std::uint8_t next_header) {
-    ExtensionChain chain{Reason::live, next_header, 0, at, 0};
+    ExtensionChain chain{Reason::live, next_header, 0, at, {}, 0};
     const std::size_t first = at;
     bool fragmented = false;
     for (std::size_t headers = 0; is_extension(chain.protocol); ++headers) {
@@ -133,13 +153,7 @@ ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end
         chain.protocol = data[chain.offset];
         if (header == kProtocolFragment) {
             fragmented = true;
-            const std::uint16_t word = load_header<Ipv6FragmentHeader>(data + chain.offset).offset_more.host();
-            chain.fragment_offset = word & kIpv6OffsetMask;
-            // Neither offset nor more: an atomic fragment is a whole packet (RFC 6946).
-            if (chain.fragment_offset != 0)
-                chain.traits |= kTraitLaterFragment;
-            else if ((word & 1U) != 0)
-                chain.traits |= kTraitFirstFragment;
+            read_fragment_header(data, chain);
         }
         chain.offset += extension_bytes(header, data + chain.offset);
         if ((chain.traits & kTraitLaterFragment) != 0) return chain;  // what follows is the middle of something

@@ -28,7 +28,8 @@ struct ExtensionChain {
     std::uint8_t protocol = 0;  // what follows the chain
     std::uint8_t traits = 0;    // kTraitFirstFragment, kTraitLaterFragment
     std::size_t offset = 0;     // where it starts
-    std::uint16_t fragment_offset = 0;
+    FragmentInfo fragment{};
+    std::size_t fragment_data = 0;  // where the data of the fragment starts
 };
 inline constexpr std::size_t kExtensionHeadersMax = 8;
 [[nodiscard]] ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end, std::uint8_t next_header);

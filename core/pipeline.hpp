@@ -5,22 +5,35 @@
 #include "core/burst.hpp"
 #include "core/counters.hpp"
 #include "core/flow.hpp"
+#include "core/fragments.hpp"
 #include "core/snapshot.hpp"
 #include "core/stages.hpp"
 #include "core/track.hpp"
 
 namespace nlb {
 
-// Outside to inside. Afterwards no packet is live; frames whose output is `outside` have become their own answers.
+// Outside to inside. Afterwards no packet is live; frames whose output is `outside` have become their own answers, and those whose
+// output is `held` are kept by the caller until settle_released() gives them back.
 // Requires: burst.frames[0..count) are set.
 template <Connections Table>
-void settle_ingress(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
+void settle_ingress(Burst& burst, const Snapshot& snapshot, Table& connections, FragmentTable& fragments, Counters& counters) {
     parse(burst);
     answer_neighbours(burst, snapshot);
     classify(burst, snapshot);
     locate(burst, snapshot);
     track(burst, snapshot, connections, counters);
+    fragments.follow(burst, snapshot);
     count_ingress(burst, counters);
+}
+
+// Fragments that waited and now follow the first one of their datagram, or wait in vain no more. Fills everything of the burst but
+// its frames, which lie at `places`. To be called until it gives 0, after the frames of settle_ingress() went their ways.
+inline std::uint32_t settle_released(Burst& burst, FragmentTable& fragments, std::array<std::uint16_t, kBurstMax>& places,
+                                     Counters& counters) {
+    const std::uint32_t count = fragments.take_released(burst, places);
+    counters.reasons[static_cast<std::size_t>(Reason::fragment_held)] -= count;
+    if (count != 0) count_ingress(burst, counters);
+    return count;
 }
 
 // Inside to outside: every frame leaves with the station's source address, or not at all.

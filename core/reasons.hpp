@@ -11,6 +11,7 @@ namespace nlb {
 
 enum class Verdict : std::uint8_t {
     live,     // not settled yet: the next stage decides
+    wait,     // a fragment that is kept until the first one of its datagram comes; it is settled again then
     accept,   // delivered to the server
     reject,   // another host's packet
     drop,     // nobody's
@@ -19,7 +20,7 @@ enum class Verdict : std::uint8_t {
 };
 
 // Where the frame goes after the burst is settled.
-enum class Output : std::uint8_t { none, inside, outside, control };
+enum class Output : std::uint8_t { none, inside, outside, control, held };
 
 // clang-format off
 //   name                    verdict  output   help
@@ -35,6 +36,9 @@ enum class Output : std::uint8_t { none, inside, outside, control };
     X(multicast,              accept,  inside,  "multicast: every host takes it") \
     X(neighbour_reply,        accept,  inside,  "an ARP reply or neighbour advertisement: every inside stack may learn from it") \
     X(echo_all,               accept,  inside,  "echo request, and icmp: all") \
+    X(fragment_followed,      accept,  inside,  "a later fragment: it follows the first one of its datagram, which this host took") \
+    /* wait */ \
+    X(fragment_held,          wait,    held,    "a later fragment waits for the first one of its datagram") \
     /* reject */ \
     X(not_owner,              reject,  none,    "another host owns the bucket") \
     X(tracked_elsewhere,      reject,  none,    "owned here, but another host has descriptors in the bucket and this flow has none here") \
@@ -65,6 +69,10 @@ enum class Output : std::uint8_t { none, inside, outside, control };
     X(no_owner,               drop,    none,    "no host that is present handles this rule") \
     X(fragment_tiny,          drop,    none,    "the first fragment does not hold the transport header (RFC 1858, RFC 8200)") \
     X(fragment_unmatched,     drop,    none,    "a later fragment whose first one was not seen in time") \
+    X(fragment_malformed,     drop,    none,    "a fragment without data, or one in the middle whose length is no multiple of 8") \
+    X(fragment_duplicate,     drop,    none,    "a fragment that came before") \
+    X(fragment_overlap,       drop,    none,    "fragments of its datagram overlap or disagree about its end (RFC 5722)") \
+    X(fragment_table_full,    drop,    none,    "too many later fragments wait for their first ones") \
     X(arp_malformed,          drop,    none,    "not an Ethernet/IPv4 ARP packet") \
     X(arp_not_ours,           drop,    none,    "ARP for an address that is not ours") \
     X(virtual_announcement,   drop,    none,    "an announcement of a virtual address: no inside stack may take it for a duplicate") \

@@ -7,16 +7,21 @@
 #include <memory>
 
 #include "core/counters.hpp"
+#include "core/fragments.hpp"
 #include "core/heartbeat_gate.hpp"
 #include "core/tables.hpp"
 #include "dataplane/buffers.hpp"
 #include "dataplane/conn_table.hpp"
 #include "dataplane/doorbell.hpp"
 #include "dataplane/fence.hpp"
+#include "dataplane/held_frames.hpp"
 
 namespace nlb::dataplane {
 
 struct Lane {
+    // `seed` makes the places of what it remembers unpredictable from outside.
+    explicit Lane(std::uint64_t seed = 0) : fragments(seed) {}
+
     std::uint16_t outside_port = 0;
     std::uint16_t inside_port = 0;
     std::uint16_t queue = 0;
@@ -29,6 +34,8 @@ struct Lane {
     rte_ring* from_main = nullptr;  // frames to send; nullptr on all lanes of a cluster but its first
     Doorbell* doorbell = nullptr;
     std::unique_ptr<ConnTable> connections;
+    FragmentTable fragments;
+    HeldFrames held;  // the fragments that wait
 
     HeartbeatGate gate;  // the worker's alone
 

@@ -1,9 +1,9 @@
 // How much memory a plan needs, and the numbers that both this estimate and the allocations are made from. It allocates nothing.
 //
-// buffers = per cluster, worker and port (rx ring + tx ring) + per worker (cache + two bursts) + per cluster the rings to and from main
-// bytes   = buffers * kBufferBytes + connections + per worker and cluster kLaneBytes + kEalBytes, and an eighth on top for the heap's seams
-// connections = per cluster and worker n = ceil(connections.max / workers): 56 n for keys and descriptors, 12 * pow2(n) for rte_hash's
-// buckets
+// buffers = per cluster and worker (rx ring + tx ring) of both ports and the fragments that may wait + per worker (cache + two bursts) +
+// per cluster the rings to and from main bytes   = buffers * kBufferBytes + connections + per worker and cluster kLaneBytes + kEalBytes,
+// and an eighth on top for the heap's seams connections = per cluster and worker n = ceil(connections.max / workers): 56 n for keys and
+// descriptors, 12 * pow2(n) for rte_hash's buckets
 //               and free list
 #pragma once
 

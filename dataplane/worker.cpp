@@ -32,9 +32,13 @@ void set_length(rte_mbuf* buffer, std::uint16_t length) {
     buffer->pkt_len = length;
 }
 
+Frame frame_of(rte_mbuf* buffer) {
+    return {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len, static_cast<std::uint16_t>(buffer->buf_len - buffer->data_off)};
+}
+
 bool is_accepted_for_virtual_address(Reason reason) {
     return reason == Reason::owner || reason == Reason::new_flow || reason == Reason::untracked_flow || reason == Reason::descriptor ||
-           reason == Reason::echo_all;
+           reason == Reason::echo_all || reason == Reason::fragment_followed;
 }
 
 std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
@@ -96,6 +100,8 @@ bool Worker::poll_once(Lane& lane) {
     const std::uint32_t received = serve_outside(lane, snapshot);
     const std::uint32_t answered = serve_inside(lane, snapshot);
     lane.connections->sweep(snapshot.tables, now);
+    lane.fragments.expire(now);
+    serve_released(lane, snapshot);
     shared_.rcu.quiescent(number_);
     const bool worked = (sent | received | answered) != 0;
     if (worked) lane.counters.busy_cycles += rte_rdtsc() - begin;
@@ -111,11 +117,23 @@ std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
     for (std::uint32_t i = 0; i < count; ++i) counters.rx_bytes += buffers_[i]->pkt_len;
     lane.last_rx_ns.store(snapshot.now.time_since_epoch().count(), std::memory_order_relaxed);
 
-    settle_ingress(burst_, snapshot, *lane.connections, counters);
+    settle_ingress(burst_, snapshot, *lane.connections, lane.fragments, counters);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do any more.
     if (snapshot.fence_holds && !lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, counters);
     deliver(lane, snapshot.ports, snapshot.now);
     return count;
+}
+
+void Worker::serve_released(Lane& lane, const Snapshot& snapshot) {
+    std::array<std::uint16_t, kBurstMax> places;
+    while (settle_released(burst_, lane.fragments, places, lane.counters) != 0) {
+        for (std::uint32_t i = 0; i < burst_.count; ++i) {
+            buffers_[i] = lane.held.take(places[i]);
+            burst_.frames[i] = frame_of(buffers_[i]);
+        }
+        if (!lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, lane.counters);
+        deliver(lane, snapshot.ports, snapshot.now);
+    }
 }
 
 std::uint32_t Worker::serve_inside(Lane& lane, const Snapshot& snapshot) {
@@ -134,8 +152,7 @@ std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
         rte_mbuf* const buffer = buffers_[i];
         // A frame that no single segment can hold is judged by its first, and so found shorter than its IP header says.
         if (buffer->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffer));
-        burst_.frames[i] = {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len,
-                            static_cast<std::uint16_t>(buffer->buf_len - buffer->data_off)};
+        burst_.frames[i] = frame_of(buffer);
     }
     return burst_.count;
 }
@@ -160,6 +177,9 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
                     settle_anew(burst_, i, Reason::heartbeat_shed, lane.counters);
                     discarded_.add(buffers_[i], i);
                 }
+                break;
+            case Output::held:
+                lane.held.put(burst_.info[i].fragment.place, buffers_[i]);
                 break;
             case Output::none:
                 discarded_.add(buffers_[i], i);

@@ -40,6 +40,8 @@ public:
 
 private:
     std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot);
+    // Fragments whose waiting is over.
+    void serve_released(Lane& lane, const Snapshot& snapshot);
     std::uint32_t serve_inside(Lane& lane, const Snapshot& snapshot);
     std::uint32_t send_for_main(Lane& lane);
     std::uint32_t receive(std::uint16_t port, std::uint16_t queue);

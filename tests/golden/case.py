@@ -51,6 +51,7 @@ class Step:
     frame: bytes
     expected: Expected
     answers: dict = field(default_factory=dict)  # by host: the frame that leaves outside
+    waits: bool = False  # a fragment that comes before the first one of its datagram: it is delivered some time behind it
 
 
 @dataclass
@@ -65,4 +66,8 @@ def case(claim, frame, expected, **answers):
 
 
 def story(claim, *steps, one_host=True):
-    return Case(claim, [Step(frame, expected) for frame, expected in steps], one_host)
+    return Case(claim, [step if isinstance(step, Step) else Step(*step) for step in steps], one_host)
+
+
+def waiting(frame, expected):
+    return Step(frame, expected, waits=True)

@@ -3,8 +3,9 @@ Their numbers are their places here; a new case goes to the end of its list.
 """
 
 import cases_flows
+import cases_fragments
 import cases_neighbours
 import cases_sanity
 
-CASES = cases_flows.CASES + cases_sanity.CASES + cases_neighbours.CASES
+CASES = cases_flows.CASES + cases_sanity.CASES + cases_neighbours.CASES + cases_fragments.CASES
 FRAMES = [step.frame for case in CASES for step in case.steps]

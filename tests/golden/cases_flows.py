@@ -1,10 +1,9 @@
-"""Golden cases of balanced traffic: rules, flows, ICMP errors, fragments and IPv6 extension headers.
+"""Golden cases of balanced traffic: rules, flows, ICMP errors, tags, options and IPv6 extension headers.
 Owners that are named follow from the fixed key; `Whole.test_owners_are_spread` sees that all four hosts are among them.
 """
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import (ICMPv6EchoRequest, ICMPv6PacketTooBig, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
-                                IPv6ExtHdrRouting)
+from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6PacketTooBig, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting
 from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
@@ -89,24 +88,6 @@ ICMP_CASES = [
          everyone("drop rule_disabled")),
 ]
 
-FRAGMENTS = [
-    case("a first fragment with its ports is balanced like a whole packet", ethernet(ip(60, UDP(sport=port(60), dport=53, len=2008)
-         / Raw(bytes(992)), flags="MF")), someone(OWNER)),
-    case("a later fragment whose first one was never seen reaches nobody", ethernet(ip(61, Raw(bytes(64)), proto=17, frag=125)),
-         everyone("drop fragment_unmatched")),
-    case("a first fragment without its whole TCP header is dropped", ethernet(ip(62, Raw(bytes(segment(62))[:8]), proto=6, flags="MF")),
-         everyone("drop fragment_tiny")),
-    case("a fragment that would overwrite TCP flags is dropped", ethernet(ip(63, Raw(bytes(64)), proto=6, frag=1)),
-         everyone("drop fragment_tiny")),
-    case("a fragment that ends behind the largest datagram is dropped", ethernet(ip(64, Raw(bytes(64)), proto=17, frag=8191)),
-         everyone("drop ip_total_length")),
-    case("a first IPv6 fragment with its ports is balanced", ethernet(ip(65, IPv6ExtHdrFragment(nh=17, m=1, id=9)
-         / UDP(sport=port(65), dport=53, len=2008) / Raw(bytes(1000)), VIP6)), someone(OWNER)),
-    case("a later IPv6 fragment whose first one was never seen reaches nobody",
-         ethernet(ip(66, IPv6ExtHdrFragment(nh=17, offset=126, id=9) / Raw(bytes(40)), VIP6)), everyone("drop fragment_unmatched")),
-    case("an atomic IPv6 fragment is a whole packet", ethernet(ip(67, IPv6ExtHdrFragment(nh=6, id=9) / segment(67), VIP6)), someone(NEW)),
-]
-
 SHAPES = [
     case("a SYN behind one VLAN tag is balanced", ethernet(Dot1Q(vlan=10) / ip(70, segment(70))), someone(NEW)),
     case("a SYN behind a service and a customer tag is balanced", ethernet(Dot1AD(vlan=20) / Dot1Q(vlan=10) / ip(71, segment(71))),
@@ -129,4 +110,4 @@ SHAPES = [
          everyone("drop ip_extension_headers")),
 ]
 
-CASES = RULES + ICMP_CASES + FRAGMENTS + SHAPES
+CASES = RULES + ICMP_CASES + SHAPES

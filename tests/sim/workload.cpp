@@ -140,7 +140,7 @@ bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
     Burst burst;
     burst.count = 1;
     burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()), static_cast<std::uint16_t>(frame.size())};
-    settle_ingress(burst, snapshot, dataplane.connections(), counters_);
+    settle_ingress(burst, snapshot, dataplane.connections(), fragments_, counters_);
     return verdict_of(burst.reasons[0]) == Verdict::accept;
 }
 

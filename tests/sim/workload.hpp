@@ -8,6 +8,7 @@
 
 #include "core/burst.hpp"
 #include "core/counters.hpp"
+#include "core/fragments.hpp"
 #include "core/frame_builder.hpp"
 #include "core/tables.hpp"
 #include "tests/sim/wire.hpp"
@@ -56,6 +57,7 @@ private:
     std::array<Tables, 2> tables_{};  // by variant
     PortAddresses ports_{};
     Counters counters_{};
+    FragmentTable fragments_{0};  // of all hosts: nothing here is fragmented
     std::array<Flow, kFlows> flows_{};
     std::uint32_t clients_ = 0;
     std::uint64_t packets_ = 0;

@@ -4,6 +4,7 @@
 #include "cli/explanation.hpp"
 #include "cli/selection.hpp"
 #include "config/load.hpp"
+#include "core/checksum.hpp"
 #include "core/frame_builder.hpp"
 #include "tests/unit/cli/sandbox.hpp"
 
@@ -122,6 +123,44 @@ TEST_F(Explain, TheFlowIsShownAsItWasAskedFor) {
     const std::vector<Byte> stub(10);
     EXPECT_EQ(flow_text(all.explain_packet(stub, {}).front()), "");
     EXPECT_EQ(all.explain_packet(stub, {}).front().reason, Reason::truncated);
+}
+
+// The 16 bytes at `offset` of a UDP datagram of 32 to dns.
+std::vector<Byte> fragment(std::uint16_t offset, bool last) {
+    FrameSpec spec;
+    spec.source = IpAddress::v4(0xc633'6407);
+    spec.destination = IpAddress::v4(0xc000'0250);
+    spec.protocol = 253;
+    spec.payload.assign(16, 0);
+    store_big_endian<std::uint16_t>(spec.payload.data(), 4000);
+    store_big_endian<std::uint16_t>(spec.payload.data() + 2, 53);
+    store_big_endian<std::uint16_t>(spec.payload.data() + 4, 32);
+    std::vector<Byte> frame = build_frame(spec);
+    Byte* const ip = frame.data() + sizeof(EthernetHeader);
+    ip[offsetof(Ipv4Header, protocol)] = kProtocolUdp;
+    store_big_endian<std::uint16_t>(ip + 6, static_cast<std::uint16_t>(offset / 8 | (last ? 0U : kIpv4MoreFragments)));
+    store_big_endian<std::uint16_t>(ip + 10, 0);
+    store_big_endian<std::uint16_t>(ip + 10, checksum_of(ip, sizeof(Ipv4Header)));
+    return frame;
+}
+
+TEST_F(Explain, AFragmentThatWaitsKeepsTheOrderOfPackets) {
+    Explainer all = explainer();
+    EXPECT_TRUE(all.offer(fragment(16, true), {}).empty());
+    EXPECT_TRUE(all.offer(frame("tcp", "198.51.100.8:4000", "192.0.2.80:80"), {}).empty());
+    const auto settled = all.offer(fragment(0, false), {});
+    ASSERT_EQ(settled.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(settled[i].number, i + 1);
+    EXPECT_EQ(taker(settled[0].explanations), taker(settled[2].explanations));
+    EXPECT_EQ(settled[0].explanations[taker(settled[0].explanations)].reason, Reason::fragment_followed);
+}
+
+TEST_F(Explain, WhatStillWaitsAtTheEndOfACaptureWaitedInVain) {
+    Explainer all = explainer();
+    EXPECT_TRUE(all.offer(fragment(16, true), {}).empty());
+    const auto settled = all.finish();
+    ASSERT_EQ(settled.size(), 1U);
+    for (const Explanation& explanation : settled[0].explanations) EXPECT_EQ(explanation.reason, Reason::fragment_unmatched);
 }
 
 }  // namespace

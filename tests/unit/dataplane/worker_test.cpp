@@ -8,7 +8,9 @@
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <string>
+#include <thread>
 
+#include "core/checksum.hpp"
 #include "core/headers.hpp"
 
 namespace nlb::dataplane {
@@ -173,6 +175,61 @@ TEST_F(WorkerTest, AnAcceptedPacketReachesTheInsideDevice) {
     EXPECT_EQ(lane_.counters.rx_packets, 1U);
     EXPECT_EQ(lane_.counters.rx_bytes, frame.size());
     EXPECT_NE(lane_.last_rx_ns.load(), kLongAgo.time_since_epoch().count());
+}
+
+// The first 16 bytes of a datagram of 40, the next 16, or the last 8.
+std::vector<Byte> fragment_to(std::uint32_t destination, std::size_t number) {
+    std::vector<Byte> frame = udp_to(destination);
+    frame.resize(14 + 20 + (number < 2 ? 16 : 8));
+    Byte* const ip = frame.data() + 14;
+    store_big_endian<std::uint16_t>(ip + 2, static_cast<std::uint16_t>(frame.size() - 14));
+    store_big_endian<std::uint16_t>(ip + 6, static_cast<std::uint16_t>(2 * number | (number < 2 ? kIpv4MoreFragments : 0U)));
+    store_big_endian<std::uint16_t>(ip + 10, 0);
+    store_big_endian<std::uint16_t>(ip + 10, checksum_of(ip, 20));
+    store_big_endian<std::uint16_t>(ip + 24, 40);
+    return frame;
+}
+
+TEST_F(WorkerTest, FragmentsThatComeBeforeTheirFirstOneAreDeliveredBehindIt) {
+    give(*outside_, fragment_to(0xc0000250, 2));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    give(*outside_, fragment_to(0xc0000250, 1));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_TRUE(take(*inside_->out).empty());
+    EXPECT_EQ(counted(Reason::fragment_held), 2U);
+    give(*outside_, fragment_to(0xc0000250, 0));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    const auto delivered = take(*inside_->out);
+    ASSERT_EQ(delivered.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const std::size_t number = i == 0 ? 0 : 3 - i;
+        const auto sent = fragment_to(0xc0000250, number);
+        EXPECT_TRUE(std::equal(delivered[i].begin() + 6, delivered[i].end(), sent.begin() + 6, sent.end())) << i;
+        EXPECT_EQ(std::memcmp(delivered[i].data(), &kInside, sizeof kInside), 0);
+    }
+    EXPECT_EQ(counted(Reason::fragment_held), 0U);
+    EXPECT_EQ(counted(Reason::fragment_followed), 2U);
+}
+
+TEST_F(WorkerTest, AFragmentThatWaitsInVainGivesItsBufferBack) {
+    give(*outside_, fragment_to(0xc0000250, 1));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_EQ(rte_mempool_avail_count(pool_), free_ - 1);
+    std::this_thread::sleep_for(kFirstFragmentWait + std::chrono::milliseconds{10});
+    clock_.calibrate_now();
+    EXPECT_FALSE(worker_->poll_once(lane_));
+    EXPECT_EQ(rte_mempool_avail_count(pool_), free_);
+    EXPECT_EQ(counted(Reason::fragment_unmatched), 1U);
+}
+
+TEST_F(WorkerTest, FragmentsThatWaitAreNotDeliveredBehindAFallenFence) {
+    give(*outside_, fragment_to(0xc0000250, 1));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    fence_.set_lease(monotonic_now());
+    give(*outside_, fragment_to(0xc0000250, 0));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_TRUE(take(*inside_->out).empty());
+    EXPECT_EQ(counted(Reason::fenced), 2U);
 }
 
 TEST_F(WorkerTest, AClosedFenceLetsDedicatedAddressesThrough) {

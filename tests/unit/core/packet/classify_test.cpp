@@ -105,7 +105,7 @@ TEST_F(Classify, EachPacketOfABurstHasItsOwnRule) {
         const auto size = static_cast<std::uint16_t>(frame.size());
         burst.frames[burst.count++] = {frame.data(), size, size};
     }
-    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.info[0].rule, kHttp);
     EXPECT_EQ(burst.info[1].rule, kDns);
     EXPECT_EQ(burst.info[2].rule, kSecondHttp);
@@ -230,7 +230,7 @@ TEST_F(Classify, EveryPacketCountsOneReasonAndItsRule) {
         const auto size = static_cast<std::uint16_t>(frame.size());
         burst.frames[burst.count++] = {frame.data(), size, size};
     }
-    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(std::accumulate(counters.reasons.begin(), counters.reasons.end(), std::uint64_t{0}), frames.size());
     EXPECT_EQ(counters.reasons[static_cast<std::size_t>(Reason::truncated)], 1U);
     EXPECT_EQ(counters.accepted[kDns], 1U);

@@ -74,7 +74,7 @@ TEST(NeighbourDiscovery, AnAnswerThatDoesNotFitIsNotWritten) {
     burst.count = 1;
     const auto size = static_cast<std::uint16_t>(question.size());
     burst.frames[0] = {question.data(), size, size};
-    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.reasons[0], Reason::no_room);
     EXPECT_EQ(question, before);
 }

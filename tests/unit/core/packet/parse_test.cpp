@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/checksum.hpp"
-#include "world.hpp"
+#include "fragment_frames.hpp"
 
 namespace nlb::test {
 namespace {
@@ -213,6 +213,9 @@ TEST_F(Parse, AnIcmpHeaderMustBeWhole) {
 }
 
 TEST_F(Parse, AFirstFragmentWithItsHeaderIsClassified) {
+    FrameSpec spec = tcp();
+    spec.payload = {1, 2, 3, 4};
+    frame = build_frame(spec);
     EXPECT_EQ(with_v4(6, kIpv4MoreFragments), Reason::new_flow);
     EXPECT_NE(host.last.info.traits & kTraitFirstFragment, 0);
 }
@@ -224,8 +227,8 @@ TEST_F(Parse, ATinyFirstFragmentIsDropped) {
 TEST_F(Parse, ATcpFragmentAtOffsetEightIsDropped) {
     EXPECT_EQ(with_v4(6, 1), Reason::fragment_tiny);
 }
-TEST_F(Parse, ALaterFragmentForAVipWaitsForNobodyYet) {
-    EXPECT_EQ(with_v4(6, 5), Reason::fragment_unmatched);
+TEST_F(Parse, ALaterFragmentForAVipWaitsForTheFirstOne) {
+    EXPECT_EQ(with_v4(6, 5), Reason::fragment_held);
 }
 TEST_F(Parse, AFragmentThatWouldEndBeyondADatagramIsDropped) {
     EXPECT_EQ(with_v4(6, 0x1fff), Reason::ip_total_length);
@@ -284,10 +287,13 @@ TEST_F(Parse, AnAtomicFragmentIsAWholePacket) {
     EXPECT_EQ(host.last.info.traits & kTraitFirstFragment, 0);
 }
 TEST_F(Parse, AFirstV6FragmentIsClassified) {
-    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolTcp, 1))), Reason::new_flow);
+    const FrameSpec spec = over_v6(large_udp(2000));
+    EXPECT_EQ(host.in(Datagram(spec).piece(0, 1280)), bucket_on(host, spec) % kHosts == 0 ? Reason::owner : Reason::not_owner);
+    EXPECT_NE(host.last.info.traits & kTraitFirstFragment, 0);
 }
 TEST_F(Parse, ALaterV6FragmentIsRecognised) {
-    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolUdp, 1280))), Reason::fragment_unmatched);
+    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolUdp, 1281))), Reason::fragment_malformed) << "20 bytes, and more to come";
+    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolUdp, 1280))), Reason::fragment_held);
 }
 TEST_F(Parse, ATinyFirstV6FragmentIsDropped) {
     std::vector<Byte> bytes = behind(kProtocolFragment, fragment(kProtocolTcp, 1));

@@ -113,7 +113,7 @@ TEST(EveryFrame, IsSettledWithoutReadingBehindItsEnd) {
     Host host(1);
     for (int i = 0; i < 400'000; ++i) {
         const std::vector<Byte> bytes = some_frame(random);
-        offer(burst, memory, bytes, [&] { settle_ingress(burst, host.snapshot(), *host.connections, counters); });
+        offer(burst, memory, bytes, [&] { settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters); });
         const Reason reason = burst.reasons[0];
         ASSERT_NE(reason, Reason::live) << i;
         ASSERT_NE(reason, Reason::sent) << i;

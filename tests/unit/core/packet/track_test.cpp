@@ -198,7 +198,7 @@ TEST_F(Track, AFullTableAcceptsUntrackedAndCountsIt) {
     burst.count = 1;
     const auto size = static_cast<std::uint16_t>(frame.size());
     burst.frames[0] = {frame.data(), size, size};
-    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.reasons[0], Reason::untracked_flow);
     EXPECT_EQ(counters.table_full, 1U);
     EXPECT_EQ(counters.accepted[kHttp], 1U);
@@ -295,7 +295,7 @@ TEST_F(Track, ABurstSeesItsOwnChanges) {
         const auto size = static_cast<std::uint16_t>(frame.size());
         burst.frames[burst.count++] = {frame.data(), size, size};
     }
-    settle_ingress(burst, host.snapshot(), *host.connections, counters);
+    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.reasons[0], Reason::new_flow);
     EXPECT_EQ(burst.reasons[1], Reason::owner);
     EXPECT_EQ(burst.reasons[2], Reason::owner);

@@ -69,18 +69,21 @@ inline constexpr RuleId kSecondHttp = 5;  // tcp 80 of the second VIP, affinity 
 // One host. `in` and `out` offer a frame to it and remember what was decided.
 struct Host {
     explicit Host(HostId id, LinkMode mode = LinkMode::unicast, std::size_t capacity = 65536)
-        : tables(make_tables(id, mode)), connections(std::make_unique<SimpleConnections>(capacity)) {}
+        : tables(make_tables(id, mode)),
+          connections(std::make_unique<SimpleConnections>(capacity)),
+          fragments(std::make_unique<FragmentTable>(1)) {}
 
     Tables tables;
     PortAddresses ports{kOutsideMac, kInsideMac};
     Instant now{std::chrono::hours{10}};
     bool fence_holds = true;
     std::unique_ptr<SimpleConnections> connections;
+    std::unique_ptr<FragmentTable> fragments;
     Explanation last{};
 
     [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds}; }
     Reason in(const std::vector<Byte>& frame) {
-        last = explain(frame, snapshot(), *connections);
+        last = explain(frame, snapshot(), *connections, *fragments);
         return last.reason;
     }
     Reason out(const std::vector<Byte>& frame) {
@@ -156,7 +159,7 @@ struct Host {
 // The bucket that `spec` falls in; the rule is the one that classification finds.
 [[nodiscard]] inline BucketId bucket_on(Host& host, const FrameSpec& spec) {
     SimpleConnections fresh;
-    return explain(build_frame(spec), host.snapshot(), fresh).bucket;
+    return explain(build_frame(spec), host.snapshot(), fresh, *host.fragments).bucket;
 }
 // A client for the rule of `spec` whose bucket `host` owns (or, with mine = false, does not).
 [[nodiscard]] inline FrameSpec served_by(Host& host, FrameSpec spec, bool mine = true) {
@@ -164,7 +167,7 @@ struct Host {
     for (std::uint16_t i = 1; i < 1000; ++i) {
         spec.source = is_v4 ? IpAddress::v4(kClient + i) : v6(1, i);
         SimpleConnections fresh;
-        const Explanation decided = explain(build_frame(spec), host.snapshot(), fresh);
+        const Explanation decided = explain(build_frame(spec), host.snapshot(), fresh, *host.fragments);
         if (((host.tables.own[decided.rule] >> decided.bucket & 1U) != 0) == mine) return spec;
     }
     NLB_ASSERT(false);

@@ -1,0 +1,45 @@
+// Which bytes of one datagram its fragments have shown so far, in units of eight bytes as fragment offsets count them. It tells a fragment
+// that is new from one that was sent twice and from one that overlaps others (RFC 5722). It keeps no payload.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace nlb {
+
+inline constexpr std::size_t kDatagramBytesMax = 65535;
+
+class DatagramExtent {
+public:
+    enum class Fit : std::uint8_t {
+        fresh,      // shows bytes that none did
+        duplicate,  // has the place and length of one that was seen
+        conflict,   // overlaps others, or disagrees with them about where the datagram ends
+    };
+    // A conflict changes nothing. Requires: bytes > 0, offset is a multiple of 8, offset + bytes <= kDatagramBytesMax, and
+    // bytes is a multiple of 8 unless it is the last fragment.
+    Fit add(std::size_t offset, std::size_t bytes, bool last);
+
+    // Every byte was shown.
+    [[nodiscard]] bool complete() const { return end_ != 0 && shown_ == end_; }
+    void clear();
+
+private:
+    static constexpr std::size_t kUnits = (kDatagramBytesMax + 7) / 8;
+    static constexpr std::size_t kWordBits = 64;
+    using Units = std::array<std::uint64_t, kUnits / kWordBits>;
+    static_assert(kUnits % kWordBits == 0);
+
+    [[nodiscard]] static bool test(const Units& units, std::size_t unit);
+    [[nodiscard]] static std::size_t count(const Units& units, std::size_t first, std::size_t limit);
+    [[nodiscard]] bool was_seen(std::size_t first, std::size_t limit) const;
+
+    Units covered_{};
+    Units starts_{};           // first units of fragments
+    std::uint32_t shown_ = 0;  // bytes
+    std::uint32_t reach_ = 0;  // the end of the fragment that goes farthest
+    std::uint32_t end_ = 0;    // of the datagram; 0: the last fragment was not seen
+};
+
+}  // namespace nlb
