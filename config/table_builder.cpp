@@ -84,6 +84,8 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.tcp_idle_s = whole_seconds(cluster.connections.tcp_idle);
     tables.half_open_s = whole_seconds(cluster.connections.half_open);
     tables.closing_s = whole_seconds(cluster.connections.closing);
+    tables.ipsec_idle_s = whole_seconds(cluster.ipsec.idle);
+    tables.ipsec_replaces = cluster.ipsec.drop_state_if_not_bucket_owner ? 1 : 0;
     tables.self = host.id;
     tables.mode = cluster.mode;
     tables.icmp = cluster.icmp;

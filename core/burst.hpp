@@ -45,8 +45,8 @@ struct alignas(64) PacketInfo {
     std::uint8_t traits;  // kTrait* bits
     RuleId rule;
     BucketId bucket;
-    std::uint8_t vip_index;  // into Tables::addresses
-    std::uint8_t zero;
+    std::uint8_t vip_index;       // into Tables::addresses
+    std::uint8_t begins_session;  // an IKE initiation or the SYN of a PPTP connection (core/sessions.hpp)
     FragmentInfo fragment;
 };
 static_assert(sizeof(PacketInfo) == 64);
@@ -59,6 +59,7 @@ inline constexpr std::uint8_t kTraitEchoRequest = 8;
 inline constexpr std::uint8_t kTraitNoPorts = 16;    // neither TCP nor UDP, or the quoted packet does not show its ports
 inline constexpr std::uint8_t kTraitArp = 32;        // l3_offset is the ARP body
 inline constexpr std::uint8_t kTraitNeighbour = 64;  // a neighbour solicitation or advertisement; l4_offset is its ICMPv6 header
+inline constexpr std::uint8_t kTraitSession = 128;   // of an IPsec or GRE session, or an ICMP error about one (core/sessions.hpp)
 
 // PacketInfo::rule before classification, and of packets that need none.
 inline constexpr RuleId kNoRule = 0xff;

@@ -3,6 +3,7 @@
 #include "core/address_table.hpp"
 #include "core/affinity_hash.hpp"
 #include "core/headers.hpp"
+#include "core/sessions.hpp"
 #include "core/stages.hpp"
 
 namespace nlb {
@@ -43,15 +44,23 @@ RuleId rule_of(const PacketInfo& info, const Tables& tables, Remembered& last) {
     return last.rule;
 }
 
+// All packets of a session share a rule, and with it a bucket.
+RuleId rule_of_session(const PacketInfo& info, const Tables& tables) {
+    const SessionPort begins = port_of_session(info.protocol);
+    return find_rule(tables, info.vip_index, begins.protocol_bit, begins.port);
+}
+
 // A virtual address: rule and bucket. The default rule belongs to one host, whatever the bucket.
 Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
     const Tables& tables = snapshot.tables;
     if ((info.traits & kTraitLaterFragment) != 0) return Reason::fragment_unmatched;
-    info.rule = rule_of(info, tables, last);
+    const bool session = (info.traits & kTraitSession) != 0;
+    info.rule = session ? rule_of_session(info, tables) : rule_of(info, tables, last);
     Affinity affinity = Affinity::single;
     if (info.rule != kDefaultRule) {
         if (tables.rules[info.rule].mode == RuleMode::disabled) return Reason::rule_disabled;
         affinity = tables.rules[info.rule].affinity;
+        if (session && affinity == Affinity::none) affinity = Affinity::single;
     }
     info.hash = client_hash(tables.hash_key, affinity, info.client, info.client_port);
     info.bucket = bucket_of(info.hash);

@@ -22,7 +22,8 @@ struct FlowKey {
 };
 static_assert(sizeof(FlowKey) == 40 && std::has_unique_object_representations_v<FlowKey>);
 
-enum class FlowState : std::uint8_t { half_open, established, closing };
+// `ipsec` and `gre` are the established sessions of core/sessions.hpp.
+enum class FlowState : std::uint8_t { half_open, established, closing, ipsec, gre };
 
 struct Descriptor {
     std::uint32_t seen_s;  // seconds of the host's monotonic clock

@@ -2,13 +2,13 @@
 // address passes once the fence has fallen. It looks no descriptor up.
 #include "core/headers.hpp"
 #include "core/stages.hpp"
-#include "core/track.hpp"
+#include "core/track_decision.hpp"
 
 namespace nlb {
 namespace {
 
 bool has_descriptors(const PacketInfo& info) {
-    return info.protocol == kProtocolTcp && (info.traits & kTraitNoPorts) == 0;
+    return (info.protocol == kProtocolTcp && (info.traits & kTraitNoPorts) == 0) || (info.traits & kTraitSession) != 0;
 }
 
 Reason locate_packet(const PacketInfo& info, const Tables& tables) {

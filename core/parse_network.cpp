@@ -51,13 +51,13 @@ Reason parse_first_fragment(const Frame& frame, std::size_t end, std::size_t byt
 std::size_t extension_bytes(std::uint8_t header, const Byte* at) {
     const std::size_t units = at[1];
     if (header == kProtocolFragment) return sizeof(Ipv6FragmentHeader);
-    if (header == kProtocolAuthentication) return (units + 2) * 4;
     return (units + 1) * 8;
 }
 
+// An authentication header ends the chain: what it protects belongs to an IPsec session, whatever its ports.
 bool is_extension(std::uint8_t header) {
     return header == kProtocolHopByHop || header == kProtocolRouting || header == kProtocolFragment ||
-           header == kProtocolDestinationOptions || header == kProtocolAuthentication;
+           header == kProtocolDestinationOptions;
 }
 
 // Type 0 with segments left is the amplifier that RFC 5095 abolished.

@@ -1,6 +1,7 @@
 // TCP, UDP, ICMP and the flow that an ICMP error quotes. Checksums of payloads are the server's business.
 #include "core/headers.hpp"
 #include "core/parse_network.hpp"
+#include "core/sessions.hpp"
 
 namespace nlb {
 namespace {
@@ -16,6 +17,7 @@ Reason parse_tcp(const Byte* at, std::size_t left, PacketInfo& info) {
     info.client_port = header.source.host();
     info.vip_port = header.destination.host();
     info.tcp_flags = header.flags;
+    info.begins_session = info.vip_port == kPptpPort && (header.flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn ? 1 : 0;
     return Reason::live;
 }
 
@@ -27,7 +29,23 @@ Reason parse_udp(const Byte* at, std::size_t left, PacketInfo& info) {
     if (bytes < sizeof(UdpHeader) || (whole && bytes > left)) return Reason::transport_header;
     info.client_port = header.source.host();
     info.vip_port = header.destination.host();
+    if (is_ipsec_port(info.vip_port)) {
+        info.traits |= kTraitSession;
+        info.begins_session = is_ike_initiation(info.vip_port, at + sizeof header, left - sizeof header) ? 1 : 0;
+    }
     return Reason::live;
+}
+
+// The least that each of these has (RFC 2784 2.1, RFC 4303 2, RFC 4302 2).
+std::size_t least_bytes(std::uint8_t protocol) {
+    return protocol == kProtocolGre ? 4 : protocol == kProtocolEsp ? 8 : protocol == kProtocolAuthentication ? 12 : 0;
+}
+
+Reason parse_portless(std::size_t left, PacketInfo& info) {
+    info.traits |= kTraitNoPorts;
+    if (!is_session_packet(info.protocol, 0)) return Reason::live;
+    info.traits |= kTraitSession;
+    return left < least_bytes(info.protocol) ? Reason::transport_header : Reason::live;
 }
 
 // The packet that an error is about, as far as it is quoted: it went from a VIP to the client.
@@ -76,11 +94,13 @@ Reason parse_quoted(const Byte* data, std::size_t at, std::size_t end, PacketInf
     info.traits |= kTraitIcmpError;
     info.client = quoted.destination;
     info.protocol = quoted.protocol;
+    if (is_session_packet(quoted.protocol, 0)) info.traits |= kTraitSession;
     if (quoted.later_fragment || (quoted.protocol != kProtocolTcp && quoted.protocol != kProtocolUdp)) return Reason::live;
     if (end - quoted.l4_offset < kQuotedPortBytes) return Reason::transport_header;
     info.traits &= static_cast<std::uint8_t>(~kTraitNoPorts);
     info.vip_port = load_big_endian<std::uint16_t>(data + quoted.l4_offset);
     info.client_port = load_big_endian<std::uint16_t>(data + quoted.l4_offset + 2);
+    if (is_session_packet(quoted.protocol, info.vip_port)) info.traits |= kTraitSession;
     return Reason::live;
 }
 
@@ -124,8 +144,7 @@ Reason parse_transport(const Frame& frame, std::size_t end, PacketInfo& info) {
     if (info.protocol == kProtocolUdp) return parse_udp(at, left, info);
     if (info.protocol == kProtocolIcmp && info.ip_version == 4) return parse_icmp(frame.data, end, info);
     if (info.protocol == kProtocolIcmpv6 && info.ip_version == 6) return parse_icmpv6(frame.data, end, info);
-    info.traits |= kTraitNoPorts;
-    return Reason::live;
+    return parse_portless(left, info);
 }
 
 }  // namespace nlb

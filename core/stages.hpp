@@ -28,7 +28,7 @@ struct FlowPlace {
 };
 [[nodiscard]] FlowPlace place_of(const FlowKey& key, const Tables& tables);
 
-// The fence for all packets, ownership for those that no descriptor decides. Leaves packets of TCP flows live.
+// The fence for all packets, ownership for those that no descriptor decides. Leaves packets of TCP flows and sessions live.
 void locate(Burst& burst, const Snapshot& snapshot);
 
 // Reasons, and for packets that have a rule whether it accepted or rejected them. Packets and bytes of the ports are counted by

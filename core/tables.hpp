@@ -58,6 +58,7 @@ struct Tables {
     std::uint32_t tcp_idle_s;
     std::uint32_t half_open_s;
     std::uint32_t closing_s;
+    std::uint32_t ipsec_idle_s;
     std::uint16_t address_count;
     std::uint16_t vip_count;
     HostId self;
@@ -65,8 +66,9 @@ struct Tables {
     LinkMode mode;
     IcmpMode icmp;
     MacAddress cluster_mac;
-    MacAddress masked_mac;  // unicast mode's source of every egress frame; zero in the other modes: the NIC's own
-    std::uint32_t reserved;
+    MacAddress masked_mac;        // unicast mode's source of every egress frame; zero in the other modes: the NIC's own
+    std::uint8_t ipsec_replaces;  // 1: a new initiation at the owner ends older state of that client elsewhere
+    std::array<Byte, 7> zero;
 };
 static_assert(std::is_trivially_copyable_v<Tables>);
 static_assert(std::has_unique_object_representations_v<RuleEntry> && std::has_unique_object_representations_v<AddressEntry>);

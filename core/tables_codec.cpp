@@ -102,7 +102,8 @@ const char* first_fault(const Tables& tables) {
     if (!are_masks_sound(tables.own, tables) || !are_masks_sound(tables.dirty_elsewhere, tables)) return "a bucket that does not exist";
     for (const auto& owners : tables.owner)
         if (std::any_of(owners.begin(), owners.end(), [](HostId id) { return id > kHostsMax; })) return "an owner that does not exist";
-    if (tables.tcp_idle_s == 0 || tables.half_open_s == 0 || tables.closing_s == 0) return "an idle time of zero";
+    if (tables.tcp_idle_s == 0 || tables.half_open_s == 0 || tables.closing_s == 0 || tables.ipsec_idle_s == 0)
+        return "an idle time of zero";
     return nullptr;
 }
 

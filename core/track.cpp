@@ -1,6 +1,7 @@
 // The table of product.md 4.6 and the ends of descriptors, without any table.
 #include "core/track.hpp"
 
+#include "core/sessions.hpp"
 #include "core/stages.hpp"
 
 namespace nlb {
@@ -67,6 +68,10 @@ bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_
             return age > tables.half_open_s;
         case FlowState::closing:
             return age > tables.closing_s;
+        case FlowState::ipsec:
+            return age > tables.ipsec_idle_s;
+        case FlowState::gre:
+            return age > kGreIdle_s;
         case FlowState::established:
             break;
     }

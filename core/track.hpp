@@ -1,6 +1,6 @@
-// Descriptors of TCP flows: they keep a flow on its host when its bucket moves (product.md 4.6). UDP has none.
-// A packet pays for a look-up only when a descriptor could change what happens to it, or when the descriptor could not
-// otherwise be kept true; see needs_look_up(). Which worker a flow's packets reach is not decided here.
+// Descriptors of TCP flows and of sessions (core/sessions.hpp): they keep a flow on its host when its bucket moves (product.md 4.6). UDP
+// has none. A packet pays for a look-up only when a descriptor could change what happens to it, or when the descriptor could not otherwise
+// be kept true; see needs_look_up(). Which worker a flow's packets reach is not decided here.
 #pragma once
 
 #include <array>
@@ -11,7 +11,9 @@
 #include "core/counters.hpp"
 #include "core/flow.hpp"
 #include "core/headers.hpp"
+#include "core/sessions.hpp"
 #include "core/snapshot.hpp"
+#include "core/track_decision.hpp"
 
 namespace nlb {
 
@@ -41,11 +43,6 @@ inline constexpr std::uint32_t kRefreshWindows = 16;
 [[nodiscard]] bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s);
 [[nodiscard]] bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s);
 
-enum class DescriptorChange : std::uint8_t { none, opened, insert, replace, erase };
-struct TrackDecision {
-    Reason reason;
-    DescriptorChange change;
-};
 // What to do with a packet of a TCP flow whose descriptor was looked up; `found` may be nullptr, and is updated.
 // Requires: info.rule and info.bucket are set.
 [[nodiscard]] TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found, std::uint32_t now_s);
@@ -55,11 +52,6 @@ struct TrackDecision {
 // Gives a descriptor its place by tables of another layout. A flow to an address that is virtual no more stays where it was: it ends by
 // idle time.
 void refile(const FlowKey& key, Descriptor& descriptor, const Tables& tables, ConnectionLedger& ledger);
-
-// The reason for a packet of a bucket that is not ours.
-[[nodiscard]] inline Reason rejection(const Tables& tables, RuleId rule, BucketId bucket) {
-    return tables.owner[rule][bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
-}
 
 [[nodiscard]] inline FlowKey flow_key_of(const PacketInfo& info) {
     return {info.client, info.vip, info.client_port, info.vip_port, info.protocol, {}};
@@ -120,12 +112,21 @@ template <Connections Table>
         case DescriptorChange::insert:
             break;
     }
-    if (connections.insert(key, Descriptor{now_s, info.rule, info.bucket, FlowState::half_open, 0}) != nullptr) return decision.reason;
+    if (connections.insert(key, Descriptor{now_s, info.rule, info.bucket, first_state(info), 0}) != nullptr) return decision.reason;
     ++counters.table_full;
     return Reason::untracked_flow;
 }
 
-// Settles what is still live: packets of TCP flows to virtual addresses, with their ICMP errors.
+// Sessions are few: each of their packets is looked up.
+template <Connections Table>
+[[nodiscard]] Reason track_session(const PacketInfo& info, const Snapshot& snapshot, Table& connections, Counters& counters) {
+    const FlowKey key = session_key_of(info);
+    const std::uint32_t now_s = seconds_of(snapshot.now);
+    const TrackDecision decision = decide_session(info, snapshot.tables, connections.find(key), now_s);
+    return apply(decision, info, key, connections, now_s, counters);
+}
+
+// Settles what is still live: packets of TCP flows and sessions to virtual addresses, with their ICMP errors.
 template <Connections Table>
 void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
     const std::uint32_t now_s = seconds_of(snapshot.now);
@@ -136,6 +137,10 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
     std::size_t count = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         if (burst.reasons[i] != Reason::live) continue;
+        if ((burst.info[i].traits & kTraitSession) != 0) {
+            burst.reasons[i] = track_session(burst.info[i], snapshot, connections, counters);
+            continue;
+        }
         if (!needs_look_up(burst.info[i], context, burst.reasons[i])) continue;
         keys[count] = flow_key_of(burst.info[i]);
         key_pointers[count] = &keys[count];
@@ -151,15 +156,18 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
         const TrackDecision decision = decide_tracked(info, snapshot.tables, descriptor, now_s);
         burst.reasons[places[k]] = apply(decision, info, keys[k], connections, now_s, counters);
         if (decision.change >= DescriptorChange::insert) changed = true;
+        if (info.begins_session != 0) changed |= begin_tunnel(info, snapshot.tables, connections, now_s);
     }
     if (changed) counters.connections = connections.ledger().counts();
 }
 
-// FIN and RST from inside. Everything else from inside needs no descriptor.
+// FIN and RST from inside, and answers that establish a session. Everything else from inside needs no descriptor.
 template <Connections Table>
 void track_replies(Burst& burst, const Snapshot& snapshot, Table& connections) {
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         const PacketInfo& info = burst.info[i];
+        if (burst.reasons[i] == Reason::sent && is_session_packet(info.protocol, info.vip_port))
+            confirm_session(burst.frames[i], info, connections);
         if (burst.reasons[i] != Reason::sent || info.protocol != kProtocolTcp || (info.tcp_flags & (kTcpFin | kTcpRst)) == 0) continue;
         const FlowKey key = flow_key_of(info);
         Descriptor* const found = connections.find(key);

@@ -6,6 +6,7 @@ import cases_flows
 import cases_fragments
 import cases_neighbours
 import cases_sanity
+import cases_sessions
 
-CASES = cases_flows.CASES + cases_sanity.CASES + cases_neighbours.CASES + cases_fragments.CASES
+CASES = cases_flows.CASES + cases_sanity.CASES + cases_neighbours.CASES + cases_fragments.CASES + cases_sessions.CASES
 FRAMES = [step.frame for case in CASES for step in case.steps]

@@ -1,4 +1,4 @@
-"""The cluster that every golden case meets: four hosts, four rules, three virtual addresses and one fixed key.
+"""The cluster that every golden case meets: four hosts, seven rules, three virtual addresses and one fixed key.
 It writes configuration, key and tables; it decides nothing about packets.
 """
 
@@ -22,6 +22,8 @@ RULES = """
       - {name: admin, vip: 192.0.2.81, ports: 8443, protocol: tcp, mode: single}
       - {name: portal, ports: 8443, protocol: tcp, affinity: none}
       - {name: closed, ports: 100-200, mode: disabled}
+      - {name: ike, ports: 500, protocol: udp, affinity: none}
+      - {name: pptp, ports: 1723, protocol: tcp, affinity: single}
 """
 ADMIN_PRIORITY = {"edge1": 4, "edge2": 3, "edge3": 1, "edge4": 2}
 

@@ -65,6 +65,8 @@ TEST(TableBuilder, OwnershipKeyAndTimesAreCarriedOver) {
     EXPECT_EQ(tables.tcp_idle_s, 7200U);
     EXPECT_EQ(tables.half_open_s, 30U);
     EXPECT_EQ(tables.closing_s, 60U);
+    EXPECT_EQ(tables.ipsec_idle_s, 86400U);
+    EXPECT_EQ(tables.ipsec_replaces, 1);
     EXPECT_EQ(tables.self, 1);
     EXPECT_EQ(to_string(tables.cluster_mac), "02:bf:c0:00:02:50");
     EXPECT_EQ(to_string(tables.masked_mac), "02:01:c0:00:02:50");

@@ -151,7 +151,7 @@ std::vector<Byte> send_message(Instant not_after, std::size_t frame_bytes) {
 Tables some_tables() {
     Tables tables{};
     tables.self = 1;
-    tables.tcp_idle_s = tables.half_open_s = tables.closing_s = 60;
+    tables.tcp_idle_s = tables.half_open_s = tables.closing_s = tables.ipsec_idle_s = 60;
     return tables;
 }
 

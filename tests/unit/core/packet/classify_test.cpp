@@ -138,9 +138,9 @@ TEST_F(Classify, WhatNoRuleCoversIsTheDefaultHosts) {
     for (HostId id = 1; id <= kHosts; ++id) {
         Host each(id);
         EXPECT_EQ(each.in(build_frame(udp(9))), id == 1 ? Reason::owner : Reason::not_owner);
-        FrameSpec gre = tcp();
-        gre.protocol = 47;
-        EXPECT_EQ(each.in(build_frame(gre)), id == 1 ? Reason::owner : Reason::not_owner);
+        FrameSpec sctp = tcp();
+        sctp.protocol = 132;
+        EXPECT_EQ(each.in(build_frame(sctp)), id == 1 ? Reason::owner : Reason::not_owner);
     }
 }
 TEST_F(Classify, SingleAffinityIgnoresPorts) {

@@ -249,10 +249,12 @@ TEST_F(Parse, ExtensionHeadersAreSteppedOver) {
     EXPECT_EQ(host.in(behind(kProtocolHopByHop, chain)), Reason::new_flow);
     EXPECT_EQ(host.last.info.vip_port, 80);
 }
-TEST_F(Parse, AnAuthenticationHeaderIsSteppedOverInItsOwnUnits) {
+TEST_F(Parse, AnAuthenticationHeaderIsASessionsAndEndsTheChain) {
     EXPECT_EQ(
         host.in(behind(kProtocolAuthentication, {kProtocolTcp, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})),
         Reason::new_flow);
+    EXPECT_EQ(host.last.info.protocol, kProtocolAuthentication);
+    EXPECT_NE(host.last.info.traits & kTraitSession, 0);
 }
 TEST_F(Parse, HopByHopOptionsComeFirstOrNotAtAll) {
     std::vector<Byte> chain = options(kProtocolHopByHop);

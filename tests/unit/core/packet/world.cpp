@@ -41,6 +41,8 @@ Tables make_tables(HostId self, LinkMode mode) {
     tables.tcp_idle_s = 7200;
     tables.half_open_s = 30;
     tables.closing_s = 60;
+    tables.ipsec_idle_s = 86400;
+    tables.ipsec_replaces = 1;
     tables.cluster_mac = cluster_mac(mode, IpAddress::v4(kVip));
     if (mode == LinkMode::unicast) tables.masked_mac = masked_mac(self, IpAddress::v4(kVip));
     add_address(tables, IpAddress::v4(kVip), AddressKind::vip, kNoHost);

@@ -1,0 +1,20 @@
+// What the table of product.md 4.6 can say about a packet whose flow or session was looked up. It looks nothing up.
+#pragma once
+
+#include "core/reasons.hpp"
+#include "core/tables.hpp"
+
+namespace nlb {
+
+enum class DescriptorChange : std::uint8_t { none, opened, insert, replace, erase };
+struct TrackDecision {
+    Reason reason;
+    DescriptorChange change;
+};
+
+// The reason for a packet of a bucket that is not ours.
+[[nodiscard]] inline Reason rejection(const Tables& tables, RuleId rule, BucketId bucket) {
+    return tables.owner[rule][bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
+}
+
+}  // namespace nlb
