@@ -104,9 +104,11 @@ FlowPlace place_of(const FlowKey& key, const Tables& tables) {
     const AddressEntry* const entry = find_address(tables, key.vip);
     if (entry == nullptr || entry->kind != AddressKind::vip) return {kNoRule, 0};
     const auto vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
-    const std::uint8_t bit = key.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit;
-    const RuleId rule = find_rule(tables, vip_index, bit, key.vip_port);
-    const Affinity affinity = rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
+    const bool session = key.protocol != kProtocolTcp;  // nothing else has descriptors
+    const SessionPort port = session ? port_of_session(key.protocol) : SessionPort{kProtocolTcpBit, key.vip_port};
+    const RuleId rule = find_rule(tables, vip_index, port.protocol_bit, port.port);
+    Affinity affinity = rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
+    if (session && affinity == Affinity::none) affinity = Affinity::single;
     return {rule, bucket_of(client_hash(tables.hash_key, affinity, key.client, key.client_port))};
 }
 
