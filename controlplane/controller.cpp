@@ -34,6 +34,7 @@ Controller::Controller(ClusterSettings settings, std::unique_ptr<const Authentic
       rule_states_(initial_rules(settings_, stored)),
       membership_(params_, wishes_of(settings_.cluster, settings_.host, rule_states_)),
       outlet_(settings_, *authenticator_, sink, [this](const UseConfig& wish) { use_next(wish); }),
+      group_(settings_, sink, boot),
       boot_(boot),
       wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {}
 
@@ -57,6 +58,7 @@ void Controller::on_dataplane_lost(Instant now) {
     memory_.reset();
     status_.reset();
     outlet_.forget();
+    group_.lose();
     if (active_) membership_.on_dataplane_lost();
     active_ = leaving_ = told_draining_ = foreign_tables_ = false;
     empty_reports_ = 0;
@@ -69,14 +71,16 @@ void Controller::on_tick(Instant now) {
     now_ = now;
     if (active_) run(now, membership_.on_tick(now));
     compare_configurations(now);
+    if (dataplane_ && link_up_) group_.on_tick(now);
     poll(now);
     reconcile(now);
 }
 
 Instant Controller::next_wake() const {
     if (!dataplane_) return now_ + kPollEvery;
-    if (!active_) return next_poll_;
-    return std::min({membership_.next_wake(), now_ + params_.timing.tick, next_poll_, next_pulse_});
+    const Instant due = link_up_ ? std::min(next_poll_, group_.next_wake()) : next_poll_;
+    if (!active_) return due;
+    return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_});
 }
 
 void Controller::poll(Instant now) {
@@ -184,9 +188,11 @@ void Controller::begin(Instant now) {
     tell(Severity::info, EventNumber::started, "started",
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
     run(now, membership_.on_link(now, link_up_));
+    if (link_up_) group_.join(now);
 }
 
 void Controller::retire() {
+    group_.leave(now_);
     active_ = leaving_ = told_draining_ = false;
     empty_reports_ = 0;
     told_members_.clear();

@@ -12,6 +12,7 @@
 #include "controlplane/config_talk.hpp"
 #include "controlplane/convergence_watch.hpp"
 #include "controlplane/event_log.hpp"
+#include "controlplane/group_membership.hpp"
 #include "controlplane/heartbeat_watch.hpp"
 #include "controlplane/host_state.hpp"
 #include "controlplane/message_sink.hpp"
@@ -128,6 +129,7 @@ private:
     std::optional<NextConfiguration> next_;
     ConfigTalk talk_;
     std::map<HostId, std::optional<config::Difference>> mismatches_;
+    GroupMembership group_;
     std::uint32_t boot_;
 
     // What is wanted and how far it has come; see Facts.

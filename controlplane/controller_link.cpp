@@ -71,6 +71,7 @@ void Controller::on_message(Instant now, const link::MessageView& message) {
 void Controller::on_punted(Instant now, const link::MessageView& message) {
     const auto punted = message.body<link::Punted>();
     if (!punted || !active_) return;
+    if (group_.on_frame(now, message.rest_after<link::Punted>())) return;
     const auto body = unwrap_frame(message.rest_after<link::Punted>());
     DecodedFrame decoded;
     decoded.fault = FrameFault::truncated;
@@ -114,6 +115,8 @@ void Controller::note_link(Instant now, bool up) {
     link_up_ = up;
     tell(up ? Severity::info : Severity::warn, EventNumber::none, up ? "link_up" : "link_down");
     if (active_) run(now, membership_.on_link(now, up));
+    if (!up) group_.lose();
+    if (up && active_) group_.join(now);
 }
 
 void Controller::note_drained_rules() {

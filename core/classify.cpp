@@ -76,11 +76,17 @@ bool is_limited_broadcast(const PacketInfo& info) {
     return info.ip_version == 4 && info.vip.as_v4() == 0xffff'ffff;
 }
 
-Reason classify_packet(PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
+// A switch that snoops asks who is in the cluster's group. Control planes look closer; whoever asks is a multicast packet among others.
+bool is_group_query(const Frame& frame, const PacketInfo& info, const Tables& tables) {
+    return tables.mode == LinkMode::igmp && info.ip_version == 4 && info.protocol == kProtocolIgmp && info.l4_offset < frame.length &&
+           frame.data[info.l4_offset] == kIgmpQuery;
+}
+
+Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
     const Tables& tables = snapshot.tables;
     // For an ICMP error `client` is whom the flow is with, not who sent the error.
     if ((info.traits & kTraitIcmpError) == 0 && is_subnet_broadcast(tables, info.client)) return Reason::martian_broadcast;
-    if (is_multicast(info)) return Reason::multicast;
+    if (is_multicast(info)) return is_group_query(frame, info, tables) ? Reason::igmp_query : Reason::multicast;
     if (is_limited_broadcast(info)) return Reason::broadcast;
     const AddressEntry* const entry = find_address(tables, info.vip);
     if (entry == nullptr) return Reason::not_our_address;
@@ -115,7 +121,7 @@ FlowPlace place_of(const FlowKey& key, const Tables& tables) {
 void classify(Burst& burst, const Snapshot& snapshot) {
     Remembered last;
     for (std::uint32_t i = 0; i < burst.count; ++i)
-        if (burst.reasons[i] == Reason::live) burst.reasons[i] = classify_packet(burst.info[i], snapshot, last);
+        if (burst.reasons[i] == Reason::live) burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, last);
 }
 
 }  // namespace nlb

@@ -46,7 +46,7 @@ Explanation explain(std::span<const Byte> frame, const Snapshot& snapshot, Simpl
     Run run = prepare(frame);
     settle_ingress(*run.burst, snapshot, connections, fragments, *run.counters);
     const Reason reason = run.burst->reasons[0];
-    if (output_of(reason) == Output::inside) deliver_inside(run.burst->frames[0], reason, snapshot.ports);
+    if (goes_inside(reason)) deliver_inside(run.burst->frames[0], reason, snapshot.ports);
     return finish(run, snapshot);
 }
 

@@ -23,6 +23,7 @@ inline constexpr std::size_t kVlanTagBytes = 4;
 
 inline constexpr std::uint8_t kProtocolHopByHop = 0;
 inline constexpr std::uint8_t kProtocolIcmp = 1;
+inline constexpr std::uint8_t kProtocolIgmp = 2;
 inline constexpr std::uint8_t kProtocolTcp = 6;
 inline constexpr std::uint8_t kProtocolUdp = 17;
 inline constexpr std::uint8_t kProtocolRouting = 43;
@@ -37,6 +38,8 @@ inline constexpr std::uint8_t kTcpFin = 0x01;
 inline constexpr std::uint8_t kTcpSyn = 0x02;
 inline constexpr std::uint8_t kTcpRst = 0x04;
 inline constexpr std::uint8_t kTcpAck = 0x10;
+
+inline constexpr std::uint8_t kIgmpQuery = 0x11;
 
 inline constexpr std::uint8_t kIcmpEchoRequest = 8;
 inline constexpr std::uint8_t kIcmpv6EchoRequest = 128;

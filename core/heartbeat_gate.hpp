@@ -26,6 +26,8 @@ public:
 
     // `body` begins after the Ethernet header. Thread: one.
     [[nodiscard]] bool admits(std::span<const Byte> body, const SealKeys& keys, Instant now);
+    // For what the control plane wants to see but nobody seals (a switch's IGMP queries): a share of the same budget.
+    [[nodiscard]] bool admits_other(Instant now) { return spend(now); }
 
 private:
     struct Newest {

@@ -42,7 +42,7 @@ void count_egress(const Burst& burst, Counters& counters) {
 }
 
 void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports) {
-    const bool to_group = reason == Reason::broadcast || reason == Reason::multicast;
+    const bool to_group = reason == Reason::broadcast || reason == Reason::multicast || reason == Reason::igmp_query;
     if (to_group && (frame.data[0] & 1U) != 0) return;
     put_mac(frame.data, ports.inside);
 }

@@ -20,7 +20,7 @@ enum class Verdict : std::uint8_t {
 };
 
 // Where the frame goes after the burst is settled.
-enum class Output : std::uint8_t { none, inside, outside, control, held };
+enum class Output : std::uint8_t { none, inside, outside, control, inside_and_control, held };
 
 // clang-format off
 //   name                    verdict  output   help
@@ -34,6 +34,7 @@ enum class Output : std::uint8_t { none, inside, outside, control, held };
     X(dedicated,              accept,  inside,  "sent to this host's dedicated address") \
     X(broadcast,              accept,  inside,  "broadcast: every host takes it") \
     X(multicast,              accept,  inside,  "multicast: every host takes it") \
+    X(igmp_query,             accept,  inside_and_control, "an IGMP query: every inside stack answers for itself, the control plane for the cluster's group") \
     X(neighbour_reply,        accept,  inside,  "an ARP reply or neighbour advertisement: every inside stack may learn from it") \
     X(echo_all,               accept,  inside,  "echo request, and icmp: all") \
     X(fragment_followed,      accept,  inside,  "a later fragment: it follows the first one of its datagram, which this host took") \
@@ -120,6 +121,9 @@ inline constexpr std::size_t kReasonCount = kReasons.size();
 }
 [[nodiscard]] constexpr Output output_of(Reason reason) {
     return info_of(reason).output;
+}
+[[nodiscard]] constexpr bool goes_inside(Reason reason) {
+    return output_of(reason) == Output::inside || output_of(reason) == Output::inside_and_control;
 }
 
 }  // namespace nlb

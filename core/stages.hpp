@@ -43,7 +43,7 @@ void count_egress(const Burst& burst, Counters& counters);
 
 // What changes in a frame that the settled reason sends to the inside port: its destination becomes the inside device's.
 // Group destinations of broadcast and multicast packets stay; a unicast packet sent to a multicast cluster MAC is rewritten, as no stack
-// would take it otherwise. Requires: output_of(reason) is Output::inside.
+// would take it otherwise. Requires: goes_inside(reason).
 void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports);
 
 }  // namespace nlb

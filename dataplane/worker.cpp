@@ -162,6 +162,9 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
     for (std::uint32_t i = 0; i < burst_.count; ++i) {
         const Reason reason = burst_.reasons[i];
         switch (output_of(reason)) {
+            case Output::inside_and_control:
+                if (lane.gate.admits_other(now)) punt_copy(lane, buffers_[i], now);
+                [[fallthrough]];
             case Output::inside:
                 deliver_inside(burst_.frames[i], reason, ports);
                 to_inside_.add(buffers_[i], i);
@@ -205,6 +208,11 @@ bool Worker::admits(Lane& lane, const Frame& frame, Instant now) {
     const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);
     const auto body = std::span<const Byte>{frame.data, frame.length}.subspan(sizeof(EthernetHeader));
     return lane.gate.admits(body, keys == nullptr ? kNone : *keys, now);
+}
+
+void Worker::punt_copy(Lane& lane, rte_mbuf* buffer, Instant now) {
+    rte_mbuf* const copy = rte_pktmbuf_copy(buffer, buffer->pool, 0, UINT32_MAX);
+    if (copy != nullptr) punt(lane, copy, now);
 }
 
 void Worker::punt(Lane& lane, rte_mbuf* buffer, Instant now) {

@@ -48,6 +48,7 @@ private:
     void deliver(Lane& lane, const PortAddresses& ports, Instant now);
     [[nodiscard]] static bool admits(Lane& lane, const Frame& frame, Instant now);
     void punt(Lane& lane, rte_mbuf* buffer, Instant now);
+    void punt_copy(Lane& lane, rte_mbuf* buffer, Instant now);
     void sleep(std::uint32_t ns);
 
     // Frames of the burst that leave by one port, by their place in the burst.

@@ -286,6 +286,24 @@ TEST_F(WorkerTest, OfHeartbeatsWithoutASealOnlyAFewGetToMainAndSealedOnesAlwaysD
     lane_.seal_keys = nullptr;
 }
 
+TEST_F(WorkerTest, AnIgmpQueryGoesInsideAndToMain) {
+    tables_.mode = LinkMode::igmp;
+    std::vector<Byte> query = udp_to(0xe0000001);
+    Byte* const ip = query.data() + 14;
+    ip[9] = kProtocolIgmp;
+    ip[20] = kIgmpQuery;
+    store_big_endian<std::uint16_t>(ip + 10, 0);
+    store_big_endian<std::uint16_t>(ip + 10, checksum_of(ip, 20));
+    give(*outside_, query);
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    const auto inside = take(*inside_->out);
+    const auto up = take(*to_main_);
+    ASSERT_EQ(inside.size(), 1U);
+    ASSERT_EQ(up.size(), 1U);
+    EXPECT_EQ(up[0], query);
+    EXPECT_EQ(counted(Reason::igmp_query), 1U);
+}
+
 TEST_F(WorkerTest, HeartbeatsThatFindTheRingFullAreCountedAsLost) {
     const SealKeys keys{{SealKey{{1, 2}}}, 1};
     lane_.seal_keys = &keys;
