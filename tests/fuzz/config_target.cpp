@@ -30,7 +30,7 @@ void check_config(const config::Config& config) {
     for (const config::Cluster& cluster : config.clusters) {
         require(!cluster.hosts.empty() && cluster.hosts.size() <= kHostsMax, "a cluster has 1 to 32 hosts");
         require(cluster.port_rules.size() <= kRulesMax, "a cluster has at most 32 rules");
-        static_cast<void>(config::digest_of(cluster));
+        static_cast<void>(config::digest_of(config::canonical_lines(cluster)));
         for (const config::Host& host : cluster.hosts) {
             require(host.id >= 1 && host.id <= kHostsMax, "an id is 1 to 32");
             static_cast<void>(config::offers_of(cluster, host));
