@@ -26,4 +26,9 @@ namespace nlb {
     return false;
 }
 
+// fe80::/10. Those of inside stacks are in no configuration: what is sent to one is known by the station's MAC.
+[[nodiscard]] constexpr bool is_link_local(const IpAddress& address) {
+    return address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0U) == 0x80;
+}
+
 }  // namespace nlb

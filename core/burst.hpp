@@ -24,10 +24,13 @@ struct FragmentInfo {
     std::uint32_t identification;
     std::uint16_t offset;  // of its data in the datagram
     std::uint16_t bytes;   // of its data
-    std::uint16_t place;   // where the caller keeps it while it waits (core/fragments.hpp)
+    std::uint16_t place;   // where the caller keeps it while it waits (core/fragments.hpp); the lane of a steered packet
     std::uint8_t last;     // no more fragments follow
     std::uint8_t zero;
 };
+
+// core/sessions.hpp: TCP of a PPTP connection is `control`; its SYN and an IKE initiation are `begins`.
+enum class SessionRole : std::uint8_t { none, control, begins };
 
 // What the parser learnt. `client` and `vip` are named for the flow: for an ICMP error they are those of the quoted flow,
 // for a frame from inside the source is the VIP.
@@ -45,8 +48,8 @@ struct alignas(64) PacketInfo {
     std::uint8_t traits;  // kTrait* bits
     RuleId rule;
     BucketId bucket;
-    std::uint8_t vip_index;       // into Tables::addresses
-    std::uint8_t begins_session;  // an IKE initiation or the SYN of a PPTP connection (core/sessions.hpp)
+    std::uint8_t vip_index;  // into Tables::addresses
+    SessionRole session_role;
     FragmentInfo fragment;
 };
 static_assert(sizeof(PacketInfo) == 64);

@@ -82,6 +82,10 @@ bool is_group_query(const Frame& frame, const PacketInfo& info, const Tables& ta
            frame.data[info.l4_offset] == kIgmpQuery;
 }
 
+bool is_for_inside_stack(const Frame& frame, const PacketInfo& info, const Snapshot& snapshot) {
+    return is_link_local(info.vip) && is_mac(frame.data, snapshot.ports.station(snapshot.tables));
+}
+
 Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
     const Tables& tables = snapshot.tables;
     // For an ICMP error `client` is whom the flow is with, not who sent the error.
@@ -89,7 +93,7 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& sna
     if (is_multicast(info)) return is_group_query(frame, info, tables) ? Reason::igmp_query : Reason::multicast;
     if (is_limited_broadcast(info)) return Reason::broadcast;
     const AddressEntry* const entry = find_address(tables, info.vip);
-    if (entry == nullptr) return Reason::not_our_address;
+    if (entry == nullptr) return is_for_inside_stack(frame, info, snapshot) ? Reason::link_local : Reason::not_our_address;
     switch (entry->kind) {
         case AddressKind::vip:
             break;

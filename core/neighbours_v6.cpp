@@ -91,17 +91,25 @@ Reason write_advertisement(Frame& frame, std::size_t l3_offset, const Message& q
 Reason settle_solicitation(Frame& frame, const PacketInfo& info, const Message& message, const Snapshot& snapshot) {
     if (message.ip.source == kUnspecified && (message.has_link_address || !is_solicited_node(message.ip.destination)))
         return Reason::nd_malformed;
+    // Inside stacks know best which link-local addresses are theirs. What they answer is masked like all that leaves.
+    if (is_link_local(message.body.target)) {
+        if (is_group(message.ip.destination)) return Reason::multicast;
+        return is_mac(frame.data, snapshot.ports.station(snapshot.tables)) ? Reason::link_local : Reason::nd_not_ours;
+    }
     const AnswerChoice choice = choose_answer(message.body.target, snapshot, Reason::nd_not_ours);
     if (!choice.answer) return choice.reason;
     return write_advertisement(frame, info.l3_offset, message, choice.mac, snapshot.ports.station(snapshot.tables));
 }
 
-Reason settle_advertisement(const Message& message, const Tables& tables) {
+Reason settle_advertisement(const Frame& frame, const Message& message, const Snapshot& snapshot) {
+    const Tables& tables = snapshot.tables;
     const bool to_group = is_group(message.ip.destination);
     if (to_group && (message.body.flags.host() & kNeighbourSolicited) != 0) return Reason::nd_malformed;
     if (is_virtual(tables, message.body.target)) return Reason::virtual_announcement;
     if (to_group) return Reason::neighbour_reply;
     const AddressEntry* const entry = find_address(tables, message.ip.destination);
+    const bool to_station = is_mac(frame.data, snapshot.ports.station(tables));
+    if (entry == nullptr && is_link_local(message.ip.destination) && to_station) return Reason::link_local;
     if (entry == nullptr || entry->kind == AddressKind::broadcast) return Reason::nd_not_ours;
     return entry->kind == AddressKind::dedicated_other ? Reason::other_host : Reason::neighbour_reply;
 }
@@ -114,7 +122,7 @@ Reason settle_neighbour_message(Frame& frame, const PacketInfo& info, const Snap
     if ((info.traits & (kTraitFirstFragment | kTraitLaterFragment)) != 0) return Reason::nd_malformed;
     if (!read_message(frame, info, message)) return Reason::nd_malformed;
     if (message.body.type == kIcmpv6NeighbourSolicitation) return settle_solicitation(frame, info, message, snapshot);
-    return settle_advertisement(message, snapshot.tables);
+    return settle_advertisement(frame, message, snapshot);
 }
 
 }  // namespace nlb

@@ -49,6 +49,7 @@ void parse(Burst& burst) {
         info.rule = kNoRule;
         burst.reasons[i] = parse_frame(burst.frames[i], info);
         burst.traits |= info.traits;
+        if (info.session_role != SessionRole::none) burst.traits |= kTraitSession;
     }
 }
 

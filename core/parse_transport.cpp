@@ -17,7 +17,8 @@ Reason parse_tcp(const Byte* at, std::size_t left, PacketInfo& info) {
     info.client_port = header.source.host();
     info.vip_port = header.destination.host();
     info.tcp_flags = header.flags;
-    info.begins_session = info.vip_port == kPptpPort && (header.flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn ? 1 : 0;
+    const bool opens = (header.flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
+    if (info.vip_port == kPptpPort) info.session_role = opens ? SessionRole::begins : SessionRole::control;
     return Reason::live;
 }
 
@@ -31,7 +32,7 @@ Reason parse_udp(const Byte* at, std::size_t left, PacketInfo& info) {
     info.vip_port = header.destination.host();
     if (is_ipsec_port(info.vip_port)) {
         info.traits |= kTraitSession;
-        info.begins_session = is_ike_initiation(info.vip_port, at + sizeof header, left - sizeof header) ? 1 : 0;
+        if (is_ike_initiation(info.vip_port, at + sizeof header, left - sizeof header)) info.session_role = SessionRole::begins;
     }
     return Reason::live;
 }

@@ -8,16 +8,18 @@
 #include "core/fragments.hpp"
 #include "core/snapshot.hpp"
 #include "core/stages.hpp"
+#include "core/steer.hpp"
 #include "core/track.hpp"
 
 namespace nlb {
 
 // Outside to inside. Afterwards no packet is live; frames whose output is `outside` have become their own answers, and those whose
-// output is `held` are kept by the caller until settle_released() gives them back.
+// output is `held` are kept by the caller until settle_released() gives them back. `lane`: the caller gives the frame to that lane.
 // Requires: burst.frames[0..count) are set.
 template <Connections Table>
 void settle_ingress(Burst& burst, const Snapshot& snapshot, Table& connections, FragmentTable& fragments, Counters& counters) {
     parse(burst);
+    steer(burst, snapshot);
     answer_neighbours(burst, snapshot);
     classify(burst, snapshot);
     locate(burst, snapshot);

@@ -20,7 +20,7 @@ enum class Verdict : std::uint8_t {
 };
 
 // Where the frame goes after the burst is settled.
-enum class Output : std::uint8_t { none, inside, outside, control, inside_and_control, held };
+enum class Output : std::uint8_t { none, inside, outside, control, inside_and_control, held, lane };
 
 // clang-format off
 //   name                    verdict  output   help
@@ -32,6 +32,7 @@ enum class Output : std::uint8_t { none, inside, outside, control, inside_and_co
     X(untracked_flow,         accept,  inside,  "this host owns the bucket; the connection table is full, so the flow is not tracked") \
     X(descriptor,             accept,  inside,  "the flow began here and stays here although its bucket moved") \
     X(dedicated,              accept,  inside,  "sent to this host's dedicated address") \
+    X(link_local,             accept,  inside,  "sent to this host's station address for a link-local one: the inside stack's own") \
     X(broadcast,              accept,  inside,  "broadcast: every host takes it") \
     X(multicast,              accept,  inside,  "multicast: every host takes it") \
     X(igmp_query,             accept,  inside_and_control, "an IGMP query: every inside stack answers for itself, the control plane for the cluster's group") \
@@ -40,6 +41,7 @@ enum class Output : std::uint8_t { none, inside, outside, control, inside_and_co
     X(fragment_followed,      accept,  inside,  "a later fragment: it follows the first one of its datagram, which this host took") \
     /* wait */ \
     X(fragment_held,          wait,    held,    "a later fragment waits for the first one of its datagram") \
+    X(steered,                wait,    lane,    "handed to the worker that remembers this client's fragments and sessions") \
     /* reject */ \
     X(not_owner,              reject,  none,    "another host owns the bucket") \
     X(tracked_elsewhere,      reject,  none,    "owned here, but another host has descriptors in the bucket and this flow has none here") \

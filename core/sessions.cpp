@@ -41,7 +41,7 @@ bool is_esp_in_udp(std::uint16_t vip_port, const Byte* payload, std::size_t byte
 }
 
 bool insists_on_owner(const PacketInfo& info, const Tables& tables) {
-    return info.begins_session != 0 && tables.ipsec_replaces != 0;
+    return info.session_role == SessionRole::begins && tables.ipsec_replaces != 0;
 }
 
 // A descriptor that nobody has answered for yet lives on while its client speaks, like all others.

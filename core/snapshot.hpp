@@ -12,6 +12,9 @@ struct Snapshot {
     const PortAddresses& ports;
     Instant now;
     bool fence_holds;  // the lease runs and the link is up
+    // Which of how many workers' lanes this is.
+    std::uint16_t lane = 0;
+    std::uint16_t lanes = 1;
 };
 
 // What descriptors are aged by.

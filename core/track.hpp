@@ -156,7 +156,7 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
         const TrackDecision decision = decide_tracked(info, snapshot.tables, descriptor, now_s);
         burst.reasons[places[k]] = apply(decision, info, keys[k], connections, now_s, counters);
         if (decision.change >= DescriptorChange::insert) changed = true;
-        if (info.begins_session != 0) changed |= begin_tunnel(info, snapshot.tables, connections, now_s);
+        if (info.session_role == SessionRole::begins) changed |= begin_tunnel(info, snapshot.tables, connections, now_s);
     }
     if (changed) counters.connections = connections.ledger().counts();
 }

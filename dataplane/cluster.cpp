@@ -101,8 +101,13 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
         auto connections = ConnTable::create(fmt::format("nlb {} {}", index_, queue), capacity, socket_of(*lane), random_seed());
         if (!connections) return Error{"cluster \"" + name_ + "\": " + connections.error().message};
         lane->connections = std::move(connections.value());
+        auto steered = make_ring(fmt::format("nlb lane {} {}", index_, queue), kSteeredRing, outside_.socket());
+        if (!steered) return steered.error();
+        lane->steered = std::move(steered.value());
         lanes_.push_back(std::move(lane));
     }
+    for (const auto& lane : lanes_)
+        for (const auto& peer : lanes_) lane->peers.push_back(peer.get());
     return Done{};
 }
 

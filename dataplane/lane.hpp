@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "core/counters.hpp"
 #include "core/fragments.hpp"
@@ -33,6 +34,9 @@ struct Lane {
     rte_ring* to_main = nullptr;    // heartbeats
     rte_ring* from_main = nullptr;  // frames to send; nullptr on all lanes of a cluster but its first
     Doorbell* doorbell = nullptr;
+    Ring steered;              // from other lanes of the cluster: frames that this one has to decide
+    std::vector<Lane*> peers;  // the cluster's lanes by queue, this one too
+    Doorbell* bell = nullptr;  // of the worker who serves it
     std::unique_ptr<ConnTable> connections;
     FragmentTable fragments;
     HeldFrames held;  // the fragments that wait

@@ -29,7 +29,7 @@ MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t wor
     std::uint64_t bytes = kEalBytes;
     for (const ClusterPlan& cluster : clusters) {
         const std::uint64_t lanes = cluster.cpus.size();
-        buffers += lanes * (2 * 2 * kRingDescriptors + kFramePlaces) + 2 * kControlRing;
+        buffers += lanes * (2 * 2 * kRingDescriptors + kFramePlaces + kSteeredRing) + 2 * kControlRing;
         bytes += lanes * (connection_bytes(connections_per_worker(cluster.connections_max, lanes)) + kLaneBytes);
     }
     bytes += buffers * kBufferBytes;

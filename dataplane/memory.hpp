@@ -1,9 +1,9 @@
 // How much memory a plan needs, and the numbers that both this estimate and the allocations are made from. It allocates nothing.
 //
-// buffers = per cluster and worker (rx ring + tx ring) of both ports and the fragments that may wait + per worker (cache + two bursts) +
-// per cluster the rings to and from main bytes   = buffers * kBufferBytes + connections + per worker and cluster kLaneBytes + kEalBytes,
-// and an eighth on top for the heap's seams connections = per cluster and worker n = ceil(connections.max / workers): 56 n for keys and
-// descriptors, 12 * pow2(n) for rte_hash's buckets
+// buffers = per cluster and worker (rx ring + tx ring) of both ports, the fragments that may wait and those under way between workers + per
+// worker (cache + two bursts) + per cluster the rings to and from main bytes   = buffers * kBufferBytes + connections + per worker and
+// cluster kLaneBytes + kEalBytes, and an eighth on top for the heap's seams connections = per cluster and worker n = ceil(connections.max /
+// workers): 56 n for keys and descriptors, 12 * pow2(n) for rte_hash's buckets
 //               and free list
 #pragma once
 
@@ -17,6 +17,7 @@ inline constexpr std::uint16_t kRingDescriptors = 1024;  // of a port's queue, w
 inline constexpr std::uint16_t kBufferDataRoom = 2048;   // a frame of an MTU of 1500 with two VLAN tags, in one segment
 inline constexpr std::uint32_t kBufferCache = 256;       // per lcore, in the pool's cache
 inline constexpr std::uint32_t kControlRing = 1024;      // frames under way between the workers of a cluster and main
+inline constexpr std::uint32_t kSteeredRing = 256;       // frames under way from the other workers of a cluster to one
 inline constexpr std::uint64_t kBufferBytes = 2496;      // data room + headroom 128 + rte_mbuf 128 + private 64 + the pool's header
 inline constexpr std::uint64_t kLaneBytes = 256 * 1024;  // ledger, counters, tables of this epoch and the next
 inline constexpr std::uint64_t kEalBytes = 24 * 1024 * 1024;

@@ -72,7 +72,9 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
       number_(number),
       lanes_(std::move(lanes)),
       sleeper_(wakers_of(lanes_), bell_),
-      pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second) {}
+      pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second) {
+    for (Lane* lane : lanes_) lane->bell = &bell_;
+}
 
 void Worker::run() {
     prctl(PR_SET_TIMERSLACK, 1UL);
@@ -94,10 +96,11 @@ bool Worker::poll_once(Lane& lane) {
     const std::uint64_t begin = rte_rdtsc();
     const Instant now = shared_.clock.at(begin);
     // One snapshot per burst: no packet sees two maps. It dies at quiescent().
-    const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire), lane.addresses, now, lane.fence->holds(now)};
+    const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire), lane.addresses, now, lane.fence->holds(now), lane.queue,
+                            static_cast<std::uint16_t>(lane.peers.size())};
     lane.connections->follow(snapshot.tables);
     const std::uint32_t sent = send_for_main(lane);
-    const std::uint32_t received = serve_outside(lane, snapshot);
+    const std::uint32_t received = serve_outside(lane, snapshot) + serve_steered(lane, snapshot);
     const std::uint32_t answered = serve_inside(lane, snapshot);
     lane.connections->sweep(snapshot.tables, now);
     lane.fragments.expire(now);
@@ -117,11 +120,24 @@ std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
     for (std::uint32_t i = 0; i < count; ++i) counters.rx_bytes += buffers_[i]->pkt_len;
     lane.last_rx_ns.store(snapshot.now.time_since_epoch().count(), std::memory_order_relaxed);
 
+    settle(lane, snapshot);
+    return count;
+}
+
+std::uint32_t Worker::serve_steered(Lane& lane, const Snapshot& snapshot) {
+    if (lane.peers.size() <= 1 || rte_ring_empty(lane.steered.get()) != 0) return 0;
+    burst_.count = rte_ring_sc_dequeue_burst(lane.steered.get(), reinterpret_cast<void**>(buffers_.data()), kBurstMax, nullptr);
+    for (std::uint32_t i = 0; i < burst_.count; ++i) burst_.frames[i] = frame_of(buffers_[i]);
+    settle(lane, snapshot);
+    return burst_.count;
+}
+
+void Worker::settle(Lane& lane, const Snapshot& snapshot) {
+    Counters& counters = lane.counters;
     settle_ingress(burst_, snapshot, *lane.connections, lane.fragments, counters);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do any more.
     if (snapshot.fence_holds && !lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, counters);
     deliver(lane, snapshot.ports, snapshot.now);
-    return count;
 }
 
 void Worker::serve_released(Lane& lane, const Snapshot& snapshot) {
@@ -184,6 +200,9 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
             case Output::held:
                 lane.held.put(burst_.info[i].fragment.place, buffers_[i]);
                 break;
+            case Output::lane:
+                steer_to(lane, i);
+                break;
             case Output::none:
                 discarded_.add(buffers_[i], i);
                 break;
@@ -192,6 +211,16 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
     if (to_inside_.count != 0) transmit(lane.inside_port, lane, to_inside_, lane.counters);
     if (to_outside_.count != 0) lane.counters.tx_packets += transmit(lane.outside_port, lane, to_outside_, lane.counters);
     if (discarded_.count != 0) rte_pktmbuf_free_bulk(discarded_.buffers.data(), discarded_.count);
+}
+
+void Worker::steer_to(Lane& lane, std::uint32_t place) {
+    const Lane& to = *lane.peers[burst_.info[place].fragment.place];
+    if (rte_ring_mp_enqueue(to.steered.get(), buffers_[place]) == 0) {
+        to.bell->ring();
+        return;
+    }
+    settle_anew(burst_, place, Reason::output_full, lane.counters);
+    rte_pktmbuf_free(buffers_[place]);
 }
 
 std::uint32_t Worker::transmit(std::uint16_t port, const Lane& lane, Outlet& outlet, Counters& counters) {

@@ -40,8 +40,13 @@ public:
 
 private:
     std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot);
+    // Frames that other lanes of the cluster received for this one.
+    std::uint32_t serve_steered(Lane& lane, const Snapshot& snapshot);
+    void steer_to(Lane& lane, std::uint32_t place);
     // Fragments whose waiting is over.
     void serve_released(Lane& lane, const Snapshot& snapshot);
+    // What the burst's packets are, and where they go.
+    void settle(Lane& lane, const Snapshot& snapshot);
     std::uint32_t serve_inside(Lane& lane, const Snapshot& snapshot);
     std::uint32_t send_for_main(Lane& lane);
     std::uint32_t receive(std::uint16_t port, std::uint16_t queue);

@@ -232,6 +232,38 @@ TEST_F(WorkerTest, FragmentsThatWaitAreNotDeliveredBehindAFallenFence) {
     EXPECT_EQ(counted(Reason::fenced), 2U);
 }
 
+TEST_F(WorkerTest, WhatAnotherLaneRemembersIsHandedToItAndDecidedThere) {
+    Lane other;
+    other.steered = ring_of("steered other", 64);
+    lane_.steered = ring_of("steered mine", 64);
+    Doorbell bell;
+    other.bell = lane_.bell = &bell;
+    other.queue = 1;
+    lane_.peers = other.peers = {&lane_, &other};
+    for (std::uint32_t client = 0; client < 20; ++client) {
+        std::vector<Byte> piece = fragment_to(0xc0000250, 0);
+        Byte* const ip = piece.data() + 14;
+        ip[15] = static_cast<Byte>(client);
+        store_big_endian<std::uint16_t>(ip + 10, 0);
+        store_big_endian<std::uint16_t>(ip + 10, checksum_of(ip, 20));
+        give(*outside_, piece);
+    }
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    const auto handed = take(*other.steered);
+    const auto delivered = take(*inside_->out);
+    EXPECT_EQ(handed.size() + delivered.size(), 20U);
+    EXPECT_GT(handed.size(), 3U);
+    EXPECT_GT(delivered.size(), 3U);
+    EXPECT_EQ(counted(Reason::steered), handed.size());
+    pollfd rung{bell.fd(), POLLIN, 0};
+    EXPECT_EQ(poll(&rung, 1, 0), 1);
+
+    ASSERT_EQ(rte_ring_enqueue(lane_.steered.get(), copy_frame(pool_, delivered.front())), 0);
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_EQ(counted(Reason::fragment_duplicate), 1U) << "it knows the datagram";
+    lane_.peers.clear();
+}
+
 TEST_F(WorkerTest, AClosedFenceLetsDedicatedAddressesThrough) {
     fence_.set_lease(monotonic_now());
     give(*outside_, udp_to(0xc0000250));

@@ -196,5 +196,43 @@ TEST(NeighbourDiscovery, RouterAdvertisementsReachEveryHost) {
     EXPECT_EQ(host.last.frame, frame);
 }
 
+constexpr IpAddress kInsideLinkLocal{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x0b, 0, 0xff, 0xfe, 0, 0, 1}};
+constexpr IpAddress kRouterLinkLocal{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+
+TEST(LinkLocal, AQuestionForSuchAnAddressReachesEveryInsideStack) {
+    Host host(1);
+    NeighbourSpec spec;
+    spec.source = kRouterLinkLocal;
+    spec.destination = {{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 1}};
+    spec.target = kInsideLinkLocal;
+    spec.link_address = kClientMac;
+    EXPECT_EQ(host.in(build_neighbour_message(spec)), Reason::multicast);
+}
+
+TEST(LinkLocal, WhatIsSentToTheStationsMacIsItsInsideStacks) {
+    Host host(1);
+    FrameSpec spec = over_v6(udp(546));
+    spec.source = kRouterLinkLocal;
+    spec.destination = kInsideLinkLocal;
+    spec.destination_mac = host.tables.masked_mac;
+    EXPECT_EQ(host.in(build_frame(spec)), Reason::link_local);
+    spec.destination_mac = masked_mac(2, IpAddress::v4(kVip));
+    EXPECT_EQ(host.in(build_frame(spec)), Reason::not_our_address);
+    NeighbourSpec answer;
+    answer.type = kIcmpv6NeighbourAdvertisement;
+    answer.source = answer.target = kRouterLinkLocal;
+    answer.destination = kInsideLinkLocal;
+    answer.flags = kNeighbourSolicited;
+    answer.destination_mac = host.tables.masked_mac;
+    EXPECT_EQ(host.in(build_neighbour_message(answer)), Reason::link_local);
+    answer.destination_mac = kClientMac;
+    EXPECT_EQ(host.in(build_neighbour_message(answer)), Reason::nd_not_ours);
+    NeighbourSpec question = answer;
+    question.type = kIcmpv6NeighbourSolicitation;
+    question.target = kInsideLinkLocal;
+    question.destination_mac = host.tables.masked_mac;
+    EXPECT_EQ(host.in(build_neighbour_message(question)), Reason::link_local) << "is the neighbour still there";
+}
+
 }  // namespace
 }  // namespace nlb::test

@@ -1,0 +1,14 @@
+// Which worker decides a packet, where adapters cannot know: they spread packets over queues by addresses and ports, but a fragment has no
+// ports, and IKE, NAT traversal, ESP and AH of one client, or a PPTP connection and its tunnel, look unlike to them. What must be
+// remembered together goes to one lane, by its client; everything else stays where it came.
+#pragma once
+
+#include "core/burst.hpp"
+#include "core/snapshot.hpp"
+
+namespace nlb {
+
+// Settles as `steered` what another lane has to decide, with that lane's number in info.fragment.place. Of a host with one lane nothing.
+void steer(Burst& burst, const Snapshot& snapshot);
+
+}  // namespace nlb
