@@ -4,8 +4,10 @@
 
 from dataclasses import dataclass
 
+from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.inet import ICMP, IP, TCP, UDP, Ether
-from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6
+from scapy.layers.inet6 import (ICMPv6MLDMultAddrRec, ICMPv6MLReport2, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RS, ICMPv6NDOptDstLLAddr,
+                                ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrHopByHop, RouterAlert)
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, LLC, STP
 from scapy.packet import Raw
 
@@ -119,5 +121,33 @@ LINK_CASES = [
             from_kernel(Dot1AD(vlan=30) / Dot1Q(vlan=20) / Dot1Q(vlan=10) / from_vip(37, TCP(sport=80, dport=40037, flags="SA")))),
 ]
 
-CASES = IP_CASES + ARP_CASES + ND_CASES + LINK_CASES
+KERNEL_CASES = [
+    plain("a DHCP request leaves with the station's source; its body is the client's business",
+          IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) / BOOTP(chaddr=bytes.fromhex("027063617001"), flags=0x8000)
+          / DHCP(options=[("message-type", "discover"), "end"]), BROADCAST_MAC),
+    plain("an MLD report of the kernel leaves with the station's source",
+          IPv6(src="fe80::b00:1", dst="ff02::16", hlim=1) / IPv6ExtHdrHopByHop(options=[RouterAlert()])
+          / ICMPv6MLReport2(records=[ICMPv6MLDMultAddrRec(rtype=4, dst="ff02::1:ff00:80")]), "33:33:00:00:00:16"),
+    plain("an IGMP report of the kernel leaves with the station's source",
+          IP(src=cluster.DEDICATED["edge1"], dst="239.1.2.3", ttl=1, proto=2) / Raw(bytes.fromhex("1600f8f9ef010203")),
+          "01:00:5e:01:02:03"),
+    masked("RARP names the station", lambda source, body, virtual: from_kernel(
+        ARP(op=3, hwsrc=body, hwdst=body, psrc="0.0.0.0", pdst="0.0.0.0"), BROADCAST_MAC, source, type=0x8035)),
+    masked("a router solicitation names the station in its option", lambda source, body, virtual: from_kernel(
+        IPv6(src="fe80::b00:1", dst="ff02::2", hlim=255) / ICMPv6ND_RS() / ICMPv6NDOptSrcLLAddr(lladdr=body), "33:33:00:00:00:02", source)),
+    masked("a solicitation from the kernel's link-local address names the station", lambda source, body, virtual: solicitation(
+        "2001:db8::4", "fe80::b00:1", source, body)),
+    masked("an advertisement of the kernel's link-local address names the station",
+           lambda source, body, virtual: advertisement("fe80::b00:1", source, body)),
+    plain("a probe for the kernel's link-local address leaves",
+          IPv6(src="::", dst="ff02::1:ff00:1", hlim=255) / ICMPv6ND_NS(tgt="fe80::b00:1"), "33:33:ff:00:00:01"),
+    plain("ESP to a client leaves with the station's source", IP(src=VIP, dst=client(58), proto=50) / Raw(bytes(40))),
+    plain("GRE to a client leaves with the station's source", IP(src=VIP, dst=client(59), proto=47) / Raw(bytes(24))),
+    plain("the first fragment of an answer leaves with the station's source",
+          IP(src=VIP, dst=client(60), id=60, flags="MF") / UDP(sport=53, dport=40060, len=2008) / Raw(bytes(1472))),
+    plain("a later fragment of an answer leaves with the station's source",
+          IP(src=VIP, dst=client(60), id=60, frag=185, proto=17) / Raw(bytes(520))),
+]
+
+CASES = IP_CASES + ARP_CASES + ND_CASES + LINK_CASES + KERNEL_CASES
 FRAMES = [case.frame for case in CASES]

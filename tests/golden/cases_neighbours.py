@@ -2,6 +2,7 @@
 Every answer leaves with its host's station address as the source; the cluster address stands only in bodies.
 """
 
+from scapy.layers.inet import UDP
 from scapy.layers.inet6 import ICMPv6ND_NS, IPv6
 from scapy.layers.l2 import Dot1Q, LLC, STP, Ether
 from scapy.packet import Raw
@@ -111,6 +112,27 @@ ND_CASES = [
          advertisement(VIP6, "ff02::1", VIP6, CLIENT_MAC, "33:33:00:00:00:01", CLIENT_MAC, 0), everyone("drop virtual_announcement")),
 ]
 
+INSIDE6, ROUTER6 = "fe80::b00:1", "fe80::1"  # link-local: an inside stack's, which nobody configured, and a router's
+
+
+def to_station(name, payload):
+    return ethernet(payload, cluster.STATION[name])
+
+
+LINK_LOCAL_CASES = [
+    case("a solicitation for a link-local address reaches every inside stack", solicitation(1, INSIDE6, ROUTER6),
+         everyone("accept multicast")),
+    case("a probe for a link-local address reaches every inside stack", probe(INSIDE6, 2), everyone("accept multicast")),
+    case("a packet to a link-local address is for the host whose station it was sent to",
+         to_station("edge2", IPv6(src=ROUTER6, dst=INSIDE6) / UDP(sport=547, dport=546) / Raw(b"lease")),
+         only("edge2", "accept link_local", "drop not_our_address")),
+    case("an advertisement to a link-local address is for the host whose station it was sent to",
+         advertisement(ROUTER6, INSIDE6, ROUTER6, CLIENT_MAC, cluster.STATION["edge3"], CLIENT_MAC, 1),
+         only("edge3", "accept link_local", "drop nd_not_ours")),
+    case("a packet to a link-local address at another MAC is dropped",
+         ethernet(IPv6(src=ROUTER6, dst=INSIDE6) / UDP(sport=547, dport=546) / Raw(b"lost")), everyone("drop not_our_address")),
+]
+
 HEARTBEAT = 0x88B5
 LINK_CASES = [
     case("an unknown ethertype is dropped", ethernet(Raw(b"\xaa" * 46), type=0x88B6), everyone("drop ethertype")),
@@ -134,4 +156,4 @@ LINK_CASES = [
          everyone("reject not_default_host").but("edge1", "drop own_frame")),
 ]
 
-CASES = ARP_CASES + ND_CASES + LINK_CASES
+CASES = ARP_CASES + ND_CASES + LINK_CASES + LINK_LOCAL_CASES

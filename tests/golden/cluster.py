@@ -38,7 +38,7 @@ def _host(name, outside, inside):
 class Cluster:
     """The files of one run, in a folder of its own. `from_outside` and `from_inside` are the captures that the ports play."""
 
-    def __init__(self, folder, programs, from_outside, from_inside):
+    def __init__(self, folder, programs, from_outside, from_inside, mode="unicast"):
         self.folder, self.nlb, self.dataplane = folder, programs / "cli/nlb", programs / "dataplane/nlb-dataplane"
         self.configuration = folder / "nlb.yaml"
         hosts = ""
@@ -51,7 +51,7 @@ class Cluster:
         key.write_bytes(KEY)
         self.configuration.write_text(
             "clusters:\n"
-            f'  - name: golden\n    address: {VIP}/24\n    virtual_addresses: [{VIP2}, "{VIP6}/64"]\n    key_file: {key}\n'
+            f'  - name: golden\n    address: {VIP}/24\n    mode: {mode}\n    virtual_addresses: [{VIP2}, "{VIP6}/64"]\n    key_file: {key}\n'
             f"    connections: {{max: 1024}}\n    port_rules:{RULES}    hosts:\n{hosts}"
             "poll: adaptive\neal: {hugepages: false}\n")
 

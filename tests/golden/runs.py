@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import capture
 import cases
 import cases_egress
+import cases_modes
 import cluster
 
 SECONDS_MAX = 60
@@ -52,14 +53,14 @@ def once(function):
     return get
 
 
-def _cluster(name, outside_frames, inside_frames):
+def _cluster(name, outside_frames, inside_frames, mode="unicast"):
     folder = tempfile.TemporaryDirectory(prefix="golden-")
     atexit.register(folder.cleanup)
     place = pathlib.Path(folder.name)
     outside, inside = place / f"{name}-outside", place / f"{name}-inside"
     capture.write(outside, outside_frames)
     capture.write(inside, inside_frames)
-    return cluster.Cluster(place, programs(), outside, inside)
+    return cluster.Cluster(place, programs(), outside, inside, mode)
 
 
 def _play(where, host):
@@ -85,9 +86,12 @@ def ingress_cluster():
 @once
 def explained():
     """For each frame, the outcome by host: `{"edge1": "accept owner", ...}`."""
-    where = ingress_cluster()
-    outcomes = [{} for _ in cases.FRAMES]
-    for line in where.explain(where.folder / "ingress-outside"):
+    return _explained(ingress_cluster(), "ingress", len(cases.FRAMES))
+
+
+def _explained(where, name, count):
+    outcomes = [{} for _ in range(count)]
+    for line in where.explain(where.folder / f"{name}-outside"):
         told = json.loads(line)
         if "n" in told:
             outcomes[told["n"] - 1][told["host"]] = f"{told['verdict']} {told['reason']}"
@@ -105,3 +109,17 @@ def egress():
     """What the real binary made of the frames from inside, by host."""
     where = _cluster("egress", [], cases_egress.FRAMES)
     return {host: _play(where, host) for host in cases_egress.HOSTS}
+
+
+@once
+def modes():
+    """By mode: what explain said of the frames from outside, and by host what the real binary sent, of those and of those from inside."""
+    return {mode: _mode(mode) for mode in cases_modes.MODES}
+
+
+def _mode(mode):
+    ingress_frames = [case.frame for case in cases_modes.INGRESS[mode]]
+    where = _cluster("in", ingress_frames, [], mode)
+    back = _cluster("out", [], [case.frame for case in cases_modes.EGRESS[mode]], mode)
+    return (_explained(where, "in", len(ingress_frames)), {host: _play(where, host) for host in cases_modes.HOSTS},
+            {host: _play(back, host) for host in cases_modes.HOSTS})

@@ -13,6 +13,7 @@ VIPS = tuple(ipaddress.ip_address(text).packed for text in ("192.0.2.80", "192.0
 DEDICATED = {ipaddress.ip_address(f"{prefix}{10 + number}").packed: name
              for number, name in enumerate(HOSTS, 1) for prefix in ("192.0.2.", "2001:db8::")}
 SUBNET_BROADCAST = bytes((192, 0, 2, 255))
+STATIONS = {bytes((2, number, 192, 0, 2, 80)): name for number, name in enumerate(HOSTS, 1)}
 DEFAULT_HOST = "edge1"
 MASK64 = (1 << 64) - 1
 

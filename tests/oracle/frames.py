@@ -47,6 +47,7 @@ class Packet:
     session: str = ""       # "ipsec" or "gre"
     begins: bool = False    # an IKE initiation
     fragment: Fragment = None
+    station: str = ""       # the host whose address the frame was sent to
     neighbour: tuple = None  # (bytes of the message, hop limit) of a neighbour solicitation or advertisement
 
 

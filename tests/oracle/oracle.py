@@ -40,6 +40,10 @@ def drop(reason, like=None):
     return Answer("drop", reason, rule=like.rule if like else "", bucket=like.bucket if like else -1)
 
 
+def is_link_local(address):
+    return len(address) == 16 and address[0] == 0xFE and address[1] & 0xC0 == 0x80
+
+
 class Datagram:
     def __init__(self, born):
         self.born, self.answer, self.waiting = born, None, []
@@ -92,6 +96,7 @@ class Oracle:
         if kind not in (0x0800, 0x86DD):
             raise Nobody("ethertype")
         packet = frames.ipv4(data) if kind == 0x0800 else frames.ipv6(data)
+        packet.station = cluster.STATIONS.get(frame[:6], "")
         if packet.neighbour:
             return self.neighbour(packet)
         return self.destination(packet, now)
@@ -107,7 +112,7 @@ class Oracle:
         if to in cluster.DEDICATED:
             return Answer("accept", "dedicated", cluster.DEDICATED[to], "other_host")
         if to not in cluster.VIPS:
-            raise Nobody("not_our_address")
+            return self.link_local(packet, "not_our_address")
         if packet.fragment and packet.fragment.offset:
             return self.later_fragment(packet, now)
         answer = self.balanced(packet)
@@ -208,6 +213,13 @@ class Oracle:
             del self.datagrams[key]
         return datagram.answer
 
+    @staticmethod
+    def link_local(packet, unknown, address=None):
+        """Inside stacks have link-local addresses of their own; whose one is meant is told by the frame's destination."""
+        if not packet.station or not is_link_local(address or packet.destination):
+            raise Nobody(unknown)
+        return Answer("accept", "link_local", packet.station, unknown, rest_verdict="drop")
+
     # Neighbours.
     @staticmethod
     def who_answers(target, answered, unknown):
@@ -256,7 +268,11 @@ class Oracle:
         group = bytes.fromhex("ff0200000000000000000001ff")
         if packet.source == bytes(16) and (has_option or packet.destination[:13] != group):
             raise Nobody("nd_malformed")
-        return self.who_answers(target, "nd_answered", "nd_not_ours")
+        if not is_link_local(target):
+            return self.who_answers(target, "nd_answered", "nd_not_ours")
+        if packet.destination[0] == 0xFF:
+            return Answer("accept", "multicast")
+        return self.link_local(packet, "nd_not_ours", target)
 
     @staticmethod
     def advertisement(packet, target, solicited):
@@ -269,4 +285,4 @@ class Oracle:
             return Answer("accept", "neighbour_reply")
         if packet.destination in cluster.DEDICATED:
             return Answer("accept", "neighbour_reply", cluster.DEDICATED[packet.destination], "other_host")
-        raise Nobody("nd_not_ours")
+        return Oracle.link_local(packet, "nd_not_ours")

@@ -175,6 +175,16 @@ class Maker:
                   else (b"\xff\2" + bytes(13) + b"\xfb", OUTSIDER6))
         return [self.packet(family, UDP, udp(self.port(), 5353), destination=self.random.choice(known + list(groups)))]
 
+    def link_local(self):
+        destination = self.random.choice((*cluster.STATIONS, CLUSTER_MAC))
+        inside = ipaddress.ip_address("fe80::b00:1").packed
+        solicited = bytes.fromhex("ff0200000000000000000001ff") + inside[13:]
+        kind = self.random.choice((UDP, 135, 135, 136))
+        if kind == UDP:
+            return [destination + ethernet(ip6(OUTSIDER6, inside, UDP, udp(547, 546)), 0x86DD)[6:]]
+        to = self.random.choice((inside, inside, solicited)) if kind == 135 else inside
+        return [destination + self.message(OUTSIDER6, to, kind, inside if kind == 135 else OUTSIDER6, b"", 0x60 * (kind == 136), 255)[6:]]
+
     def martian(self):
         family = self.family()
         source = self.random.choice(MARTIANS if family == 4 else MARTIANS6)
@@ -195,11 +205,15 @@ class Maker:
         source = self.random.choices((self.client(6), bytes(16)), (4, 1))[0]
         option = self.random.choice((b"", bytes((1 if kind == 135 else 2, 1)) + CLIENT_MAC, b"\1\0" + CLIENT_MAC))
         flags = self.random.choice((0, 0x60, 0x20)) if kind == 136 else 0
+        return [self.message(source, destination, kind, target, option, flags, self.random.choice((255, 255, 255, 64)))]
+
+    def message(self, source, destination, kind, target, option, flags, hops):
+        """A neighbour solicitation or advertisement, now and then with a wrong checksum."""
         message = struct.pack("!BBHI", kind, 0, 0, flags << 24) + target + option
         pseudo = source + destination + struct.pack("!II", len(message), ICMP6)
         total = ~ones_sum(pseudo + message) & 0xFFFF
         message = message[:2] + struct.pack("!H", total ^ (self.random.random() < 0.1)) + message[4:]
-        return [ethernet(ip6(source, destination, ICMP6, message, hops=self.random.choice((255, 255, 255, 64))), 0x86DD)]
+        return ethernet(ip6(source, destination, ICMP6, message, hops=hops), 0x86DD)
 
     def stranger(self):
         kind = self.random.choice((0x88B5, 0x88B6, 0x88CC, 0x8847, 0x0026, 0x8035))
@@ -222,7 +236,7 @@ class Maker:
 
 
 KINDS = (("flow", 30), ("question", 15), ("ping", 4), ("other", 3), ("session", 8), ("error", 8), ("datagram", 6), ("options", 5),
-         ("elsewhere", 5), ("martian", 3), ("arp", 4), ("neighbour", 4), ("stranger", 2))
+         ("elsewhere", 5), ("martian", 3), ("arp", 4), ("neighbour", 4), ("link_local", 2), ("stranger", 2))
 BROKEN = 0.12
 
 

@@ -62,7 +62,7 @@ def explained():
         configuration.write_text(cluster.configuration(key))
         command = [build / "cli/nlb", "explain", "--config", configuration, "--members", ",".join(cluster.HOSTS), "--pcap", capture,
                    "--all-hosts", "--json"]
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=80)
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     told = [{} for _ in frames()]
     for line in done.stdout.splitlines():
