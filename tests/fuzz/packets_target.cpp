@@ -73,8 +73,18 @@ struct Host {
     Instant now{std::chrono::hours{10}};
     bool fence_holds = true;
     SimpleConnections connections;
+    FragmentTable fragments{7};
 
     [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds}; }
+    // A fragment that waited for this frame is let go: this target looks at one frame at a time.
+    void take_in(Burst& burst, Counters& counters) {
+        settle_ingress(burst, snapshot(), connections, fragments, counters);
+        static const auto released = std::make_unique<Burst>();
+        std::array<std::uint16_t, kBurstMax> places;
+        while (fragments.take_released(*released, places) != 0) {
+        }
+        fragments.expire(now);
+    }
 };
 
 // What one host made of a frame.
@@ -148,8 +158,7 @@ private:
         std::size_t accepts = 0, answers = 0;
         std::string verdicts;
         for (Host& host : hosts_) {
-            const Settled settled =
-                settle(record, [&](Burst& burst) { settle_ingress(burst, host.snapshot(), host.connections, counters_); });
+            const Settled settled = settle(record, [&](Burst& burst) { host.take_in(burst, counters_); });
             verdicts += std::string(info_of(settled.reason).name) + " ";
             const bool for_all = settled.reason == Reason::broadcast || settled.reason == Reason::multicast ||
                                  settled.reason == Reason::neighbour_reply || settled.reason == Reason::echo_all;

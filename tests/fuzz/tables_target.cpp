@@ -60,6 +60,7 @@ void serve(const Tables& tables) {
     const PortAddresses ports{test::kOutsideMac, test::kInsideMac};
     const Snapshot snapshot{tables, ports, Instant{std::chrono::hours{10}}, true};
     SimpleConnections connections;
+    FragmentTable fragments(1);
     Counters counters{};
     for (const bool ingress : {true, false}) {
         std::vector<std::vector<Byte>> buffers(frames());
@@ -69,7 +70,7 @@ void serve(const Tables& tables) {
             burst.frames[i] = {buffers[i].data(), static_cast<std::uint16_t>(buffers[i].size()),
                                static_cast<std::uint16_t>(buffers[i].size())};
         if (ingress)
-            settle_ingress(burst, snapshot, connections, counters);
+            settle_ingress(burst, snapshot, connections, fragments, counters);
         else
             settle_egress(burst, snapshot, connections, counters);
         for (std::size_t i = 0; i < kBurstMax; ++i) require(burst.reasons[i] != Reason::live, "every packet is settled");
