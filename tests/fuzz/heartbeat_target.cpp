@@ -3,7 +3,8 @@
 // host's own frames stay within their bounds.
 //
 // An input: records of { action, pause (milliseconds), length (two bytes), frame }. The action says what an insider adds to the bytes: a
-// tag, a name that is believed, an epoch of its own, and the digest that makes a map whole.
+// tag, a name that is believed, an epoch of its own, and the digest that makes a map whole; and whether the host holds a next
+// configuration.
 #include <string>
 
 #include "core/assert.hpp"
@@ -22,7 +23,8 @@ constexpr std::uint8_t kActionSign = 1;
 constexpr std::uint8_t kActionCredible = 2;  // from host 2 or 3 (bit 2), in its own incarnation, the next sequence, in this cluster
 constexpr std::uint8_t kActionNewEpoch = 8;  // with the one before: a greater epoch, which it coordinates
 constexpr std::uint8_t kActionWhole = 16;    // a map part's digest is that of the map it would make alone
-constexpr std::uint8_t kActionsEnd = 32;
+constexpr std::uint8_t kActionHold = 32;     // the host reads its next configuration first, or drops it
+constexpr std::uint8_t kActionsEnd = 64;
 constexpr std::size_t kLengthAt = 8, kTagAt = 12, kClusterAt = 28, kHostAt = 32, kSlotsAt = 35, kBootAt = 36, kTermAt = 40,
                       kSequenceAt = 44, kEpochAt = 52;
 constexpr std::size_t kHeaderBytes = 64;
@@ -59,6 +61,11 @@ const Scene& scene() {
         constexpr std::size_t kTypeAt = 5;
         for (std::size_t i = 0; i < frames.size(); ++i)
             if (frames[i][kTypeAt] == 2 || i % 16 == 0) scene.frames.push_back(frames[i]);  // maps are few
+        FrameHeader header;
+        header.cluster = kCluster;
+        header.id = 2;
+        header.slots = shape.slots;
+        scene.frames.push_back(encode_frame(split_config(43, "name\tweb\n", header).front(), authenticator()));
         return scene;
     }();
     return made;
@@ -135,14 +142,22 @@ void make_whole(ClusterFrame& frame) {
     part->map_digest = digest_of(map, part->header.slots);
 }
 
-// Everything that a refused frame has no business with. The clocks, and what I say next, go on whatever arrives.
-std::uint64_t digest_of(const Membership& member) {
+// Who I am, by which map and configuration, and what I hold. The clocks, and what I say next, go on whatever arrives.
+std::uint64_t digest_of_holdings(const Membership& member) {
     sim::RunningDigest digest;
     digest.add(static_cast<std::uint64_t>(member.state()));
     digest.add(std::uint64_t{member.epoch().counter} << 8 | member.epoch().coordinator);
     digest.add(member.map().inputs_digest);
+    digest.add(member.config_digest() ^ member.generation());
     digest.add(std::uint64_t{member.incarnation().boot} << 32 | member.incarnation().term);
     for (const BucketMask mask : member.own()) digest.add(mask);
+    return digest.value();
+}
+
+// And what is known of the others.
+std::uint64_t digest_of(const Membership& member) {
+    sim::RunningDigest digest;
+    digest.add(digest_of_holdings(member));
     for (const auto& [id, peer] : member.peers()) {
         digest.add(std::uint64_t{peer.incarnation.boot} << 32 | peer.incarnation.term);
         digest.add(peer.sequence << 16 | static_cast<std::uint64_t>(peer.state) << 8 | peer.flags);
@@ -155,12 +170,27 @@ std::uint64_t digest_of(const Membership& member) {
     return digest.value();
 }
 
+// Of one rule less, so that numbers of rules mean something else in it.
+HeldConfig next_config() {
+    HeldConfig next;
+    next.digest = 43;
+    next.slots = 2;
+    next.configured_hosts = 3;
+    next.former.fill(kNoFormerRule);
+    next.former[0] = 1;
+    next.former[kDefaultRule] = kDefaultRule;
+    next.wishes[0].offer = 50;
+    next.wishes[kDefaultRule].offer = 32;
+    return next;
+}
+
 class Play {
 public:
     void meet(const Record& record) {
         now_ += std::chrono::milliseconds{record.pause_ms};
         member_.on_dataplane_alive(now_, now_);
         check(member_.on_tick(now_));
+        if ((record.action & kActionHold) != 0) check(member_.on_hold(now_, member_.held() ? std::nullopt : std::optional{next_config()}));
         std::vector<Byte> bytes(record.frame);
         if ((record.action & kActionCredible) != 0) make_credible(bytes, record.action, ++sequence_);
         if ((record.action & kActionSign) != 0) sign(bytes);
@@ -169,10 +199,18 @@ public:
         if (decoded.fault != FrameFault::none) return;
         if ((record.action & kActionWhole) != 0) make_whole(decoded.frame);
         check_codec(decoded.frame);
-        const std::uint64_t before = digest_of(member_);
+        const std::uint64_t holdings = digest_of_holdings(member_), before = digest_of(member_);
         FrameFault fault;
         check(member_.on_frame(now_, decoded.frame, &fault));
-        if (fault != FrameFault::none) require(digest_of(member_) == before, "a refused frame changes nothing", name_of(fault));
+        if (fault == FrameFault::none) return;
+        require(digest_of_holdings(member_) == holdings, "a refused frame changes nothing that is held", name_of(fault));
+        // A map of another configuration still shows that its sender lives.
+        if (fault != FrameFault::config) require(digest_of(member_) == before, "a refused frame changes nothing", name_of(fault));
+    }
+
+    // The newest block stands for all: each is written from the whole state.
+    void check_memory() const {
+        if (stored_) require(decode_block(encode_block(*stored_)) == *stored_, "what is stored can be read");
     }
 
 private:
@@ -188,7 +226,7 @@ private:
                 const auto decoded = decode_frame(encode_frame(sent->frame, authenticator()), kCluster, authenticator());
                 require(decoded.fault == FrameFault::none, "what is sent can be read", name_of(decoded.fault));
             } else if (const auto* block = std::get_if<StoreBlock>(&action)) {
-                require(decode_block(encode_block(block->block)) == block->block, "what is stored can be read");
+                stored_ = block->block;
             } else if (const auto* install = std::get_if<InstallTables>(&action)) {
                 pending_ = install->token;
             }
@@ -200,6 +238,7 @@ private:
 
     Membership member_ = scene().member;
     Instant now_ = scene().now;
+    std::optional<SharedBlock> stored_;
     std::uint64_t sequence_ = 1'000'000;
     std::uint64_t pending_ = 0;
 };
@@ -210,6 +249,7 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     nlb::fuzz::Play play;
     for (const nlb::fuzz::Record& record : nlb::fuzz::read_input({data, size})) play.meet(record);
+    play.check_memory();
     return 0;
 }
 
@@ -222,7 +262,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     const auto& frames = scene().frames;
     if (records.empty() || (records.size() < kRecordsMax && chance.chance(150'000))) {
         const bool mostly = chance.chance(800'000);
-        records.push_back({static_cast<std::uint8_t>(mostly ? chance.below(kActionsEnd) | 3U : chance.below(kActionsEnd)),
+        records.push_back({static_cast<std::uint8_t>(chance.below(kActionsEnd) | (mostly ? 3U : 0U)),
                            static_cast<std::uint8_t>(chance.below(120)), frames[chance.below(frames.size())]});
     }
     const std::size_t chosen = chance.below(records.size());

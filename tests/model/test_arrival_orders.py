@@ -13,7 +13,7 @@ import tap
 import assignment
 import probe
 
-SEEDS, ROUNDS = 20, 6
+SEEDS, ROUNDS = 20, 2
 HOSTS = 32
 
 
