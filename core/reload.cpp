@@ -126,9 +126,9 @@ void Membership::use_held(std::uint64_t generation) {
     actions_.push_back(UseConfig{next.digest, generation});
 }
 
-// Whoever owns nothing need not wait for a map: whoever takes no part uses what it reads; a member whose fellow has changed over follows it, and so does a joiner; a joiner that has
-// listened for long and hears no member of its own configuration uses what it holds. Joiners do it under a new term, so that no map
-// made for the former configuration waits for them.
+// Whoever owns nothing need not wait for a map: whoever takes no part uses what it reads; a member whose fellow has changed over follows
+// it, and so does a joiner; a joiner that has listened for long and hears no member of its own configuration uses what it holds. Joiners do
+// it under a new term, so that no map made for the former configuration waits for them.
 void Membership::follow_the_members() {
     if (state_ == MembershipState::off && held_) return use_held(params_.generation + 1);
     const bool joiner = state_ == MembershipState::join;

@@ -100,7 +100,8 @@ class Reload(lab_case.LabCase):
         self.lab.settle([edge1, edge2])
         for host, peer, here, there in ((edge1, "edge3", "80", "80-81"), (edge3, "edge1", "80-81", "80")):
             expected = {"host": peer, "path": "port_rules[1].ports", "here": here, "there": there}
-            system.wait_until(lambda: expected in self.cluster(host)["config_mismatches"], 5, f"{host.name} to name the difference to {peer}")
+            named = f"{host.name} to name the difference to {peer}"
+            system.wait_until(lambda: expected in self.cluster(host)["config_mismatches"], 5, named)
         self.assertEqual("converging", edge3.state())
         for host in (edge1, edge2):
             self.reload(host)

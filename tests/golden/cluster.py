@@ -51,7 +51,8 @@ class Cluster:
         key.write_bytes(KEY)
         self.configuration.write_text(
             "clusters:\n"
-            f'  - name: golden\n    address: {VIP}/24\n    mode: {mode}\n    virtual_addresses: [{VIP2}, "{VIP6}/64"]\n    key_file: {key}\n'
+            f"  - name: golden\n    address: {VIP}/24\n    mode: {mode}\n"
+            f'    virtual_addresses: [{VIP2}, "{VIP6}/64"]\n    key_file: {key}\n'
             f"    connections: {{max: 1024}}\n    port_rules:{RULES}    hosts:\n{hosts}"
             "poll: adaptive\neal: {hugepages: false}\n")
 

@@ -1,4 +1,4 @@
-"""Random packets of all kinds, as bytes: built with struct, because a hundred thousand objects of a packet library take too long. Each maker
+"""Random packets of all kinds, as bytes: built with struct, as a hundred thousand objects of a packet library take too long. Each maker
 gives the frames of one small story; most of them are sound, and some are broken afterwards.
 """
 
@@ -227,7 +227,8 @@ class Maker:
             return frame[:self.random.randrange(len(frame))]
         copy = bytearray(frame)
         for _ in range(self.random.randrange(1, 4)):
-            copy[self.random.randrange(12, min(len(copy), 90))] = self.random.choice((0, 1, 4, 6, 17, 44, 58, 60, 255, self.random.randrange(256)))
+            telling = (0, 1, 4, 6, 17, 44, 58, 60, 255, self.random.randrange(256))
+            copy[self.random.randrange(12, min(len(copy), 90))] = self.random.choice(telling)
         if copy[12:14] == b"\x08\0" and self.random.random() < 0.8:
             head = (copy[14] & 15) * 4
             if 20 <= head <= len(copy) - 14:

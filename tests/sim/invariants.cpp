@@ -247,8 +247,7 @@ void Invariants::after_frame(HostId id, const WireFrame& frame, FrameFault fault
         ++findings_.rejected;
         // A lapse that was due, a timer or an own decision may come with any event; what peers are known as may not change.
         if (membership.state() == last_state_[id] && membership.epoch() == last_map_[id].epoch &&
-            membership.incarnation() == before_incarnation_ &&
-            digest_of_state(membership) != before_digest_)
+            membership.incarnation() == before_incarnation_ && digest_of_state(membership) != before_digest_)
             fail("I7", "a replayed frame of host " + std::to_string(frame.sender) + " refused as " + std::string(name_of(fault)) +
                            " changed host " + std::to_string(id));
     }
