@@ -221,7 +221,7 @@ void Planner::reload(Duration begin, Duration length) {
 // Nothing at all comes in, as behind a receive queue that hangs. Now and then it is never repaired.
 void Planner::silence(HostId id, Duration begin, Duration end) {
     World* w = &world_;
-    const bool for_good = !silenced_ && prng_.chance(300'000);
+    const bool for_good = !silenced_ && !deafened_ && prng_.chance(300'000);
     silenced_ = true;
     if (for_good) w->host(id).deaf_for_good = true;
     at(begin, [w, id] { w->host(id).dataplane.set_deaf(true); });
@@ -340,9 +340,10 @@ void Planner::turn_coat(HostId id, Duration begin, Duration end) {
     at(turn + between(Duration{1'000'000}, period_), [w, id] { w->boot_host(id); });
 }
 
-// Directed, and once per run: it restarts and hears nobody, from its start or a little later.
+// Directed, and once per run: it restarts and hears nobody, from its start or a little later. Whoever begins alone that way and then falls
+// deaf to clients too cannot be told from a lone host on a quiet wire: docs/protocol.md says so, and runs do not try it.
 void Planner::deafen(HostId id, Duration begin, Duration length, Duration after_boot) {
-    if (deafened_ || !cuts_.empty()) return;
+    if (deafened_ || silenced_ || !cuts_.empty()) return;
     deafened_ = true;
     World* w = &world_;
     at(begin, [w, id] { w->crash_host(id); });
