@@ -159,11 +159,13 @@ class Chaos:
             said = f"{len(spans)} moves or gaps, p50 {numbers['p50']} ms, p99 {numbers['p99']} ms, longest {max(spans):.1f} ms"
             self.screen.line(f"{sort}: {said} ({words_of(self.phase_of(worst), worst.begin)})")
         figures = self.figures["orphans_ms"]
-        for sort in (chaos_plan.PLANNED, misfortune.RETURN):
-            p99 = figures.get(sort, {"p99": 0.0})["p99"]
-            self.promise(p99 < PLANNED_MS, f"{sort}: nobody answered for {p99} ms (p99; promised: {PLANNED_MS} ms)")
-        longest = figures.get(chaos_plan.FAILURE, {"max": 0.0})["max"]
-        self.promise(longest <= self.limit_ms(), f"failure: nobody answered for {longest} ms at most (promised: {self.limit_ms():.0f} ms)")
+        p99 = figures.get(chaos_plan.PLANNED, {"p99": 0.0})["p99"]
+        self.promise(p99 < PLANNED_MS, f"planned: nobody answered for {p99} ms (p99; promised: {PLANNED_MS} ms)")
+        # Whoever was away for less than a lease may be missed only when he is back.
+        for sort in (chaos_plan.FAILURE, misfortune.RETURN):
+            longest = figures.get(sort, {"max": 0.0})["max"]
+            bound = self.limit_ms()
+            self.promise(longest <= bound, f"{sort}: nobody answered for {longest} ms at most (promised: {bound:.0f} ms)")
         ended = self.windows.never_ended
         self.promise(not ended, f"{len(ended)} probed clients had no answer at the end")
         for client, begin in ended.items():
