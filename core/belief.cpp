@@ -88,6 +88,7 @@ FrameFault Membership::consider_candidate(const FrameHeader& header, const std::
     candidate.sequence = header.sequence;
     candidate.last_rx = listened_;
     candidate.has_listened = has_listened(header);
+    if (candidate.deaf && !says_deaf(header)) candidate.first_seen = now_;  // deaf it held no lease; it listens anew
     candidate.deaf = says_deaf(header);
     const std::uint64_t seen = acknowledged_sequence(reports, params_.self, incarnation_);
     const std::uint64_t needed = mutated(Mutation::weak_echo) ? 0 : std::max(candidate.my_sequence, first_sequence_ - 1);
@@ -104,6 +105,8 @@ void Membership::note_arrival(HostId id, Peer& peer, std::uint64_t sequence) {
 }
 
 void Membership::accept_heartbeat(HostId id, Peer& peer, const Heartbeat& beat) {
+    // What it did not acknowledge while it was deaf holds nobody back: it held no lease, and it listens anew before it may hold one.
+    if ((peer.flags & kFlagDeaf) != 0 && !says_deaf(beat.header)) peer.first_seen = now_;
     peer.stated = true;
     peer.state = beat.header.state;
     peer.flags = beat.header.flags;

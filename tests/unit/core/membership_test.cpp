@@ -239,6 +239,20 @@ TEST(Membership, ADeafHostIsReplacedAndTheOthersAreNotFenced) {
     EXPECT_EQ(cluster.owned(3), 20U);
 }
 
+TEST(Membership, AHostThatHearsAgainFencesNobodyWhateverItHearsFirst) {
+    for (int later = 0; later < 100; later += 5) {
+        SmallCluster cluster({50, 50, 50});
+        cluster.run(kSettled);
+        cluster.deafen(3);
+        cluster.run(ms(1200 + later));
+        cluster[3].deaf = false;
+        cluster.run(ms(1000));
+        EXPECT_FALSE(cluster.reported(1, Report::Kind::reset) || cluster.reported(2, Report::Kind::reset)) << later;
+        cluster.run(kSettled);
+        EXPECT_EQ(cluster.owned(3), 20U);
+    }
+}
+
 TEST(Membership, WhoeverBeginsOnASilentWireServesOnlyOnceItHearsSomething) {
     SmallCluster cluster({50, 50});
     cluster.crash(2);
