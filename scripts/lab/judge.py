@@ -26,6 +26,7 @@ class Segment:
     flags: int
     sequence: int
     acknowledged: int
+    stamp: int | None = None  # a SYN's time stamp, or the one that its answer echoes (RFC 7323): it tells transmissions of one SYN apart
 
 
 def segments(frames, client_bridge_port="clients"):
@@ -38,9 +39,21 @@ def segments(frames, client_bridge_port="clients"):
             continue
         source, destination, sequence, acknowledged, _, flags = struct.unpack_from(">HHIIBB", packet, start)
         if frame.port == client_bridge_port and destination == SERVER_PORT:
-            yield Segment(frame.time, None, packet[12:16], source, flags, sequence, acknowledged)
+            stamp = _stamp(packet, start, 4) if flags & SYN else None
+            yield Segment(frame.time, None, packet[12:16], source, flags, sequence, acknowledged, stamp)
         elif frame.port != client_bridge_port and source == SERVER_PORT:
-            yield Segment(frame.time, frame.port, packet[16:20], destination, flags, sequence, acknowledged)
+            stamp = _stamp(packet, start, 8) if flags & SYN else None
+            yield Segment(frame.time, frame.port, packet[16:20], destination, flags, sequence, acknowledged, stamp)
+
+
+def _stamp(packet, start, offset):
+    """Four bytes of the time stamp option of a TCP header; None when it bears none."""
+    at, end = start + 20, min(len(packet), start + (packet[start + 12] >> 4) * 4)
+    while at + 1 < end and packet[at] != 0:
+        if packet[at] == 8 and at + 10 <= end:
+            return struct.unpack_from(">I", packet, at + offset - 2)[0]
+        at += 1 if packet[at] == 1 else max(2, packet[at + 1])
+    return None
 
 
 @dataclasses.dataclass(slots=True)
@@ -57,14 +70,15 @@ class Answers:
     """Who answered each transmission of each SYN.
 
     A repeated SYN is a transmission of its own: whom a fault kept from being heard may have answered the first, and his successor
-    the second. Only a host's first answer counts, because kernels repeat SYN-ACKs on their own.
+    the second. Time stamps say which one was answered, however late. Where there are none only a host's first answer counts, to the
+    last transmission before it, because kernels repeat SYN-ACKs on their own; probes are never repeated.
     """
 
     def __init__(self):
         self.doubles = []
         self.transmissions = 0
         self.answered = 0
-        self._known = collections.OrderedDict()  # key: [time, hosts so far, hosts of this transmission]
+        self._known = collections.OrderedDict()  # key: [time, hosts so far, hosts of the last transmission, {stamp: its hosts}]
 
     def feed(self, segment):
         if segment.host is None:
@@ -76,21 +90,31 @@ class Answers:
     def _sent(self, segment):
         key = (segment.client, segment.client_port, segment.sequence)
         self.transmissions += 1
-        entry = self._known.pop(key, None) or [0.0, set(), set()]
-        self._known[key] = [segment.time, entry[1], set()]
+        entry = self._known.pop(key, None) or [0.0, set(), set(), {}]
+        hosts = set()
+        if segment.stamp is not None:
+            entry[3][segment.stamp] = hosts
+        self._known[key] = [segment.time, entry[1], hosts, entry[3]]
         while self._known and next(iter(self._known.values()))[0] < segment.time - MEMORY_SECONDS:
             self._known.popitem(last=False)
 
     def _answered(self, segment):
         key = (segment.client, segment.client_port, (segment.acknowledged - 1) & 0xFFFFFFFF)
         entry = self._known.get(key)
-        if entry is None or segment.host in entry[1]:
+        if entry is None:
             return
-        self.answered += not entry[2]
+        hosts = entry[3].get(segment.stamp)
+        if hosts is None:
+            if segment.host in entry[1]:
+                return
+            hosts = entry[2]
+        if segment.host in hosts:
+            return
+        self.answered += not hosts
         entry[1].add(segment.host)
-        entry[2].add(segment.host)
-        if len(entry[2]) > 1:
-            self.doubles.append(Double(segment.time, segment.client, segment.client_port, sorted(entry[2])))
+        hosts.add(segment.host)
+        if len(hosts) > 1:
+            self.doubles.append(Double(segment.time, segment.client, segment.client_port, sorted(hosts)))
 
 
 @dataclasses.dataclass(slots=True)

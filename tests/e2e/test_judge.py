@@ -19,12 +19,12 @@ CLIENT = bytes([198, 51, 100, 7])
 SYN, SYN_ACK, RST, FIN = judge.SYN, judge.SYN | judge.ACK, judge.RST, judge.FIN | judge.ACK
 
 
-def sent(time, sequence, port=1024, flags=SYN):
-    return judge.Segment(time, None, CLIENT, port, flags, sequence, 0)
+def sent(time, sequence, port=1024, flags=SYN, stamp=None):
+    return judge.Segment(time, None, CLIENT, port, flags, sequence, 0, stamp)
 
 
-def answered(time, host, sequence, port=1024, flags=SYN_ACK):
-    return judge.Segment(time, host, CLIENT, port, flags, 0, (sequence + 1) & 0xFFFFFFFF)
+def answered(time, host, sequence, port=1024, flags=SYN_ACK, stamp=None):
+    return judge.Segment(time, host, CLIENT, port, flags, 0, (sequence + 1) & 0xFFFFFFFF, stamp)
 
 
 def fed(judge_of, *segments):
@@ -54,6 +54,13 @@ class Answers(unittest.TestCase):
     def test_two_hosts_that_answer_a_repeated_syn_are_found(self):
         answers = fed(judge.Answers(), sent(0.0, 5), sent(1.0, 5), answered(1.001, "edge2", 5), answered(1.002, "edge1", 5))
         self.assertEqual(1, len(answers.doubles))
+
+    def test_a_late_answer_belongs_to_the_transmission_whose_time_stamp_it_echoes(self):
+        repeated = (sent(0.0, 5, stamp=70), sent(1.0, 5, stamp=80), answered(1.001, "edge2", 5, stamp=80))
+        self.assertEqual([], fed(judge.Answers(), *repeated, answered(1.002, "edge1", 5, stamp=70)).doubles)
+        self.assertEqual(1, len(fed(judge.Answers(), *repeated, answered(1.002, "edge1", 5, stamp=80)).doubles))
+        first_too = (answered(0.5, "edge1", 5, stamp=70), answered(1.002, "edge1", 5, stamp=80))
+        self.assertEqual(1, len(fed(judge.Answers(), repeated[0], first_too[0], *repeated[1:], first_too[1]).doubles))
 
     def test_the_last_sequence_number_wraps(self):
         answers = fed(judge.Answers(), sent(0.0, 0xFFFFFFFF), answered(0.1, "edge1", 0xFFFFFFFF), answered(0.2, "edge3", 0xFFFFFFFF))
@@ -147,6 +154,14 @@ class Reading(unittest.TestCase):
         frames.append(frame("clients", CLIENT, vip, 4000, 443, SYN))
         found = [(one.host, one.client, one.client_port, one.flags, one.sequence, one.acknowledged) for one in judge.segments(frames)]
         self.assertEqual([(None, CLIENT, 4000, SYN, 100, 200), ("edge2", CLIENT, 4000, SYN_ACK, 100, 200)], found)
+
+    def test_time_stamps_are_found_behind_other_options(self):
+        options = bytes([2, 4, 5, 0xB4, 4, 2, 8, 10]) + struct.pack(">II", 77, 99) + bytes([1, 3, 3, 7])
+        for port, ports, flags, stamp in (("clients", (4000, 80), SYN, 77), ("edge2", (80, 4000), SYN_ACK, 99)):
+            tcp = struct.pack(">HHIIBBHHH", *ports, 100, 200, 10 << 4, flags, 0, 0, 0) + options
+            packet = struct.pack(">BBHHHBBH", 0x45, 0, 60, 0, 0, 64, 6, 0) + CLIENT * 2 + tcp
+            (segment,) = judge.segments([capture.Frame(1.5, port, b"", 0x0800, packet)])
+            self.assertEqual(stamp, segment.stamp)
 
     def test_percentiles_are_nearest_ranks(self):
         self.assertEqual([50, 99, 100], [judge.percentile(range(1, 101), percent) for percent in (50, 99, 100)])
