@@ -3,7 +3,12 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "core/reasons.hpp"
 #include "core/types.hpp"
@@ -69,10 +74,71 @@ inline constexpr RuleId kNoRule = 0xff;
 
 struct Burst {
     std::uint32_t count = 0;
-    std::uint8_t traits = 0;  // of all its packets together: a stage for a rare trait asks here first
+    std::uint8_t traits = 0;       // of all its packets together: a stage for a rare trait asks here first
+    bool describe_all = false;     // for whoever asks: recognise() fills PacketInfo of what it settles, too
+    bool one_rule = false;         // recognise() found that every packet has the rule of the first
+    std::uint64_t recognised = 0;  // bit i: the recognise stage has said of packet i what parse to locate would say
     std::array<Frame, kBurstMax> frames;
     std::array<PacketInfo, kBurstMax> info;
     std::array<Reason, kBurstMax> reasons;  // Reason::live until a stage settles the packet
 };
+
+// The places of a burst that the recognise stage has left to the stages behind it: `for (const std::uint32_t i : unrecognised(burst))`.
+class Places {
+public:
+    explicit Places(std::uint64_t bits) : bits_(bits) {}
+    class Iterator {
+    public:
+        explicit Iterator(std::uint64_t bits) : bits_(bits) {}
+        std::uint32_t operator*() const { return static_cast<std::uint32_t>(std::countr_zero(bits_)); }
+        Iterator& operator++() {
+            bits_ &= bits_ - 1;
+            return *this;
+        }
+        bool operator!=(const Iterator& other) const { return bits_ != other.bits_; }
+
+    private:
+        std::uint64_t bits_;
+    };
+    [[nodiscard]] Iterator begin() const { return Iterator(bits_); }
+    [[nodiscard]] Iterator end() const { return Iterator(0); }
+
+private:
+    std::uint64_t bits_;
+};
+static_assert(kBurstMax == 64);
+
+[[nodiscard]] inline std::uint64_t all_places(const Burst& burst) {
+    return burst.count == kBurstMax ? ~std::uint64_t{0} : (std::uint64_t{1} << burst.count) - 1;
+}
+[[nodiscard]] inline Places unrecognised(const Burst& burst) {
+    return Places(all_places(burst) & ~burst.recognised);
+}
+
+// Bit i: packet i has this reason. Every x86-64 has SSE2.
+[[nodiscard]] inline std::uint64_t places_of(const Burst& burst, Reason reason) {
+    std::uint64_t places = 0;
+#ifdef __SSE2__
+    const __m128i wanted = _mm_set1_epi8(static_cast<char>(reason));
+    for (std::size_t i = 0; i < kBurstMax; i += sizeof(__m128i)) {
+        const __m128i some = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&burst.reasons[i]));
+        places |= std::uint64_t{static_cast<std::uint16_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(some, wanted)))} << i;
+    }
+#else
+    for (std::size_t i = 0; i < kBurstMax; ++i) places |= std::uint64_t{burst.reasons[i] == reason} << i;
+#endif
+    return places & all_places(burst);
+}
+
+// Calls `use` with each reason that occurs and its places: most bursts know two or three.
+template <class Use>
+void for_each_reason(const Burst& burst, const Use& use) {
+    for (std::uint64_t left = all_places(burst); left != 0;) {
+        const Reason reason = burst.reasons[static_cast<std::size_t>(std::countr_zero(left))];
+        const std::uint64_t same = places_of(burst, reason);
+        left &= ~same;
+        use(reason, same);
+    }
+}
 
 }  // namespace nlb

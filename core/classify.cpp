@@ -3,59 +3,36 @@
 #include "core/address_table.hpp"
 #include "core/affinity_hash.hpp"
 #include "core/headers.hpp"
+#include "core/rule_lookup.hpp"
 #include "core/sessions.hpp"
 #include "core/stages.hpp"
 
 namespace nlb {
 namespace {
 
-// The rule that the last packet of the burst had: bursts repeat themselves.
-struct Remembered {
-    std::uint32_t key = 0xffff'ffff;
-    RuleId rule = kDefaultRule;
-};
-
 std::uint8_t protocol_bit(const PacketInfo& info) {
     if ((info.traits & kTraitNoPorts) != 0) return 0;
     return info.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit;
 }
 
-bool covers(const RuleEntry& rule, std::uint8_t vip_index, std::uint8_t bit, std::uint16_t port) {
-    return (rule.protocols & bit) != 0 && rule.first_port <= port && port <= rule.last_port &&
-           (rule.vip == kEveryVip || rule.vip == vip_index);
-}
-
-// A rule for this VIP beats one for every VIP; validation lets at most one of each cover a port.
-RuleId find_rule(const Tables& tables, std::uint8_t vip_index, std::uint8_t bit, std::uint16_t port) {
-    RuleId general = kDefaultRule;
-    for (RuleId i = 0; i < tables.rule_count; ++i) {
-        if (!covers(tables.rules[i], vip_index, bit, port)) continue;
-        if (tables.rules[i].vip != kEveryVip) return i;
-        general = i;
-    }
-    return general;
-}
-
-RuleId rule_of(const PacketInfo& info, const Tables& tables, Remembered& last) {
+RuleId rule_of(const PacketInfo& info, RuleMemory& memory) {
     const std::uint8_t bit = protocol_bit(info);
     if (bit == 0) return kDefaultRule;
-    const std::uint32_t key = std::uint32_t{info.vip_index} << 24 | std::uint32_t{bit} << 16 | info.vip_port;
-    if (key != last.key) last = {key, find_rule(tables, info.vip_index, bit, info.vip_port)};
-    return last.rule;
+    return memory.rule_of(rule_key(info.vip_index, bit, info.vip_port));
 }
 
 // All packets of a session share a rule, and with it a bucket.
 RuleId rule_of_session(const PacketInfo& info, const Tables& tables) {
     const SessionPort begins = port_of_session(info.protocol);
-    return find_rule(tables, info.vip_index, begins.protocol_bit, begins.port);
+    return find_rule(tables, rule_key(info.vip_index, begins.protocol_bit, begins.port));
 }
 
 // A virtual address: rule and bucket. The default rule belongs to one host, whatever the bucket.
-Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
+Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory) {
     const Tables& tables = snapshot.tables;
     if ((info.traits & kTraitLaterFragment) != 0) return Reason::fragment_unmatched;
     const bool session = (info.traits & kTraitSession) != 0;
-    info.rule = session ? rule_of_session(info, tables) : rule_of(info, tables, last);
+    info.rule = session ? rule_of_session(info, tables) : rule_of(info, memory);
     Affinity affinity = Affinity::single;
     if (info.rule != kDefaultRule) {
         if (tables.rules[info.rule].mode == RuleMode::disabled) return Reason::rule_disabled;
@@ -86,7 +63,7 @@ bool is_for_inside_stack(const Frame& frame, const PacketInfo& info, const Snaps
     return is_link_local(info.vip) && is_mac(frame.data, snapshot.ports.station(snapshot.tables));
 }
 
-Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, Remembered& last) {
+Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory) {
     const Tables& tables = snapshot.tables;
     // For an ICMP error `client` is whom the flow is with, not who sent the error.
     if ((info.traits & kTraitIcmpError) == 0 && is_subnet_broadcast(tables, info.client)) return Reason::martian_broadcast;
@@ -105,7 +82,7 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& sna
             return Reason::broadcast;
     }
     info.vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
-    return classify_virtual(info, snapshot, last);
+    return classify_virtual(info, snapshot, memory);
 }
 
 }  // namespace
@@ -116,16 +93,16 @@ FlowPlace place_of(const FlowKey& key, const Tables& tables) {
     const auto vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
     const bool session = key.protocol != kProtocolTcp;  // nothing else has descriptors
     const SessionPort port = session ? port_of_session(key.protocol) : SessionPort{kProtocolTcpBit, key.vip_port};
-    const RuleId rule = find_rule(tables, vip_index, port.protocol_bit, port.port);
+    const RuleId rule = find_rule(tables, rule_key(vip_index, port.protocol_bit, port.port));
     Affinity affinity = rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
     if (session && affinity == Affinity::none) affinity = Affinity::single;
     return {rule, bucket_of(client_hash(tables.hash_key, affinity, key.client, key.client_port))};
 }
 
 void classify(Burst& burst, const Snapshot& snapshot) {
-    Remembered last;
-    for (std::uint32_t i = 0; i < burst.count; ++i)
-        if (burst.reasons[i] == Reason::live) burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, last);
+    RuleMemory memory(snapshot.tables);
+    for (const std::uint32_t i : unrecognised(burst))
+        if (burst.reasons[i] == Reason::live) burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, memory);
 }
 
 }  // namespace nlb

@@ -1,20 +1,11 @@
-// The ledger's counting. Its slots are hashed without a key: an attacker who aims at a slot buys look-ups, nothing else.
+// The ledger's counting.
 #include "core/connection_ledger.hpp"
 
 #include <algorithm>
 
 #include "core/assert.hpp"
-#include "core/endian.hpp"
 
 namespace nlb {
-
-std::size_t ConnectionLedger::slot_of(const FlowKey& key) {
-    const std::uint64_t high = load_big_endian<std::uint64_t>(key.client.bytes.data());
-    const std::uint64_t low = load_big_endian<std::uint64_t>(key.client.bytes.data() + 8);
-    const std::uint64_t ports = std::uint64_t{key.client_port} << 16 | key.vip_port;
-    const Uint128 product = static_cast<Uint128>(low ^ ports << 32 ^ 0xa0761d6478bd642fULL) * (high ^ ports ^ 0xe7037ed1a0b428dbULL);
-    return (static_cast<std::size_t>(product >> 64) ^ static_cast<std::size_t>(product)) & (kHalfOpenSlots - 1);
-}
 
 void ConnectionLedger::file(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);

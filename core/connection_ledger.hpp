@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/endian.hpp"
 #include "core/flow.hpp"
 #include "core/types.hpp"
 
@@ -68,5 +69,14 @@ private:
     std::array<std::array<std::uint32_t, kBuckets>, kRuleSlots> by_bucket_{};
     std::array<std::uint8_t, kHalfOpenSlots> half_open_{};  // half-open descriptors by a hash of their key
 };
+
+// Slots are hashed without a key: an attacker who aims at a slot buys look-ups, nothing else.
+inline std::size_t ConnectionLedger::slot_of(const FlowKey& key) {
+    const std::uint64_t high = load_big_endian<std::uint64_t>(key.client.bytes.data());
+    const std::uint64_t low = load_big_endian<std::uint64_t>(key.client.bytes.data() + 8);
+    const std::uint64_t ports = std::uint64_t{key.client_port} << 16 | key.vip_port;
+    const Uint128 product = static_cast<Uint128>(low ^ ports << 32 ^ 0xa0761d6478bd642fULL) * (high ^ ports ^ 0xe7037ed1a0b428dbULL);
+    return (static_cast<std::size_t>(product >> 64) ^ static_cast<std::size_t>(product)) & (kHalfOpenSlots - 1);
+}
 
 }  // namespace nlb

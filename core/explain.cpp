@@ -22,6 +22,7 @@ Run prepare(std::span<const Byte> frame) {
     run.bytes.assign(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length));
     run.bytes.resize(std::min(length + kRoomForAnswers, kFrameBytesMax));
     run.burst->count = 1;
+    run.burst->describe_all = true;
     run.burst->frames[0] = {run.bytes.data(), static_cast<std::uint16_t>(length), static_cast<std::uint16_t>(run.bytes.size())};
     return run;
 }

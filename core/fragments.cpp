@@ -24,7 +24,7 @@ FragmentTable::FragmentTable(std::uint64_t seed) : seed_(seed), datagrams_(kData
 void FragmentTable::follow(Burst& burst, const Snapshot& snapshot) {
     if ((burst.traits & kFragmentTraits) == 0) return;
     expire(snapshot.now);
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
+    for (const std::uint32_t i : unrecognised(burst)) {
         PacketInfo& info = burst.info[i];
         Reason& reason = burst.reasons[i];
         if ((info.traits & kTraitFirstFragment) != 0 && (info.traits & kTraitIcmpError) == 0 && info.rule != kNoRule)
@@ -147,6 +147,8 @@ void FragmentTable::release(Index index, Reason reason) {
 
 std::uint32_t FragmentTable::take_released(Burst& burst, std::array<std::uint16_t, kBurstMax>& places) {
     burst.count = 0;
+    burst.recognised = 0;
+    burst.one_rule = false;
     while (first_released_ != kNone && burst.count < kBurstMax) {
         const Index place = first_released_;
         WaitingFrame& frame = frames_[place];

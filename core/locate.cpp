@@ -1,5 +1,7 @@
 // The locate stage, and the counting of what all stages decided. Locate holds the promise of one owner: nothing for a virtual
 // address passes once the fence has fallen. It looks no descriptor up.
+#include <bit>
+
 #include "core/headers.hpp"
 #include "core/stages.hpp"
 #include "core/track_decision.hpp"
@@ -17,34 +19,36 @@ Reason locate_packet(const PacketInfo& info, const Tables& tables) {
     return rejection(tables, info.rule, info.bucket);
 }
 
+// A word of memory is written per burst, not per packet, where all packets have one rule.
+void count_rules(const Burst& burst, std::uint64_t places, std::array<std::uint64_t, kRuleSlots>& counts) {
+    if (burst.one_rule) {
+        counts[burst.info[0].rule] += static_cast<std::uint64_t>(std::popcount(places));
+        return;
+    }
+    for (const std::uint32_t i : Places(places))
+        if (burst.info[i].rule != kNoRule) ++counts[burst.info[i].rule];
+}
+
 }  // namespace
 
 void locate(Burst& burst, const Snapshot& snapshot) {
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
+    for (const std::uint32_t i : unrecognised(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
         burst.reasons[i] = snapshot.fence_holds ? locate_packet(burst.info[i], snapshot.tables) : Reason::fenced;
     }
 }
 
 void count_ingress(const Burst& burst, Counters& counters) {
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
-        counters.count(burst.reasons[i]);
-        const RuleId rule = burst.info[i].rule;
-        if (rule == kNoRule) continue;
-        const Verdict verdict = verdict_of(burst.reasons[i]);
-        if (verdict == Verdict::accept) ++counters.accepted[rule];
-        if (verdict == Verdict::reject) ++counters.rejected[rule];
-    }
+    for_each_reason(burst, [&](Reason reason, std::uint64_t places) {
+        counters.reasons[static_cast<std::size_t>(reason)] += static_cast<std::uint64_t>(std::popcount(places));
+        const Verdict verdict = verdict_of(reason);
+        if (verdict == Verdict::accept) count_rules(burst, places, counters.accepted);
+        if (verdict == Verdict::reject) count_rules(burst, places, counters.rejected);
+    });
 }
 
 void count_egress(const Burst& burst, Counters& counters) {
     for (std::uint32_t i = 0; i < burst.count; ++i) counters.count(burst.reasons[i]);
-}
-
-void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports) {
-    const bool to_group = reason == Reason::broadcast || reason == Reason::multicast || reason == Reason::igmp_query;
-    if (to_group && (frame.data[0] & 1U) != 0) return;
-    put_mac(frame.data, ports.inside);
 }
 
 }  // namespace nlb

@@ -91,7 +91,7 @@ Reason settle_arp(Frame& frame, const PacketInfo& info, const Snapshot& snapshot
 void answer_neighbours(Burst& burst, const Snapshot& snapshot) {
     const bool no_tables = snapshot.tables.self == kNoHost;
     const MacAddress station = snapshot.ports.station(snapshot.tables);
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
+    for (const std::uint32_t i : unrecognised(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
         burst.reasons[i] = no_tables ? Reason::no_tables : settle(burst.frames[i], burst.info[i], snapshot, station);
     }

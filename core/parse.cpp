@@ -43,7 +43,7 @@ LinkLayer parse_link(const Frame& frame) {
 
 void parse(Burst& burst) {
     burst.traits = 0;
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
+    for (const std::uint32_t i : unrecognised(burst)) {
         PacketInfo& info = burst.info[i];
         info = {};
         info.rule = kNoRule;

@@ -21,6 +21,7 @@ enum class Verdict : std::uint8_t {
 
 // Where the frame goes after the burst is settled.
 enum class Output : std::uint8_t { none, inside, outside, control, inside_and_control, held, lane };
+inline constexpr std::size_t kOutputCount = 7;
 
 // clang-format off
 //   name                    verdict  output   help
@@ -121,8 +122,14 @@ inline constexpr std::size_t kReasonCount = kReasons.size();
 [[nodiscard]] constexpr Verdict verdict_of(Reason reason) {
     return info_of(reason).verdict;
 }
+// The same by itself: workers ask for each packet, and a byte per reason stays in one line or two.
+inline constexpr auto kOutputs = [] {
+    std::array<Output, kReasonCount> outputs{};
+    for (std::size_t i = 0; i < kReasonCount; ++i) outputs[i] = kReasons[i].output;
+    return outputs;
+}();
 [[nodiscard]] constexpr Output output_of(Reason reason) {
-    return info_of(reason).output;
+    return kOutputs[static_cast<std::size_t>(reason)];
 }
 [[nodiscard]] constexpr bool goes_inside(Reason reason) {
     return output_of(reason) == Output::inside || output_of(reason) == Output::inside_and_control;

@@ -7,9 +7,15 @@
 #include "core/burst.hpp"
 #include "core/counters.hpp"
 #include "core/flow.hpp"
+#include "core/headers.hpp"
 #include "core/snapshot.hpp"
 
 namespace nlb {
+
+// The usual packets, several at once: what parse, answer_neighbours, classify and locate would say of them, and track of TCP where no
+// descriptor can be. It marks them in Burst::recognised, and those stages pass over them; what is live goes to track. Leaving it out
+// changes the time that a burst takes, nothing else. `held`: ConnectionLedger::held().
+void recognise(Burst& burst, const Snapshot& snapshot, const RuleMasks& held);
 
 // What each frame is. Settles heartbeats, everything malformed, and martian addresses.
 void parse(Burst& burst);
@@ -44,6 +50,10 @@ void count_egress(const Burst& burst, Counters& counters);
 // What changes in a frame that the settled reason sends to the inside port: its destination becomes the inside device's.
 // Group destinations of broadcast and multicast packets stay; a unicast packet sent to a multicast cluster MAC is rewritten, as no stack
 // would take it otherwise. Requires: goes_inside(reason).
-void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports);
+inline void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports) {
+    const bool to_group = reason == Reason::broadcast || reason == Reason::multicast || reason == Reason::igmp_query;
+    if (to_group && (frame.data[0] & 1U) != 0) return;
+    put_mac(frame.data, ports.inside);
+}
 
 }  // namespace nlb

@@ -14,7 +14,7 @@ bool belongs_together(const PacketInfo& info) {
 
 void steer(Burst& burst, const Snapshot& snapshot) {
     if (snapshot.lanes <= 1 || (burst.traits & (kFragmentTraits | kTraitSession)) == 0) return;
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
+    for (const std::uint32_t i : unrecognised(burst)) {
         PacketInfo& info = burst.info[i];
         if (burst.reasons[i] != Reason::live || !belongs_together(info)) continue;
         const std::uint64_t hash = affinity_hash(snapshot.tables.hash_key, info.client, 0);

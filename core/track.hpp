@@ -129,14 +129,15 @@ template <Connections Table>
 // Settles what is still live: packets of TCP flows and sessions to virtual addresses, with their ICMP errors.
 template <Connections Table>
 void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
+    const std::uint64_t live = places_of(burst, Reason::live);
+    if (live == 0) return;
     const std::uint32_t now_s = seconds_of(snapshot.now);
     LookUpContext context{snapshot.tables, connections.ledger(), refresh_mask(now_s, snapshot.tables.tcp_idle_s)};
     std::array<FlowKey, kBurstMax> keys;
     std::array<const FlowKey*, kBurstMax> key_pointers;
     std::array<std::uint8_t, kBurstMax> places;
     std::size_t count = 0;
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
-        if (burst.reasons[i] != Reason::live) continue;
+    for (const std::uint32_t i : Places(live)) {
         if ((burst.info[i].traits & kTraitSession) != 0) {
             burst.reasons[i] = track_session(burst.info[i], snapshot, connections, counters);
             continue;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_pause.h>
+#include <rte_prefetch.h>
 #include <sys/prctl.h>
 
 #include "dataplane/scheduling.hpp"
@@ -34,6 +36,28 @@ void set_length(rte_mbuf* buffer, std::uint16_t length) {
 
 Frame frame_of(rte_mbuf* buffer) {
     return {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len, static_cast<std::uint16_t>(buffer->buf_len - buffer->data_off)};
+}
+
+// rte_pktmbuf_free_bulk() for what a receive queue gives: runs of single segments of one pool, which go back in one piece.
+void free_frames(rte_mbuf** buffers, std::uint32_t count) {
+    // Reference count and segments lie in one word of the buffer, behind its data offset.
+    constexpr std::uint64_t kCounts = 0x0000'ffff'ffff'0000;
+    constexpr std::uint64_t kOneAndOne = 0x0000'0001'0001'0000;
+    static_assert(offsetof(rte_mbuf, refcnt) - offsetof(rte_mbuf, rearm_data) == 2 &&
+                  offsetof(rte_mbuf, nb_segs) - offsetof(rte_mbuf, refcnt) == 2);
+    rte_mempool* const pool = buffers[0]->pool;
+    std::uint64_t odd = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const rte_mbuf& buffer = *buffers[i];
+        std::uint64_t word;
+        std::memcpy(&word, &buffer.rearm_data, sizeof word);
+        odd |= ((word & kCounts) ^ kOneAndOne) | (buffer.ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) |
+               (reinterpret_cast<std::uintptr_t>(buffer.pool) ^ reinterpret_cast<std::uintptr_t>(pool));
+    }
+    if (odd == 0)
+        rte_mempool_put_bulk(pool, reinterpret_cast<void**>(buffers), count);
+    else
+        rte_pktmbuf_free_bulk(buffers, count);
 }
 
 bool is_accepted_for_virtual_address(Reason reason) {
@@ -117,7 +141,7 @@ std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
     Counters& counters = lane.counters;
     ++counters.bursts;
     counters.rx_packets += count;
-    for (std::uint32_t i = 0; i < count; ++i) counters.rx_bytes += buffers_[i]->pkt_len;
+    counters.rx_bytes += burst_bytes_;
     lane.last_rx_ns.store(snapshot.now.time_since_epoch().count(), std::memory_order_relaxed);
 
     settle(lane, snapshot);
@@ -163,54 +187,46 @@ std::uint32_t Worker::serve_inside(Lane& lane, const Snapshot& snapshot) {
 }
 
 std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
-    burst_.count = rte_eth_rx_burst(port, queue, buffers_.data(), kBurstMax);
-    for (std::uint32_t i = 0; i < burst_.count; ++i) {
+    const std::uint32_t count = rte_eth_rx_burst(port, queue, buffers_.data(), shared_.burst);
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
         rte_mbuf* const buffer = buffers_[i];
+        Byte* const data = rte_pktmbuf_mtod(buffer, Byte*);
+        rte_prefetch0(data);  // the stages come to it when the whole burst has passed here
+        bytes += buffer->pkt_len;
         // A frame that no single segment can hold is judged by its first, and so found shorter than its IP header says.
         if (buffer->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffer));
         burst_.frames[i] = frame_of(buffer);
     }
-    return burst_.count;
+    burst_.count = count;
+    burst_bytes_ = bytes;
+    return count;
 }
 
 void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
-    to_inside_.count = to_outside_.count = discarded_.count = 0;
-    for (std::uint32_t i = 0; i < burst_.count; ++i) {
-        const Reason reason = burst_.reasons[i];
-        switch (output_of(reason)) {
-            case Output::inside_and_control:
-                if (lane.gate.admits_other(now)) punt_copy(lane, buffers_[i], now);
-                [[fallthrough]];
-            case Output::inside:
-                deliver_inside(burst_.frames[i], reason, ports);
-                to_inside_.add(buffers_[i], i);
-                break;
-            case Output::outside:
-                set_length(buffers_[i], burst_.frames[i].length);
-                to_outside_.add(buffers_[i], i);
-                break;
-            case Output::control:
-                if (admits(lane, burst_.frames[i], now)) {
-                    punt(lane, buffers_[i], now);
-                } else {
-                    settle_anew(burst_, i, Reason::heartbeat_shed, lane.counters);
-                    discarded_.add(buffers_[i], i);
-                }
-                break;
-            case Output::held:
-                lane.held.put(burst_.info[i].fragment.place, buffers_[i]);
-                break;
-            case Output::lane:
-                steer_to(lane, i);
-                break;
-            case Output::none:
-                discarded_.add(buffers_[i], i);
-                break;
+    std::array<std::uint64_t, kOutputCount> places{};
+    for_each_reason(burst_, [&](Reason reason, std::uint64_t same) { places[static_cast<std::size_t>(output_of(reason))] |= same; });
+    const auto places_to = [&](Output output) { return places[static_cast<std::size_t>(output)]; };
+
+    // What is shed joins those that go nowhere.
+    for (const std::uint32_t i : Places(places_to(Output::control))) {
+        if (admits(lane, burst_.frames[i], now)) {
+            punt(lane, buffers_[i], now);
+        } else {
+            settle_anew(burst_, i, Reason::heartbeat_shed, lane.counters);
+            places[static_cast<std::size_t>(Output::none)] |= std::uint64_t{1} << i;
         }
     }
-    if (to_inside_.count != 0) transmit(lane.inside_port, lane, to_inside_, lane.counters);
-    if (to_outside_.count != 0) lane.counters.tx_packets += transmit(lane.outside_port, lane, to_outside_, lane.counters);
-    if (discarded_.count != 0) rte_pktmbuf_free_bulk(discarded_.buffers.data(), discarded_.count);
+    for (const std::uint32_t i : Places(places_to(Output::inside_and_control)))
+        if (lane.gate.admits_other(now)) punt_copy(lane, buffers_[i], now);
+    for (const std::uint32_t i : Places(places_to(Output::held))) lane.held.put(burst_.info[i].fragment.place, buffers_[i]);
+    for (const std::uint32_t i : Places(places_to(Output::lane))) steer_to(lane, i);
+    const std::uint64_t inside = places_to(Output::inside) | places_to(Output::inside_and_control);
+    for (const std::uint32_t i : Places(inside)) deliver_inside(burst_.frames[i], burst_.reasons[i], ports);
+    for (const std::uint32_t i : Places(places_to(Output::outside))) set_length(buffers_[i], burst_.frames[i].length);
+    transmit(lane.inside_port, lane, inside);
+    lane.counters.tx_packets += transmit(lane.outside_port, lane, places_to(Output::outside));
+    if (const Chosen chosen(*this, places_to(Output::none)); chosen.count != 0) free_frames(chosen.buffers, chosen.count);
 }
 
 void Worker::steer_to(Lane& lane, std::uint32_t place) {
@@ -223,11 +239,24 @@ void Worker::steer_to(Lane& lane, std::uint32_t place) {
     rte_pktmbuf_free(buffers_[place]);
 }
 
-std::uint32_t Worker::transmit(std::uint16_t port, const Lane& lane, Outlet& outlet, Counters& counters) {
-    const std::uint32_t sent = rte_eth_tx_burst(port, lane.queue, outlet.buffers.data(), static_cast<std::uint16_t>(outlet.count));
-    if (sent == outlet.count) return sent;
-    for (std::uint32_t i = sent; i < outlet.count; ++i) settle_anew(burst_, outlet.places[i], Reason::output_full, counters);
-    rte_pktmbuf_free_bulk(outlet.buffers.data() + sent, outlet.count - sent);
+Worker::Chosen::Chosen(Worker& worker, std::uint64_t places) {
+    if (places == all_places(worker.burst_)) {
+        buffers = worker.buffers_.data();
+        count = worker.burst_.count;
+        return;
+    }
+    for (const std::uint32_t i : Places(places)) some[count++] = worker.buffers_[i];
+}
+
+std::uint32_t Worker::transmit(std::uint16_t port, Lane& lane, std::uint64_t places) {
+    const Chosen chosen(*this, places);
+    if (chosen.count == 0) return 0;
+    const std::uint32_t sent = rte_eth_tx_burst(port, lane.queue, chosen.buffers, static_cast<std::uint16_t>(chosen.count));
+    if (sent == chosen.count) return sent;
+    std::uint32_t place = 0;
+    for (const std::uint32_t i : Places(places))
+        if (place++ >= sent) settle_anew(burst_, i, Reason::output_full, lane.counters);
+    rte_pktmbuf_free_bulk(chosen.buffers + sent, chosen.count - sent);
     return sent;
 }
 

@@ -27,6 +27,7 @@ public:
         const std::atomic<bool>& stop;  // publishes nothing but itself
         config::PollMode poll;
         std::uint64_t cycles_per_second;
+        std::uint16_t burst = kBurstMax;  // frames taken at once
     };
     Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes);
 
@@ -56,18 +57,15 @@ private:
     void punt_copy(Lane& lane, rte_mbuf* buffer, Instant now);
     void sleep(std::uint32_t ns);
 
-    // Frames of the burst that leave by one port, by their place in the burst.
-    struct Outlet {
+    // The buffers of some places of the burst, in their order; of all of them, without being copied.
+    struct Chosen {
+        Chosen(Worker& worker, std::uint64_t places);
         std::uint32_t count = 0;
-        std::array<rte_mbuf*, kBurstMax> buffers;
-        std::array<std::uint8_t, kBurstMax> places;
-        void add(rte_mbuf* buffer, std::uint32_t place) {
-            buffers[count] = buffer;
-            places[count++] = static_cast<std::uint8_t>(place);
-        }
+        std::array<rte_mbuf*, kBurstMax> some;
+        rte_mbuf** buffers = some.data();
     };
     // How many left; the rest is freed and settled anew.
-    std::uint32_t transmit(std::uint16_t port, const Lane& lane, Outlet& outlet, Counters& counters);
+    std::uint32_t transmit(std::uint16_t port, Lane& lane, std::uint64_t places);
 
     const Shared shared_;
     const std::uint32_t number_;
@@ -77,9 +75,7 @@ private:
     Pacer pacer_;
     Burst burst_;
     std::array<rte_mbuf*, kBurstMax> buffers_;
-    Outlet to_inside_;
-    Outlet to_outside_;
-    Outlet discarded_;
+    std::uint64_t burst_bytes_ = 0;
 };
 
 // A packet that was settled already goes another way after all: its former reason is uncounted, so that each packet has one.

@@ -32,7 +32,7 @@ FREE = {"tests", "perf"}
 # core is the standard library and nothing else; a name with a slash or a `.h` is not the standard library's C++.
 STANDARD = re.compile(r"^[a-z_]+$")
 # Processor intrinsics know no operating system and no state; core may use them.
-INTRINSICS = {"immintrin.h", "x86intrin.h"}
+INTRINSICS = {"emmintrin.h", "immintrin.h", "x86intrin.h"}
 
 
 class Arrows(unittest.TestCase):

@@ -1,0 +1,116 @@
+// Usual packets over IPv6: TCP or UDP right behind the fixed header, to a virtual address, with nothing wrong in it. Addresses that begin
+// with eight bytes of zero (unspecified, loopback, IPv4-mapped) are no client's; the stages say why.
+#include "core/address_table.hpp"
+#include "core/course.hpp"
+#include "core/headers.hpp"
+#include "core/sight.hpp"
+
+namespace nlb {
+namespace {
+
+constexpr std::size_t kL3 = sizeof(EthernetHeader);
+constexpr std::size_t kL4 = kL3 + sizeof(Ipv6Header);
+
+struct Halves {
+    std::uint64_t high;
+    std::uint64_t low;
+    bool operator==(const Halves&) const = default;
+};
+Halves halves_of(const Byte* address) {
+    return {load_big_endian<std::uint64_t>(address), load_big_endian<std::uint64_t>(address + 8)};
+}
+bool is_unicast(const Halves& address) {
+    return address.high != 0 && address.high >> 56 != 0xff;
+}
+
+// The index into Tables::addresses; vip_count when there is none.
+std::uint32_t find_vip(const Halves& destination, const Tables& tables) {
+    std::uint32_t i = 0;
+    while (i < tables.vip_count && halves_of(tables.addresses[i].address.bytes.data()) != destination) ++i;
+    return i;
+}
+
+bool is_whole(std::uint8_t protocol, const Byte* l4, std::size_t bytes) {
+    if (protocol == kProtocolTcp) {
+        if (bytes < sizeof(TcpHeader)) return false;
+        const std::size_t header = std::size_t{l4[offsetof(TcpHeader, data_offset)]} / 16 * 4;
+        return header >= sizeof(TcpHeader) && header <= bytes;
+    }
+    if (protocol != kProtocolUdp || bytes < sizeof(UdpHeader)) return false;
+    const std::size_t length = load_big_endian<std::uint16_t>(l4 + offsetof(UdpHeader, length));
+    return length >= sizeof(UdpHeader) && length <= bytes && !is_session_port(load_big_endian<std::uint16_t>(l4 + 2));
+}
+
+struct Seen {
+    Halves client;
+    std::uint32_t vip_index;
+    std::uint16_t client_port;
+    std::uint16_t vip_port;
+    std::uint8_t protocol;
+};
+
+bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& seen) {
+    if (frame.length < kL4 + sizeof(UdpHeader)) return false;
+    const Byte* const ip = frame.data + kL3;
+    if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv6 || ip[0] >> 4 != 6) return false;
+    if (std::memcmp(frame.data + kSourceMacOffset, station, sizeof(MacAddress)) == 0) return false;
+    const std::size_t bytes = load_big_endian<std::uint16_t>(ip + offsetof(Ipv6Header, payload_length));
+    if (bytes > frame.length - kL4) return false;
+    seen.protocol = ip[offsetof(Ipv6Header, next_header)];
+    if (!is_whole(seen.protocol, frame.data + kL4, bytes)) return false;
+    seen.client = halves_of(ip + offsetof(Ipv6Header, source));
+    const Halves destination = halves_of(ip + offsetof(Ipv6Header, destination));
+    if (!is_unicast(seen.client) || !is_unicast(destination) || seen.client == destination) return false;
+    seen.vip_index = find_vip(destination, tables);
+    seen.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
+    seen.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
+    return seen.vip_index != tables.vip_count;
+}
+
+void describe(PacketInfo& info, const Frame& frame, const Seen& seen) {
+    const Byte* const ip = frame.data + kL3;
+    std::memcpy(&info.client, ip + offsetof(Ipv6Header, source), sizeof info.client);
+    std::memcpy(&info.vip, ip + offsetof(Ipv6Header, destination), sizeof info.vip);
+    info.client_port = seen.client_port;
+    info.vip_port = seen.vip_port;
+    info.l3_offset = kL3;
+    info.l4_offset = kL4;
+    info.ip_version = 6;
+    info.protocol = seen.protocol;
+    info.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)] : std::uint8_t{0};
+    info.traits = 0;
+    info.vip_index = static_cast<std::uint8_t>(seen.vip_index);
+    info.session_role = SessionRole::none;
+    info.fragment = {};
+}
+
+}  // namespace
+
+std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const RuleMasks& held) {
+    const Tables& tables = snapshot.tables;
+    const MacAddress station = snapshot.ports.station(tables);
+    const SaltedKey key(tables.hash_key);
+    RuleMemory memory(tables);
+    Course course;
+    RuleKey course_key = ~RuleKey{0};
+    std::uint64_t recognised = 0;
+    Seen seen;
+    for (const std::uint32_t i : unrecognised(burst)) {
+        if (!see(burst.frames[i], station.bytes.data(), tables, seen)) continue;
+        const RuleKey asked = rule_key(static_cast<std::uint8_t>(seen.vip_index),
+                                       seen.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, seen.vip_port);
+        if (asked != course_key) set_course(course, course_key = asked, snapshot, held, memory);
+        if (course.left_alone) continue;
+        PacketInfo& info = burst.info[i];
+        info.hash =
+            mix_client(key, seen.client.high, seen.client.low & course.share.interface_mask, seen.client_port * course.share.port_spread);
+        info.rule = course.rule;
+        info.bucket = bucket_of(info.hash);
+        burst.reasons[i] = course.by_bucket[info.bucket];
+        if (burst.reasons[i] == Reason::live || burst.describe_all) describe(info, burst.frames[i], seen);
+        recognised |= std::uint64_t{1} << i;
+    }
+    return recognised;
+}
+
+}  // namespace nlb

@@ -1,0 +1,49 @@
+// How long frames were under way, in buckets that widen by a sixteenth: any percentile within 7 %, in constant space. It keeps no order.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+
+namespace nlb::perf {
+
+class Latency {
+public:
+    void add(std::uint32_t ns) {
+        ++buckets_[place_of(ns)];
+        ++count_;
+        max_ = std::max(max_, ns);
+    }
+    // The smallest time that `share` of all do not exceed; 0 when there are none.
+    [[nodiscard]] std::uint32_t at(double share) const {
+        const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(count_));
+        std::uint64_t seen = 0;
+        for (std::uint32_t place = 0; place < buckets_.size(); ++place) {
+            seen += buckets_[place];
+            if (seen > wanted) return std::min(top_of(place), max_);
+        }
+        return max_;
+    }
+    [[nodiscard]] std::uint32_t max() const { return max_; }
+    [[nodiscard]] std::uint64_t count() const { return count_; }
+
+private:
+    static constexpr std::uint32_t kSteps = 16;  // per power of two
+    [[nodiscard]] static std::uint32_t place_of(std::uint32_t ns) {
+        if (ns < kSteps) return ns;
+        const auto shift = static_cast<std::uint32_t>(std::bit_width(ns)) - 5;
+        return shift * kSteps + (ns >> shift);
+    }
+    [[nodiscard]] static std::uint32_t top_of(std::uint32_t place) {
+        if (place < 2 * kSteps) return place;
+        const std::uint32_t shift = place / kSteps - 1;
+        const std::uint64_t bottom = std::uint64_t{place % kSteps + kSteps} << shift;
+        return static_cast<std::uint32_t>(std::min<std::uint64_t>(bottom + (std::uint64_t{1} << shift) - 1, UINT32_MAX));
+    }
+    std::array<std::uint64_t, 29 * kSteps> buckets_{};
+    std::uint64_t count_ = 0;
+    std::uint32_t max_ = 0;
+};
+
+}  // namespace nlb::perf

@@ -1,0 +1,152 @@
+// Lanes as dataplane/cluster.cpp makes them, without a control plane.
+#include "perf/nlb_engine.hpp"
+
+#include <fmt/format.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+
+#include "dataplane/memory.hpp"
+
+namespace nlb::perf {
+namespace {
+
+constexpr std::uint32_t kSeed = 0x6e6c62;  // of the connection tables: runs are to be comparable
+
+MacAddress mac_of(std::uint16_t port) {
+    rte_ether_addr address{};
+    MacAddress mac;
+    if (rte_eth_macaddr_get(port, &address) == 0) std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
+    return mac;
+}
+
+// Everybody else owns everything; who comes with a descriptor stays.
+void lose_buckets(Tables& tables) {
+    tables.own.fill(0);
+    for (auto& rule : tables.owner)
+        for (HostId& owner : rule)
+            if (owner == tables.self) owner = static_cast<HostId>(tables.self % kHostsMax + 1);
+}
+
+}  // namespace
+
+NlbEngine::NlbEngine(const Options& options, FixedTables fixed) : options_(options), fixed_(std::move(fixed)), clock_(rte_get_tsc_hz()) {
+    fence_.set_lease(kForever);
+    fence_.set_link(true);
+    clock_.calibrate_now();
+}
+
+NlbEngine::~NlbEngine() = default;
+
+Result<std::unique_ptr<Engine>> NlbEngine::make(const Options& options, std::uint32_t core, std::vector<Stream*> streams) {
+    auto fixed = read_tables_file(options.tables);
+    if (!fixed) return fixed.error();
+    std::unique_ptr<NlbEngine> engine(new NlbEngine(options, std::move(fixed.value())));
+    const std::uint32_t wanted = options.connections != 0 ? options.connections : engine->fixed_.connections_max;
+    std::vector<dataplane::Lane*> lanes;
+    for (Stream* stream : streams) {
+        const auto capacity = dataplane::connections_per_worker(wanted, options.rx_queues);
+        if (auto added = engine->add_pair(*stream, core, capacity); !added) return added.error();
+        lanes.push_back(&engine->pairs_.back()->lane);
+    }
+    const dataplane::Worker::Shared shared{engine->clock_,         engine->rcu_,     engine->stop_,
+                                           config::PollMode::busy, rte_get_tsc_hz(), options.burst};
+    engine->worker_ = std::make_unique<dataplane::Worker>(shared, 0, std::move(lanes));
+    if (auto opened = engine->open_connections(); !opened) return opened.error();
+    return std::unique_ptr<Engine>(std::move(engine));
+}
+
+Status NlbEngine::add_pair(Stream& stream, std::uint32_t core, std::uint32_t capacity) {
+    auto pair = std::make_unique<Pair>();
+    const std::string name = fmt::format("{} {}", core, pairs_.size());
+    auto ring = dataplane::make_ring("nlb perf " + name, dataplane::kControlRing, SOCKET_ID_ANY);
+    if (!ring) return ring.error();
+    auto connections = dataplane::ConnTable::create("nlb " + name, capacity, SOCKET_ID_ANY, kSeed);
+    if (!connections) return connections.error();
+    pair->stream = &stream;
+    pair->to_main = std::move(ring.value());
+    dataplane::Lane& lane = pair->lane;
+    lane.outside_port = stream.rx_port;
+    lane.inside_port = stream.tx_port;
+    lane.queue = stream.queue;
+    lane.addresses = {mac_of(stream.rx_port), mac_of(stream.tx_port)};
+    lane.fence = &fence_;
+    lane.to_main = pair->to_main.get();
+    lane.doorbell = &doorbell_;
+    lane.tables = &fixed_.tables;
+    lane.connections = std::move(connections.value());
+    pairs_.push_back(std::move(pair));
+    return Done{};
+}
+
+// Through the stages, as if this host owned everything: a SYN and an acknowledgement of each of the first clients.
+Status NlbEngine::open_connections() {
+    const Tables given = fixed_.tables;
+    if (options_.descriptors != 0) {
+        auto wishes = read_wishes(options_.traffic);
+        if (!wishes) return wishes.error();
+        wishes.value().clients = options_.descriptors;
+        wishes.value().spread = Spread::sequential;
+        for (const std::array<std::uint32_t, 3> mix : {std::array{1U, 0U, 0U}, std::array{0U, 1U, 0U}}) {
+            wishes.value().mix = mix;
+            auto traffic = Traffic::make(wishes.value(), given);
+            if (!traffic) return traffic.error();
+            fixed_.tables.own.fill(kAllBuckets);
+            for (const auto& pair : pairs_) open_connections_of(traffic.value(), *pair->lane.connections);
+            fixed_.tables = given;
+        }
+        for (const auto& pair : pairs_)
+            if (pair->lane.connections->size() < options_.descriptors)
+                return Error{fmt::format("--descriptors {}: the connection table took {}; raise --connections", options_.descriptors,
+                                         pair->lane.connections->size())};
+    }
+    if (options_.lose_buckets) lose_buckets(fixed_.tables);
+    return Done{};
+}
+
+void NlbEngine::open_connections_of(Traffic& traffic, dataplane::ConnTable& connections) {
+    const auto burst = std::make_unique<Burst>();
+    std::vector<Byte> bytes(kBurstMax * kFrameBytesMax);
+    const PortAddresses ports{};
+    Counters counters{};
+    FragmentTable fragments(1);
+    const Snapshot snapshot{fixed_.tables, ports, clock_.at(rte_rdtsc()), true};
+    for (std::uint32_t done = 0; done < options_.descriptors;) {
+        burst->count = static_cast<std::uint32_t>(std::min<std::size_t>(kBurstMax, options_.descriptors - done));
+        for (std::uint32_t i = 0; i < burst->count; ++i) {
+            Byte* const frame = bytes.data() + i * kFrameBytesMax;
+            burst->frames[i] = {frame, static_cast<std::uint16_t>(traffic.next(frame)), kFrameBytesMax};
+        }
+        settle_ingress(*burst, snapshot, connections, fragments, counters);
+        done += burst->count;
+    }
+}
+
+void NlbEngine::turn() {
+    for (const auto& pair : pairs_) {
+        worker_->poll_once(pair->lane);
+        const Counters& from = pair->lane.counters;
+        StreamCounters& to = pair->stream->counters;
+        to.rx_packets = from.rx_packets;
+        to.bursts = from.bursts;
+        to.busy_cycles = from.busy_cycles;
+    }
+}
+
+void NlbEngine::report(Json& to) const {
+    Counters sum{};
+    for (const auto& pair : pairs_) {
+        sum.add(pair->lane.counters);
+        to["connections"] = to.value("connections", std::uint64_t{0}) + pair->lane.connections->size();
+    }
+    for (std::size_t i = 0; i < kReasonCount; ++i) {
+        if (sum.reasons[i] == 0) continue;
+        const std::string name(kReasons[i].name);
+        to["reasons"][name] = (to.contains("reasons") ? to["reasons"].value(name, std::uint64_t{0}) : 0) + sum.reasons[i];
+    }
+}
+
+void NlbEngine::forget() {
+    for (const auto& pair : pairs_) pair->lane.counters = {};
+}
+
+}  // namespace nlb::perf

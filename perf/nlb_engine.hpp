@@ -1,0 +1,46 @@
+// The production path: the dataplane's own Worker on lanes made of this harness's ports, with fixed tables and a fence that holds.
+// It has nothing of its own between receive and deliver, so that what is measured is what is deployed.
+#pragma once
+
+#include <atomic>
+
+#include "dataplane/worker.hpp"
+#include "perf/engine.hpp"
+
+namespace nlb::perf {
+
+class NlbEngine final : public Engine {
+public:
+    static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core, std::vector<Stream*> streams);
+    ~NlbEngine() override;
+
+    void begin() override { rcu_.join(0); }
+    void end() override { rcu_.leave(0); }
+    void turn() override;
+    void tend() override { clock_.calibrate_now(); }
+    void report(Json& to) const override;
+    void forget() override;
+
+private:
+    struct Pair {
+        Stream* stream = nullptr;
+        dataplane::Ring to_main;
+        dataplane::Lane lane;
+    };
+    NlbEngine(const Options& options, FixedTables fixed);
+    Status add_pair(Stream& stream, std::uint32_t core, std::uint32_t capacity);
+    Status open_connections();
+    void open_connections_of(Traffic& traffic, dataplane::ConnTable& connections);
+
+    const Options& options_;
+    FixedTables fixed_;
+    dataplane::Fence fence_;
+    dataplane::Doorbell doorbell_;
+    dataplane::Clock clock_;
+    dataplane::Rcu rcu_{1};
+    std::atomic<bool> stop_{false};  // publishes nothing but itself
+    std::vector<std::unique_ptr<Pair>> pairs_;
+    std::unique_ptr<dataplane::Worker> worker_;
+};
+
+}  // namespace nlb::perf

@@ -1,0 +1,49 @@
+// All Ethernet devices that EAL found, with queues and a pool each, started; and the streams between them. Ports are paired as testpmd
+// pairs them: 0 with 1, 2 with 3, an odd last one with itself.
+#pragma once
+
+#include <memory>
+#include <rte_ethdev.h>
+#include <vector>
+
+#include "core/result.hpp"
+#include "dataplane/buffers.hpp"
+#include "perf/options.hpp"
+#include "perf/stream.hpp"
+
+namespace nlb::perf {
+
+class PortSet {
+public:
+    static Result<std::unique_ptr<PortSet>> open(const Options& options);
+    ~PortSet();
+
+    [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return ports_; }
+    // Each queue of each port that this mode receives on (or, for generators, sends on).
+    [[nodiscard]] std::vector<std::unique_ptr<Stream>> make_streams(const Options& options) const;
+    // Over all ports.
+    [[nodiscard]] rte_eth_stats totals() const;
+
+private:
+    PortSet() = default;
+    Status open_port(std::uint16_t port, const Options& options);
+    [[nodiscard]] std::uint16_t peer_of(std::size_t index) const;
+
+    std::vector<std::uint16_t> ports_;
+    std::vector<dataplane::Pool> pools_;
+};
+
+// A port's figures, in testpmd's words; rates are since the last show.
+class PortDisplay {
+public:
+    void show(std::uint16_t port);
+
+private:
+    struct Last {
+        rte_eth_stats stats{};
+        std::uint64_t cycles = 0;
+    };
+    std::vector<Last> last_ = std::vector<Last>(RTE_MAX_ETHPORTS);
+};
+
+}  // namespace nlb::perf

@@ -1,0 +1,97 @@
+// nlb-stages: bursts of generated frames through each stage of core by itself, for callgrind to count instructions with. It prints how many
+// packets each stage was given; perf/stages runs it and does the sums. It needs no DPDK and knows no time.
+#include <cstdio>
+#include <memory>
+
+#include "core/pipeline.hpp"
+#include "core/simple_connections.hpp"
+#include "perf/traffic_options.hpp"
+
+namespace nlb::perf {
+namespace {
+
+constexpr int kRounds = 64;
+
+// Each stage in a function of its own that no compiler may fold into another: callgrind tells functions apart, not lines.
+#define NLB_STAGE [[gnu::noinline]] void
+NLB_STAGE stage_recognise(Burst& burst, const Snapshot& snapshot, SimpleConnections& connections) {
+    recognise(burst, snapshot, connections.ledger().held());
+}
+NLB_STAGE stage_parse(Burst& burst) {
+    parse(burst);
+}
+NLB_STAGE stage_neighbours(Burst& burst, const Snapshot& snapshot) {
+    answer_neighbours(burst, snapshot);
+}
+NLB_STAGE stage_classify(Burst& burst, const Snapshot& snapshot) {
+    classify(burst, snapshot);
+}
+NLB_STAGE stage_locate(Burst& burst, const Snapshot& snapshot) {
+    locate(burst, snapshot);
+}
+NLB_STAGE stage_track(Burst& burst, const Snapshot& snapshot, SimpleConnections& connections, Counters& counters) {
+    track(burst, snapshot, connections, counters);
+}
+NLB_STAGE stage_count(Burst& burst, Counters& counters) {
+    count_ingress(burst, counters);
+}
+
+struct Bench {
+    Burst burst;
+    SimpleConnections connections;
+    Counters counters{};
+    std::array<std::array<Byte, kFrameBytesMax>, kBurstMax> frames;
+};
+
+void run(Bench& bench, Traffic& traffic, const Snapshot& snapshot, bool ahead) {
+    Burst& burst = bench.burst;
+    burst.count = kBurstMax;
+    burst.recognised = 0;
+    burst.one_rule = false;
+    for (std::size_t i = 0; i < kBurstMax; ++i) {
+        Byte* const frame = bench.frames[i].data();
+        burst.frames[i] = {frame, static_cast<std::uint16_t>(traffic.next(frame)), kFrameBytesMax};
+    }
+    if (ahead) stage_recognise(burst, snapshot, bench.connections);
+    stage_parse(burst);
+    stage_neighbours(burst, snapshot);
+    stage_classify(burst, snapshot);
+    stage_locate(burst, snapshot);
+    stage_track(burst, snapshot, bench.connections, bench.counters);
+    stage_count(burst, bench.counters);
+}
+
+int run_all(const TrafficTexts& texts, const std::string& path, bool ahead) {
+    const auto wishes = read_wishes(texts);
+    const auto fixed = read_tables_file(path);
+    if (!wishes || !fixed) {
+        std::fprintf(stderr, "nlb-stages: %s\n", (!wishes ? wishes.error() : fixed.error()).message.c_str());
+        return 2;
+    }
+    auto traffic = Traffic::make(wishes.value(), fixed.value().tables);
+    if (!traffic) {
+        std::fprintf(stderr, "nlb-stages: %s\n", traffic.error().message.c_str());
+        return 2;
+    }
+    const auto bench = std::make_unique<Bench>();
+    const PortAddresses ports{};
+    const Snapshot snapshot{fixed.value().tables, ports, Instant{std::chrono::hours{10}}, true};
+    for (int round = 0; round < kRounds; ++round) run(*bench, traffic.value(), snapshot, ahead);
+    std::printf("%d\n", kRounds * static_cast<int>(kBurstMax));
+    return 0;
+}
+
+}  // namespace
+}  // namespace nlb::perf
+
+int main(int argc, char** argv) {
+    nlb::perf::TrafficTexts texts;
+    std::string tables;
+    bool one_by_one = false;
+    CLI::App app{"Each stage by itself, for callgrind.", "nlb-stages"};
+    nlb::perf::add_traffic_options(app, texts);
+    app.add_option("--tables", tables, "what `nlb tables` wrote")->required();
+    app.add_flag("--one-by-one", one_by_one, "without the recognise stage");
+    CLI11_PARSE(app, argc, argv);
+    return nlb::perf::run_all(texts, tables, !one_by_one);
+}
