@@ -8,7 +8,10 @@
 namespace nlb {
 namespace {
 
-Reason judge_addresses_v4(std::uint32_t source, std::uint32_t destination) {
+// A switch that has no address asks for group members from 0.0.0.0 (RFC 4541 2.1.1); nobody else has a reason to send from there.
+Reason judge_addresses_v4(std::uint32_t source, std::uint32_t destination, std::uint8_t protocol) {
+    const bool nameless_querier = source == 0 && protocol == kProtocolIgmp && destination >> 28 == 14;
+    if (nameless_querier) return Reason::live;
     if (source >> 24 == 0) return Reason::martian_unspecified;
     if (source >> 24 == 127 || destination >> 24 == 127) return Reason::martian_loopback;
     if (source >> 28 == 14) return Reason::martian_multicast;
@@ -92,7 +95,7 @@ Reason parse_ipv4(const Frame& frame, PacketInfo& info) {
     const std::size_t total = header.total_length.host();
     if (total < header_bytes || total > left) return Reason::ip_total_length;
     if (!ipv4_checksum_holds(at, header_bytes)) return Reason::ip_checksum;
-    const Reason addresses = judge_addresses_v4(header.source.host(), header.destination.host());
+    const Reason addresses = judge_addresses_v4(header.source.host(), header.destination.host(), header.protocol);
     if (addresses != Reason::live) return addresses;
 
     info.ip_version = 4;

@@ -5,7 +5,7 @@ It decides no ownership; it gives a Packet, or the reason why the frame is nobod
 import struct
 from dataclasses import dataclass
 
-TCP, UDP, ICMP, ICMP6, GRE, ESP, AH, FRAGMENT = 6, 17, 1, 58, 47, 50, 51, 44
+TCP, UDP, ICMP, IGMP, ICMP6, GRE, ESP, AH, FRAGMENT = 6, 17, 1, 2, 58, 47, 50, 51, 44
 EXTENSIONS = (0, 43, 44, 60)
 EXTENSIONS_MAX = 8
 DATAGRAM_MAX = 65535
@@ -129,7 +129,7 @@ def ipv4(data):
     if ones_sum(data[:head]) != 0xFFFF:
         raise Nobody("ip_checksum")
     source, destination = data[12:16], data[16:20]
-    if source[0] == 0:
+    if source[0] == 0 and not (source == bytes(4) and data[9] == IGMP and destination[0] >> 4 == 14):
         raise Nobody("martian_unspecified")
     if 127 in (source[0], destination[0]):
         raise Nobody("martian_loopback")

@@ -171,6 +171,19 @@ TEST(IgmpFrames, AQueryGoesInsideAndToTheControlPlaneInIgmpModeAlone) {
     EXPECT_EQ(snooped.in(query_frame({0x16, 0, 0, 0, 239, 255, 2, 80}, kGroup)), Reason::multicast) << "a report of another host";
 }
 
+TEST(IgmpFrames, ASwitchWithoutAnAddressMayAsk) {
+    FrameSpec spec;
+    spec.destination = IpAddress::v4(0xe000'0001);
+    spec.source = IpAddress::v4(0);
+    spec.protocol = kProtocolIgmp;
+    spec.payload = {kIgmpQuery, 10, 0xee, 0xf5, 0, 0, 0, 0};
+    Host host(1, LinkMode::igmp);
+    EXPECT_EQ(host.in(build_frame(spec)), Reason::igmp_query);
+    EXPECT_TRUE(read_igmp_query(build_frame(spec)));
+    spec.protocol = kProtocolUdp;
+    EXPECT_EQ(host.in(build_frame(spec)), Reason::martian_unspecified);
+}
+
 TEST(IgmpFrames, ALeaveGoesToTheRouters) {
     const auto leave = build_igmp(leave_v2, dedicated(1), kGroup);
     EXPECT_EQ(std::vector<Byte>(leave.begin(), leave.begin() + 6), from_hex("01005e000002"));
