@@ -225,6 +225,7 @@ void Planner::silence(HostId id, Duration begin, Duration end) {
     silenced_ = true;
     if (for_good) w->host(id).deaf_for_good = true;
     at(begin, [w, id] { w->host(id).dataplane.set_deaf(true); });
+    at(begin + settings_.timing.drop_after + period_, [w, id] { w->note_deaf_alone(id); });
     if (!w->host(id).deaf_for_good) at(end, [w, id] { w->host(id).dataplane.set_deaf(false); });
 }
 
@@ -340,7 +341,7 @@ void Planner::turn_coat(HostId id, Duration begin, Duration end) {
     at(turn + between(Duration{1'000'000}, period_), [w, id] { w->boot_host(id); });
 }
 
-// Directed, and once per run: it restarts and hears nobody, from its start or a little later. Whoever begins alone that way and then falls
+// Directed, and once per run: it restarts and hears nobody, from its start or a little later. Whoever is alone that way and then falls
 // deaf to clients too cannot be told from a lone host on a quiet wire: docs/protocol.md says so, and runs do not try it.
 void Planner::deafen(HostId id, Duration begin, Duration length, Duration after_boot) {
     if (deafened_ || silenced_ || !cuts_.empty()) return;

@@ -119,6 +119,8 @@ std::size_t Invariants::expected_hosts() const {
 
 std::string Invariants::why_not_converged() const {
     if (world_.settings().majority && 2 * expected_hosts() <= world_.settings().hosts) return {};  // nobody may serve
+    for (HostId id = 1; id <= world_.settings().hosts; ++id)
+        if (world_.host(id).deaf_for_good && world_.host(id).deaf_alone) return {};  // docs/protocol.md: what holds under which fault
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         if (!is_expected(id)) continue;
         const Membership* membership = world_.host(id).control.membership();

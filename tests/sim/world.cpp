@@ -136,6 +136,12 @@ void World::crash_host(HostId id) {
     invariants_.on_crash(id);
 }
 
+void World::note_deaf_alone(HostId id) {
+    const Membership* membership = host(id).control.membership();
+    if (membership == nullptr || membership->state() != MembershipState::member) return;
+    host(id).deaf_alone = !membership->is_deaf() && membership->members().size() == 1;
+}
+
 void World::read_file(HostId id, Variant variant) {
     host(id).file = variant;
     note(id, [variant] { return "RELOAD " + std::to_string(variant); });

@@ -34,6 +34,7 @@ struct HostModel {
     bool wanted = true;               // the operator wants it started
     bool absent = false;              // joins later
     bool deaf_for_good = false;       // stays so after the last repair; the others serve without it
+    bool deaf_alone = false;          // it was the only member when it became so: it cannot know, and keeps the others out
     std::uint64_t interruptions = 0;  // grows whenever it is no member, or its dataplane is gone
 };
 
@@ -74,6 +75,8 @@ public:
     void boot_host(HostId id);
     void crash_host(HostId id);
     void transmit(const WireFrame& frame);
+    // Some time after a host fell deaf: was it alone, so that its silence proves nothing to it?
+    void note_deaf_alone(HostId id);
     // The operator writes the file and tells the control plane.
     void read_file(HostId id, Variant variant);
 

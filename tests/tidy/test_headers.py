@@ -60,7 +60,7 @@ def complaint_of(file):
     if mark.exists():
         return ""
     text = f'#include "{file}"\n'
-    command = ["g++", *FLAGS, "-I", str(tree.ROOT), "-I", str(tree.ROOT / file.parent), *package_flags(), "-"]
+    command = ["g++", *FLAGS, "-I", str(tree.ROOT), *package_flags(), "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True)
     if done.returncode == 0:
         mark.touch()
