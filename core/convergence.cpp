@@ -107,8 +107,9 @@ OwnerMap Membership::targets_for(const OfferTable& offers, const Numbering& numb
     return targets;
 }
 
-// While every member holds the next configuration, nothing is anybody's: under two numberings one packet has two buckets.
-ClusterMap Membership::next_map(const Incarnations& wanted) const {
+// All but the targets. While every member holds the next configuration, nothing will be anybody's: under two numberings one packet has two
+// buckets.
+ClusterMap Membership::next_map(const Incarnations& wanted, const OfferTable& offers) const {
     ClusterMap map;
     std::uint32_t highest = std::max(highest_counter_, map_.epoch.counter);
     for (const auto& [id, peer] : peers_) highest = std::max(highest, peer.epoch.counter);
@@ -116,14 +117,12 @@ ClusterMap Membership::next_map(const Incarnations& wanted) const {
     for (const auto& [id, incarnation] : wanted) map.members.push_back({id, incarnation});
     map.config_digest = params_.config_digest;
     map.generation = params_.generation;
-    map.next_digest = all_hold(wanted) ? held_->digest : 0;
-    const OfferTable offers = offers_of(wanted);
+    map.next_digest = next_digest(wanted);
     map.inputs_digest = digest_of_inputs(offers, map.config_digest, map.next_digest);
-    const OwnerMap& holding = map_.next_digest != 0 ? before_reload_ : map_.targets;
-    if (map.next_digest == 0) map.targets = targets_for(offers, {params_.slots, params_.single_slots}, holding);
     return map;
 }
 
+// It is called for every frame: what costs more than a look at the inputs is done only when they changed.
 void Membership::coordinate() {
     if (leaving_) return;
     const auto base = wanted_base();
@@ -135,8 +134,12 @@ void Membership::coordinate() {
         if (id != params_.self && !peers_.at(id).stated) return;
     const bool same_members = wanted == member_incarnations();
     if (reload_is_under_way() && same_members && all_hold(wanted) && everything_is_given_back()) return publish_held(wanted);
-    const ClusterMap map = next_map(wanted);
-    if (same_members && map.inputs_digest == map_.inputs_digest && !a_peer_states_higher()) return;
+    const OfferTable offers = offers_of(wanted);
+    const bool same_inputs = digest_of_inputs(offers, params_.config_digest, next_digest(wanted)) == map_.inputs_digest;
+    if (same_members && same_inputs && !a_peer_states_higher()) return;
+    ClusterMap map = next_map(wanted, offers);
+    const OwnerMap& holding = map_.next_digest != 0 ? before_reload_ : map_.targets;
+    if (map.next_digest == 0) map.targets = targets_for(offers, {params_.slots, params_.single_slots}, holding);
     adopt(map, true);
 }
 

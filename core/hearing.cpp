@@ -21,6 +21,11 @@ void Membership::on_dataplane_alive(Instant now, Instant last_rx) {
     note_reception();
 }
 
+void Membership::note_reception() {
+    heard_any_at_ = listened_;
+    heard_anything_ = true;
+}
+
 // Somebody whose silence could be my own deafness.
 bool Membership::has_company() const {
     return std::any_of(peers_.begin(), peers_.end(), [this](const auto& entry) { return is_live(entry.first); });
@@ -28,7 +33,7 @@ bool Membership::has_company() const {
 
 // R12. What I send still arrives: unless I say that I hear nothing, everybody waits for my acknowledgements until their leases end.
 // The cores are fenced before it is said, and stay so until something is heard. Silence of a quiet wire looks the same: whoever begins
-// in it takes the map but no lease; whoever is alone by the others' goodbye or death is not deaf.
+// in it takes the map but no lease, until the first frame comes; from then on silence without company proves nothing.
 void Membership::notice_deafness() {
     const bool member = state_ == MembershipState::member;
     if (!member && state_ != MembershipState::join) return;
@@ -40,8 +45,8 @@ void Membership::notice_deafness() {
         if (member) reset("frames arrive again: this host listens anew");
         return;
     }
-    const bool proves_something = member ? has_company() : params_.configured_hosts > 1;
-    if (deaf_ || !proves_something || mutated(Mutation::deaf_blind)) return;
+    const bool begins_in_silence = !member && !heard_anything_ && params_.configured_hosts > 1;
+    if (deaf_ || !(begins_in_silence || has_company()) || mutated(Mutation::deaf_blind)) return;
     deaf_ = want_to_speak_ = true;
     report(Report::Kind::deaf, params_.self, "no frame of any kind arrives");
     if (member) reset("no frame of any kind arrives: this host is deaf");

@@ -225,7 +225,7 @@ private:
 
     // hearing.cpp: listening time, R12, R13
     [[nodiscard]] Duration heard_through(Duration gap) const;
-    void note_reception() { heard_any_at_ = listened_; }
+    void note_reception();
     void notice_deafness();
     [[nodiscard]] bool has_company() const;
     void note_twin(const FrameHeader& header, const std::vector<PeerReport>* reports);
@@ -264,13 +264,14 @@ private:
     [[nodiscard]] OfferTable offers_of(const Incarnations& wanted) const;
     [[nodiscard]] static std::uint64_t digest_of_inputs(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest);
     [[nodiscard]] static OwnerMap targets_for(const OfferTable& offers, const Numbering& numbering, const OwnerMap& holding);
-    [[nodiscard]] ClusterMap next_map(const Incarnations& wanted) const;
+    [[nodiscard]] ClusterMap next_map(const Incarnations& wanted, const OfferTable& offers) const;
     void adopt(const ClusterMap& map, bool mine);
     [[nodiscard]] FrameFault accept_map_part(const MapPart& part);
     [[nodiscard]] bool may_adopt(const ClusterMap& map, bool mine) const;
 
     // reload.cpp
     [[nodiscard]] bool all_hold(const Incarnations& wanted) const;
+    [[nodiscard]] std::uint64_t next_digest(const Incarnations& wanted) const { return all_hold(wanted) ? held_->digest : 0; }
     [[nodiscard]] bool everything_is_given_back() const;
     void publish_held(const Incarnations& wanted);
     [[nodiscard]] OfferTable held_offers_of(const Incarnations& wanted) const;
@@ -316,6 +317,7 @@ private:
     Duration listened_{};          // time in which this loop ran
     Duration heard_any_at_{};      // in listening time: newest frame of any kind
     bool deaf_ = false;            // R12: nothing is heard, although there were others
+    bool heard_anything_ = false;  // since on_start
     Duration joined_at_{};         // in listening time
     Instant next_wake_ = kLongAgo;
 

@@ -24,9 +24,9 @@ bool is_unicast(const Halves& address) {
 }
 
 // The index into Tables::addresses; vip_count when there is none.
-std::uint32_t find_vip(const Halves& destination, const Tables& tables) {
+std::uint32_t find_vip(const Byte* destination, const Tables& tables) {
     std::uint32_t i = 0;
-    while (i < tables.vip_count && halves_of(tables.addresses[i].address.bytes.data()) != destination) ++i;
+    while (i < tables.vip_count && std::memcmp(&tables.addresses[i].address, destination, sizeof(IpAddress)) != 0) ++i;
     return i;
 }
 
@@ -61,7 +61,7 @@ bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& se
     seen.client = halves_of(ip + offsetof(Ipv6Header, source));
     const Halves destination = halves_of(ip + offsetof(Ipv6Header, destination));
     if (!is_unicast(seen.client) || !is_unicast(destination) || seen.client == destination) return false;
-    seen.vip_index = find_vip(destination, tables);
+    seen.vip_index = find_vip(ip + offsetof(Ipv6Header, destination), tables);
     seen.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
     seen.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
     return seen.vip_index != tables.vip_count;
@@ -93,13 +93,17 @@ std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const RuleMas
     RuleMemory memory(tables);
     Course course;
     RuleKey course_key = ~RuleKey{0};
+    std::uint32_t courses = 0;
     std::uint64_t recognised = 0;
     Seen seen;
     for (const std::uint32_t i : unrecognised(burst)) {
         if (!see(burst.frames[i], station.bytes.data(), tables, seen)) continue;
         const RuleKey asked = rule_key(static_cast<std::uint8_t>(seen.vip_index),
                                        seen.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, seen.vip_port);
-        if (asked != course_key) set_course(course, course_key = asked, snapshot, held, memory);
+        if (asked != course_key) {
+            set_course(course, course_key = asked, snapshot, held, memory);
+            ++courses;
+        }
         if (course.left_alone) continue;
         PacketInfo& info = burst.info[i];
         info.hash =
@@ -110,6 +114,7 @@ std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const RuleMas
         if (burst.reasons[i] == Reason::live || burst.describe_all) describe(info, burst.frames[i], seen);
         recognised |= std::uint64_t{1} << i;
     }
+    if (courses == 1 && recognised == all_places(burst)) burst.one_rule = true;
     return recognised;
 }
 

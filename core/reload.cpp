@@ -90,11 +90,11 @@ OwnerMap Membership::holding_before_reload() const {
 }
 
 void Membership::publish_held(const Incarnations& wanted) {
-    ClusterMap map = next_map(wanted);
+    const OfferTable offers = held_offers_of(wanted);
+    ClusterMap map = next_map(wanted, offers);
     map.config_digest = held_->digest;
     map.generation = params_.generation + 1;
     map.next_digest = 0;
-    const OfferTable offers = held_offers_of(wanted);
     map.inputs_digest = digest_of_inputs(offers, map.config_digest, 0);
     map.targets = targets_for(offers, {held_->slots, held_->single_slots}, holding_before_reload());
     adopt(map, true);

@@ -9,7 +9,8 @@
 namespace nlb::dataplane {
 namespace {
 
-constexpr std::uint16_t kPrivateBytes = RTE_ALIGN(sizeof(FrameNote), RTE_MBUF_PRIV_ALIGN);
+// A whole line, so that frames begin where a line does: a small frame then lies in one, not in two.
+constexpr std::uint16_t kPrivateBytes = RTE_CACHE_LINE_ROUNDUP(sizeof(FrameNote));
 
 }  // namespace
 

@@ -33,7 +33,7 @@ Result<std::unique_ptr<PortSet>> PortSet::open(const Options& options) {
 
 Status PortSet::open_port(std::uint16_t port, const Options& options) {
     const int socket = std::max(rte_eth_dev_socket_id(port), 0);
-    constexpr std::uint16_t kPrivate = RTE_ALIGN(sizeof(dataplane::FrameNote), RTE_MBUF_PRIV_ALIGN);
+    constexpr std::uint16_t kPrivate = RTE_CACHE_LINE_ROUNDUP(sizeof(dataplane::FrameNote));
     dataplane::Pool pool(rte_pktmbuf_pool_create(fmt::format("perf {}", port).c_str(), options.buffers, dataplane::kBufferCache, kPrivate,
                                                  options.buffer_bytes, socket));
     if (pool == nullptr)

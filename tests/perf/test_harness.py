@@ -17,7 +17,7 @@ import compare_cluster
 BUILD = pathlib.Path(os.environ.get("NLB_BUILD", ROOT / "build"))
 EAL = ["-l", "0,1", "--no-pci", "--no-huge", "--no-shconf", "-m", "256", "--log-level=error", f"--file-prefix=harness{os.getpid()}"]
 NULL = ["--vdev=net_null0", "--vdev=net_null1"]
-SMALL = ["--total-num-mbufs=4096", "--seconds=0.2"]
+SMALL = ["--total-num-mbufs=4096"]  # so that captures of up to some 3,000 frames fit
 
 
 class Harness(unittest.TestCase):
@@ -39,8 +39,8 @@ class Harness(unittest.TestCase):
             self.skipTest("DPDK may not run here without root")
         return done
 
-    def measured(self, devices, *options):
-        done = self.run_perf(devices, [*SMALL, "--json", *options])
+    def measured(self, devices, *options, seconds=0.2):
+        done = self.run_perf(devices, [*SMALL, f"--seconds={seconds}", "--json", *options])
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout.splitlines()[-1])
 
@@ -67,7 +67,7 @@ class Harness(unittest.TestCase):
         self.assertEqual(list(told["reasons"]), ["owner"])
 
     def test_a_quarter_is_a_quarter(self):
-        reasons = self.nlb(self.capture("quarter", "--owned=25", "--distribution=uniform", "--frames=4096"))["reasons"]
+        reasons = self.nlb(self.capture("quarter", "--owned=25", "--distribution=uniform", "--frames=2048"))["reasons"]
         self.assertAlmostEqual(reasons["owner"] / sum(reasons.values()), 0.25, delta=0.05)
 
     def test_flows_that_were_opened_stay_when_every_bucket_moves(self):
@@ -79,7 +79,7 @@ class Harness(unittest.TestCase):
         self.assertEqual(list(self.nlb(self.capture("six", "--ip=6", "--owned=0"))["reasons"]), ["not_owner"])
 
     def test_a_flow_opens_speaks_and_ends(self):
-        reasons = self.nlb(self.capture("flows", "--owned=100", "--mix=1:2:1", "--resets", "--frames=4096"))["reasons"]
+        reasons = self.nlb(self.capture("flows", "--owned=100", "--mix=1:2:1", "--resets", "--frames=2048"))["reasons"]
         self.assertGreater(reasons["new_flow"], 0)
         self.assertGreater(reasons["owner"], 0)
 
@@ -90,7 +90,7 @@ class Harness(unittest.TestCase):
             self.assertGreater(told["tx_pps"], 10000)
 
     def test_a_rate_is_kept(self):
-        told = self.measured(NULL[:1], "--forward-mode=txonly", "--tables", str(self.cluster.tables), "--rate=50000", "--seconds=1")
+        told = self.measured(NULL[:1], "--forward-mode=txonly", "--tables", str(self.cluster.tables), "--rate=50000", seconds=1)
         self.assertLess(told["tx_pps"], 60000)
         self.assertGreater(told["tx_pps"], 1000)
 

@@ -265,6 +265,19 @@ TEST(Membership, WhoeverBeginsOnASilentWireServesOnlyOnceItHearsSomething) {
     EXPECT_EQ(cluster.owned(1), kBuckets);
 }
 
+TEST(Membership, ALoneHostOnAQuietWireServesAfterTheFirstFrameHoweverFewFollow) {
+    SmallCluster cluster({50, 50});
+    cluster.crash(2);
+    cluster.deafen(1);
+    cluster.run(ms(3000));
+    cluster[1].deaf_since = cluster.now();  // one frame
+    cluster.run(ms(2000));
+    EXPECT_EQ(cluster.owned(1), kBuckets);
+    cluster[1].deaf_since = cluster.now();  // and another one, much later
+    cluster.run(ms(700));
+    EXPECT_EQ(cluster.owned(1), kBuckets);
+}
+
 TEST(Membership, ASurvivorOnAWireThatIsNotSilentIsNotDeaf) {
     SmallCluster cluster({50, 50});
     cluster.run(kSettled);
