@@ -15,7 +15,8 @@ constexpr std::uint8_t kNotNow = kOut | kFlagUnready;
 
 // Members of my epoch that are alive; nothing when somebody else coordinates. A joiner may begin alone.
 std::optional<Membership::Incarnations> Membership::wanted_base() const {
-    Incarnations base{{params_.self, incarnation_}};
+    Incarnations base;
+    base[params_.self] = incarnation_;
     if (state_ == MembershipState::join) return may_bootstrap() ? std::optional{base} : std::nullopt;
     for (const auto& [id, peer] : peers_) {
         if (!is_member(id, peer.incarnation) || is_gone(id, peer) || (peer.flags & kOut) != 0) continue;
@@ -76,22 +77,29 @@ bool Membership::a_peer_states_higher() const {
     });
 }
 
+Membership::OfferList Membership::offers_of(HostId id) const {
+    return effective_offers(id == params_.self ? compose_rules() : peers_.at(id).rules);
+}
+
 Membership::OfferTable Membership::offers_of(const Incarnations& wanted) const {
     OfferTable offers;
-    for (const auto& [id, incarnation] : wanted) offers[id] = effective_offers(id == params_.self ? compose_rules() : peers_.at(id).rules);
+    for (const auto& [id, incarnation] : wanted) offers[id] = offers_of(id);
     return offers;
 }
 
-std::uint64_t Membership::digest_of_inputs(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest) {
-    std::uint64_t digest = 0xcbf29ce484222325ULL;
-    const auto mix = [&digest](std::uint64_t word) { digest = (digest ^ word) * 0x100000001b3ULL; };
+// Tells inputs apart for the host that made them and its successors; eight offers are one step.
+Membership::InputsDigest::InputsDigest(std::uint64_t config_digest, std::uint64_t next_digest) {
     mix(config_digest);
     mix(next_digest);
-    for (const auto& [id, by_slot] : offers) {
-        mix(id);
-        for (const std::uint8_t offer : by_slot) mix(offer);
+}
+
+void Membership::InputsDigest::add(HostId id, const OfferList& offers) {
+    mix(id);
+    for (std::size_t slot = 0; slot < offers.size(); slot += 8) {
+        std::uint64_t word = 0;
+        for (std::size_t i = slot; i < std::min(slot + 8, offers.size()); ++i) word = word << 8 | offers[i];
+        mix(word);
     }
-    return digest;
 }
 
 OwnerMap Membership::targets_for(const OfferTable& offers, const Numbering& numbering, const OwnerMap& holding) {
@@ -107,6 +115,12 @@ OwnerMap Membership::targets_for(const OfferTable& offers, const Numbering& numb
     return targets;
 }
 
+std::uint64_t Membership::digest_of(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest) {
+    InputsDigest inputs(config_digest, next_digest);
+    for (const auto& [id, by_slot] : offers) inputs.add(id, by_slot);
+    return inputs.value();
+}
+
 // All but the targets. While every member holds the next configuration, nothing will be anybody's: under two numberings one packet has two
 // buckets.
 ClusterMap Membership::next_map(const Incarnations& wanted, const OfferTable& offers) const {
@@ -118,7 +132,7 @@ ClusterMap Membership::next_map(const Incarnations& wanted, const OfferTable& of
     map.config_digest = params_.config_digest;
     map.generation = params_.generation;
     map.next_digest = next_digest(wanted);
-    map.inputs_digest = digest_of_inputs(offers, map.config_digest, map.next_digest);
+    map.inputs_digest = digest_of(offers, map.config_digest, map.next_digest);
     return map;
 }
 
@@ -134,9 +148,10 @@ void Membership::coordinate() {
         if (id != params_.self && !peers_.at(id).stated) return;
     const bool same_members = wanted == member_incarnations();
     if (reload_is_under_way() && same_members && all_hold(wanted) && everything_is_given_back()) return publish_held(wanted);
+    InputsDigest inputs(params_.config_digest, next_digest(wanted));
+    for (const auto& [id, incarnation] : wanted) inputs.add(id, offers_of(id));
+    if (same_members && inputs.value() == map_.inputs_digest && !a_peer_states_higher()) return;
     const OfferTable offers = offers_of(wanted);
-    const bool same_inputs = digest_of_inputs(offers, params_.config_digest, next_digest(wanted)) == map_.inputs_digest;
-    if (same_members && same_inputs && !a_peer_states_higher()) return;
     ClusterMap map = next_map(wanted, offers);
     const OwnerMap& holding = map_.next_digest != 0 ? before_reload_ : map_.targets;
     if (map.next_digest == 0) map.targets = targets_for(offers, {params_.slots, params_.single_slots}, holding);
@@ -166,7 +181,7 @@ bool Membership::may_adopt(const ClusterMap& map, bool mine) const {
 
 void Membership::set_map(const ClusterMap& map) {
     map_ = map;
-    map_digest_ = map.epoch == Epoch{} ? 0 : digest_of(map, params_.slots);
+    map_digest_ = map.epoch == Epoch{} ? 0 : nlb::digest_of(map, params_.slots);
     map_targets_.clear();
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
         for (std::size_t b = 0; b < kBuckets; ++b)
@@ -231,7 +246,7 @@ FrameFault Membership::accept_map_part(const MapPart& part) {
     }
     partial_have_ |= std::uint32_t{1} << part.part;
     if (partial_have_ != (std::uint32_t{1} << part.parts) - 1U) return FrameFault::none;
-    if (digest_of(partial_, slots) == partial_digest_) adopt(partial_, false);
+    if (nlb::digest_of(partial_, slots) == partial_digest_) adopt(partial_, false);
     partial_have_ = 0;
     return FrameFault::none;
 }

@@ -26,9 +26,12 @@ void Membership::note_reception() {
     heard_anything_ = true;
 }
 
-// Somebody whose silence could be my own deafness.
+// Somebody whose silence could be my own deafness. Whom this term has not heard yet the last one may have.
 bool Membership::has_company() const {
-    return std::any_of(peers_.begin(), peers_.end(), [this](const auto& entry) { return is_live(entry.first); });
+    return std::any_of(peers_.begin(), peers_.end(), [this](const auto& entry) {
+        const auto& [id, peer] = entry;
+        return peer.stated && !is_gone(id, peer) && listened_ - peer.last_rx <= params_.timing.bury_after;
+    });
 }
 
 // R12. What I send still arrives: unless I say that I hear nothing, everybody waits for my acknowledgements until their leases end.

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/heartbeat.hpp"
+#include "core/host_map.hpp"
 #include "core/shared_block.hpp"
 #include "core/timing.hpp"
 #include "core/types.hpp"
@@ -194,8 +195,20 @@ public:
     [[nodiscard]] bool is_live(HostId peer) const;
 
 private:
-    using Incarnations = std::map<HostId, Incarnation>;
-    using OfferTable = std::map<HostId, std::array<std::uint8_t, kRuleSlots>>;  // effective ones
+    using Incarnations = HostMap<Incarnation>;
+    using OfferList = std::array<std::uint8_t, kRuleSlots>;  // effective ones
+    using OfferTable = HostMap<OfferList>;
+    // Of everything that targets follow from; hosts are added by their ids' order.
+    class InputsDigest {
+    public:
+        InputsDigest(std::uint64_t config_digest, std::uint64_t next_digest);
+        void add(HostId id, const OfferList& offers);
+        [[nodiscard]] std::uint64_t value() const { return digest_; }
+
+    private:
+        void mix(std::uint64_t word) { digest_ = (digest_ ^ word) * 0x100000001b3ULL; }
+        std::uint64_t digest_ = 0xcbf29ce484222325ULL;
+    };
     struct Numbering {
         std::uint8_t slots;
         std::uint64_t single_slots;
@@ -261,8 +274,9 @@ private:
     [[nodiscard]] bool a_peer_states_higher() const;
     void set_map(const ClusterMap& map);
     [[nodiscard]] RuleMasks targets_of(HostId host) const;
+    [[nodiscard]] OfferList offers_of(HostId id) const;
     [[nodiscard]] OfferTable offers_of(const Incarnations& wanted) const;
-    [[nodiscard]] static std::uint64_t digest_of_inputs(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest);
+    [[nodiscard]] static std::uint64_t digest_of(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest);
     [[nodiscard]] static OwnerMap targets_for(const OfferTable& offers, const Numbering& numbering, const OwnerMap& holding);
     [[nodiscard]] ClusterMap next_map(const Incarnations& wanted, const OfferTable& offers) const;
     void adopt(const ClusterMap& map, bool mine);

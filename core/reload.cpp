@@ -95,7 +95,7 @@ void Membership::publish_held(const Incarnations& wanted) {
     map.config_digest = held_->digest;
     map.generation = params_.generation + 1;
     map.next_digest = 0;
-    map.inputs_digest = digest_of_inputs(offers, map.config_digest, 0);
+    map.inputs_digest = digest_of(offers, map.config_digest, 0);
     map.targets = targets_for(offers, {held_->slots, held_->single_slots}, holding_before_reload());
     adopt(map, true);
 }

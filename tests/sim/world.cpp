@@ -138,8 +138,8 @@ void World::crash_host(HostId id) {
 
 void World::note_deaf_alone(HostId id) {
     const Membership* membership = host(id).control.membership();
-    if (membership == nullptr || membership->state() != MembershipState::member) return;
-    host(id).deaf_alone = !membership->is_deaf() && membership->members().size() == 1;
+    if (membership == nullptr || membership->is_deaf()) return;
+    host(id).deaf_alone = membership->members().size() <= 1;  // a joiner has none
 }
 
 void World::read_file(HostId id, Variant variant) {

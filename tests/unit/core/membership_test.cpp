@@ -256,7 +256,9 @@ TEST(Membership, AHostThatHearsAgainFencesNobodyWhateverItHearsFirst) {
 TEST(Membership, WhoeverBeginsOnASilentWireServesOnlyOnceItHearsSomething) {
     SmallCluster cluster({50, 50});
     cluster.crash(2);
-    cluster.deafen(1);
+    cluster[1].deaf = true;  // and never heard anything
+    cluster[1].membership = std::make_unique<Membership>(SmallCluster::params(1, 2, false), SmallCluster::wishes(1, 50));
+    cluster.perform(1, cluster[1].membership->on_start(cluster.now(), 101, std::nullopt));
     cluster.run(ms(3000));
     EXPECT_TRUE(cluster[1].membership->converged());
     EXPECT_EQ(cluster.owned(1), 0U) << "the silence could be its own deafness";
@@ -268,7 +270,9 @@ TEST(Membership, WhoeverBeginsOnASilentWireServesOnlyOnceItHearsSomething) {
 TEST(Membership, ALoneHostOnAQuietWireServesAfterTheFirstFrameHoweverFewFollow) {
     SmallCluster cluster({50, 50});
     cluster.crash(2);
-    cluster.deafen(1);
+    cluster[1].deaf = true;  // and never heard anything
+    cluster[1].membership = std::make_unique<Membership>(SmallCluster::params(1, 2, false), SmallCluster::wishes(1, 50));
+    cluster.perform(1, cluster[1].membership->on_start(cluster.now(), 101, std::nullopt));
     cluster.run(ms(3000));
     cluster[1].deaf_since = cluster.now();  // one frame
     cluster.run(ms(2000));
