@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kFrameMicrosecondsMax = 5;
 constexpr double kMemberPercentMax = 4;
-constexpr double kCoordinatorPercentMax = 12;
+constexpr double kCoordinatorPercentMax = 5;
 
 controlplane::SodiumAuthenticator make_authenticator() {
     EXPECT_GE(sodium_init(), 0);
