@@ -150,7 +150,7 @@ public:
     // Gives everything back, then says goodbye; has_left() tells when. Afterwards on_start begins anew.
     Actions on_leave(Instant now);
     Actions on_link(Instant now, bool up);
-    // Two-phase reload: `next` is used once every live member holds it. Nothing: the host holds none any more.
+    // Two-phase reload: `next` is used once every live member holds it. Nothing, or what is in force: the host holds none any more.
     // Ignored while reload_is_under_way().
     Actions on_hold(Instant now, const std::optional<HeldConfig>& next);
     // Says the lines of this host's configuration, for a host that has another one.

@@ -20,8 +20,10 @@ bool owns_anything(const Peer& peer) {
 
 Actions Membership::on_hold(Instant now, const std::optional<HeldConfig>& next) {
     advance(now);
-    if (!reload_is_under_way() && held_ != next) {
-        held_ = next;
+    const bool is_news = next && next->digest != params_.config_digest;
+    const std::optional<HeldConfig> held = is_news ? next : std::nullopt;
+    if (!reload_is_under_way() && held_ != held) {
+        held_ = held;
         want_to_speak_ = true;
     }
     step();

@@ -114,7 +114,8 @@ std::optional<SharedBlock> decode_block(std::span<const Byte> bytes) {
     }
     block.beats.resize(std::min<std::size_t>(in.u8(), kBeatsKept));
     for (Instant& beat : block.beats) beat = Instant{Duration{static_cast<std::int64_t>(in.u64())}};
-    if (!in.ok() || in.left() != 0 || !ids_are_sound(block)) return std::nullopt;
+    const bool beats_are_sound = std::all_of(block.beats.begin(), block.beats.end(), [](Instant beat) { return beat >= Instant{}; });
+    if (!in.ok() || in.left() != 0 || !ids_are_sound(block) || !beats_are_sound) return std::nullopt;
     return block;
 }
 
