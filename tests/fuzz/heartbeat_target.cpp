@@ -202,10 +202,10 @@ public:
         const std::uint64_t holdings = digest_of_holdings(member_), before = digest_of(member_);
         FrameFault fault;
         check(member_.on_frame(now_, decoded.frame, &fault));
-        if (fault == FrameFault::none) return;
+        // A map of another configuration still shows that its sender lives, and what follows from that.
+        if (fault == FrameFault::none || fault == FrameFault::config) return;
         require(digest_of_holdings(member_) == holdings, "a refused frame changes nothing that is held", name_of(fault));
-        // A map of another configuration still shows that its sender lives.
-        if (fault != FrameFault::config) require(digest_of(member_) == before, "a refused frame changes nothing", name_of(fault));
+        require(digest_of(member_) == before, "a refused frame changes nothing", name_of(fault));
     }
 
     // The newest block stands for all: each is written from the whole state.
