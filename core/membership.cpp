@@ -14,7 +14,7 @@ Membership::Membership(const MembershipParams& params, const RuleWishes& wishes)
 }
 
 Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory, bool foreign_tables) {
-    now_ = last_run_ = alive_at_ = now;
+    now_ = last_run_ = alive_at_ = last_rx_ = now;  // what came in before is no sign that anything does
     heard_any_at_ = listened_;
     heard_anything_ = false;
     leaving_ = has_left_ = installing_ = emptying_ = was_converged_ = deaf_ = yields_to_twin_ = false;
