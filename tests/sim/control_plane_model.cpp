@@ -145,7 +145,9 @@ void ControlPlaneModel::perform(Call call) {
     Prng& prng = world_.prng();
     const Duration now = world_.scheduler().now();
     if (lateness_ > Duration{0} && prng.chance(300'000)) busy_until_ = now + Duration{prng.between(0, lateness_.count())};
-    tick_at_ = std::max(now, world_.host(id_).clock.when(membership_->next_wake())) + Duration{prng.between(0, 100'000)};
+    // The pulse is due whoever speaks meanwhile: frames put the membership's next wake off, with many peers for ever.
+    const Duration due = std::min(world_.host(id_).clock.when(membership_->next_wake()), pulse_at_);
+    tick_at_ = std::max(now, due) + Duration{prng.between(0, 100'000)};
     tick_first_ = false;  // only the first choice after a stop is by chance; otherwise the queue is drained first
     world_.after_call(id_, actions_);
 }
