@@ -10,6 +10,7 @@
 
 #include "core/burst.hpp"
 #include "core/rule_lookup.hpp"
+#include "core/sessions.hpp"
 #include "core/snapshot.hpp"
 
 namespace nlb {
@@ -42,10 +43,5 @@ struct Sight {
 
 // One frame, for both twins.
 [[nodiscard]] bool see_frame(const Burst& burst, std::uint32_t place, const Landmarks& landmarks, Sight& sight);
-
-// UDP ports whose packets belong to sessions that other packets open, too: IPsec (RFC 3947).
-[[nodiscard]] constexpr bool is_session_port(std::uint32_t port) {
-    return port == 500 || port == 4500;
-}
 
 }  // namespace nlb

@@ -42,7 +42,7 @@ struct Constants {
     std::uint32_t key_udp = rule_key(0, kProtocolUdpBit, 0);
     std::array<std::int8_t, 16> byte_order{3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12};
 };
-static_assert(is_session_port(500) && is_session_port(4500));
+static_assert(is_ipsec_port(500) && is_ipsec_port(4500));
 
 [[gnu::always_inline]] inline const Constants& opaque(const Constants& constants) {
     const Constants* hidden = &constants;

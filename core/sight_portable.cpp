@@ -44,7 +44,7 @@ bool is_whole_tcp(const Byte* at, std::size_t bytes) {
 
 bool is_whole_udp(const Byte* at, std::size_t bytes) {
     const std::size_t length = load_big_endian<std::uint16_t>(at + offsetof(UdpHeader, length));
-    return length >= sizeof(UdpHeader) && length <= bytes && !is_session_port(load_big_endian<std::uint16_t>(at + 2));
+    return length >= sizeof(UdpHeader) && length <= bytes && !is_ipsec_port(load_big_endian<std::uint16_t>(at + 2));
 }
 
 }  // namespace
