@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/commands.hpp"
+#include "cli/decision_view.hpp"
 #include "cli/explanation.hpp"
 #include "cli/pcap_reader.hpp"
 #include "cli/selection.hpp"
@@ -14,36 +15,18 @@
 namespace nlb::cli {
 namespace {
 
-constexpr std::size_t kReasonWidth = [] {
-    std::size_t widest = 0;
-    for (const ReasonInfo& reason : kReasons) widest = std::max(widest, reason.name.size());
-    return widest;
-}();
-
-Paint paint_of(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::accept:
-            return Paint::good;
-        case Verdict::drop:
-            return Paint::bad;
-        case Verdict::consume:
-            return Paint::notice;
-        default:
-            return Paint::dim;
-    }
+Decision decision_of(const Explanation& explanation) {
+    return {explanation.reason, explanation.rule, explanation.bucket, explanation.owner};
 }
 
 class Printer {
 public:
-    Printer(const Explainer& explainer, Console& console) : explainer_(explainer), cluster_(explainer.cluster()), console_(console) {
-        for (const config::Host& host : cluster_.hosts) host_width_ = std::max(host_width_, host.name.size());
-        for (const config::PortRule& rule : cluster_.port_rules) rule_width_ = std::max(rule_width_, rule.name.size());
-    }
+    Printer(const Explainer& explainer, Console& console) : explainer_(explainer), view_(explainer.cluster()), console_(console) {}
 
     void print(std::uint64_t number, const std::vector<Explanation>& explanations) {
         if (!console_.json()) {
             if (number == 1) say_titles();
-            const std::string flow = flow_text(explanations.front());
+            const std::string flow = flow_text(explanations.front().info);
             console_.say(
                 fmt::format("{}  {}", painted(std::to_string(number), Paint::bold, console_.colour()), flow.empty() ? "no IP flow" : flow));
         }
@@ -55,40 +38,24 @@ public:
 
 private:
     void answer(std::uint64_t number, const std::string& host, const Explanation& explanation) {
-        const bool ruled = explanation.rule != kNoRule;
-        console_.answer({{"n", number},
-                         {"host", host},
-                         {"verdict", verdict_word(verdict_of(explanation.reason))},
-                         {"reason", std::string(info_of(explanation.reason).name)},
-                         {"rule", ruled ? Json(name_of_rule(cluster_, explanation.rule)) : Json(nullptr)},
-                         {"bucket", ruled ? Json(explanation.bucket) : Json(nullptr)},
-                         {"owner", explanation.owner != kNoHost ? Json(name_of_host(cluster_, explanation.owner)) : Json(nullptr)}});
+        Json object{{"n", number}, {"host", host}};
+        view_.add_to(object, decision_of(explanation));
+        console_.answer(object);
     }
 
-    void say_titles() {
-        console_.say(painted(row("host", "verdict", "reason", "rule", "bucket", "owner", "that is"), Paint::bold, console_.colour()));
-    }
+    void say_titles() { console_.say(painted(row("host", view_.titles()), Paint::bold, console_.colour())); }
 
     void say_row(const std::string& host, const Explanation& explanation) {
-        const ReasonInfo& info = info_of(explanation.reason);
-        const bool ruled = explanation.rule != kNoRule;
-        console_.say(painted(row(host, verdict_word(info.verdict), info.name, ruled ? name_of_rule(cluster_, explanation.rule) : "-",
-                                 ruled ? std::to_string(explanation.bucket) : "-",
-                                 explanation.owner != kNoHost ? name_of_host(cluster_, explanation.owner) : "-", info.help),
-                             paint_of(info.verdict), console_.colour()));
+        console_.say(painted(row(host, view_.row(decision_of(explanation))), paint_of(verdict_of(explanation.reason)), console_.colour()));
     }
 
-    std::string row(std::string_view host, std::string_view verdict, std::string_view reason, std::string_view rule,
-                    std::string_view bucket, std::string_view owner, std::string_view help) const {
-        return fmt::format("   {:<{}}  {:<7}  {:<{}}  {:<{}}  {:>6}  {:<{}}  {}", host, host_width_, verdict, reason, kReasonWidth, rule,
-                           rule_width_, bucket, owner, host_width_, help);
+    std::string row(std::string_view host, std::string_view decision) const {
+        return fmt::format("   {:<{}}  {}", host, view_.host_width(), decision);
     }
 
     const Explainer& explainer_;
-    const config::Cluster& cluster_;
+    DecisionView view_;
     Console& console_;
-    std::size_t host_width_ = 5;
-    std::size_t rule_width_ = 7;
 };
 
 // Whose eyes to look through: --host, --all-hosts, this machine if it is one of the hosts, else everyone present.

@@ -62,6 +62,16 @@ void explain_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
 }
 
+void trace_arguments(CLI::App& app, Options& options) {
+    app.add_option("--filter", options.filter, "which packets, in the words of pcap-filter(7); without it, all")->type_name("EXPRESSION");
+    app.add_option("--count", options.count, "end after so many; without it, when interrupted")->type_name("N");
+    app.add_option("-w,--write", options.output, "a pcapng with each decision as the packet's comment, - for standard output")
+        ->type_name("FILE");
+    app.add_option("--direction", options.direction, "from clients, from servers, or both [both]")->type_name("in|out|both");
+    app.add_option("--rate", options.rate, "at most so many a second [1000]; the rest is counted, not shown")->type_name("N");
+    app.add_option("--snap", options.snap, "bytes kept of each [256]")->type_name("BYTES");
+}
+
 void plan_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
     app.add_option("--leave", options.leave, "a member that goes")->type_name("HOST");
@@ -88,6 +98,7 @@ constexpr Command kCommands[] = {
     {"keygen", "write a new cluster key", run_keygen, keygen_subject},
     {"tables", "write fixed tables for nlb-dataplane --tables", run_tables, tables_arguments},
     {"explain", "say what each host does with a packet, and why", run_explain, explain_arguments},
+    {"trace", "show packets with verdict and reason, as the running dataplane decides them", run_trace, trace_arguments},
     {"plan", "say which buckets would move", run_plan, plan_arguments},
 };
 

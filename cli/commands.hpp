@@ -14,6 +14,9 @@ ExitCode run_query_port(const Options& options, Console& console);
 ExitCode run_params(const Options& options, Console& console);
 ExitCode run_display(const Options& options, Console& console);
 
+// command_trace.cpp: this speaks to the dataplane.
+ExitCode run_trace(const Options& options, Console& console);
+
 // These need no running program.
 ExitCode run_check(const Options& options, Console& console);
 ExitCode run_keygen(const Options& options, Console& console);

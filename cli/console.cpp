@@ -57,6 +57,10 @@ void Console::answer(const Json& value) {
     if (json_) out_ << one_line(value) << '\n';
 }
 
+void Console::flush() {
+    out_.flush();
+}
+
 void Console::answer_verbatim(std::string_view line) {
     if (json_) out_ << line << '\n';
 }

@@ -31,6 +31,8 @@ public:
     void warn(std::string_view sentence);
     // For programs; silent without --json.
     void answer(const Json& value);
+    // For readers who follow what is said as it comes.
+    void flush();
     // A line of JSON that someone else wrote.
     void answer_verbatim(std::string_view line);
     // One sentence on the error stream, or {"ok": false, ...} on the output; returns `code`.

@@ -22,14 +22,6 @@ PortAddresses invented_ports(HostId id) {
     return {MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x01, id}}, MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x02, id}}};
 }
 
-std::string flags_text(std::uint8_t flags) {
-    std::string text;
-    for (const auto& [bit, letter] :
-         {std::pair{kTcpSyn, 'S'}, {std::uint8_t{0x01}, 'F'}, {kTcpRst, 'R'}, {std::uint8_t{0x08}, 'P'}, {kTcpAck, 'A'}})
-        if ((flags & bit) != 0) text += letter;
-    return text.empty() ? "-" : text;
-}
-
 Result<std::uint16_t> destination_port(const PacketWish& wish, const Endpoint& destination) {
     if (wish.protocol == "icmp") return std::uint16_t{0};
     if (!destination.port)
@@ -115,26 +107,6 @@ void AcceptTally::count(const std::vector<Explanation>& explanations) {
     ++(accepts == 0 ? none : accepts == 1 ? one : several);
 }
 
-std::string verdict_word(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::accept:
-            return "accept";
-        case Verdict::reject:
-            return "reject";
-        case Verdict::drop:
-            return "drop";
-        case Verdict::consume:
-            return "consume";
-        case Verdict::send:
-            return "send";
-        case Verdict::live:
-            return "live";
-        case Verdict::wait:
-            return "wait";
-    }
-    return "";
-}
-
 Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& destination_mac) {
     const bool tcp = wish.protocol == "tcp";
     const bool icmp = wish.protocol == "icmp";
@@ -160,24 +132,6 @@ Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& des
     spec.destination_port = port.value();
     spec.tcp_flags = flags.value();
     return build_frame(spec);
-}
-
-std::string flow_text(const Explanation& explanation) {
-    const PacketInfo& info = explanation.info;
-    if (info.ip_version == 0 || info.vip == IpAddress{}) return "";
-    const bool tcp = info.protocol == kProtocolTcp;
-    const bool ports = (tcp || info.protocol == kProtocolUdp) && (info.traits & kTraitLaterFragment) == 0;
-    const auto end = [&](const IpAddress& address, std::uint16_t port) {
-        return to_string(Endpoint{address, ports ? std::optional(port) : std::nullopt});
-    };
-    std::string protocol = fmt::format("ip protocol {}", info.protocol);
-    if (tcp) protocol = "tcp";
-    if (info.protocol == kProtocolUdp) protocol = "udp";
-    if (info.protocol == kProtocolIcmp || info.protocol == kProtocolIcmpv6) protocol = "icmp";
-    if ((info.traits & kTraitIcmpError) != 0) protocol.insert(0, "icmp error about ");
-    const bool flags = tcp && (info.traits & (kTraitIcmpError | kTraitLaterFragment)) == 0;
-    return fmt::format("{} {} > {}{}", protocol, end(info.client, info.client_port), end(info.vip, info.vip_port),
-                       flags ? fmt::format(" {}", flags_text(info.tcp_flags)) : "");
 }
 
 }  // namespace nlb::cli

@@ -73,9 +73,6 @@ struct AcceptTally {
     [[nodiscard]] std::size_t packets() const { return one + none + several; }
 };
 
-// "accept", "reject", "drop", "consume".
-[[nodiscard]] std::string verdict_word(Verdict verdict);
-
 // The one packet that a command line describes: a TCP segment, a UDP datagram or an echo request.
 struct PacketWish {
     std::string protocol;
@@ -84,8 +81,5 @@ struct PacketWish {
     std::string flags;
 };
 [[nodiscard]] Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& destination_mac);
-
-// "tcp 198.51.100.7:4000 > 192.0.2.80:80 S"; what the parser did not get to is left out.
-[[nodiscard]] std::string flow_text(const Explanation& explanation);
 
 }  // namespace nlb::cli

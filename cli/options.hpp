@@ -1,6 +1,7 @@
 // What the command line said, as plain values; command_line.cpp fills it, commands read it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/types.hpp"
@@ -34,6 +35,13 @@ struct Options {
     std::string flags;
     std::string pcap;
     bool all_hosts = false;
+
+    // trace
+    std::string filter;
+    std::string direction = "both";
+    std::uint64_t count = 0;  // 0: until interrupted
+    std::uint32_t rate = 1000;
+    std::uint32_t snap = 256;
 
     // plan
     std::string leave;

@@ -42,6 +42,10 @@ enum class MessageType : std::uint16_t {
     status_request = 36,    // nothing
     counters_request = 37,  // nothing
     seal_keys = 38,         // SealKeys, from core/heartbeat_seal.hpp: heartbeats that bear no such seal share a small budget
+    // on `trace.sock` (core/trace_messages.hpp)
+    trace_request = 64,   // Request + its instructions, from `nlb trace`
+    trace_packet = 65,    // Packet + the first bytes of the frame
+    trace_progress = 66,  // Progress
 };
 
 struct MessageHeader {

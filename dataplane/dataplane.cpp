@@ -56,6 +56,9 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const Plan& plan, const EalPl
         if (!socket) return socket.error();
         Operations& operations = *dataplane;
         dataplane->server_.emplace(std::move(socket.value()), operations);
+        auto tracing = ControlSocket::listen(run_directory->trace_socket_path());
+        if (!tracing) return tracing.error();
+        dataplane->tracer_.emplace(std::move(tracing.value()), dataplane->clusters_, dataplane->rcu_);
     }
     std::vector<std::vector<Lane*>> lanes(eal.lcores.workers.size());
     for (const auto& cluster : dataplane->clusters_)

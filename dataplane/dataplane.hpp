@@ -16,6 +16,7 @@
 #include "dataplane/link_server.hpp"
 #include "dataplane/publisher.hpp"
 #include "dataplane/run_directory.hpp"
+#include "dataplane/trace_server.hpp"
 #include "dataplane/worker.hpp"
 
 namespace nlb::dataplane {
@@ -70,9 +71,11 @@ private:
     Publisher publisher_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::optional<LinkServer> server_;
+    std::optional<TraceServer> tracer_;
     int signals_ = -1;
     bool stopping_ = false;
     bool more_punts_ = false;
+    bool more_traced_ = false;
     Instant next_tick_ = kLongAgo;
     std::uint64_t frames_seen_ = 0;
     Instant seen_at_;

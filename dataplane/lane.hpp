@@ -16,6 +16,7 @@
 #include "dataplane/doorbell.hpp"
 #include "dataplane/fence.hpp"
 #include "dataplane/held_frames.hpp"
+#include "dataplane/tap.hpp"
 
 namespace nlb::dataplane {
 
@@ -47,6 +48,9 @@ struct Lane {
     std::atomic<const SealKeys*> seal_keys{nullptr};
     // Written by main, read by the worker once per burst; publishes the tables it points to, which live until a grace period is over.
     std::atomic<const Tables*> tables{nullptr};
+
+    // Written by main, read by the worker once per poll; publishes the tap it points to, which lives until a grace period is over.
+    std::atomic<Tap*> tap{nullptr};
 
     // Written by the worker; main reads words, relaxed.
     alignas(64) Counters counters{};

@@ -17,7 +17,7 @@ constexpr Duration kTick = std::chrono::milliseconds{50};
 constexpr Duration kGracePoll = std::chrono::microseconds{50};
 constexpr unsigned kPuntsAtOnce = 64;
 
-enum Watched : std::size_t { kSignals, kDoorbell, kListening, kConnected, kWatchedCount };
+enum Watched : std::size_t { kSignals, kDoorbell, kListening, kConnected, kTraceListening, kTraceConnected, kWatchedCount };
 
 timespec to_timespec(Duration duration) {
     const auto ns = std::max<std::int64_t>(duration.count(), 0);
@@ -39,8 +39,9 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
         if (idle_exit && is_idle(now, *idle_exit)) break;
         deliver_punts();
         finish_installs();
+        more_traced_ = tracer_ && tracer_->serve(now);
         const bool grace_runs = publisher_.pending() != 0;
-        wait(now, more_punts_ ? now : grace_runs ? std::min(next_tick_, now + kGracePoll) : next_tick_);
+        wait(now, more_punts_ || more_traced_ ? now : grace_runs ? std::min(next_tick_, now + kGracePoll) : next_tick_);
     }
     stop_workers();
     spdlog::info("stopped host={}", host_);
@@ -48,11 +49,18 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
 }
 
 void Dataplane::wait(Instant now, Instant until) {
-    std::array<pollfd, kWatchedCount> fds{{{signals_, POLLIN, 0}, {doorbell_.fd(), POLLIN, 0}, {-1, POLLIN, 0}, {-1, 0, 0}}};
+    std::array<pollfd, kWatchedCount> fds;
+    fds.fill({-1, POLLIN, 0});
+    fds[kSignals].fd = signals_;
+    fds[kDoorbell].fd = doorbell_.fd();
     if (server_) {
         fds[kListening].fd = server_->socket().listening_fd();
         fds[kConnected].fd = server_->socket().connected_fd();
         fds[kConnected].events = static_cast<short>((is_busy() ? 0 : POLLIN) | (server_->socket().wants_to_write() ? POLLOUT : 0));
+    }
+    if (tracer_) {
+        fds[kTraceListening].fd = tracer_->socket().listening_fd();
+        fds[kTraceConnected].fd = tracer_->socket().connected_fd();
     }
     const timespec timeout = to_timespec(until - now);
     if (ppoll(fds.data(), fds.size(), &timeout, nullptr) <= 0) return;
@@ -63,6 +71,8 @@ void Dataplane::wait(Instant now, Instant until) {
     if ((fds[kConnected].revents & POLLOUT) != 0) server_->flush();
     if ((fds[kConnected].revents & (POLLIN | POLLHUP | POLLERR)) != 0) server_->on_readable();
     if (fds[kListening].revents != 0) server_->on_newcomer();
+    if (fds[kTraceConnected].revents != 0) tracer_->on_readable();
+    if (fds[kTraceListening].revents != 0) tracer_->on_newcomer();
 }
 
 void Dataplane::deliver_punts() {

@@ -16,6 +16,7 @@ public:
     ~RunDirectory();
 
     [[nodiscard]] std::string socket_path() const { return path_ + "/dataplane.sock"; }
+    [[nodiscard]] std::string trace_socket_path() const { return path_ + "/trace.sock"; }
 
 private:
     RunDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}

@@ -122,6 +122,8 @@ bool Worker::poll_once(Lane& lane) {
     // One snapshot per burst: no packet sees two maps. It dies at quiescent().
     const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire), lane.addresses, now, lane.fence->holds(now), lane.queue,
                             static_cast<std::uint16_t>(lane.peers.size())};
+    tap_ = lane.tap.load(std::memory_order_acquire);
+    burst_.describe_all = tap_ != nullptr;
     lane.connections->follow(snapshot.tables);
     const std::uint32_t sent = send_for_main(lane);
     const std::uint32_t received = serve_outside(lane, snapshot) + serve_steered(lane, snapshot);
@@ -161,7 +163,12 @@ void Worker::settle(Lane& lane, const Snapshot& snapshot) {
     settle_ingress(burst_, snapshot, *lane.connections, lane.fragments, counters);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do any more.
     if (snapshot.fence_holds && !lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, counters);
+    if (tap_ != nullptr) show(lane, snapshot, trace::Direction::ingress);
     deliver(lane, snapshot.ports, snapshot.now);
+}
+
+void Worker::show(Lane& lane, const Snapshot& snapshot, trace::Direction direction) {
+    if (tap_->look(burst_, buffers_.data(), snapshot, direction)) lane.doorbell->ring();
 }
 
 void Worker::serve_released(Lane& lane, const Snapshot& snapshot) {
@@ -172,6 +179,7 @@ void Worker::serve_released(Lane& lane, const Snapshot& snapshot) {
             burst_.frames[i] = frame_of(buffers_[i]);
         }
         if (!lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, lane.counters);
+        if (tap_ != nullptr) show(lane, snapshot, trace::Direction::ingress);
         deliver(lane, snapshot.ports, snapshot.now);
     }
 }
@@ -182,6 +190,7 @@ std::uint32_t Worker::serve_inside(Lane& lane, const Snapshot& snapshot) {
     ++lane.counters.bursts;
     lane.counters.inside_packets += count;
     settle_egress(burst_, snapshot, *lane.connections, lane.counters);
+    if (tap_ != nullptr) show(lane, snapshot, trace::Direction::egress);
     deliver(lane, snapshot.ports, snapshot.now);
     return count;
 }

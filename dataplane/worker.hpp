@@ -49,6 +49,8 @@ private:
     // What the burst's packets are, and where they go.
     void settle(Lane& lane, const Snapshot& snapshot);
     std::uint32_t serve_inside(Lane& lane, const Snapshot& snapshot);
+    // The settled burst, to whoever traces.
+    void show(Lane& lane, const Snapshot& snapshot, trace::Direction direction);
     std::uint32_t send_for_main(Lane& lane);
     std::uint32_t receive(std::uint16_t port, std::uint16_t queue);
     void deliver(Lane& lane, const PortAddresses& ports, Instant now);
@@ -76,6 +78,7 @@ private:
     Burst burst_;
     std::array<rte_mbuf*, kBurstMax> buffers_;
     std::uint64_t burst_bytes_ = 0;
+    Tap* tap_ = nullptr;  // of the lane that is served; it may not outlive the poll
 };
 
 // A packet that was settled already goes another way after all: its former reason is uncounted, so that each packet has one.

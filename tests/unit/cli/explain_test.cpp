@@ -1,6 +1,7 @@
 // The explanations of a whole cluster: whatever the packet, no two hosts may take a new flow, and flows stay where they began.
 #include <gtest/gtest.h>
 
+#include "cli/decision_view.hpp"
 #include "cli/explanation.hpp"
 #include "cli/selection.hpp"
 #include "config/load.hpp"
@@ -117,11 +118,12 @@ TEST_F(Explain, TrafficWithoutARuleGoesToTheDefaultHostAndSingleRulesToTheirs) {
 
 TEST_F(Explain, TheFlowIsShownAsItWasAskedFor) {
     Explainer all = explainer();
-    EXPECT_EQ(flow_text(all.explain_packet(frame("tcp", "198.51.100.7:4000", "192.0.2.80:80", "SA"), {}).front()),
+    EXPECT_EQ(flow_text(all.explain_packet(frame("tcp", "198.51.100.7:4000", "192.0.2.80:80", "SA"), {}).front().info),
               "tcp 198.51.100.7:4000 > 192.0.2.80:80 SA");
-    EXPECT_EQ(flow_text(all.explain_packet(frame("icmp", "2001:db8::7", "2001:db8::80"), {}).front()), "icmp 2001:db8::7 > 2001:db8::80");
+    EXPECT_EQ(flow_text(all.explain_packet(frame("icmp", "2001:db8::7", "2001:db8::80"), {}).front().info),
+              "icmp 2001:db8::7 > 2001:db8::80");
     const std::vector<Byte> stub(10);
-    EXPECT_EQ(flow_text(all.explain_packet(stub, {}).front()), "");
+    EXPECT_EQ(flow_text(all.explain_packet(stub, {}).front().info), "");
     EXPECT_EQ(all.explain_packet(stub, {}).front().reason, Reason::truncated);
 }
 

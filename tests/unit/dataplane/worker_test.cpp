@@ -177,6 +177,28 @@ TEST_F(WorkerTest, AnAcceptedPacketReachesTheInsideDevice) {
     EXPECT_NE(lane_.last_rx_ns.load(), kLongAgo.time_since_epoch().count());
 }
 
+TEST_F(WorkerTest, WhoTracesSeesWhatWasDecidedAboutAPacketThatNoLaterStageLookedAt) {
+    const trace::Request request{0, {}, trace::Direction::both, 1000, 64, 1};
+    const trace::Instruction everything{0x06, 0, 0, 65535};  // return 65535
+    auto tap = Tap::create(request, {&everything, 1}, 1);
+    lane_.tap.store(tap.value().get());
+    tables_.own.fill(0);
+    tables_.owner[kDefaultRule].fill(5);
+    give(*outside_, udp_to(0xc0000250));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    lane_.tap.store(nullptr);
+    Tap::Taken* const taken = tap.value()->take();
+    ASSERT_NE(taken, nullptr);
+    EXPECT_EQ(taken->packet.reason, Reason::not_owner);
+    EXPECT_EQ(taken->packet.info.client, IpAddress::v4(0xc00002c8));
+    EXPECT_EQ(taken->packet.info.vip_port, 53);
+    EXPECT_EQ(taken->packet.info.rule, kDefaultRule);
+    EXPECT_EQ(taken->packet.owner, 5);
+    pollfd rung{doorbell_.fd(), POLLIN, 0};
+    EXPECT_EQ(poll(&rung, 1, 0), 1) << "main is told";
+    tap.value()->give_back(taken);
+}
+
 // The first 16 bytes of a datagram of 40, the next 16, or the last 8.
 std::vector<Byte> fragment_to(std::uint32_t destination, std::size_t number) {
     std::vector<Byte> frame = udp_to(destination);
