@@ -39,7 +39,7 @@ class Misfortune:
         self._begin = {
             "stop": lambda host, _: self._say(host, "stop"),
             "drainstop": lambda host, _: self._say(host, "drainstop"),
-            "weight": lambda host, event: self._weigh(host, {plan.RULE: event.percent}),
+            "weight": lambda host, event: self.weigh(host, {plan.RULE: event.percent}),
             "depart": lambda host, _: host.controlplane.terminate(),
             "kill": lambda host, _: host.kill(),
             "kill-controlplane": lambda host, _: host.controlplane.kill(),
@@ -61,7 +61,7 @@ class Misfortune:
         self._end = {
             "stop": lambda host: self._say(host, "start"),
             "drainstop": lambda host: self._say(host, "start"),
-            "weight": lambda host: self._weigh(host, None),
+            "weight": lambda host: self.weigh(host, None),
             "depart": lambda host: host.start_controlplane(),
             "kill": lambda host: host.restart(),
             "kill-controlplane": lambda host: host.start_controlplane(),
@@ -117,7 +117,7 @@ class Misfortune:
         chance = f"{HEARTBEATS} numgen random mod 100 < {event.percent}"
         self.lab.network.lose(f'iifname "{host.name}" {chance}', f'oifname "{host.name}" {chance}')
 
-    def _weigh(self, host, weights):
+    def weigh(self, host, weights):
         """Another weight for one host (None: the rule's again), taken over by every host as an operator would."""
         if weights is None:
             self.lab.plan.host_keys.pop(host.name, None)

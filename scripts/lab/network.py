@@ -72,6 +72,26 @@ class Network:
         # Many connections from few addresses: more ports, and no waiting for old ones.
         self.set_kernel(self.client, "net.ipv4.ip_local_port_range=2000 65000", "net.ipv4.tcp_tw_reuse=1")
 
+    def add_far_clients(self, mtu):
+        """Clients in a namespace of their own behind the router, over a link that is narrower than the clients believe; returns its name.
+
+        They ask for segments of 1,500 bytes, as whoever has a narrow link some hops away does: what does not fit is the router's to say."""
+        far = f"{self.plan.tag}-far"
+        self._make_namespace(far)
+        self._ip(self.client, f"link add far mtu {mtu} type veth peer name eth0 mtu {mtu} netns {far}")
+        for place, name in ((self.client, "far"), (far, "eth0")):
+            options = [word for offload in OFFLOADS for word in (offload, "off")]
+            system.run("ethtool", "-K", name, *options, namespace=place)
+        self.set_kernel(self.client, "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.icmp_ratelimit=0")
+        near = [f"address add {plan.FAR_ROUTER}/24 dev far", f"address add {plan.FAR_ROUTER6}/64 dev far nodad", "link set far up"]
+        lines = [f"address add {address}/24 dev eth0" for address in plan.far_addresses()]
+        lines += [f"address add {address}/64 dev eth0 nodad" for address in plan.far_addresses6()]
+        routers = ((plan.FAR_ROUTER, 1460), (plan.FAR_ROUTER6, 1440))
+        lines += ["link set eth0 up", *(f"route add default via {router} advmss {segment}" for router, segment in routers)]
+        for namespace, batch in ((self.client, near), (far, lines)):
+            system.run("ip", "-n", namespace, "-batch", "-", text="\n".join(batch) + "\n")
+        return far
+
     def cut(self, host):
         """Pulls the host's cable; plug() puts it back."""
         self._ip(self.switch, f"link set {host} down")

@@ -15,6 +15,12 @@ CLUSTER_MAC = "02:bf:c0:00:02:50"
 CLIENT_NETWORKS = ("198.51.100.0/24", "203.0.113.0/24")
 CLIENT_NETWORK6 = "2001:db8:1::/64"
 CLIENTS6 = 16
+# Behind the clients' namespace, which is then a router (network.add_far_clients).
+FAR_NETWORK = "198.18.0.0/24"
+FAR_NETWORK6 = "2001:db8:2::/64"
+FAR_ROUTER = "198.18.0.254"
+FAR_ROUTER6 = "2001:db8:2::ffff"
+FAR_CLIENTS = 24
 RULE = "http"
 HEARTBEAT_ETHERTYPE = 0x88B5
 
@@ -62,6 +68,14 @@ class Plan:
     def silence(self):
         """After how many seconds a silent host is buried: T*P."""
         return seconds_of(self.period) * self.tolerance
+
+
+def far_addresses():
+    return [str(ipaddress.ip_network(FAR_NETWORK)[i]) for i in range(1, FAR_CLIENTS + 1)]
+
+
+def far_addresses6():
+    return [str(ipaddress.ip_network(FAR_NETWORK6)[i]) for i in range(1, FAR_CLIENTS + 1)]
 
 
 def seconds_of(duration):
