@@ -41,7 +41,12 @@ DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, b
     const std::size_t first = offset / 8;
     const std::size_t limit = (offset + bytes + 7) / 8;
     const auto end = static_cast<std::uint32_t>(offset + bytes);
-    if (count(covered_, first, limit) != 0) return was_seen(first, limit) && last == (end_ == end) ? Fit::duplicate : Fit::conflict;
+    if (count(covered_, first, limit) != 0) {
+        // Only the last fragment may end within a unit, and there two that differ have the same place.
+        const bool was_last = end_ != 0 && (end_ + 7) / 8 == limit;
+        const bool alike = was_last ? last && end == end_ : !last;
+        return alike && was_seen(first, limit) ? Fit::duplicate : Fit::conflict;
+    }
     if (end_ != 0 && (last || end >= end_)) return Fit::conflict;
     if (last && reach_ > end) return Fit::conflict;
     each_word(first, limit, [&](std::size_t word, std::uint64_t bits) { covered_[word] |= bits; });

@@ -312,6 +312,9 @@ TEST(DatagramExtent, TellsOverlapsOfEveryKindFromDuplicates) {
     EXPECT_EQ(extent.add(512, 512, true), Fit::conflict) << "suddenly the last one";
     EXPECT_EQ(extent.add(0, 512, true), Fit::conflict) << "an end before what was seen";
     EXPECT_EQ(extent.add(1536, 9, true), Fit::fresh);
+    EXPECT_EQ(extent.add(1536, 9, true), Fit::duplicate);
+    EXPECT_EQ(extent.add(1536, 10, true), Fit::conflict) << "another end within the same eight bytes";
+    EXPECT_EQ(extent.add(1536, 16, false), Fit::conflict) << "the last one, suddenly longer and not the last";
     EXPECT_EQ(extent.add(1536, 10, true), Fit::conflict) << "another end";
     EXPECT_EQ(extent.add(1536, 9, true), Fit::duplicate);
     EXPECT_EQ(extent.add(1552, 8, false), Fit::conflict) << "behind the end";
