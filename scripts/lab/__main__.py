@@ -1,11 +1,14 @@
-"""The command line of labs: up, down, status, exec, chaos, flood. Everything it needs to know of a lab stands in the lab's own file."""
+"""The command line of labs: to make one by hand and look into it, and the long measurements.
+
+Everything that it needs to know of a lab stands in the lab's own file.
+"""
 
 import argparse
 import os
 import subprocess
 import sys
 
-from . import chaos, estate, flood, plan, system
+from . import chaos, endurance, estate, flood, plan, system
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
@@ -29,6 +32,7 @@ def parse(arguments):
     execute.add_argument("program", nargs=argparse.REMAINDER)
     chaos.add_options(commands.add_parser("chaos", help="a lab under load and faults drawn from a seed, judged by a capture"))
     flood.add_options(commands.add_parser("flood", help="forged and recorded cluster frames against a lab under load"))
+    endurance.add_options(commands.add_parser("downloads", help="long downloads while hosts are drained, weighed, stopped and killed"))
     return parser.parse_args(arguments)
 
 
@@ -93,6 +97,7 @@ def main():
     try:
         system.require_root()
         commands = {"up": up, "down": down, "status": status, "exec": execute, "chaos": chaos.main, "flood": flood.main}
+        commands["downloads"] = endurance.main
         return commands[options.command](options)
     except system.LabError as error:
         print(f"lab: {error}", file=sys.stderr)

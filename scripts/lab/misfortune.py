@@ -37,8 +37,8 @@ class Misfortune:
         self.phases = [Phase(0.0, QUIET, None)]
         self.touches = []
         self._begin = {
-            "stop": lambda host, _: self._say(host, "stop"),
-            "drainstop": lambda host, _: self._say(host, "drainstop"),
+            "stop": lambda host, _: self.say(host, "stop"),
+            "drainstop": lambda host, _: self.say(host, "drainstop"),
             "weight": lambda host, event: self.weigh(host, {plan.RULE: event.percent}),
             "depart": lambda host, _: host.controlplane.terminate(),
             "kill": lambda host, _: host.kill(),
@@ -59,8 +59,8 @@ class Misfortune:
             ),
         }
         self._end = {
-            "stop": lambda host: self._say(host, "start"),
-            "drainstop": lambda host: self._say(host, "start"),
+            "stop": lambda host: self.say(host, "start"),
+            "drainstop": lambda host: self.say(host, "start"),
             "weight": lambda host: self.weigh(host, None),
             "depart": lambda host: host.start_controlplane(),
             "kill": lambda host: host.restart(),
@@ -125,10 +125,10 @@ class Misfortune:
             self.lab.plan.host_keys[host.name] = {"weights": weights}
         self.lab.write_configuration()
         for one in self.lab.hosts:
-            self._say(one, "reload")
+            self.say(one, "reload")
 
     @staticmethod
-    def _say(host, *words):
+    def say(host, *words):
         code, said, complaint = host.nlb(*words)
         if code != 0:
             raise system.LabError(f"`nlb {' '.join(words)}` on {host.name} ended with {code}: {(complaint or said).strip()}")

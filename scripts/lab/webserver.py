@@ -1,6 +1,7 @@
 """A real nginx per host that says which host it is. It knows nothing of clusters, as servers behind nlb never need to.
 
 / is small, /big is a large file whose speed the client chooses (/big?rate=500k), so that downloads last as long as a story needs.
+/slow is the same file in pieces of a kilobyte, evenly spread: whoever hears nothing for long does not wait for a pause of the server.
 """
 
 import hashlib
@@ -30,6 +31,11 @@ http {{
         location = /big {{
             alias {directory}/big;
             limit_rate $arg_rate;
+        }}
+        location = /slow {{
+            alias {directory}/big;
+            limit_rate $arg_rate;
+            sendfile_max_chunk 1k;
         }}
     }}
 }}
