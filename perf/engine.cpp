@@ -21,6 +21,8 @@ Result<std::unique_ptr<Engine>> make_engine(const Options& options, std::uint32_
             return GeneratorEngine::make(options, core, std::move(streams));
         case Mode::rxonly:
             return SinkEngine::make(options, core, std::move(streams));
+        case Mode::trial:
+            break;  // its parts are of other modes
     }
     return Error{"no such mode"};
 }

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     CLI::App app{"A capture of the traffic that nlb-perf would generate.", "nlb-frames"};
     add_traffic_options(app, texts);
     app.add_option("--tables", tables_path, "what `nlb tables` wrote: virtual addresses and key")->required();
+    app.add_flag("--stamped", texts.wishes.stamped, "frames end with a stamp that nlb-perf's rxonly reads");
     app.add_option("--frames", count, "so many frames (default: one for each client)");
     app.add_option("-o,--output", output, "the capture")->required();
     try {

@@ -26,8 +26,9 @@ Result<std::unique_ptr<Engine>> GeneratorEngine::make(const Options& options, st
     if (!wishes) return wishes.error();
     const auto fixed = read_tables_file(options.tables);
     if (!fixed) return fixed.error();
-    wishes.value().stamped = true;
+    wishes.value().stamped = options.stamped;
     wishes.value().seed += core;
+    wishes.value().first_client = core * wishes.value().clients * static_cast<std::uint32_t>(kHostsMax);
     auto traffic = Traffic::make(wishes.value(), fixed.value().tables);
     if (!traffic) return traffic.error();
     return std::unique_ptr<Engine>(new GeneratorEngine(options, std::move(traffic.value()), std::move(streams)));
@@ -45,9 +46,15 @@ std::uint16_t GeneratorEngine::due(std::uint64_t now) {
     return count;
 }
 
+void GeneratorEngine::begin() {
+    began_ = paced_ = 0;
+    finished_.store(false, std::memory_order_relaxed);
+}
+
 void GeneratorEngine::turn() {
     for (Stream* stream : streams_) {
         if (options_.mode == Mode::flowgen) drain(*stream);
+        if (finished_.load(std::memory_order_relaxed)) continue;
         const std::uint64_t begin = rte_rdtsc();
         const std::uint16_t count = due(begin);
         if (count == 0) continue;

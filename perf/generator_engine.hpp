@@ -2,6 +2,8 @@
 // back, as testpmd's does, and sends whole flows. Both stamp their frames for rxonly.
 #pragma once
 
+#include <atomic>
+
 #include "perf/engine.hpp"
 
 namespace nlb::perf {
@@ -9,7 +11,9 @@ namespace nlb::perf {
 class GeneratorEngine final : public Engine {
 public:
     static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core, std::vector<Stream*> streams);
+    void begin() override;
     void turn() override;
+    void finish() override { finished_.store(true, std::memory_order_relaxed); }
 
 private:
     GeneratorEngine(const Options& options, Traffic traffic, std::vector<Stream*> streams);
@@ -22,7 +26,8 @@ private:
     const std::vector<Stream*> streams_;
     std::uint64_t cycles_per_second_;
     std::uint64_t began_ = 0;
-    std::uint64_t paced_ = 0;  // packets of this core since began_
+    std::uint64_t paced_ = 0;            // packets of this core since began_
+    std::atomic<bool> finished_{false};  // publishes nothing but itself
 };
 
 }  // namespace nlb::perf

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 
 namespace nlb::perf {
 
@@ -13,6 +14,7 @@ public:
     void add(std::uint32_t ns) {
         ++buckets_[place_of(ns)];
         ++count_;
+        late_ += ns > kLate;
         max_ = std::max(max_, ns);
     }
     // The smallest time that `share` of all do not exceed; 0 when there are none.
@@ -27,8 +29,17 @@ public:
     }
     [[nodiscard]] std::uint32_t max() const { return max_; }
     [[nodiscard]] std::uint64_t count() const { return count_; }
+    // What a report shows: percentiles in nanoseconds, how many took longer than 50 microseconds, and [up to, how many] of each bucket.
+    [[nodiscard]] nlohmann::ordered_json figures() const {
+        nlohmann::ordered_json told{{"count", count_},   {"p50", at(0.5)}, {"p99", at(0.99)},
+                                    {"p999", at(0.999)}, {"max", max_},    {"over_50us", late_}};
+        for (std::uint32_t place = 0; place < buckets_.size(); ++place)
+            if (buckets_[place] != 0) told["histogram"].push_back({top_of(place), buckets_[place]});
+        return told;
+    }
 
 private:
+    static constexpr std::uint32_t kLate = 50'000;
     static constexpr std::uint32_t kSteps = 16;  // per power of two
     [[nodiscard]] static std::uint32_t place_of(std::uint32_t ns) {
         if (ns < kSteps) return ns;
@@ -43,6 +54,7 @@ private:
     }
     std::array<std::uint64_t, 29 * kSteps> buckets_{};
     std::uint64_t count_ = 0;
+    std::uint64_t late_ = 0;
     std::uint32_t max_ = 0;
 };
 

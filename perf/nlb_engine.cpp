@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
+#include <time.h>
 
 #include "dataplane/memory.hpp"
 
@@ -27,6 +28,16 @@ void lose_buckets(Tables& tables) {
             if (owner == tables.self) owner = static_cast<HostId>(tables.self % kHostsMax + 1);
 }
 
+std::uint64_t processor_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::uint32_t ns_of(std::uint64_t cycles) {
+    return static_cast<std::uint32_t>(static_cast<double>(cycles) * 1e9 / static_cast<double>(rte_get_tsc_hz()));
+}
+
 }  // namespace
 
 NlbEngine::NlbEngine(const Options& options, FixedTables fixed) : options_(options), fixed_(std::move(fixed)), clock_(rte_get_tsc_hz()) {
@@ -35,7 +46,10 @@ NlbEngine::NlbEngine(const Options& options, FixedTables fixed) : options_(optio
     clock_.calibrate_now();
 }
 
-NlbEngine::~NlbEngine() = default;
+NlbEngine::~NlbEngine() {
+    while (publisher_.pending() != 0) publisher_.poll([](const auto&) {});
+    free_tables(lanes_);
+}
 
 Result<std::unique_ptr<Engine>> NlbEngine::make(const Options& options, std::uint32_t core, std::vector<Stream*> streams) {
     auto fixed = read_tables_file(options.tables);
@@ -46,12 +60,13 @@ Result<std::unique_ptr<Engine>> NlbEngine::make(const Options& options, std::uin
     for (Stream* stream : streams) {
         const auto capacity = dataplane::connections_per_worker(wanted, options.rx_queues);
         if (auto added = engine->add_pair(*stream, core, capacity); !added) return added.error();
-        lanes.push_back(&engine->pairs_.back()->lane);
+        lanes.push_back(engine->lanes_.back().get());
     }
     const dataplane::Worker::Shared shared{engine->clock_,         engine->rcu_,     engine->stop_,
                                            config::PollMode::busy, rte_get_tsc_hz(), options.burst};
     engine->worker_ = std::make_unique<dataplane::Worker>(shared, 0, std::move(lanes));
     if (auto opened = engine->open_connections(); !opened) return opened.error();
+    if (auto published = engine->publish(); !published) return published.error();
     return std::unique_ptr<Engine>(std::move(engine));
 }
 
@@ -64,7 +79,8 @@ Status NlbEngine::add_pair(Stream& stream, std::uint32_t core, std::uint32_t cap
     if (!connections) return connections.error();
     pair->stream = &stream;
     pair->to_main = std::move(ring.value());
-    dataplane::Lane& lane = pair->lane;
+    lanes_.push_back(std::make_unique<dataplane::Lane>());
+    dataplane::Lane& lane = *lanes_.back();
     lane.outside_port = stream.rx_port;
     lane.inside_port = stream.tx_port;
     lane.queue = stream.queue;
@@ -72,7 +88,6 @@ Status NlbEngine::add_pair(Stream& stream, std::uint32_t core, std::uint32_t cap
     lane.fence = &fence_;
     lane.to_main = pair->to_main.get();
     lane.doorbell = &doorbell_;
-    lane.tables = &fixed_.tables;
     lane.connections = std::move(connections.value());
     pairs_.push_back(std::move(pair));
     return Done{};
@@ -91,13 +106,13 @@ Status NlbEngine::open_connections() {
             auto traffic = Traffic::make(wishes.value(), given);
             if (!traffic) return traffic.error();
             fixed_.tables.own.fill(kAllBuckets);
-            for (const auto& pair : pairs_) open_connections_of(traffic.value(), *pair->lane.connections);
+            for (const auto& lane : lanes_) open_connections_of(traffic.value(), *lane->connections);
             fixed_.tables = given;
         }
-        for (const auto& pair : pairs_)
-            if (pair->lane.connections->size() < options_.descriptors)
+        for (const auto& lane : lanes_)
+            if (lane->connections->size() < options_.descriptors)
                 return Error{fmt::format("--descriptors {}: the connection table took {}; raise --connections", options_.descriptors,
-                                         pair->lane.connections->size())};
+                                         lane->connections->size())};
     }
     if (options_.lose_buckets) lose_buckets(fixed_.tables);
     return Done{};
@@ -122,31 +137,78 @@ void NlbEngine::open_connections_of(Traffic& traffic, dataplane::ConnTable& conn
 }
 
 void NlbEngine::turn() {
-    for (const auto& pair : pairs_) {
-        worker_->poll_once(pair->lane);
-        const Counters& from = pair->lane.counters;
-        StreamCounters& to = pair->stream->counters;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+        if (options_.time_polls)
+            timed_poll(*lanes_[i]);
+        else
+            worker_->poll_once(*lanes_[i]);
+        const Counters& from = lanes_[i]->counters;
+        StreamCounters& to = pairs_[i]->stream->counters;
         to.rx_packets = from.rx_packets;
         to.bursts = from.bursts;
         to.busy_cycles = from.busy_cycles;
     }
 }
 
+void NlbEngine::timed_poll(dataplane::Lane& lane) {
+    const std::uint64_t processor = processor_ns();
+    const std::uint64_t begin = rte_rdtsc();
+    if (!worker_->poll_once(lane)) return;
+    polls_.wall.add(ns_of(rte_rdtsc() - begin));
+    polls_.processor.add(static_cast<std::uint32_t>(processor_ns() - processor));
+}
+
+Status NlbEngine::publish() {
+    const auto on_any = [](const dataplane::Lane&) { return SOCKET_ID_ANY; };
+    if (!publisher_.publish({}, fixed_.tables, lanes_, on_any)) return Error{"no memory for another copy of the tables: raise EAL's -m"};
+    return Done{};
+}
+
+void NlbEngine::tend() {
+    clock_.calibrate_now();
+    if (options_.publish_rate != 0) publish_due();
+}
+
+// Every publication differs from the one before in what others have of the last rule, which is nobody's traffic.
+void NlbEngine::publish_due() {
+    publisher_.poll([&](const auto&) { graces_.add(ns_of(rte_rdtsc() - publish_began_)); });
+    const std::uint64_t now = rte_rdtsc();
+    if (publish_base_ == 0) publish_base_ = now;
+    const auto due = static_cast<std::uint64_t>(static_cast<double>(now - publish_base_) / static_cast<double>(rte_get_tsc_hz()) *
+                                                options_.publish_rate);
+    if (published_ >= due || publisher_.pending() != 0) return;
+    ++published_;
+    fixed_.tables.dirty_elsewhere[kRuleSlots - 2] ^= 1;
+    const std::uint64_t processor = processor_ns();
+    publish_began_ = rte_rdtsc();
+    if (!publish()) return;
+    publishes_.wall.add(ns_of(rte_rdtsc() - publish_began_));
+    publishes_.processor.add(static_cast<std::uint32_t>(processor_ns() - processor));
+}
+
 void NlbEngine::report(Json& to) const {
     Counters sum{};
-    for (const auto& pair : pairs_) {
-        sum.add(pair->lane.counters);
-        to["connections"] = to.value("connections", std::uint64_t{0}) + pair->lane.connections->size();
+    for (const auto& lane : lanes_) {
+        sum.add(lane->counters);
+        to["connections"] = to.value("connections", std::uint64_t{0}) + lane->connections->size();
     }
     for (std::size_t i = 0; i < kReasonCount; ++i) {
         if (sum.reasons[i] == 0) continue;
         const std::string name(kReasons[i].name);
         to["reasons"][name] = (to.contains("reasons") ? to["reasons"].value(name, std::uint64_t{0}) : 0) + sum.reasons[i];
     }
+    if (options_.time_polls) to["polls"].push_back(polls_.figures());
+    if (options_.publish_rate == 0) return;
+    Json published{{"rate", options_.publish_rate}, {"rules", fixed_.tables.rule_count + 1}, {"grace_ns", graces_.figures()}};
+    published.update(publishes_.figures());
+    to["publishes"].push_back(published);
 }
 
 void NlbEngine::forget() {
-    for (const auto& pair : pairs_) pair->lane.counters = {};
+    for (const auto& lane : lanes_) lane->counters = {};
+    polls_ = publishes_ = {};
+    graces_ = {};
+    publish_base_ = published_ = 0;
 }
 
 }  // namespace nlb::perf

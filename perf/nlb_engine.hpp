@@ -4,8 +4,10 @@
 
 #include <atomic>
 
+#include "dataplane/publisher.hpp"
 #include "dataplane/worker.hpp"
 #include "perf/engine.hpp"
+#include "perf/latency.hpp"
 
 namespace nlb::perf {
 
@@ -17,7 +19,7 @@ public:
     void begin() override { rcu_.join(0); }
     void end() override { rcu_.leave(0); }
     void turn() override;
-    void tend() override { clock_.calibrate_now(); }
+    void tend() override;
     void report(Json& to) const override;
     void forget() override;
 
@@ -25,11 +27,19 @@ private:
     struct Pair {
         Stream* stream = nullptr;
         dataplane::Ring to_main;
-        dataplane::Lane lane;
+    };
+    // How long something took, and how much of that the thread had a processor.
+    struct Times {
+        Latency wall;
+        Latency processor;
+        [[nodiscard]] Json figures() const { return {{"wall_ns", wall.figures()}, {"processor_ns", processor.figures()}}; }
     };
     NlbEngine(const Options& options, FixedTables fixed);
     Status add_pair(Stream& stream, std::uint32_t core, std::uint32_t capacity);
     Status open_connections();
+    Status publish();
+    void publish_due();
+    void timed_poll(dataplane::Lane& lane);
     void open_connections_of(Traffic& traffic, dataplane::ConnTable& connections);
 
     const Options& options_;
@@ -40,7 +50,15 @@ private:
     dataplane::Rcu rcu_{1};
     std::atomic<bool> stop_{false};  // publishes nothing but itself
     std::vector<std::unique_ptr<Pair>> pairs_;
+    std::vector<std::unique_ptr<dataplane::Lane>> lanes_;  // by pair
+    dataplane::Publisher publisher_{rcu_};
     std::unique_ptr<dataplane::Worker> worker_;
+    Times polls_;      // that found a frame; the worker's until it stands
+    Times publishes_;  // main's
+    Latency graces_;
+    std::uint64_t publish_base_ = 0;  // cycles when the first was due
+    std::uint64_t published_ = 0;
+    std::uint64_t publish_began_ = 0;
 };
 
 }  // namespace nlb::perf

@@ -9,7 +9,7 @@
 
 namespace nlb::perf {
 
-enum class Mode : std::uint8_t { io, mac, nlb, flowgen, txonly, rxonly };
+enum class Mode : std::uint8_t { io, mac, nlb, flowgen, txonly, rxonly, trial };
 
 struct Options {
     Mode mode = Mode::io;
@@ -32,6 +32,17 @@ struct Options {
     std::uint32_t connections = 0;  // capacity of the connection tables of a pair of ports; 0: the tables file's
     std::uint32_t descriptors = 0;  // opened before the start, of the traffic's first clients
     bool lose_buckets = false;      // then all buckets move away: every packet of theirs needs its descriptor
+    std::uint16_t ring_pairs = 0;   // ports made of rings, cabled two by two
+    std::uint16_t ring_frames = 1024;
+    std::optional<Mode> under_test;  // trial: what stands between sender and receiver; nothing: a cable
+    bool flood = false;              // trial: SYNs beside the traffic
+    std::uint64_t flood_rate = 0;    // packets per second; 0: as many as go
+    std::uint16_t flood_port = 0;    // 0: the traffic's
+    int flood_owned = -1;
+    bool stamped = true;             // generators: for rxonly
+    std::uint32_t publish_rate = 0;  // nlb: new tables so many times a second
+    bool time_polls = false;         // nlb: how long each poll takes
+    std::string report;              // HTML file
     TrafficTexts traffic;
 };
 

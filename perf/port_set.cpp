@@ -21,6 +21,8 @@ Error refused(std::uint16_t port, const char* what, int error) {
 
 Result<std::unique_ptr<PortSet>> PortSet::open(const Options& options) {
     std::unique_ptr<PortSet> set(new PortSet);
+    if (auto added = set->rings_.add_pairs(options.ring_pairs, std::max(options.rx_queues, options.tx_queues), options.ring_frames); !added)
+        return added.error();
     for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; ++port) {
         if (rte_eth_dev_is_valid_port(port) == 0) continue;
         if (auto opened = set->open_port(port, options); !opened) return opened.error();
@@ -69,26 +71,50 @@ PortSet::~PortSet() {
     }
 }
 
-std::uint16_t PortSet::peer_of(std::size_t index) const {
-    const std::size_t peer = index ^ 1U;
-    return ports_[peer < ports_.size() ? peer : index];
+std::uint16_t PortSet::peer_of(std::size_t index, PortRange range) const {
+    const std::size_t peer = range.begin + ((index - range.begin) ^ 1U);
+    return ports_[peer < range.end ? peer : index];
 }
 
-std::vector<std::unique_ptr<Stream>> PortSet::make_streams(const Options& options) const {
-    const bool alone = options.mode == Mode::flowgen || options.mode == Mode::txonly;
+std::vector<std::unique_ptr<Stream>> PortSet::make_streams(const Options& options, Mode mode, PortRange range) const {
+    const bool alone = mode == Mode::flowgen || mode == Mode::txonly;
     std::vector<std::unique_ptr<Stream>> streams;
     for (std::uint16_t queue = 0; queue < std::min(options.rx_queues, options.tx_queues); ++queue) {
-        for (std::size_t i = 0; i < ports_.size(); ++i) {
-            if (options.mode == Mode::nlb && i % 2 != 0) continue;  // the worker serves both directions of a pair
+        for (std::size_t i = range.begin; i < range.end; ++i) {
+            if (mode == Mode::nlb && (i - range.begin) % 2 != 0) continue;  // the worker serves both directions of a pair
             auto stream = std::make_unique<Stream>();
             stream->rx_port = ports_[i];
-            stream->tx_port = alone ? ports_[i] : peer_of(i);
+            stream->tx_port = alone ? ports_[i] : peer_of(i, range);
             stream->queue = queue;
             stream->pool = pools_[i].get();
             streams.push_back(std::move(stream));
         }
     }
     return streams;
+}
+
+Json PortSet::describe() const {
+    Json all = Json::array();
+    for (const std::uint16_t port : ports_) {
+        rte_eth_dev_info info{};
+        if (rte_eth_dev_info_get(port, &info) != 0) continue;
+        std::array<char, RTE_ETH_NAME_MAX_LEN> name{};
+        std::array<char, 128> firmware{};
+        static_cast<void>(rte_eth_dev_get_name_by_port(port, name.data()));
+        if (rte_eth_dev_fw_version_get(port, firmware.data(), firmware.size()) != 0) firmware[0] = 0;
+        rte_eth_link link{};
+        static_cast<void>(rte_eth_link_get_nowait(port, &link));
+        all.push_back({{"name", name.data()},
+                       {"driver", info.driver_name != nullptr ? info.driver_name : ""},
+                       {"firmware", firmware.data()},
+                       {"numa_node", rte_eth_dev_socket_id(port)},
+                       {"link_mbps", link.link_speed},
+                       {"rx_queues_max", info.max_rx_queues},
+                       {"tx_queues_max", info.max_tx_queues},
+                       {"rx_offloads", info.rx_offload_capa},
+                       {"rss", info.flow_type_rss_offloads}});
+    }
+    return all;
 }
 
 rte_eth_stats PortSet::totals() const {

@@ -8,10 +8,18 @@
 
 #include "core/result.hpp"
 #include "dataplane/buffers.hpp"
+#include "perf/engine.hpp"
 #include "perf/options.hpp"
+#include "perf/ring_ports.hpp"
 #include "perf/stream.hpp"
 
 namespace nlb::perf {
+
+// Places in PortSet::ports(), behind the last one excluded.
+struct PortRange {
+    std::size_t begin;
+    std::size_t end;
+};
 
 class PortSet {
 public:
@@ -19,18 +27,21 @@ public:
     ~PortSet();
 
     [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return ports_; }
-    // Each queue of each port that this mode receives on (or, for generators, sends on).
-    [[nodiscard]] std::vector<std::unique_ptr<Stream>> make_streams(const Options& options) const;
+    // Each queue of each port of the range that this mode receives on (or, for generators, sends on).
+    [[nodiscard]] std::vector<std::unique_ptr<Stream>> make_streams(const Options& options, Mode mode, PortRange range) const;
+    // What a report says of them: device, driver, firmware, node, queues, offloads.
+    [[nodiscard]] Json describe() const;
     // Over all ports.
     [[nodiscard]] rte_eth_stats totals() const;
 
 private:
     PortSet() = default;
     Status open_port(std::uint16_t port, const Options& options);
-    [[nodiscard]] std::uint16_t peer_of(std::size_t index) const;
+    [[nodiscard]] std::uint16_t peer_of(std::size_t index, PortRange range) const;
 
     std::vector<std::uint16_t> ports_;
     std::vector<dataplane::Pool> pools_;
+    RingPorts rings_;  // closed before the pools: frames are left in them
 };
 
 // A port's figures, in testpmd's words; rates are since the last show.

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -15,7 +16,8 @@ namespace {
 
 constexpr const char* kHelp =
     "start | stop | show port stats all | show fwd stats all | show config fwd | clear port stats all\n"
-    "set fwd io|mac|nlb|flowgen|txonly|rxonly | set burst N | set nbcore N | help | quit\n";
+    "set fwd io|mac|nlb|flowgen|txonly|rxonly|trial | set burst N | set nbcore N | set rate N | set size N|imix | run SECONDS | help | "
+    "quit\n";
 
 using Words = std::vector<std::string>;
 
@@ -62,7 +64,7 @@ void clear_ports(Session& session, const Words& /*words*/) {
 void set_mode(Session& session, const Words& words) {
     const auto mode = words.size() > 2 ? mode_named(words[2]) : std::nullopt;
     if (!mode) {
-        std::puts("set fwd: expected io, mac, nlb, flowgen, txonly or rxonly");
+        std::puts("set fwd: expected io, mac, nlb, flowgen, txonly, rxonly or trial");
         return;
     }
     if (const std::string lacks = what_lacks(session.options(), *mode); !lacks.empty()) {
@@ -72,14 +74,15 @@ void set_mode(Session& session, const Words& words) {
     session.set_mode(*mode);
 }
 
-void set_number(std::uint16_t& to, const Words& words, unsigned most) {
+template <class Number>
+void set_number(Number& to, const Words& words, unsigned most) {
     unsigned value = 0;
     const std::string text = words.size() > 2 ? words[2] : "";
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > most)
         std::printf("set %s: expected 1 to %u, got \"%s\"\n", words[1].c_str(), most, text.c_str());
     else
-        to = static_cast<std::uint16_t>(value);
+        to = static_cast<Number>(value);
 }
 
 void set_burst(Session& session, const Words& words) {
@@ -88,6 +91,41 @@ void set_burst(Session& session, const Words& words) {
 
 void set_cores(Session& session, const Words& words) {
     set_number(session.options().cores, words, RTE_MAX_LCORE - 1);
+}
+
+// 0 is `as many as go`.
+void set_rate(Session& session, const Words& words) {
+    if (words.size() > 2 && words[2] == "0")
+        session.options().rate = 0;
+    else
+        set_number(session.options().rate, words, UINT32_MAX);
+}
+
+void set_size(Session& session, const Words& words) {
+    TrafficTexts texts = session.options().traffic;
+    texts.size = words.size() > 2 ? words[2] : "";
+    if (const auto wishes = read_wishes(texts); wishes)
+        session.options().traffic = texts;
+    else
+        std::printf("%s\n", wishes.error().message.c_str());
+}
+
+// One measurement from start to stop; its object is the last line.
+void run(Session& session, const Words& words) {
+    char* end = nullptr;
+    const double seconds = words.size() > 1 ? std::strtod(words[1].c_str(), &end) : 0;
+    if (seconds <= 0 || *end != 0) {
+        std::puts("run: expected seconds");
+        return;
+    }
+    session.options().seconds = seconds;
+    static const std::atomic<bool> never{false};
+    if (auto started = session.start(); !started) {
+        std::printf("%s\n", started.error().message.c_str());
+        return;
+    }
+    session.measure(never);
+    std::printf("%s\n", session.result().dump().c_str());
 }
 
 void help(Session& /*session*/, const Words& /*words*/) {
@@ -99,7 +137,7 @@ struct Command {
     void (*run)(Session&, const Words&);
     bool while_stopped = false;  // it changes what cores are using
 };
-const std::array<Command, 10> kCommands{{{{"start"}, start},
+const std::array<Command, 13> kCommands{{{{"start"}, start},
                                          {{"stop"}, stop},
                                          {{"show", "port", "stats", "all"}, show_ports},
                                          {{"show", "fwd"}, show_forward},
@@ -108,6 +146,9 @@ const std::array<Command, 10> kCommands{{{{"start"}, start},
                                          {{"set", "fwd"}, set_mode, true},
                                          {{"set", "burst"}, set_burst, true},
                                          {{"set", "nbcore"}, set_cores, true},
+                                         {{"set", "rate"}, set_rate, true},
+                                         {{"set", "size"}, set_size, true},
+                                         {{"run"}, run, true},
                                          {{"help"}, help}}};
 
 void obey(Session& session, const Words& words) {

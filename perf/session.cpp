@@ -2,9 +2,6 @@
 #include "perf/session.hpp"
 
 #include <chrono>
-#include <cinttypes>
-#include <cstdio>
-#include <fmt/format.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <thread>
@@ -14,62 +11,67 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 constexpr auto kTick = std::chrono::milliseconds{10};
+constexpr auto kPublishTick = std::chrono::microseconds{100};
+constexpr auto kTrialEnds = std::chrono::milliseconds{200};  // after which nothing of a trial is under way any more
 
 std::uint64_t relaxed(const std::uint64_t& word) {
     return __atomic_load_n(&word, __ATOMIC_RELAXED);
+}
+
+void add(StreamCounters& sum, const StreamCounters& one) {
+    sum.rx_packets += relaxed(one.rx_packets);
+    sum.tx_packets += relaxed(one.tx_packets);
+    sum.tx_dropped += relaxed(one.tx_dropped);
+    sum.bursts += relaxed(one.bursts);
+    sum.busy_cycles += relaxed(one.busy_cycles);
 }
 
 double seconds_since(SteadyClock::time_point from) {
     return std::chrono::duration<double>(SteadyClock::now() - from).count();
 }
 
-double per(std::uint64_t count, double of) {
-    return of > 0 ? static_cast<double>(count) / of : 0;
-}
-
 }  // namespace
 
 int Session::run_core(void* argument) {
     Core& core = *static_cast<Core*>(argument);
-    core.engine->begin();
-    while (!core.stop->load(std::memory_order_relaxed)) core.engine->turn();
-    core.engine->end();
+    for (const auto& part : core.parts) part->engine->begin();
+    while (!core.stop->load(std::memory_order_relaxed))
+        for (const auto& part : core.parts) part->engine->turn();
+    for (const auto& part : core.parts) part->engine->end();
     return 0;
 }
 
 bool Session::are_as_wished() const {
-    return !cores_.empty() && made_for_.mode == options_.mode && made_for_.burst == options_.burst && made_for_.cores == options_.cores;
+    return !cores_.empty() && made_for_.mode == options_.mode && made_for_.burst == options_.burst && made_for_.cores == options_.cores &&
+           made_for_.traffic.size == options_.traffic.size;
 }
 
 Status Session::make_cores() {
     cores_.clear();
-    streams_ = ports_.make_streams(options_);
     std::vector<unsigned> lcores;
     unsigned lcore = 0;
     RTE_LCORE_FOREACH_WORKER(lcore) lcores.push_back(lcore);
-    if (lcores.size() < options_.cores)
-        return Error{
-            fmt::format("--nb-cores {}: EAL has {} lcores besides the main one; name more with -l", options_.cores, lcores.size())};
-    std::vector<std::unique_ptr<Core>> cores;
     made_for_ = options_;
-    for (std::uint16_t i = 0; i < options_.cores; ++i) {
+    auto parts = make_parts(options_, ports_, lcores.size());
+    if (!parts) return parts.error();
+    streams_ = std::move(parts.value().streams);
+    for (std::size_t i = 0; i < parts.value().cores.size(); ++i) {
         auto core = std::make_unique<Core>();
-        for (std::size_t s = i; s < streams_.size(); s += options_.cores) core->streams.push_back(streams_[s].get());
-        auto engine = make_engine(made_for_, i, core->streams);
-        if (!engine) return engine.error();
-        core->engine = std::move(engine.value());
+        core->parts = std::move(parts.value().cores[i]);
         core->stop = &stop_;
         core->lcore = lcores[i];
-        cores.push_back(std::move(core));
+        cores_.push_back(std::move(core));
     }
-    cores_ = std::move(cores);
     return Done{};
 }
 
 Status Session::start() {
     if (!are_as_wished())
         if (auto made = make_cores(); !made) return made;
-    for (const auto& core : cores_) core->engine->forget();
+    for_each_part([&](Part& part) {
+        part.options.rate = part.role == Role::flood ? options_.flood_rate : options_.rate;
+        part.engine->forget();
+    });
     for (const auto& stream : streams_) stream->counters = {};
     stop_ = false;
     running_ = true;
@@ -89,13 +91,16 @@ void Session::stop() {
 
 StreamCounters Session::sum() const {
     StreamCounters sum;
-    for (const auto& stream : streams_) {
-        sum.rx_packets += relaxed(stream->counters.rx_packets);
-        sum.tx_packets += relaxed(stream->counters.tx_packets);
-        sum.tx_dropped += relaxed(stream->counters.tx_dropped);
-        sum.bursts += relaxed(stream->counters.bursts);
-        sum.busy_cycles += relaxed(stream->counters.busy_cycles);
-    }
+    for (const auto& stream : streams_) add(sum, stream->counters);
+    return sum;
+}
+
+StreamCounters Session::sum_of(Role role) const {
+    StreamCounters sum;
+    for_each_part([&](const Part& part) {
+        if (part.role == role)
+            for (const Stream* stream : part.streams) add(sum, stream->counters);
+    });
     return sum;
 }
 
@@ -110,8 +115,8 @@ void Session::rest(double seconds, const std::atomic<bool>& interrupted, bool un
             show_ports();
             next_show += options_.stats_period_s;
         }
-        for (const auto& core : cores_) core->engine->tend();
-        std::this_thread::sleep_for(kTick);
+        for_each_part([](Part& part) { part.engine->tend(); });
+        std::this_thread::sleep_for(options_.publish_rate != 0 ? SteadyClock::duration{kPublishTick} : SteadyClock::duration{kTick});
     }
 }
 
@@ -124,6 +129,10 @@ void Session::measure(const std::atomic<bool>& interrupted) {
     port_end_ = ports_.totals();
     seconds_ = seconds_since(begin);
     const rte_eth_stats end = port_end_;
+    if (options_.mode == Mode::trial) {
+        for_each_part([](Part& part) { part.engine->finish(); });
+        std::this_thread::sleep_for(kTrialEnds);
+    }
     stop();
     port_end_ = end;
 }
@@ -134,42 +143,6 @@ void Session::show_ports() {
 
 void Session::clear_ports() {
     for (const std::uint16_t port : ports_.ports()) rte_eth_stats_reset(port);
-}
-
-void Session::print_forward_statistics() const {
-    const StreamCounters now = sum();
-    std::printf("\n  ++++++++++++++ Forward statistics for all ports (%s, burst %u) ++++++++++++++\n", name_of(options_.mode),
-                options_.burst);
-    const std::uint64_t missed = port_end_.imissed - port_base_.imissed;
-    const std::uint64_t received = port_end_.ipackets - port_base_.ipackets;
-    std::printf("  RX-packets: %-14" PRIu64 " RX-dropped: %-13" PRIu64 " RX-total: %-" PRIu64 "\n", received, missed, received + missed);
-    const std::uint64_t sent = port_end_.opackets - port_base_.opackets;
-    std::printf("  TX-packets: %-14" PRIu64 " TX-dropped: %-13" PRIu64 " TX-total: %-" PRIu64 "\n", sent, now.tx_dropped,
-                sent + now.tx_dropped);
-    std::printf("  CPU cycles/packet=%.2f packets/burst=%.2f\n",
-                per(now.busy_cycles - base_.busy_cycles, static_cast<double>(now.rx_packets - base_.rx_packets)),
-                per(now.rx_packets - base_.rx_packets, static_cast<double>(now.bursts - base_.bursts)));
-    std::printf("  ++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++\n");
-    std::fflush(stdout);
-}
-
-Json Session::result() const {
-    const StreamCounters now = sum();
-    const std::uint64_t handled = std::max(now.rx_packets - base_.rx_packets, now.tx_packets - base_.tx_packets);
-    Json result{{"mode", name_of(options_.mode)},
-                {"cores", options_.cores},
-                {"burst", options_.burst},
-                {"seconds", seconds_},
-                {"packets", handled},
-                {"rx_pps", per(port_end_.ipackets - port_base_.ipackets, seconds_)},
-                {"tx_pps", per(port_end_.opackets - port_base_.opackets, seconds_)},
-                {"rx_missed", port_end_.imissed - port_base_.imissed},
-                {"rx_nombuf", port_end_.rx_nombuf - port_base_.rx_nombuf},
-                {"tx_dropped", now.tx_dropped - base_.tx_dropped},
-                {"packets_per_burst", per(handled, static_cast<double>(now.bursts - base_.bursts))},
-                {"cycles_per_packet", per(now.busy_cycles - base_.busy_cycles, static_cast<double>(handled))}};
-    for (const auto& core : cores_) core->engine->report(result);
-    return result;
 }
 
 }  // namespace nlb::perf

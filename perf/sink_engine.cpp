@@ -1,4 +1,4 @@
-// Loss is counted over the sequence numbers seen: what was sent after the last frame that arrived is not missed.
+// Each frame is looked at by itself; sums are made when they are asked for.
 #include "perf/sink_engine.hpp"
 
 #include <rte_cycles.h>
@@ -38,8 +38,8 @@ void SinkEngine::look(const rte_mbuf& frame, std::uint32_t now_ns) {
     const auto stamp = read_stamp(rte_pktmbuf_mtod(&frame, const Byte*), frame.data_len);
     if (!stamp) return;
     latency_.add(now_ns - stamp->sent_ns);
-    if (stamped_++ == 0) first_ = last_ = stamp->sequence;
-    if (static_cast<std::int32_t>(stamp->sequence - last_) > 0) last_ = stamp->sequence;
+    ++stamped_;
+    flows_.add(client_of(rte_pktmbuf_mtod(&frame, const Byte*)), stamp->sequence);
 }
 
 void SinkEngine::check_owner(rte_mbuf** frames, std::uint16_t count) {
@@ -51,24 +51,32 @@ void SinkEngine::check_owner(rte_mbuf** frames, std::uint16_t count) {
     classify(*burst_, {*tables_, ports, Instant{}, true});
     for (std::uint16_t i = 0; i < count; ++i) {
         const PacketInfo& info = burst_->info[i];
-        if (burst_->reasons[i] == Reason::live && (tables_->own[info.rule] >> info.bucket & 1U) == 0) ++foreign_;
+        if (burst_->reasons[i] != Reason::live)
+            ++strange_;
+        else if ((tables_->own[info.rule] >> info.bucket & 1U) == 0)
+            ++foreign_;
     }
 }
 
 void SinkEngine::report(Json& to) const {
     const auto plus = [&](const char* name, std::uint64_t value) { to[name] = to.value(name, std::uint64_t{0}) + value; };
+    const FlowLosses::Sum sum = flows_.sum();
     plus("stamped", stamped_);
-    plus("lost",
-         stamped_ == 0 ? 0 : last_ - first_ + std::uint64_t{1} - std::min<std::uint64_t>(stamped_, last_ - first_ + std::uint64_t{1}));
+    plus("lost", sum.lost);
+    plus("flows", sum.flows);
+    plus("flows_with_loss", sum.lossy);
+    plus("flows_untracked_frames", flows_.untracked());
+    plus("disordered", flows_.disordered());
+    to["lost_of_worst_flow"] = std::max(to.value("lost_of_worst_flow", std::uint64_t{0}), sum.worst);
     if (tables_) plus("not_owned", foreign_);
-    if (stamped_ != 0)
-        to["latency_ns"].push_back(
-            {{"p50", latency_.at(0.5)}, {"p99", latency_.at(0.99)}, {"p999", latency_.at(0.999)}, {"max", latency_.max()}});
+    if (tables_) plus("not_balanced", strange_);
+    if (stamped_ != 0) to["latency_ns"].push_back(latency_.figures());
 }
 
 void SinkEngine::forget() {
     latency_ = {};
-    stamped_ = foreign_ = 0;
+    flows_.forget();
+    stamped_ = foreign_ = strange_ = 0;
 }
 
 }  // namespace nlb::perf

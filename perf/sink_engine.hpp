@@ -1,5 +1,5 @@
-// rxonly: takes and frees what comes, and reads the stamps of nlb-perf's generators: how long each frame was under way, how many were
-// lost. With tables it also checks that what arrives here is what their host should accept.
+// rxonly: takes and frees what comes, and reads the stamps of nlb-perf's generators: how long each frame was under way, how many of each
+// flow were lost. With tables it also checks that what arrives here is what their host should accept.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 
 #include "core/burst.hpp"
 #include "perf/engine.hpp"
+#include "perf/flow_losses.hpp"
 #include "perf/latency.hpp"
 
 namespace nlb::perf {
@@ -19,7 +20,8 @@ public:
     void forget() override;
 
 private:
-    SinkEngine(const Options& options, std::vector<Stream*> streams) : options_(options), streams_(std::move(streams)) {}
+    SinkEngine(const Options& options, std::vector<Stream*> streams)
+        : options_(options), streams_(std::move(streams)), flows_(options.traffic.wishes.clients) {}
     void look(const rte_mbuf& frame, std::uint32_t now_ns);
     void check_owner(rte_mbuf** frames, std::uint16_t count);
 
@@ -28,10 +30,10 @@ private:
     std::optional<Tables> tables_;
     std::unique_ptr<Burst> burst_ = std::make_unique<Burst>();
     Latency latency_;
+    FlowLosses flows_;
     std::uint64_t stamped_ = 0;
     std::uint64_t foreign_ = 0;  // of another host's buckets
-    std::uint32_t first_ = 0;    // sequence
-    std::uint32_t last_ = 0;
+    std::uint64_t strange_ = 0;  // of nobody's: no rule balances them
 };
 
 }  // namespace nlb::perf

@@ -58,6 +58,11 @@ std::optional<Stamp> read_stamp(const Byte* frame, std::size_t length) {
     return stamp;
 }
 
+std::uint32_t client_of(const Byte* frame) {
+    const bool v6 = load_big_endian<std::uint16_t>(frame + offsetof(EthernetHeader, ethertype)) == kEthertypeIpv6;
+    return load_big_endian<std::uint32_t>(frame + kL3 + (v6 ? offsetof(Ipv6Header, source) + 12 : offsetof(Ipv4Header, source)));
+}
+
 Result<Traffic> Traffic::make(const TrafficWishes& wishes, const Tables& tables) {
     const auto vip = vip_of(tables, wishes.v6);
     if (!vip) return Error{fmt::format("the tables have no IPv{} virtual address to send to", wishes.v6 ? 6 : 4)};
@@ -105,7 +110,7 @@ Status Traffic::choose_clients(const Tables& tables) {
     for (std::uint32_t number = 0; clients_.size() < wishes_.clients && number < kCandidatesMax; number += kBurstMax) {
         burst->count = kBurstMax;
         for (std::uint32_t i = 0; i < kBurstMax; ++i) {
-            Client candidate{number + i};
+            Client candidate{wishes_.first_client + number + i};
             Byte* const frame = bytes.data() + i * kFrameBytesMax;
             const auto length = static_cast<std::uint16_t>(write(frame, candidate, 0));
             burst->frames[i] = {frame, length, kFrameBytesMax};
@@ -118,10 +123,9 @@ Status Traffic::choose_clients(const Tables& tables) {
             const bool owned = (tables.own[info.rule] >> info.bucket & 1U) != 0;
             if (wishes_.owned_percent && room[owned] == 0) continue;
             if (wishes_.owned_percent) --room[owned];
-            clients_.push_back({number + i});
+            clients_.push_back({wishes_.first_client + number + i});
         }
     }
-    sequence_ = 0;
     if (clients_.size() == wishes_.clients) return Done{};
     return Error{fmt::format("--owned {}: this host owns {} buckets of that rule; no such crowd exists", *wishes_.owned_percent,
                              room[1] != 0 ? "no" : "all")};
@@ -172,15 +176,15 @@ std::size_t Traffic::write(Byte* frame, Client& client, std::uint32_t now_ns) {
         const std::array<Byte, 2> offset_flags{l4[offsetof(TcpHeader, data_offset)], next_flags(client)};
         patch(l4 + offsetof(TcpHeader, data_offset), offset_flags.data(), offset_flags.size(), checksum);
     }
-    if (wishes_.stamped) stamp(frame, length, checksum, now_ns);
+    if (wishes_.stamped) stamp(frame, length, checksum, {kStampMark, client.sequence++, now_ns});
     return length;
 }
 
-void Traffic::stamp(Byte* frame, std::size_t length, Byte* checksum, std::uint32_t now_ns) {
+void Traffic::stamp(Byte* frame, std::size_t length, Byte* checksum, const Stamp& stamp) {
     std::array<Byte, kStampBytes> bytes;
-    store_big_endian(bytes.data(), kStampMark);
-    store_big_endian(bytes.data() + 2, sequence_++);
-    store_big_endian(bytes.data() + 6, now_ns);
+    store_big_endian(bytes.data(), stamp.mark);
+    store_big_endian(bytes.data() + 2, stamp.sequence);
+    store_big_endian(bytes.data() + 6, stamp.sent_ns);
     patch(frame + length - kStampBytes, bytes.data(), bytes.size(), checksum);
 }
 

@@ -27,7 +27,8 @@ struct TrafficWishes {
     std::vector<std::uint16_t> sizes{64};        // bytes of a frame without its check sequence; one is drawn for each frame
     std::uint32_t fragments_percent = 0;         // of the packets are cut in two (IPv4)
     std::optional<std::uint32_t> owned_percent;  // of the clients are this host's; nothing: as it comes
-    bool stamped = false;                        // the last bytes tell rxonly when and as which one the frame was sent
+    bool stamped = false;                        // the last bytes tell rxonly when and as its client's which one the frame was sent
+    std::uint32_t first_client = 0;              // generators of one run that share no client differ in this
     std::uint64_t seed = 1;
 };
 inline constexpr std::size_t kFrameBytesMax = 1518;
@@ -35,12 +36,14 @@ inline constexpr std::size_t kFrameBytesMax = 1518;
 // What a stamped frame ends with. A TCP frame of 64 bytes has room for no more.
 struct Stamp {
     std::uint16_t mark;
-    std::uint32_t sequence;
-    std::uint32_t sent_ns;  // modulo 2^32
+    std::uint32_t sequence;  // of the client's frames
+    std::uint32_t sent_ns;   // modulo 2^32
 };
 inline constexpr std::uint16_t kStampMark = 0x6e6c;
 inline constexpr std::size_t kStampBytes = 10;
 [[nodiscard]] std::optional<Stamp> read_stamp(const Byte* frame, std::size_t length);
+// The last four bytes of the source address, which tell the clients of a generator apart. Requires: read_stamp() found a stamp.
+[[nodiscard]] std::uint32_t client_of(const Byte* frame);
 
 class Traffic {
 public:
@@ -62,6 +65,7 @@ private:
         std::uint32_t number;
         std::uint16_t round = 0;
         std::uint16_t sent = 0;
+        std::uint32_t sequence = 0;
     };
 
     Traffic(const TrafficWishes& wishes, const Tables& tables);
@@ -70,7 +74,7 @@ private:
     std::size_t write(Byte* frame, Client& client, std::uint32_t now_ns);
     std::size_t cut(Byte* frame, std::size_t length);
     [[nodiscard]] std::uint8_t next_flags(Client& client) const;
-    void stamp(Byte* frame, std::size_t length, Byte* checksum, std::uint32_t now_ns);
+    static void stamp(Byte* frame, std::size_t length, Byte* checksum, const Stamp& stamp);
 
     TrafficWishes wishes_;
     IpAddress vip_;
@@ -80,7 +84,6 @@ private:
     std::vector<Template> templates_;
     std::vector<Client> clients_;
     std::vector<Byte> second_half_;  // of the packet that was cut last
-    std::uint32_t sequence_ = 0;
     std::uint16_t identification_ = 0;
 };
 

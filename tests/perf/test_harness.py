@@ -83,6 +83,67 @@ class Harness(unittest.TestCase):
         self.assertGreater(reasons["new_flow"], 0)
         self.assertGreater(reasons["owner"], 0)
 
+    def sunk(self, name, records, *options):
+        """What the sink says of a capture with just these records."""
+        file = pathlib.Path(self.place.name) / f"{name}.pcap"
+        file.write_bytes(self.header + b"".join(records))
+        return self.measured([f"--vdev=net_pcap0,rx_pcap={file}"], "--forward-mode=rxonly", *options)
+
+    def stamped(self, *options):
+        """The records of 50 frames of each of 20 clients, in turn."""
+        self.capture("stamped", "--stamped", "--clients=20", "--frames=1000", *options)
+        octets = (pathlib.Path(self.place.name) / "stamped.pcap").read_bytes()
+        self.header, octets, records = octets[:24], octets[24:], []
+        while octets:
+            size = 16 + int.from_bytes(octets[8:12], sys.byteorder)
+            records.append(octets[:size])
+            octets = octets[size:]
+        self.assertEqual(len(records), 1000)
+        return records
+
+    def test_a_sink_that_gets_everything_misses_nothing(self):
+        told = self.sunk("whole", self.stamped())
+        self.assertEqual([told[name] for name in ("stamped", "flows", "lost", "flows_with_loss", "disordered")], [1000, 20, 0, 0, 0])
+
+    def test_the_sink_says_which_loss_is_whose(self):
+        # Of client 3 ten frames are taken away, of client 7 one; the last frame of client 9 nobody can miss.
+        gone = {20 * turn + 3 for turn in range(5, 15)} | {20 * 30 + 7, 20 * 49 + 9}
+        told = self.sunk("torn", [record for place, record in enumerate(self.stamped()) if place not in gone])
+        self.assertEqual([told[name] for name in ("stamped", "lost", "flows_with_loss", "lost_of_worst_flow")], [988, 11, 2, 10])
+
+    def test_the_sink_says_when_frames_of_a_flow_came_out_of_order(self):
+        records = self.stamped()
+        records[40], records[60] = records[60], records[40]
+        told = self.sunk("shuffled", records)
+        self.assertEqual([told[name] for name in ("lost", "disordered")], [0, 1])
+
+    def test_the_sink_says_how_many_frames_are_another_hosts(self):
+        mine, theirs = self.stamped("--owned=100"), self.stamped("--owned=0")
+        tables = ("--tables", str(self.cluster.tables))
+        self.assertEqual(self.sunk("mine", mine, *tables)["not_owned"], 0)
+        self.assertEqual(self.sunk("some", mine[:900] + theirs[:100], *tables)["not_owned"], 100)
+        strange = self.stamped("--owned=100", "--protocol=udp", "--port=53")
+        blank = [record[:16 + 12] + b"\x88\xcc" + record[16 + 14:] for record in strange[:5]]
+        self.assertEqual(self.sunk("strange", strange + blank, *tables)["not_balanced"], 5)
+
+    def test_a_trial_counts_what_was_sent_and_what_arrived(self):
+        for tested, pairs in (("none", 1), ("io", 2), ("nlb", 2)):
+            told = self.measured([], "--forward-mode=trial", f"--ring-pairs={pairs}", f"--under-test={tested}", "--rate=20000",
+                                 "--owned=100", "--tables", str(self.cluster.tables))
+            self.assertGreater(told["sent"], 500, tested)
+            self.assertEqual(told["received"], told["sent"], tested)
+            self.assertEqual((told["lost"], told["not_owned"], told["disordered"]), (0, 0, 0), tested)
+            self.assertEqual(told["latency_ns"][0]["count"], told["received"])
+
+    def test_a_flood_overflows_the_ring_and_is_told_from_the_traffic(self):
+        told = self.measured([], "--forward-mode=trial", "--ring-pairs=2", "--ring-size=64", "--under-test=nlb", "--owned=100",
+                             "--rate=20000", "--flood=max", "--flood-owned=0", "--tables", str(self.cluster.tables))
+        reasons = told["tested"]["reasons"]
+        self.assertGreater(told["flood"]["sent"], 10 * told["sent"])
+        self.assertEqual(reasons["not_owner"], told["flood"]["sent"])
+        self.assertEqual(reasons["owner"], told["received"])
+        self.assertEqual(told["received"], told["sent"])
+
     def test_generators_send_and_count(self):
         for mode in ("txonly", "flowgen"):
             tables = ("--tables", str(self.cluster.tables))

@@ -1,0 +1,23 @@
+// Ports that are cabled to one another by rings in this process's memory, two by two: what leaves one arrives at the other, and a full
+// ring loses it, as a full receive queue does. For trials without an adapter; it knows no rate but that of the cores.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/result.hpp"
+#include "dataplane/buffers.hpp"
+
+namespace nlb::perf {
+
+class RingPorts {
+public:
+    // Port 2n is cabled to port 2n + 1. Requires: EAL runs; the ports are closed before this value dies.
+    Status add_pairs(std::uint16_t pairs, std::uint16_t queues, std::uint16_t frames);
+
+private:
+    Status add_port(const std::string& name, std::size_t rx, std::size_t tx, std::uint16_t queues);
+    std::vector<dataplane::Ring> rings_;
+};
+
+}  // namespace nlb::perf
