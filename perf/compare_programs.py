@@ -28,8 +28,8 @@ class Failed(Exception):
     """A sentence for the person who runs the comparison."""
 
 
-class Program:
-    """A running program that forwards from a capture which never ends, on one core."""
+class Prompted:
+    """A running program with a prompt; it may be on another machine, behind ssh."""
 
     def __init__(self, kind, command):
         self.prompt, self.said, self.more = PROMPT[kind], b"", threading.Condition()
@@ -40,7 +40,6 @@ class Program:
         os.close(theirs)
         threading.Thread(target=self._listen, daemon=True).start()
         self._until_prompt(START_SECONDS_MAX)
-        self.time = self._worker_time()
 
     def _listen(self):
         while True:
@@ -64,10 +63,26 @@ class Program:
             raise Failed(f"{self.command[0]} ended: {text[-1500:].decode(errors='replace')}")
         return text
 
-    def ask(self, line):
+    def ask(self, line, seconds=30):
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
-        return self._until_prompt(30)
+        return self._until_prompt(seconds)
+
+    def end(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Program(Prompted):
+    """It forwards from a source which never ends, on one core of this machine."""
+
+    def __init__(self, kind, command):
+        super().__init__(kind, command)
+        self.time = self._worker_time()
 
     def _worker_time(self):
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
@@ -113,14 +128,6 @@ class Program:
         if packets_after == packets:
             raise Failed(f"{self.command[0]}: it received nothing")
         return (nanoseconds_after - nanoseconds) / (packets_after - packets)
-
-    def end(self):
-        self.process.stdin.close()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def eal(name, mebibytes, huge):

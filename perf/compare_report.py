@@ -47,6 +47,8 @@ def summary(rows, names):
         "ratio": {name: round(row.ratio, 3) for name, row in {**chosen, **extra}.items()},
         "ratio_min": {name: round(min(row.ratios), 3) for name, row in by_name.items()},
         "ratio_max": {name: round(max(row.ratios), 3) for name, row in by_name.items()},
+        "floor": {name: row.floor for name, row in by_name.items()},
+        "goal": {name: row.case.goal for name, row in by_name.items()},
         "mpps": {name: round(row.mpps()["nlb"], 2) for name, row in by_name.items()},
         "ns": {name: round(row.ns["nlb"], 2) for name, row in by_name.items()},
         "testpmd": {name: {mode: round(row.mpps()[mode], 2) for mode in ("io", "macswap", "5tswap")} for name, row in by_name.items()},

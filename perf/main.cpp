@@ -2,8 +2,11 @@
 // It is a tool for a bench: it takes every port that EAL finds.
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "perf/prompt.hpp"
 #include "perf/session.hpp"
@@ -24,12 +27,29 @@ int fail(const Error& error) {
     return 1;
 }
 
+// perf/report draws the page; it gets the object by a file that is gone afterwards.
+int write_report(const std::string& result, const std::string& path) {
+    const std::string given = path + ".json";
+    std::ofstream(given) << result << "\n";
+    const pid_t child = fork();
+    if (child == 0) {
+        execl(NLB_PERF_REPORT, NLB_PERF_REPORT, given.c_str(), "-o", path.c_str(), nullptr);
+        _exit(127);
+    }
+    int status = 0;
+    const bool ended = child > 0 && waitpid(child, &status, 0) == child;
+    unlink(given.c_str());
+    if (ended && WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
+    return fail(Error{std::string{"--report "} + path + ": " + NLB_PERF_REPORT + " could not write it"});
+}
+
 int run_once(Session& session) {
     if (auto started = session.start(); !started) return fail(started.error());
     session.measure(g_interrupted);
     session.print_forward_statistics();
-    if (session.options().json) std::printf("%s\n", session.result().dump().c_str());
-    return 0;
+    const std::string result = session.result().dump();
+    if (session.options().json) std::printf("%s\n", result.c_str());
+    return session.options().report.empty() ? 0 : write_report(result, session.options().report);
 }
 
 int run(const Options& options) {

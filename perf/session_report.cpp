@@ -1,6 +1,7 @@
 // What a session says of itself: testpmd's block, and the object of --json.
 #include <cinttypes>
 #include <cstdio>
+#include <rte_version.h>
 
 #include "perf/session.hpp"
 
@@ -35,6 +36,7 @@ Json Session::result() const {
     const StreamCounters now = sum();
     const std::uint64_t handled = std::max(now.rx_packets - base_.rx_packets, now.tx_packets - base_.tx_packets);
     Json result{{"mode", name_of(options_.mode)},
+                {"dpdk", rte_version()},
                 {"cores", options_.cores},
                 {"burst", options_.burst},
                 {"seconds", seconds_},
@@ -54,6 +56,7 @@ Json Session::result() const {
 Json Session::trial_result() const {
     const StreamCounters sent = sum_of(Role::generator);
     Json result{{"mode", name_of(options_.mode)},
+                {"dpdk", rte_version()},
                 {"under_test", options_.under_test ? name_of(*options_.under_test) : "none"},
                 {"burst", options_.burst},
                 {"size", options_.traffic.size},

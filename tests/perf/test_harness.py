@@ -135,6 +135,15 @@ class Harness(unittest.TestCase):
             self.assertEqual((told["lost"], told["not_owned"], told["disordered"]), (0, 0, 0), tested)
             self.assertEqual(told["latency_ns"][0]["count"], told["received"])
 
+    def test_a_run_can_be_reported_as_one_page(self):
+        file = pathlib.Path(self.place.name) / "run.html"
+        self.measured([], "--forward-mode=trial", "--ring-pairs=2", "--under-test=nlb", "--rate=20000", "--owned=100", "--time-polls",
+                      "--tables", str(self.cluster.tables), "--report", str(file))
+        page = file.read_text()
+        for words in ("share that took longer", "polls, processor time", "net_ring", "huge pages"):
+            self.assertIn(words, page)
+        self.assertFalse(file.with_suffix(".html.json").exists())
+
     def test_a_flood_overflows_the_ring_and_is_told_from_the_traffic(self):
         told = self.measured([], "--forward-mode=trial", "--ring-pairs=2", "--ring-size=64", "--under-test=nlb", "--owned=100",
                              "--rate=20000", "--flood=max", "--flood-owned=0", "--tables", str(self.cluster.tables))
