@@ -81,6 +81,9 @@ struct Burst {
     std::array<Frame, kBurstMax> frames;
     std::array<PacketInfo, kBurstMax> info;
     std::array<Reason, kBurstMax> reasons;  // Reason::live until a stage settles the packet
+    std::array<RuleId, kBurstMax> rules;    // of recognised packets, whose PacketInfo is there only when track needed it, or describe_all
+
+    [[nodiscard]] RuleId rule_at(std::uint32_t place) const { return (recognised >> place & 1U) != 0 ? rules[place] : info[place].rule; }
 };
 
 // The places of a burst that the recognise stage has left to the stages behind it: `for (const std::uint32_t i : unrecognised(burst))`.

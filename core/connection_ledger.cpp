@@ -11,6 +11,14 @@ void ConnectionLedger::file(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
     ++counts_[descriptor.rule];
     if (++by_bucket_[descriptor.rule][descriptor.bucket] == 1) held_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
+    if (descriptor.state != FlowState::half_open) return;
+    if (++half_open_by_bucket_[descriptor.rule][descriptor.bucket] == 1) opening_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
+}
+
+void ConnectionLedger::unfile_half_open(const Descriptor& descriptor) {
+    std::uint32_t& left = half_open_by_bucket_[descriptor.rule][descriptor.bucket];
+    NLB_ASSERT(left > 0);
+    if (--left == 0) opening_[descriptor.rule] &= ~(BucketMask{1} << descriptor.bucket);
 }
 
 void ConnectionLedger::unfile(const Descriptor& descriptor) {
@@ -19,6 +27,7 @@ void ConnectionLedger::unfile(const Descriptor& descriptor) {
     NLB_ASSERT(left > 0);
     --counts_[descriptor.rule];
     if (--left == 0) held_[descriptor.rule] &= ~(BucketMask{1} << descriptor.bucket);
+    if (descriptor.state == FlowState::half_open) unfile_half_open(descriptor);
 }
 
 bool ConnectionLedger::any() const {
@@ -43,10 +52,15 @@ void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descripto
 
 void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {
     unfile(descriptor);
-    if (descriptor.state == FlowState::half_open) on_opened(key);
+    if (descriptor.state == FlowState::half_open) forget_half_open(key);
 }
 
-void ConnectionLedger::on_opened(const FlowKey& key) {
+void ConnectionLedger::on_opened(const FlowKey& key, const Descriptor& descriptor) {
+    unfile_half_open(descriptor);
+    forget_half_open(key);
+}
+
+void ConnectionLedger::forget_half_open(const FlowKey& key) {
     std::uint8_t& slot = half_open_[slot_of(key)];
     if (slot != kSaturated && slot != 0) --slot;
 }

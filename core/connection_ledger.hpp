@@ -19,14 +19,14 @@ inline constexpr RuleMasks kEveryBucket = [] {
     return masks;
 }();
 
-// About 75 KiB: part of the table, never on a stack that is small. Thread: the table's worker only.
+// About 83 KiB: part of the table, never on a stack that is small. Thread: the table's worker only.
 class ConnectionLedger {
 public:
     // For the table's insert and erase to call; `descriptor` is the one stored, as it is at that moment.
     void on_insert(const FlowKey& key, const Descriptor& descriptor);
     void on_erase(const FlowKey& key, const Descriptor& descriptor);
     // The only other change that matters here; the track stage tells it.
-    void on_opened(const FlowKey& key);
+    void on_opened(const FlowKey& key, const Descriptor& descriptor);
 
     // Buckets with at least one descriptor; all of them while descriptors are being filed anew.
     [[nodiscard]] const RuleMasks& held() const { return refiling_ ? kEveryBucket : held_; }
@@ -49,6 +49,8 @@ public:
     void note_stale(const Descriptor& descriptor);
     void end_sweep();
     [[nodiscard]] const RuleMasks& stale() const { return stale_; }
+    // Buckets of a rule in which packets that neither begin nor end a flow may need a look-up, whoever they are of.
+    [[nodiscard]] BucketMask looked_up(RuleId rule) const { return refiling_ ? kAllBuckets : stale_[rule] | opening_[rule]; }
 
 private:
     static constexpr std::size_t kHalfOpenSlots = 1U << 16;
@@ -58,6 +60,8 @@ private:
     [[nodiscard]] bool any() const;
     void file(const Descriptor& descriptor);
     void unfile(const Descriptor& descriptor);
+    void unfile_half_open(const Descriptor& descriptor);
+    void forget_half_open(const FlowKey& key);
 
     std::uint64_t layout_ = 0;
     bool refiling_ = false;
@@ -66,7 +70,9 @@ private:
     RuleMasks stale_{};
     RuleMasks stale_next_{};
     std::array<std::uint64_t, kRuleSlots> counts_{};
+    RuleMasks opening_{};  // buckets with a half-open descriptor
     std::array<std::array<std::uint32_t, kBuckets>, kRuleSlots> by_bucket_{};
+    std::array<std::array<std::uint32_t, kBuckets>, kRuleSlots> half_open_by_bucket_{};
     std::array<std::uint8_t, kHalfOpenSlots> half_open_{};  // half-open descriptors by a hash of their key
 };
 

@@ -2,25 +2,24 @@
 // stage. It looks nothing up about single packets.
 #pragma once
 
-#include <array>
-
 #include "core/affinity_hash.hpp"
 #include "core/burst.hpp"
+#include "core/placement.hpp"
 #include "core/rule_lookup.hpp"
-#include "core/sessions.hpp"
 #include "core/snapshot.hpp"
+#include "core/track.hpp"
 
 namespace nlb {
 
-// Packets of the same rule key: what becomes of them depends on their bucket alone.
+// Packets of the same rule key: what becomes of them depends on their bucket, and of TCP on whether they begin or end a flow.
 struct Course {
     RuleId rule = kDefaultRule;
-    bool left_alone = false;  // a disabled rule is for classify to settle, and a session's ports have more to be asked
-    ClientShare share{Affinity::single};
-    BucketMask undecided = 0;  // buckets whose packets go on to track
-    alignas(64) std::array<Reason, 64> by_bucket;
+    bool left_alone = false;  // a disabled rule is for classify to settle, and PPTP's port has more to be asked
+    Affinity affinity = Affinity::single;
+    // Of TCP: buckets whose packets are accepted without a look-up, but for those that begin or end a flow, which go on to track.
+    BucketMask quiet = 0;
+    ReasonByBucket by_bucket;  // live: its packets go on to track
 };
-static_assert(kBuckets <= 64);
 
 // Reasons of the buckets that nobody of this host answers for.
 inline void reject_all(Course& course, const Tables& tables) {
@@ -29,27 +28,40 @@ inline void reject_all(Course& course, const Tables& tables) {
         course.by_bucket[bucket] = owner[bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
 }
 
-// As locate and track would have it: a TCP packet can only be ours where we own the bucket or hold descriptors in it.
-inline void set_course(Course& course, RuleKey key, const Snapshot& snapshot, const RuleMasks& held, RuleMemory& memory) {
+inline void put_reason(Course& course, BucketMask buckets, Reason reason) {
+    for (const std::uint32_t bucket : Places(buckets)) course.by_bucket[bucket] = reason;
+}
+
+// As locate and track would have it: a TCP packet can only be ours where we own the bucket or hold descriptors in it, and it is looked
+// up where a descriptor could matter (needs_look_up() in core/track.hpp).
+inline void set_course(Course& course, RuleKey key, const Snapshot& snapshot, const ConnectionLedger& ledger, RuleMemory& memory) {
     const Tables& tables = snapshot.tables;
     course.rule = memory.rule_of(key);
     const bool is_default = course.rule == kDefaultRule;
     const bool disabled = !is_default && tables.rules[course.rule].mode == RuleMode::disabled;
     const bool is_tcp = protocol_bit_of(key) == kProtocolTcpBit;
-    course.left_alone = disabled || (is_tcp ? port_of(key) == kPptpPort : is_ipsec_port(port_of(key)));
-    course.share = ClientShare(is_default ? Affinity::single : tables.rules[course.rule].affinity);
+    course.left_alone = disabled || (is_tcp && port_of(key) == kPptpPort);
+    course.affinity = is_default ? Affinity::single : tables.rules[course.rule].affinity;
+    course.quiet = 0;
     if (!snapshot.fence_holds) {
-        course.undecided = 0;
         course.by_bucket.fill(Reason::fenced);
         return;
     }
     reject_all(course, tables);
-    const BucketMask open = is_tcp ? tables.own[course.rule] | held[course.rule] : tables.own[course.rule];
-    course.undecided = is_tcp ? open : 0;
-    for (const std::uint32_t bucket : Places(open)) course.by_bucket[bucket] = is_tcp ? Reason::live : Reason::owner;
+    const BucketMask own = tables.own[course.rule];
+    if (!is_tcp) {
+        put_reason(course, own, Reason::owner);
+        return;
+    }
+    const BucketMask held = ledger.held()[course.rule];
+    if ((own | held) == 0) return;
+    const BucketMask paying = refresh_mask(seconds_of(snapshot.now), tables.tcp_idle_s) | ledger.looked_up(course.rule);
+    course.quiet = own & ~tables.dirty_elsewhere[course.rule] & ~(held & paying);
+    put_reason(course, course.quiet, Reason::owner);
+    put_reason(course, (own | held) & ~course.quiet, Reason::live);
 }
 
 // Usual packets over IPv6 among those that are not recognised yet, one at a time. Returns their places.
-[[nodiscard]] std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const RuleMasks& held);
+[[nodiscard]] std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& ledger);
 
 }  // namespace nlb

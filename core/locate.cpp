@@ -22,11 +22,11 @@ Reason locate_packet(const PacketInfo& info, const Tables& tables) {
 // A word of memory is written per burst, not per packet, where all packets have one rule.
 void count_rules(const Burst& burst, std::uint64_t places, std::array<std::uint64_t, kRuleSlots>& counts) {
     if (burst.one_rule) {
-        counts[burst.info[0].rule] += static_cast<std::uint64_t>(std::popcount(places));
+        counts[burst.rule_at(0)] += static_cast<std::uint64_t>(std::popcount(places));
         return;
     }
     for (const std::uint32_t i : Places(places))
-        if (burst.info[i].rule != kNoRule) ++counts[burst.info[i].rule];
+        if (const RuleId rule = burst.rule_at(i); rule != kNoRule) ++counts[rule];
 }
 
 }  // namespace

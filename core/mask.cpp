@@ -60,6 +60,7 @@ Reason mask_frame(Frame& frame, PacketInfo& info, const Snapshot& snapshot) {
 
 void mask(Burst& burst, const Snapshot& snapshot) {
     const bool no_tables = snapshot.tables.self == kNoHost;
+    burst.recognised = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         PacketInfo& info = burst.info[i];
         info = {};

@@ -18,7 +18,7 @@ namespace nlb {
 // Requires: burst.frames[0..count) are set.
 template <Connections Table>
 void settle_ingress(Burst& burst, const Snapshot& snapshot, Table& connections, FragmentTable& fragments, Counters& counters) {
-    recognise(burst, snapshot, connections.ledger().held());
+    recognise(burst, snapshot, connections.ledger());
     parse(burst);
     steer(burst, snapshot);
     answer_neighbours(burst, snapshot);

@@ -1,15 +1,19 @@
-// The recognise stage: from what is seen of usual packets (core/sight.hpp) to rule, bucket and owner. Of a packet that it rejects nobody
-// needs more than that, so only hash, rule and bucket are written; of all others PacketInfo is what the stages behind would make of it, bit
-// by bit. The work is laid out for runs of packets that ask for the same rule, because bursts repeat themselves.
-#include "core/affinity_hash.hpp"
+// The recognise stage: from what is seen of usual packets (core/sight.hpp) to rule, bucket (core/placement.hpp) and owner. Of a packet that
+// it settles nobody needs more than reason and rule, which are columns of the burst; of those that go on to track PacketInfo is what the
+// stages behind would make of it, bit by bit. The work is laid out for runs of packets that ask for the same rule, because bursts repeat
+// themselves.
 #include "core/course.hpp"
+#include "core/placement.hpp"
 #include "core/sight.hpp"
 #include "core/stages.hpp"
 
 namespace nlb {
 namespace {
 
+// Chosen at start-up, by what the processor has.
 const auto kSee = has_avx2() ? see_avx2 : see_portable;
+const auto kPlace = has_avx2() ? place_avx2 : place_portable;
+const auto kSettle = has_avx2() ? settle_avx2 : settle_portable;
 
 // Bit i: packet i asks for the same rule; what is there of frames that are not usual is waste.
 std::uint64_t places_of(const Sight& sight, RuleKey key) {
@@ -26,35 +30,34 @@ std::uint64_t places_of(const Sight& sight, RuleKey key) {
     return same;
 }
 
-// The bits of the places whose packets go on.
-[[gnu::always_inline]] inline std::uint64_t follow(const Course& course, Places places, const Sight& sight, const SaltedKey& key,
-                                                   Burst& burst) {
-    std::uint64_t undecided = 0;
-    for (const std::uint32_t i : places) {
-        const std::uint32_t hash = client_hash_v4(key, course.share, sight.client[i], static_cast<std::uint16_t>(sight.client_port[i]));
-        const BucketId bucket = bucket_of(hash);
-        PacketInfo& info = burst.info[i];
-        info.hash = hash;
-        info.rule = course.rule;
-        info.bucket = bucket;
-        burst.reasons[i] = course.by_bucket[bucket];
-        undecided |= (course.undecided >> bucket & 1U) << i;
+// Of TCP packets that begin or end a flow, those in buckets of ours: they go on to track. A bucket in which a flow may begin in this very
+// burst is not quiet any more, because the ledger does not know that flow yet.
+std::uint64_t find_turns(Course& course, std::uint64_t places, const Sight& sight, const Placement& placement) {
+    std::uint64_t turns = 0;
+    BucketMask opening = 0;
+    for (const std::uint32_t i : Places(places)) {
+        const BucketMask bit = BucketMask{1} << placement.bucket[i];
+        if ((course.quiet & bit) == 0) continue;
+        turns |= std::uint64_t{1} << i;
+        if ((sight.tcp_flags[i] & kTcpSyn) != 0) opening |= bit;
     }
-    return undecided;
+    put_reason(course, opening, Reason::live);
+    return turns;
 }
 
-// Hashing is two multiplications: BMI2's need no fixed registers.
-__attribute__((target("bmi,bmi2"))) std::uint64_t follow_bmi2(const Course& course, Places places, const Sight& sight, const SaltedKey& key,
-                                                              Burst& burst) {
-    return follow(course, places, sight, key, burst);
+// The places whose packets go on to track.
+std::uint64_t settle(Course& course, std::uint64_t places, const Sight& sight, const Placement& placement, Burst& burst) {
+    const std::uint64_t turns = course.quiet == 0 ? 0 : find_turns(course, places & sight.turns, sight, placement);
+    const std::uint64_t live = kSettle(course.by_bucket, course.rule, places, placement, burst) | turns;
+    for (const std::uint32_t i : Places(turns)) burst.reasons[i] = Reason::live;
+    return live;
 }
-std::uint64_t follow_portable(const Course& course, Places places, const Sight& sight, const SaltedKey& key, Burst& burst) {
-    return follow(course, places, sight, key, burst);
-}
-const auto kFollow = __builtin_cpu_supports("bmi2") != 0 ? follow_bmi2 : follow_portable;
 
-// All but hash, rule and bucket, which are there.
-inline void describe(PacketInfo& info, const Sight& sight, std::uint32_t i, const Tables& tables) {
+inline void describe(PacketInfo& info, const Sight& sight, const Placement& placement, std::uint32_t i, const Course& course,
+                     const Tables& tables) {
+    info.hash = placement.hash[i];
+    info.rule = course.rule;
+    info.bucket = placement.bucket[i];
     const RuleKey key = sight.key[i];
     const be32 client{sight.client[i]};
     info.client = mapped_from(reinterpret_cast<const Byte*>(&client));
@@ -74,27 +77,36 @@ inline void describe(PacketInfo& info, const Sight& sight, std::uint32_t i, cons
 
 }  // namespace
 
-void recognise(Burst& burst, const Snapshot& snapshot, const RuleMasks& held) {
+void recognise(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& ledger) {
     burst.recognised = 0;
     burst.one_rule = false;
     if (snapshot.tables.self == kNoHost) return;
     Sight sight;
-    std::uint64_t left = kSee(burst, Landmarks(snapshot), sight);
+    const std::uint64_t usual = kSee(burst, Landmarks(snapshot), sight);
     const SaltedKey key(snapshot.tables.hash_key);
     RuleMemory memory(snapshot.tables);
+    Placement placement;
+    std::uint64_t placed = 0;
+    Affinity placed_by = Affinity::single;
     Course course;
-    while (left != 0) {
+    for (std::uint64_t left = usual; left != 0;) {
         const RuleKey rule_key = sight.key[*Places(left).begin()];
         const std::uint64_t same = left & places_of(sight, rule_key);
         left &= ~same;
-        set_course(course, rule_key, snapshot, held, memory);
+        set_course(course, rule_key, snapshot, ledger, memory);
         if (course.left_alone) continue;
-        const std::uint64_t undecided = kFollow(course, Places(same), sight, key, burst);
-        for (const std::uint32_t i : Places(burst.describe_all ? same : undecided)) describe(burst.info[i], sight, i, snapshot.tables);
+        if ((same & ~placed) != 0 || placed_by != course.affinity) {
+            placed = left | same;
+            placed_by = course.affinity;
+            kPlace(sight, placed, key, ClientShare(placed_by), placement);
+        }
+        const std::uint64_t live = settle(course, same, sight, placement, burst);
+        for (const std::uint32_t i : Places(burst.describe_all ? same : live))
+            describe(burst.info[i], sight, placement, i, course, snapshot.tables);
         burst.recognised |= same;
         burst.one_rule = same == all_places(burst);
     }
-    if (burst.recognised != all_places(burst)) burst.recognised |= recognise_v6(burst, snapshot, held);
+    if (burst.recognised != all_places(burst)) burst.recognised |= recognise_v6(burst, snapshot, ledger);
 }
 
 }  // namespace nlb

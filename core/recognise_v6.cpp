@@ -47,6 +47,7 @@ struct Seen {
     std::uint16_t client_port;
     std::uint16_t vip_port;
     std::uint8_t protocol;
+    std::uint8_t tcp_flags;
 };
 
 bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& seen) {
@@ -61,6 +62,7 @@ bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& se
     seen.client = halves_of(ip + offsetof(Ipv6Header, source));
     const Halves destination = halves_of(ip + offsetof(Ipv6Header, destination));
     if (!is_unicast(seen.client) || !is_unicast(destination) || seen.client == destination) return false;
+    seen.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)] : std::uint8_t{0};
     seen.vip_index = find_vip(ip + offsetof(Ipv6Header, destination), tables);
     seen.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
     seen.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
@@ -77,7 +79,7 @@ void describe(PacketInfo& info, const Frame& frame, const Seen& seen) {
     info.l4_offset = kL4;
     info.ip_version = 6;
     info.protocol = seen.protocol;
-    info.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)] : std::uint8_t{0};
+    info.tcp_flags = seen.tcp_flags;
     info.traits = 0;
     info.vip_index = static_cast<std::uint8_t>(seen.vip_index);
     info.session_role = SessionRole::none;
@@ -86,32 +88,44 @@ void describe(PacketInfo& info, const Frame& frame, const Seen& seen) {
 
 }  // namespace
 
-std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const RuleMasks& held) {
+std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& ledger) {
     const Tables& tables = snapshot.tables;
     const MacAddress station = snapshot.ports.station(tables);
     const SaltedKey key(tables.hash_key);
     RuleMemory memory(tables);
     Course course;
+    ClientShare share(Affinity::single);
     RuleKey course_key = ~RuleKey{0};
     std::uint32_t courses = 0;
     std::uint64_t recognised = 0;
+    bool opening = false;  // a flow may begin in this burst that the ledger does not know: what comes behind it goes to track
     Seen seen;
     for (const std::uint32_t i : unrecognised(burst)) {
         if (!see(burst.frames[i], station.bytes.data(), tables, seen)) continue;
         const RuleKey asked = rule_key(static_cast<std::uint8_t>(seen.vip_index),
                                        seen.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, seen.vip_port);
         if (asked != course_key) {
-            set_course(course, course_key = asked, snapshot, held, memory);
+            set_course(course, course_key = asked, snapshot, ledger, memory);
+            share = ClientShare(course.affinity);
             ++courses;
         }
         if (course.left_alone) continue;
-        PacketInfo& info = burst.info[i];
-        info.hash =
-            mix_client(key, seen.client.high, seen.client.low & course.share.interface_mask, seen.client_port * course.share.port_spread);
-        info.rule = course.rule;
-        info.bucket = bucket_of(info.hash);
-        burst.reasons[i] = course.by_bucket[info.bucket];
-        if (burst.reasons[i] == Reason::live || burst.describe_all) describe(info, burst.frames[i], seen);
+        const std::uint32_t hash =
+            mix_client(key, seen.client.high, seen.client.low & share.interface_mask, seen.client_port * share.port_spread);
+        const BucketId bucket = bucket_of(hash);
+        burst.reasons[i] = course.by_bucket[bucket];
+        burst.rules[i] = course.rule;
+        if ((course.quiet >> bucket & 1U) != 0 && (opening || (seen.tcp_flags & kTcpTurns) != 0)) {
+            burst.reasons[i] = Reason::live;
+            opening |= (seen.tcp_flags & kTcpSyn) != 0;
+        }
+        if (burst.reasons[i] == Reason::live || burst.describe_all) {
+            PacketInfo& info = burst.info[i];
+            info.hash = hash;
+            info.rule = course.rule;
+            info.bucket = bucket;
+            describe(info, burst.frames[i], seen);
+        }
         recognised |= std::uint64_t{1} << i;
     }
     if (courses == 1 && recognised == all_places(burst)) burst.one_rule = true;

@@ -88,7 +88,7 @@ void confirm_session(const Frame& frame, const PacketInfo& info, Table& connecti
     Descriptor* const found = connections.find(key);
     if (found == nullptr || found->state != FlowState::half_open) return;
     found->state = FlowState::ipsec;
-    connections.ledger().on_opened(key);
+    connections.ledger().on_opened(key, *found);
 }
 
 }  // namespace nlb

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "core/burst.hpp"
+#include "core/headers.hpp"
 #include "core/rule_lookup.hpp"
 #include "core/sessions.hpp"
 #include "core/snapshot.hpp"
@@ -29,11 +30,15 @@ struct Landmarks {
 
 // What is decided by, column by column: entry i is of frame i, and is there when frame i is usual. Numbers are the host's.
 struct Sight {
-    alignas(32) std::array<std::uint32_t, kBurstMax> client;
+    alignas(64) std::array<std::uint32_t, kBurstMax> client;
     alignas(32) std::array<std::uint32_t, kBurstMax> client_port;
     alignas(32) std::array<std::uint32_t, kBurstMax> tcp_flags;  // 0 of UDP
     alignas(32) std::array<RuleKey, kBurstMax> key;
+    std::uint64_t turns;  // bit i: TCP with one of kTcpTurns
 };
+
+// Whatever a TCP packet with one of these says is for a descriptor to know: it begins or ends a flow.
+inline constexpr std::uint8_t kTcpTurns = kTcpSyn | kTcpFin | kTcpRst;
 
 // Bit i: frame i is usual. What the columns hold of other frames is waste.
 [[nodiscard]] std::uint64_t see_portable(const Burst& burst, const Landmarks& landmarks, Sight& sight);

@@ -38,6 +38,7 @@ struct Constants {
     std::uint32_t ipv4 = sizeof(Ipv4Header);
     std::uint32_t bytes_least = sizeof(EthernetHeader) + sizeof(Ipv4Header) + sizeof(TcpHeader);
     std::uint32_t flags = 0xff00;
+    std::uint32_t turns = kTcpTurns;
     std::uint32_t key_tcp = rule_key(0, kProtocolTcpBit, 0);
     std::uint32_t key_udp = rule_key(0, kProtocolUdpBit, 0);
     std::array<std::int8_t, 16> byte_order{3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12};
@@ -186,7 +187,10 @@ NLB_AVX2_INLINE inline std::uint64_t see_group(const Frame* frames, Eight length
     store(&sight.client_port[place], _mm256_srli_epi32(ports, 16));
     const Eight bits = _mm256_blendv_epi8(all(c.key_udp), all(c.key_tcp), is_tcp);
     store(&sight.key[place], either(either(port, bits), _mm256_slli_epi32(vips, 24)));
-    store(&sight.tcp_flags[place], _mm256_and_si256(_mm256_srli_epi32(_mm256_and_si256(transport.w2, all(c.flags)), 8), is_tcp));
+    const Eight flags = _mm256_and_si256(_mm256_srli_epi32(_mm256_and_si256(transport.w2, all(c.flags)), 8), is_tcp);
+    store(&sight.tcp_flags[place], flags);
+    const Eight turns = _mm256_cmpgt_epi32(_mm256_and_si256(flags, all(c.turns)), _mm256_setzero_si256());
+    sight.turns |= std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(turns)))} << place;
     return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(wrong, right))));
 }
 
@@ -196,6 +200,7 @@ NLB_AVX2 std::uint64_t see_avx2(const Burst& burst, const Landmarks& landmarks, 
     static constexpr Constants kConstants;
     const Constants& c = opaque(kConstants);
     std::uint64_t usual = 0;
+    sight.turns = 0;
     std::uint32_t i = 0;
     for (; i + kGroup <= burst.count; i += kGroup) {
         const Frame* const frames = &burst.frames[i];

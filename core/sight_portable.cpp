@@ -95,6 +95,7 @@ bool see_frame(const Burst& burst, std::uint32_t place, const Landmarks& landmar
     sight.client[place] = client;
     sight.client_port[place] = load_big_endian<std::uint16_t>(l4);
     sight.tcp_flags[place] = tcp_flags;
+    sight.turns |= std::uint64_t{(tcp_flags & kTcpTurns) != 0} << place;
     sight.key[place] =
         rule_key(vip_index, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, load_big_endian<std::uint16_t>(l4 + 2));
     return true;
@@ -102,6 +103,7 @@ bool see_frame(const Burst& burst, std::uint32_t place, const Landmarks& landmar
 
 std::uint64_t see_portable(const Burst& burst, const Landmarks& landmarks, Sight& sight) {
     std::uint64_t usual = 0;
+    sight.turns = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i) usual |= std::uint64_t{see_frame(burst, i, landmarks, sight)} << i;
     return usual;
 }

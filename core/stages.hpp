@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/burst.hpp"
+#include "core/connection_ledger.hpp"
 #include "core/counters.hpp"
 #include "core/flow.hpp"
 #include "core/headers.hpp"
@@ -13,9 +14,9 @@
 namespace nlb {
 
 // The usual packets, several at once: what parse, answer_neighbours, classify and locate would say of them, and track of TCP where no
-// descriptor can be. It marks them in Burst::recognised, and those stages pass over them; what is live goes to track. Leaving it out
-// changes the time that a burst takes, nothing else. `held`: ConnectionLedger::held().
-void recognise(Burst& burst, const Snapshot& snapshot, const RuleMasks& held);
+// descriptor matters. It marks them in Burst::recognised, and those stages pass over them; what is live goes to track. Leaving it out
+// changes the time that a burst takes, nothing else.
+void recognise(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& ledger);
 
 // What each frame is. Settles heartbeats, everything malformed, and martian addresses.
 void parse(Burst& burst);
@@ -50,9 +51,11 @@ void count_egress(const Burst& burst, Counters& counters);
 // What changes in a frame that the settled reason sends to the inside port: its destination becomes the inside device's.
 // Group destinations of broadcast and multicast packets stay; a unicast packet sent to a multicast cluster MAC is rewritten, as no stack
 // would take it otherwise. Requires: goes_inside(reason).
+[[nodiscard]] constexpr bool may_go_to_group(Reason reason) {
+    return reason == Reason::broadcast || reason == Reason::multicast || reason == Reason::igmp_query;
+}
 inline void deliver_inside(Frame& frame, Reason reason, const PortAddresses& ports) {
-    const bool to_group = reason == Reason::broadcast || reason == Reason::multicast || reason == Reason::igmp_query;
-    if (to_group && (frame.data[0] & 1U) != 0) return;
+    if (may_go_to_group(reason) && (frame.data[0] & 1U) != 0) return;
     put_mac(frame.data, ports.inside);
 }
 

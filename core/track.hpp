@@ -23,20 +23,24 @@ namespace nlb {
 }
 
 // Established packets in clean buckets are not looked up, so a descriptor's `seen_s` grows old while its flow speaks. Two things bound it:
-// in a sixteenth of the time each bucket's packets do pay, in windows of tcp_idle / 32; and what the sweep finds unseen for
-// longer than a whole cycle makes its bucket pay until it is seen or expires. So a flow that sends a packet at least each tcp_idle
-// never expires, and a silent one does after tcp_idle at the earliest and about 1.5 tcp_idle at the latest.
-inline constexpr std::uint32_t kRefreshWindows = 16;
+// now and then each bucket's packets do pay, one bucket after the other in windows that together take half of tcp_idle; and what the sweep
+// finds unseen for longer than a whole cycle makes its bucket pay until it is seen or expires. So a flow that sends a packet at least
+// each tcp_idle never expires, and a silent one does after tcp_idle at the earliest and about 1.5 tcp_idle at the latest.
+// Where windows of a second would make the cycle too long, several buckets share one.
+[[nodiscard]] constexpr std::uint32_t refresh_windows(std::uint32_t tcp_idle_s) {
+    return tcp_idle_s < 256 ? 16 : 64;
+}
 [[nodiscard]] constexpr std::uint32_t refresh_window_s(std::uint32_t tcp_idle_s) {
-    return tcp_idle_s < 64 ? 1 : tcp_idle_s / 32;
+    return tcp_idle_s < 64 ? 1 : tcp_idle_s / (2 * refresh_windows(tcp_idle_s));
 }
 [[nodiscard]] constexpr std::uint32_t stale_after_s(std::uint32_t tcp_idle_s) {
-    return (kRefreshWindows + 1) * refresh_window_s(tcp_idle_s);
+    return (refresh_windows(tcp_idle_s) + 1) * refresh_window_s(tcp_idle_s);
 }
 // The buckets whose established packets are looked up in this second.
 [[nodiscard]] constexpr BucketMask refresh_mask(std::uint32_t now_s, std::uint32_t tcp_idle_s) {
-    constexpr BucketMask kEverySixteenth = 0x0001'0001'0001'0001ULL;
-    return (kEverySixteenth << (now_s / refresh_window_s(tcp_idle_s) % kRefreshWindows)) & kAllBuckets;
+    const std::uint32_t windows = refresh_windows(tcp_idle_s);
+    const BucketMask first = windows == 64 ? 1 : 0x0001'0001'0001'0001ULL;
+    return (first << (now_s / refresh_window_s(tcp_idle_s) % windows)) & kAllBuckets;
 }
 
 // For the sweep over all descriptors: erase the expired, tell ConnectionLedger::note_stale of the stale.
@@ -95,13 +99,13 @@ inline bool needs_look_up(const PacketInfo& info, LookUpContext& context, Reason
 }
 
 template <Connections Table>
-[[nodiscard]] Reason apply(const TrackDecision& decision, const PacketInfo& info, const FlowKey& key, Table& connections,
-                           std::uint32_t now_s, Counters& counters) {
+[[nodiscard]] Reason apply(const TrackDecision& decision, const PacketInfo& info, const FlowKey& key, const Descriptor* found,
+                           Table& connections, std::uint32_t now_s, Counters& counters) {
     switch (decision.change) {
         case DescriptorChange::none:
             return decision.reason;
         case DescriptorChange::opened:
-            connections.ledger().on_opened(key);
+            connections.ledger().on_opened(key, *found);
             return decision.reason;
         case DescriptorChange::erase:
             connections.erase(key);
@@ -122,8 +126,9 @@ template <Connections Table>
 [[nodiscard]] Reason track_session(const PacketInfo& info, const Snapshot& snapshot, Table& connections, Counters& counters) {
     const FlowKey key = session_key_of(info);
     const std::uint32_t now_s = seconds_of(snapshot.now);
-    const TrackDecision decision = decide_session(info, snapshot.tables, connections.find(key), now_s);
-    return apply(decision, info, key, connections, now_s, counters);
+    Descriptor* const found = connections.find(key);
+    const TrackDecision decision = decide_session(info, snapshot.tables, found, now_s);
+    return apply(decision, info, key, found, connections, now_s, counters);
 }
 
 // Settles what is still live: packets of TCP flows and sessions to virtual addresses, with their ICMP errors.
@@ -155,7 +160,7 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
         const PacketInfo& info = burst.info[places[k]];
         Descriptor* const descriptor = changed ? connections.find(keys[k]) : found[k];
         const TrackDecision decision = decide_tracked(info, snapshot.tables, descriptor, now_s);
-        burst.reasons[places[k]] = apply(decision, info, keys[k], connections, now_s, counters);
+        burst.reasons[places[k]] = apply(decision, info, keys[k], descriptor, connections, now_s, counters);
         if (decision.change >= DescriptorChange::insert) changed = true;
         if (info.session_role == SessionRole::begins) changed |= begin_tunnel(info, snapshot.tables, connections, now_s);
     }
@@ -175,7 +180,7 @@ void track_replies(Burst& burst, const Snapshot& snapshot, Table& connections) {
         if (found == nullptr) continue;
         switch (decide_reply(info.tcp_flags, *found, seconds_of(snapshot.now))) {
             case DescriptorChange::opened:
-                connections.ledger().on_opened(key);
+                connections.ledger().on_opened(key, *found);
                 break;
             case DescriptorChange::erase:
                 connections.erase(key);

@@ -60,6 +60,15 @@ void free_frames(rte_mbuf** buffers, std::uint32_t count) {
         rte_pktmbuf_free_bulk(buffers, count);
 }
 
+// deliver_inside() for all places at once, none of which may_go_to_group().
+void address_inside(const Burst& burst, std::uint64_t places, const MacAddress& inside) {
+    const MacAddress mac = inside;  // frames may alias everything but this
+    if (places == all_places(burst))
+        for (std::uint32_t i = 0; i < burst.count; ++i) put_mac(burst.frames[i].data, mac);
+    else
+        for (const std::uint32_t i : Places(places)) put_mac(burst.frames[i].data, mac);
+}
+
 bool is_accepted_for_virtual_address(Reason reason) {
     return reason == Reason::owner || reason == Reason::new_flow || reason == Reason::untracked_flow || reason == Reason::descriptor ||
            reason == Reason::echo_all || reason == Reason::fragment_followed;
@@ -76,7 +85,7 @@ std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
 void settle_anew(Burst& burst, std::uint32_t place, Reason reason, Counters& counters) {
     const auto count = [&](Reason which, std::uint64_t by) {
         counters.reasons[static_cast<std::size_t>(which)] += by;
-        const RuleId rule = burst.info[place].rule;
+        const RuleId rule = burst.rule_at(place);
         if (rule >= kRuleSlots) return;
         if (verdict_of(which) == Verdict::accept) counters.accepted[rule] += by;
         if (verdict_of(which) == Verdict::reject) counters.rejected[rule] += by;
@@ -198,23 +207,35 @@ std::uint32_t Worker::serve_inside(Lane& lane, const Snapshot& snapshot) {
 std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
     const std::uint32_t count = rte_eth_rx_burst(port, queue, buffers_.data(), shared_.burst);
     std::uint64_t bytes = 0;
+    std::uint32_t segments = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-        rte_mbuf* const buffer = buffers_[i];
-        Byte* const data = rte_pktmbuf_mtod(buffer, Byte*);
-        rte_prefetch0(data);  // the stages come to it when the whole burst has passed here
-        bytes += buffer->pkt_len;
-        // A frame that no single segment can hold is judged by its first, and so found shorter than its IP header says.
-        if (buffer->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffer));
-        burst_.frames[i] = frame_of(buffer);
+        const Frame frame = frame_of(buffers_[i]);
+        rte_prefetch0(frame.data);  // the stages come to it when the whole burst has passed here
+        burst_.frames[i] = frame;
+        bytes += buffers_[i]->pkt_len;
+        segments |= buffers_[i]->nb_segs;
     }
+    if (segments > 1) gather(count);
     burst_.count = count;
     burst_bytes_ = bytes;
     return count;
 }
 
+// A frame that no single segment can hold is judged by its first, and so found shorter than its IP header says.
+void Worker::gather(std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (buffers_[i]->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffers_[i]));
+        burst_.frames[i] = frame_of(buffers_[i]);
+    }
+}
+
 void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
     std::array<std::uint64_t, kOutputCount> places{};
-    for_each_reason(burst_, [&](Reason reason, std::uint64_t same) { places[static_cast<std::size_t>(output_of(reason))] |= same; });
+    std::uint64_t to_groups = 0;
+    for_each_reason(burst_, [&](Reason reason, std::uint64_t same) {
+        places[static_cast<std::size_t>(output_of(reason))] |= same;
+        if (may_go_to_group(reason)) to_groups |= same;
+    });
     const auto places_to = [&](Output output) { return places[static_cast<std::size_t>(output)]; };
 
     // What is shed joins those that go nowhere.
@@ -231,7 +252,8 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
     for (const std::uint32_t i : Places(places_to(Output::held))) lane.held.put(burst_.info[i].fragment.place, buffers_[i]);
     for (const std::uint32_t i : Places(places_to(Output::lane))) steer_to(lane, i);
     const std::uint64_t inside = places_to(Output::inside) | places_to(Output::inside_and_control);
-    for (const std::uint32_t i : Places(inside)) deliver_inside(burst_.frames[i], burst_.reasons[i], ports);
+    for (const std::uint32_t i : Places(inside & to_groups)) deliver_inside(burst_.frames[i], burst_.reasons[i], ports);
+    address_inside(burst_, inside & ~to_groups, ports.inside);
     for (const std::uint32_t i : Places(places_to(Output::outside))) set_length(buffers_[i], burst_.frames[i].length);
     transmit(lane.inside_port, lane, inside);
     lane.counters.tx_packets += transmit(lane.outside_port, lane, places_to(Output::outside));

@@ -53,6 +53,7 @@ private:
     void show(Lane& lane, const Snapshot& snapshot, trace::Direction direction);
     std::uint32_t send_for_main(Lane& lane);
     std::uint32_t receive(std::uint16_t port, std::uint16_t queue);
+    void gather(std::uint32_t count);
     void deliver(Lane& lane, const PortAddresses& ports, Instant now);
     [[nodiscard]] static bool admits(Lane& lane, const Frame& frame, Instant now);
     void punt(Lane& lane, rte_mbuf* buffer, Instant now);

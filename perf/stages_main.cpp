@@ -15,7 +15,7 @@ constexpr int kRounds = 64;
 // Each stage in a function of its own that no compiler may fold into another: callgrind tells functions apart, not lines.
 #define NLB_STAGE [[gnu::noinline]] void
 NLB_STAGE stage_recognise(Burst& burst, const Snapshot& snapshot, SimpleConnections& connections) {
-    recognise(burst, snapshot, connections.ledger().held());
+    recognise(burst, snapshot, connections.ledger());
 }
 NLB_STAGE stage_parse(Burst& burst) {
     parse(burst);

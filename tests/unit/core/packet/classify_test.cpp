@@ -106,11 +106,11 @@ TEST_F(Classify, EachPacketOfABurstHasItsOwnRule) {
         burst.frames[burst.count++] = {frame.data(), size, size};
     }
     settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
-    EXPECT_EQ(burst.info[0].rule, kHttp);
-    EXPECT_EQ(burst.info[1].rule, kDns);
-    EXPECT_EQ(burst.info[2].rule, kSecondHttp);
-    EXPECT_EQ(burst.info[3].rule, kDns);
-    EXPECT_EQ(burst.info[4].rule, kHttp);
+    EXPECT_EQ(burst.rule_at(0), kHttp);
+    EXPECT_EQ(burst.rule_at(1), kDns);
+    EXPECT_EQ(burst.rule_at(2), kSecondHttp);
+    EXPECT_EQ(burst.rule_at(3), kDns);
+    EXPECT_EQ(burst.rule_at(4), kHttp);
 }
 TEST_F(Classify, ARuleForOneVipCoversNoOther) {
     EXPECT_EQ(rule_of(to(tcp(), kSecondVip, 8443)), kAdmin);

@@ -249,10 +249,10 @@ TEST_F(Track, AFlowThatIsHalfOpenPaysUntilItIsEstablished) {
     EXPECT_EQ(look_ups_of(kTcpAck), 1U);
     EXPECT_EQ(look_ups_of(kTcpAck), 0U);
 }
-TEST_F(Track, TheRefreshWindowIsASixteenthOfTheTimeForEachBucket) {
+TEST_F(Track, EachBucketHasOneRefreshWindowInACycle) {
     const std::uint32_t window = refresh_window_s(7200);
     std::array<std::uint32_t, kBuckets> seconds{};
-    for (std::uint32_t now = 0; now < window * kRefreshWindows; ++now)
+    for (std::uint32_t now = 0; now < window * refresh_windows(7200); ++now)
         for (BucketId b = 0; b < kBuckets; ++b) seconds[b] += (refresh_mask(now, 7200) >> b & 1U) != 0 ? 1 : 0;
     for (BucketId b = 0; b < kBuckets; ++b) EXPECT_EQ(seconds[b], window);
 }
@@ -324,7 +324,7 @@ TEST(Ledger, HalfOpenFlowsAreNeverMissedHoweverManyThereAre) {
     std::vector<FlowKey> keys;
     for (std::uint32_t i = 0; i < 300000; ++i) keys.push_back({IpAddress::v4(i * 2654435761U), IpAddress::v4(9), 7, 80, 6, {}});
     for (const FlowKey& key : keys) ledger.on_insert(key, {0, 0, 0, FlowState::half_open, 0});
-    for (std::size_t i = 0; i < keys.size(); i += 2) ledger.on_opened(keys[i]);
+    for (std::size_t i = 0; i < keys.size(); i += 2) ledger.on_opened(keys[i], {0, 0, 0, FlowState::established, 0});
     for (std::size_t i = 1; i < keys.size(); i += 2) ASSERT_TRUE(ledger.may_be_half_open(keys[i]));
 }
 TEST(Ledger, FewHalfOpenFlowsMakeFewOthersPay) {
