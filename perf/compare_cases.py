@@ -20,6 +20,7 @@ class Case:
     perf: tuple = ()  # further options of nlb-perf
     mebibytes: int = 0  # what the connections take
     quick: bool = True
+    ring: bool = False  # frames go round on a net_ring instead of coming from a capture
 
     def frame_count(self):
         return self.frames or self.clients
@@ -43,6 +44,10 @@ CASES = (
          frames=12288),
     Case("reject_v6", ("--owned=0", "--ip=6"), ("not_owner",), 0.70, 0.95),
     Case("fragments", ("--owned=100", "--fragments=100", "--size=128"), (), 0.0, 0.0, frames=2048),
+    # Without a driver that copies: the program itself. testpmd's frames are its own, of the same size and number; none is freed there.
+    Case("ring_reject", ("--owned=0",), ("not_owner",), ring=True),
+    Case("ring_accept_udp", ("--owned=100", "--protocol=udp", "--port=53"), ("owner",), ring=True),
+    Case("ring_established", ("--owned=100",), ("owner", "descriptor"), ring=True, quick=False, perf=descriptors(1024)),
 )
 # In the order of the table of floors; the others are shown, and judged, but not summed up.
 SUMMED = ("reject", "accept_udp", "established", "mixed", "dirty_1m", "dirty_10m", "new_flow")

@@ -22,6 +22,7 @@ SAMPLE_NANOSECONDS_MAX = 1_000_000
 WAITS_MAX = 400
 ENDED = b"(ended)"
 CAPTURE_HEADER_BYTES = 24
+LOOP_FRAMES = 256  # that go round on a ring
 
 
 class Failed(Exception):
@@ -117,9 +118,12 @@ class Program(Prompted):
             time.sleep(seconds / 4)
         raise Failed(f"{self.command[0]}: its core does not get {seconds} s of processor time; is the machine overloaded?")
 
+    def start(self):
+        self.ask("start")
+
     def measure(self, seconds):
         """Forwards for so long (of processor time); nanoseconds of processor time per packet."""
-        self.ask("start")
+        self.start()
         self._run_for(SETTLE_SECONDS)
         packets, nanoseconds = self._sample()
         self._run_for(seconds)
@@ -143,23 +147,50 @@ def capture_device(capture):
 class Testpmd(Program):
     """The reference. Its modes are chosen one after the other."""
 
-    def __init__(self, capture, buffers, buffer_bytes, mebibytes, huge):
-        super().__init__("testpmd", ["dpdk-testpmd", *eal("testpmd", mebibytes, huge), capture_device(capture), "--", "-i", "--no-mlockall",
-                                     f"--total-num-mbufs={buffers}", f"--mbuf-size={buffer_bytes}", "--nb-cores=1"])
+    def __init__(self, device, buffers, buffer_bytes, mebibytes, huge):
+        super().__init__("testpmd", ["dpdk-testpmd", *eal("testpmd", mebibytes, huge), device, "--", "-i", "--no-mlockall",
+                                     "--no-flush-rx", f"--total-num-mbufs={buffers}", f"--mbuf-size={buffer_bytes}",
+                                     "--nb-cores=1"])
+
+    @classmethod
+    def on_capture(cls, capture, *arguments):
+        return cls(capture_device(capture), *arguments)
 
     def mode(self, name):
         self.ask(f"set fwd {name}")
 
 
-class NlbPerf(Program):
-    """The production path. Its inside port drops what it sends just as testpmd's port does: another capture, an empty one."""
+class TestpmdOnRing(Testpmd):
+    """Its port receives what it sends. The first start puts the frames there, which go round ever after."""
 
-    def __init__(self, capture, buffers, buffer_bytes, mebibytes, huge, arguments):
+    started = False
+
+    def __init__(self, _device, *arguments):
+        super().__init__("--vdev=net_ring0", *arguments)
+
+    def start(self):
+        self.ask("start" if self.started else f"start tx_first {LOOP_FRAMES // 32}")
+        self.started = True
+
+
+class NlbPerf(Program):
+    """The production path."""
+
+    def __init__(self, devices, buffers, buffer_bytes, mebibytes, huge, arguments):
+        super().__init__("nlb-perf", [str(BUILD / "perf/nlb-perf"), *eal("nlb-perf", mebibytes, huge), *devices, "--", "-i",
+                                      "--forward-mode=nlb", f"--total-num-mbufs={buffers}", f"--mbuf-size={buffer_bytes}", *arguments])
+
+    @classmethod
+    def on_capture(cls, capture, *arguments):
+        """Its inside port drops what it sends just as testpmd's port does: another capture, an empty one."""
         empty = pathlib.Path(capture).with_suffix(".empty")
         empty.write_bytes(pathlib.Path(capture).read_bytes()[:CAPTURE_HEADER_BYTES])
-        super().__init__("nlb-perf", [str(BUILD / "perf/nlb-perf"), *eal("nlb-perf", mebibytes, huge), capture_device(capture),
-                                      f"--vdev=net_pcap1,rx_pcap={empty}", "--", "-i", "--forward-mode=nlb", f"--total-num-mbufs={buffers}",
-                                      f"--mbuf-size={buffer_bytes}", *arguments])
+        return cls((capture_device(capture), f"--vdev=net_pcap1,rx_pcap={empty}"), *arguments)
+
+    @classmethod
+    def on_ring(cls, _capture, *arguments):
+        """What it accepts goes round; what it rejects is put back by a feeder on the same core, at that core's expense."""
+        return cls((), *arguments[:-1], (f"--ring-loop={LOOP_FRAMES}", *arguments[-1]))
 
     def reasons(self):
         """What became of the packets of the last measurement, by reason."""

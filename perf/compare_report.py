@@ -2,7 +2,7 @@
 
 import statistics
 
-HEADER = (f"{'case':12}{'io':>8}{'macswap':>9}{'5tswap':>8}{'nlb':>8}   Mpps |{'io':>7}{'macswap':>9}{'5tswap':>8}{'nlb':>7}   ns |"
+HEADER = (f"{'case':17}{'io':>8}{'macswap':>9}{'5tswap':>8}{'nlb':>8}   Mpps |{'io':>7}{'macswap':>9}{'5tswap':>8}{'nlb':>7}   ns |"
           f"{'ratio':>7}{'min':>7}{'max':>7}{'floor':>7}{'goal':>6}")
 
 
@@ -27,7 +27,7 @@ class Row:
         rates = "".join(f"{mpps[name]:{width}.1f}" for name, width in zip(order, (8, 9, 8, 8)))
         times = "".join(f"{self.ns[name]:{width}.1f}" for name, width in zip(order, (7, 9, 8, 7)))
         verdict = "" if self.holds() else "  BELOW"
-        return (f"{self.case.name:12}{rates}        |{times}      |{self.ratio:7.2f}{min(self.ratios):7.2f}{max(self.ratios):7.2f}"
+        return (f"{self.case.name:17}{rates}        |{times}      |{self.ratio:7.2f}{min(self.ratios):7.2f}{max(self.ratios):7.2f}"
                 f"{self.floor:7.2f}{self.case.goal:6.2f}{verdict}")
 
 

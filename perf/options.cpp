@@ -42,6 +42,8 @@ void add_nlb_options(CLI::App& app, Options& to) {
 
 void add_trial_options(CLI::App& app, Options& to, std::string& under_test, std::string& flood) {
     app.add_option("--ring-pairs", to.ring_pairs, "make so many pairs of ports that are cabled by rings")->check(CLI::Range(1, 8));
+    app.add_option("--ring-loop", to.loop_frames, "make two ports on a ring in which so many frames of the traffic go round")
+        ->check(CLI::Range(1, 512));
     app.add_option("--ring-size", to.ring_frames, "places of such a ring, a power of two")->capture_default_str();
     app.add_option("--under-test", under_test, "trial: what stands between the first and the last port: io, mac or nlb (default: a cable)")
         ->check(CLI::IsMember({"none", "io", "mac", "nlb"}));
@@ -75,7 +77,8 @@ std::optional<Mode> mode_named(const std::string& name) {
 }
 
 std::string what_lacks(const Options& options, Mode mode) {
-    const bool needs_tables = mode == Mode::nlb || mode == Mode::flowgen || mode == Mode::txonly || mode == Mode::trial;
+    const bool needs_tables =
+        options.loop_frames != 0 || mode == Mode::nlb || mode == Mode::flowgen || mode == Mode::txonly || mode == Mode::trial;
     if (!needs_tables || !options.tables.empty()) return "";
     return std::string{"forward mode "} + name_of(mode) + ": expected --tables FILE; `nlb tables` writes one";
 }

@@ -34,6 +34,7 @@ struct Options {
     bool lose_buckets = false;      // then all buckets move away: every packet of theirs needs its descriptor
     std::uint16_t ring_pairs = 0;   // ports made of rings, cabled two by two
     std::uint16_t ring_frames = 1024;
+    std::uint16_t loop_frames = 0;   // under way on a ring whose end is its beginning; 0: no such ring
     std::optional<Mode> under_test;  // trial: what stands between sender and receiver; nothing: a cable
     bool flood = false;              // trial: SYNs beside the traffic
     std::uint64_t flood_rate = 0;    // packets per second; 0: as many as go

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "perf/feeder_engine.hpp"
+
 namespace nlb::perf {
 namespace {
 
@@ -41,6 +43,16 @@ void add_forwarders(Cores& cores, std::vector<std::unique_ptr<Stream>>& all, con
         cores.back().push_back(std::move(part));
     }
     all.insert(all.end(), std::move_iterator(streams.begin()), std::move_iterator(streams.end()));
+}
+
+// Beside the first forwarder, so that one core does it all.
+Status add_feeder(Parts& parts, const Options& options, const PortSet& ports) {
+    auto feeder = FeederEngine::make(options, ports.loop(), ports.pool());
+    if (!feeder) return feeder.error();
+    auto part = part_of(Role::generator, options, Mode::txonly);
+    part->engine = std::move(feeder.value());
+    parts.cores.front().push_back(std::move(part));
+    return Done{};
 }
 
 void add_testers(Cores& cores, std::vector<std::unique_ptr<Stream>>& all, const Options& options, const PortSet& ports) {
@@ -86,9 +98,12 @@ Result<Parts> make_parts(const Options& options, const PortSet& ports, std::size
         return Error{fmt::format("--nb-cores {}: EAL has {} lcores besides the main one; name more with -l", options.cores, lcores)};
     if (trial) add_testers(parts.cores, parts.streams, options, ports);
     join_cores(parts.cores, forwarders, lcores);
+    if (ports.loop() != nullptr)
+        if (auto added = add_feeder(parts, options, ports); !added) return added.error();
     std::uint32_t number = 0;
     for (auto& core : parts.cores) {
         for (auto& part : core) {
+            if (part->engine != nullptr) continue;
             auto engine = make_engine(part->options, number++, part->streams);
             if (!engine) return engine.error();
             part->engine = std::move(engine.value());

@@ -23,6 +23,8 @@ Result<std::unique_ptr<PortSet>> PortSet::open(const Options& options) {
     std::unique_ptr<PortSet> set(new PortSet);
     if (auto added = set->rings_.add_pairs(options.ring_pairs, std::max(options.rx_queues, options.tx_queues), options.ring_frames); !added)
         return added.error();
+    if (options.loop_frames != 0)
+        if (auto added = set->rings_.add_loop(options.ring_frames); !added) return added.error();
     for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; ++port) {
         if (rte_eth_dev_is_valid_port(port) == 0) continue;
         if (auto opened = set->open_port(port, options); !opened) return opened.error();

@@ -31,6 +31,9 @@ public:
     [[nodiscard]] std::vector<std::unique_ptr<Stream>> make_streams(const Options& options, Mode mode, PortRange range) const;
     // What a report says of them: device, driver, firmware, node, queues, offloads.
     [[nodiscard]] Json describe() const;
+    // Of --ring-loop; nullptr: there is none.
+    [[nodiscard]] rte_ring* loop() const { return rings_.loop(); }
+    [[nodiscard]] rte_mempool* pool() const { return pools_.front().get(); }
     // Over all ports.
     [[nodiscard]] rte_eth_stats totals() const;
 

@@ -20,8 +20,8 @@ h2{font-size:1.15rem;margin:2.4rem 0 .4rem}p{margin:.4rem 0}p.soft,figcaption,.w
 figure,.card{background:var(--card);border:1px solid var(--rule);border-radius:10px;margin:1rem 0;padding:1rem}figcaption{font-size:.88rem;
 margin-top:.5rem}
 svg{width:100%;height:auto;display:block;font:11px system-ui,sans-serif}svg text{fill:var(--soft)}svg .value{fill:var(--ink)}
-svg .axis{font-size:12px}.grid{stroke:var(--rule)}.mark{stroke:var(--bad);stroke-width:2;stroke-dasharray:5 3}.line{fill:none;stroke-width:2}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem;
+svg .axis{font-size:12px}.grid{stroke:var(--rule)}.mark{stroke:var(--bad);stroke-width:2;stroke-dasharray:5 3}.line{fill:none;
+stroke-width:2}.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem;
 font-variant-numeric:tabular-nums}
 th,td{padding:.32rem .6rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{color:var(--soft);font-weight:600}

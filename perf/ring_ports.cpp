@@ -20,6 +20,18 @@ Status RingPorts::add_pairs(std::uint16_t pairs, std::uint16_t queues, std::uint
     return Done{};
 }
 
+Status RingPorts::add_loop(std::uint16_t frames) {
+    for (const char* name : {"perf loop", "perf nothing"}) {
+        auto ring = dataplane::make_ring(name, frames, SOCKET_ID_ANY);
+        if (!ring) return ring.error();
+        rings_.push_back(std::move(ring.value()));
+    }
+    const std::size_t loop = rings_.size() - 2;
+    loop_ = rings_[loop].get();
+    if (auto added = add_port("loopa", loop, loop, 1); !added) return added;
+    return add_port("loopb", loop + 1, loop, 1);
+}
+
 Status RingPorts::add_port(const std::string& name, std::size_t rx, std::size_t tx, std::uint16_t queues) {
     std::vector<rte_ring*> from;
     std::vector<rte_ring*> to;
