@@ -95,9 +95,20 @@ void add_packets(Into& into, const Snapshot& s) {
     add_worker_counter(into, s, "nlb_tx_packets_total", "Frames sent on the outside port", &Counters::tx_packets);
     add_worker_counter(into, s, "nlb_connection_table_full_total", "New flows that could not be tracked because the table was full",
                        &Counters::table_full);
+    add_worker_counter(into, s, "nlb_half_open_evicted_total", "Half-open flows given up early: for a new one's place, or as too many",
+                       &Counters::half_open_evicted);
     add_per_rule(into, s, kCounter, "nlb_accepted_packets_total", "Packets delivered to the server", &Counters::accepted);
     add_per_rule(into, s, kCounter, "nlb_rejected_packets_total", "Packets left to another host", &Counters::rejected);
     add_per_rule(into, s, kGauge, "nlb_connections", "Descriptors of TCP flows held now", &Counters::connections);
+    into.push_back(each(s, kGauge, "nlb_half_open_connections", "Descriptors whose client has not answered yet",
+                        [](Family& f, const Numbers& n, const Label& c) {
+                            if (n.traffic.report) f.add({c}, n.traffic.report->counters.half_open);
+                        }));
+    into.push_back(each(s, kGauge, "nlb_fragments_waiting", "Fragments that wait for the first one of their datagram",
+                        [](Family& f, const Numbers& n, const Label& c) {
+                            constexpr auto kHeld = static_cast<std::size_t>(Reason::fragment_held);
+                            if (n.traffic.report) f.add({c}, n.traffic.report->counters.reasons[kHeld]);
+                        }));
     add_reasons(into, s, "nlb_dropped_packets_total", "Packets that are nobody's", "reason", Verdict::drop);
     add_reasons(into, s, "nlb_consumed_packets_total", "Packets answered or used by nlb itself", "kind", Verdict::consume);
     add_reasons(into, s, "nlb_rejected_packets_by_reason_total", "Packets left to another host, by reason", "reason", Verdict::reject);

@@ -12,12 +12,14 @@ void ConnectionLedger::file(const Descriptor& descriptor) {
     ++counts_[descriptor.rule];
     if (++by_bucket_[descriptor.rule][descriptor.bucket] == 1) held_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
     if (descriptor.state != FlowState::half_open) return;
+    ++half_open_count_;
     if (++half_open_by_bucket_[descriptor.rule][descriptor.bucket] == 1) opening_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
 }
 
 void ConnectionLedger::unfile_half_open(const Descriptor& descriptor) {
     std::uint32_t& left = half_open_by_bucket_[descriptor.rule][descriptor.bucket];
     NLB_ASSERT(left > 0);
+    --half_open_count_;
     if (--left == 0) opening_[descriptor.rule] &= ~(BucketMask{1} << descriptor.bucket);
 }
 
@@ -46,8 +48,9 @@ void ConnectionLedger::on_refiled(const Descriptor& from, const Descriptor& to) 
 
 void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descriptor) {
     file(descriptor);
+    if (descriptor.state != FlowState::half_open) return;
     std::uint8_t& slot = half_open_[slot_of(key)];
-    if (descriptor.state == FlowState::half_open && slot != kSaturated) ++slot;
+    if (slot != kSaturated) ++slot;
 }
 
 void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::uint64_t layout() const { return layout_; }
     // Descriptors by rule.
     [[nodiscard]] const std::array<std::uint64_t, kRuleSlots>& counts() const { return counts_; }
+    // Half-open descriptors.
+    [[nodiscard]] const std::uint64_t& half_open() const { return half_open_count_; }
     // False: no half-open descriptor has this key. True may be a collision; the look-up tells.
     [[nodiscard]] bool may_be_half_open(const FlowKey& key) const { return half_open_[slot_of(key)] != 0; }
 
@@ -73,6 +75,7 @@ private:
     RuleMasks opening_{};  // buckets with a half-open descriptor
     std::array<std::array<std::uint32_t, kBuckets>, kRuleSlots> by_bucket_{};
     std::array<std::array<std::uint32_t, kBuckets>, kRuleSlots> half_open_by_bucket_{};
+    std::uint64_t half_open_count_ = 0;
     std::array<std::uint8_t, kHalfOpenSlots> half_open_{};  // half-open descriptors by a hash of their key
 };
 

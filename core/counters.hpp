@@ -19,7 +19,8 @@ namespace nlb {
     X(tx_packets,      "frames sent on the outside port") \
     X(bursts,          "bursts that held at least one frame") \
     X(busy_cycles,     "time stamp counter cycles spent on such bursts") \
-    X(table_full,      "new flows that could not be tracked because the connection table was full")
+    X(table_full,      "new flows that could not be tracked because the connection table was full") \
+    X(half_open_evicted, "half-open flows given up early: for the place of a new one, or because there were too many")
 // clang-format on
 
 struct Counters {
@@ -29,8 +30,9 @@ struct Counters {
     std::array<std::uint64_t, kReasonCount> reasons;
     std::array<std::uint64_t, kRuleSlots> accepted;
     std::array<std::uint64_t, kRuleSlots> rejected;
-    // Gauges: descriptors held now, by rule.
+    // Gauges: descriptors held now, by rule; those of them that are half-open.
     std::array<std::uint64_t, kRuleSlots> connections;
+    std::uint64_t half_open;
 
     void count(Reason reason) {
         ++reasons[static_cast<std::size_t>(reason)];

@@ -36,6 +36,15 @@ static_assert(sizeof(Descriptor) == 8 && std::has_unique_object_representations_
 
 class ConnectionLedger;
 
+// A flood of SYNs holds at most a quarter of a table: the rest is for flows that somebody has answered.
+// And none of the last sixteenth: a hash table that is full to the brim refuses keys although it has a place.
+[[nodiscard]] constexpr std::size_t nearly_full_at(std::size_t capacity) {
+    return capacity - capacity / 16;
+}
+[[nodiscard]] constexpr std::size_t half_open_most_of(std::size_t capacity) {
+    return capacity < 4 ? 1 : capacity / 4;
+}
+
 // One worker's descriptors; only that worker calls it. A pointer is good until the next insert or erase.
 // The table owns a ConnectionLedger (core/connection_ledger.hpp): insert tells it the descriptor it stored, and erase the one that it
 // is about to remove, whoever calls them (the sweep too).
@@ -45,6 +54,10 @@ concept Connections = requires(Table& table, const FlowKey& key, const FlowKey* 
     { table.find_bulk(keys, count, found) } -> std::same_as<void>;     // nullptr where none; count <= kBurstMax
     { table.insert(key, Descriptor{}) } -> std::same_as<Descriptor*>;  // nullptr: full. Requires: not there.
     { table.erase(key) } -> std::same_as<bool>;
+    // Erases a half-open descriptor, one of the older ones; false: found none where it looked.
+    { table.evict_half_open() } -> std::same_as<bool>;
+    { table.is_nearly_full() } -> std::same_as<bool>;         // by nearly_full_at()
+    { table.half_open_most() } -> std::same_as<std::size_t>;  // of its capacity, by half_open_most_of()
     { table.ledger() } -> std::same_as<ConnectionLedger&>;
 };
 

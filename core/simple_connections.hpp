@@ -38,6 +38,17 @@ public:
         flows_.erase(found);
         return true;
     }
+    bool evict_half_open() {
+        auto oldest = flows_.end();
+        for (auto flow = flows_.begin(); flow != flows_.end(); ++flow)
+            if (flow->second.state == FlowState::half_open && (oldest == flows_.end() || flow->second.seen_s < oldest->second.seen_s))
+                oldest = flow;
+        if (oldest == flows_.end()) return false;
+        const FlowKey key = oldest->first;
+        return erase(key);
+    }
+    [[nodiscard]] bool is_nearly_full() const { return flows_.size() >= nearly_full_at(capacity_); }
+    [[nodiscard]] std::size_t half_open_most() const { return half_open_most_of(capacity_); }
     [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
 
     // At once; the dataplane's goes step by step.

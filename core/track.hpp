@@ -98,6 +98,14 @@ inline bool needs_look_up(const PacketInfo& info, LookUpContext& context, Reason
     return false;
 }
 
+// Before a descriptor is made. Half-open ones give way when there are too many of them, or when the table is nearly full. Two at once, so
+// that a number above the bound shrinks although a look for one may have been in vain.
+template <Connections Table>
+void make_room(Table& connections, Counters& counters) {
+    const auto wanted = [&] { return connections.is_nearly_full() || connections.ledger().half_open() >= connections.half_open_most(); };
+    for (int turn = 0; turn < 2 && wanted(); ++turn) counters.half_open_evicted += connections.evict_half_open() ? 1 : 0;
+}
+
 template <Connections Table>
 [[nodiscard]] Reason apply(const TrackDecision& decision, const PacketInfo& info, const FlowKey& key, const Descriptor* found,
                            Table& connections, std::uint32_t now_s, Counters& counters) {
@@ -116,6 +124,7 @@ template <Connections Table>
         case DescriptorChange::insert:
             break;
     }
+    make_room(connections, counters);
     if (connections.insert(key, Descriptor{now_s, info.rule, info.bucket, first_state(info), 0}) != nullptr) return decision.reason;
     ++counters.table_full;
     return Reason::untracked_flow;

@@ -26,6 +26,7 @@ Counters read_counters(const Lane& lane) {
     for (std::size_t i = 0; i < sizeof(Counters) / sizeof(std::uint64_t); ++i) to[i] = relaxed(from[i]);
     // The sweep ends connections without telling the counters.
     for (std::size_t rule = 0; rule < kRuleSlots; ++rule) counters.connections[rule] = relaxed(lane.connections->ledger().counts()[rule]);
+    counters.half_open = relaxed(lane.connections->ledger().half_open());
     return counters;
 }
 

@@ -76,6 +76,7 @@ Descriptor* ConnTable::insert(const FlowKey& key, Descriptor descriptor) {
     NLB_ASSERT(stored.bucket == kFreePlace);
     stored = descriptor;
     ++size_;
+    if (descriptor.state == FlowState::half_open) note_half_open(static_cast<std::uint32_t>(place));
     ledger_.on_insert(key, stored);
     return &stored;
 }
@@ -88,6 +89,35 @@ bool ConnTable::erase(const FlowKey& key) {
     stored.bucket = kFreePlace;
     --size_;
     return true;
+}
+
+bool ConnTable::evict_half_open() {
+    for (std::uint32_t left = std::min(kEvictTries, capacity()); left > 0; --left) {
+        const std::uint32_t place = evict_place_;
+        if (++evict_place_ == capacity()) evict_place_ = 0;
+        if (is_half_open(place)) return erase(key_at(place));
+    }
+    for (; recent_count_ > 0; --recent_count_) {
+        const std::uint32_t place = recent_[recent_first_ % kRecentMost];
+        ++recent_first_;
+        if (!is_half_open(place)) continue;
+        --recent_count_;
+        return erase(key_at(place));
+    }
+    return false;
+}
+
+bool ConnTable::is_half_open(std::uint32_t place) const {
+    return descriptors_[place].bucket != kFreePlace && descriptors_[place].state == FlowState::half_open;
+}
+
+// A full queue loses its oldest place.
+void ConnTable::note_half_open(std::uint32_t place) {
+    recent_[(recent_first_ + recent_count_) % kRecentMost] = place;
+    if (recent_count_ == kRecentMost)
+        ++recent_first_;
+    else
+        ++recent_count_;
 }
 
 std::uint32_t ConnTable::places_due(Instant now) {

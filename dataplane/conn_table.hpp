@@ -3,6 +3,7 @@
 // Thread: the owning worker calls everything; others may only read the ledger's words, relaxed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <rte_hash.h>
@@ -29,6 +30,11 @@ public:
     void find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found);
     [[nodiscard]] Descriptor* insert(const FlowKey& key, Descriptor descriptor);
     bool erase(const FlowKey& key);
+    // Looks at kEvictTries places from where it looked last, which finds old ones first; where most flows are established, it takes the
+    // oldest of the last kRecentMost instead.
+    bool evict_half_open();
+    [[nodiscard]] bool is_nearly_full() const { return size_ >= nearly_full_at(descriptors_.size()); }
+    [[nodiscard]] std::size_t half_open_most() const { return half_open_most_of(descriptors_.size()); }
     [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
     [[nodiscard]] const ConnectionLedger& ledger() const { return ledger_; }
 
@@ -44,10 +50,14 @@ public:
 
     static constexpr Duration kSweepPass = std::chrono::seconds{10};
     static constexpr Duration kSweepStep = std::chrono::milliseconds{1};  // one look-up at the clock decides that there is nothing to do
-    static constexpr std::uint32_t kSweepMost = 256;                      // places in one call: bounds what a burst may wait
+    static constexpr std::uint32_t kEvictTries = 64;                      // eight cache lines
+    static constexpr std::uint32_t kRecentMost = 256;
+    static constexpr std::uint32_t kSweepMost = 256;  // places in one call: bounds what a burst may wait
 
 private:
     ConnTable(rte_hash* hash, std::span<Descriptor> descriptors);
+    [[nodiscard]] bool is_half_open(std::uint32_t place) const;
+    void note_half_open(std::uint32_t place);
     void sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s);
     [[nodiscard]] std::uint32_t places_due(Instant now);
     void begin_refiling(std::uint64_t layout);
@@ -58,6 +68,10 @@ private:
     std::span<Descriptor> descriptors_;  // bucket is kFreePlace where there is none
     std::size_t size_ = 0;
     std::uint32_t next_place_ = 0;
+    std::uint32_t evict_place_ = 0;
+    std::array<std::uint32_t, kRecentMost> recent_{};  // a queue of places that were half-open when they were filled
+    std::uint32_t recent_first_ = 0;
+    std::uint32_t recent_count_ = 0;
     std::uint32_t refile_left_ = 0;  // places not looked at since the layout changed
     Instant swept_at_ = kLongAgo;
     ConnectionLedger ledger_;

@@ -119,6 +119,34 @@ void sweep_for(ConnTable& table, const Tables& tables, Instant from, Duration le
     for (Instant now = from; now < from + length; now += std::chrono::milliseconds{1}) table.sweep(tables, now);
 }
 
+TEST(ConnTable, OnlyHalfOpenFlowsAreEvictedTheOldestFirst) {
+    const auto table = make_table(200);
+    const auto insert = [&](std::uint64_t flow, FlowState state) { ASSERT_NE(table->insert(key_of(flow), {0, 0, 0, state, 0}), nullptr); };
+    for (std::uint64_t flow = 0; flow < 40; ++flow) insert(flow, flow % 2 == 0 ? FlowState::established : FlowState::half_open);
+    EXPECT_EQ(table->ledger().half_open(), 20U);
+    for (std::uint64_t flow = 1; flow < 40; flow += 2) {
+        ASSERT_TRUE(table->evict_half_open());
+        EXPECT_EQ(table->find(key_of(flow)), nullptr) << flow;
+    }
+    EXPECT_EQ(table->size(), 20U);
+    EXPECT_EQ(table->ledger().half_open(), 0U);
+    for (int turn = 0; turn < 10; ++turn) EXPECT_FALSE(table->evict_half_open());
+    for (std::uint64_t flow = 0; flow < 40; flow += 2) EXPECT_NE(table->find(key_of(flow)), nullptr) << flow;
+}
+
+TEST(ConnTable, AFewHalfOpenFlowsAmongManyEstablishedAreFoundEachTime) {
+    const auto table = make_table(2048);
+    for (std::uint64_t flow = 0; flow < 1800; ++flow) ASSERT_NE(table->insert(key_of(flow), {0, 0, 0, FlowState::established, 0}), nullptr);
+    std::uint64_t next = 1800;
+    for (; next < 1920; ++next) ASSERT_NE(table->insert(key_of(next), {0, 0, 0, FlowState::half_open, 0}), nullptr);
+    for (; next < 5000; ++next) {
+        ASSERT_TRUE(table->is_nearly_full());
+        ASSERT_TRUE(table->evict_half_open()) << next;
+        ASSERT_NE(table->insert(key_of(next), {0, 0, 0, FlowState::half_open, 0}), nullptr);
+    }
+    for (std::uint64_t flow = 0; flow < 1800; ++flow) ASSERT_NE(table->find(key_of(flow)), nullptr) << flow;
+}
+
 TEST(ConnTable, ASweepErasesExactlyTheExpired) {
     const auto table = make_table(2048);
     Reference reference;

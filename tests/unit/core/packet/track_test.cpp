@@ -203,6 +203,52 @@ TEST_F(Track, AFullTableAcceptsUntrackedAndCountsIt) {
     EXPECT_EQ(counters.table_full, 1U);
     EXPECT_EQ(counters.accepted[kHttp], 1U);
 }
+TEST_F(Track, AFullTableGivesUpAHalfOpenFlowForANewOne) {
+    host.connections = std::make_unique<SimpleConnections>(4);
+    establish();
+    const FrameSpec first = flow;
+    for (std::uint16_t port = 1; port <= 100; ++port) {
+        flow.source_port = port;
+        EXPECT_EQ(send(kTcpSyn), Reason::new_flow) << port;
+        EXPECT_TRUE(tracked()) << "the newest is tracked";
+        host.wait(1);
+    }
+    flow = first;
+    ASSERT_TRUE(tracked());
+    EXPECT_EQ(descriptor()->state, FlowState::established);
+    EXPECT_LE(host.connections->size(), 4U);
+}
+TEST_F(Track, AFloodOfSynsHoldsAQuarterOfTheTableAndOnlyItsOwnAreGivenUp) {
+    constexpr std::uint16_t kCapacity = 400;
+    host.connections = std::make_unique<SimpleConnections>(kCapacity);
+    const FrameSpec first = flow;
+    for (std::uint16_t port = 1; port <= 200; ++port) {
+        flow.source_port = port;
+        establish();
+    }
+    for (std::uint16_t port = 1000; port < 3000; ++port) {
+        flow.source_port = port;
+        EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
+    }
+    EXPECT_EQ(host.connections->size(), 200U + kCapacity / 4);
+    EXPECT_EQ(host.connections->ledger().half_open(), kCapacity / 4);
+    for (flow.source_port = 1; flow.source_port <= 200; ++flow.source_port) ASSERT_TRUE(tracked()) << flow.source_port;
+    flow = first;
+    establish();  // somebody who does answer is tracked meanwhile
+    lose_bucket();
+    EXPECT_EQ(send(kTcpAck), Reason::descriptor);
+}
+TEST_F(Track, EstablishedFlowsAreNeverGivenUp) {
+    host.connections = std::make_unique<SimpleConnections>(3);
+    const FrameSpec first = flow;
+    for (std::uint16_t port = 1; port <= 3; ++port) {
+        flow.source_port = port;
+        establish();
+    }
+    flow = first;
+    EXPECT_EQ(send(kTcpSyn), Reason::untracked_flow);
+    for (flow.source_port = 1; flow.source_port <= 3; ++flow.source_port) EXPECT_TRUE(tracked());
+}
 TEST_F(Track, TheDefaultRulesTcpFlowsAreTrackedToo) {
     flow.destination_port = 22;
     EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
