@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import chaos, endurance, estate, flood, plan, system
+from . import chaos, endurance, estate, flood, plan, synflood, system
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
@@ -33,6 +33,7 @@ def parse(arguments):
     chaos.add_options(commands.add_parser("chaos", help="a lab under load and faults drawn from a seed, judged by a capture"))
     flood.add_options(commands.add_parser("flood", help="forged and recorded cluster frames against a lab under load"))
     endurance.add_options(commands.add_parser("downloads", help="long downloads while hosts are drained, weighed, stopped and killed"))
+    synflood.add_options(commands.add_parser("synflood", help="SYNs of addresses that nobody has against a lab with downloads"))
     return parser.parse_args(arguments)
 
 
@@ -97,7 +98,7 @@ def main():
     try:
         system.require_root()
         commands = {"up": up, "down": down, "status": status, "exec": execute, "chaos": chaos.main, "flood": flood.main}
-        commands["downloads"] = endurance.main
+        commands |= {"downloads": endurance.main, "synflood": synflood.main}
         return commands[options.command](options)
     except system.LabError as error:
         print(f"lab: {error}", file=sys.stderr)

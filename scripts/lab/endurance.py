@@ -35,18 +35,31 @@ def add_options(parser):
 class SteadyDownloads(traffic.Program):
     """Downloads that go on until the block ends (see steady.py)."""
 
-    def __init__(self, lab, sources, count, rate=RATE):
+    def __init__(self, lab, sources, count, rate=RATE, path="/slow"):
         self.output = lab.estate.directory / "steady.jsonl"
         addresses = lab.estate.directory / "steady.sources"
         addresses.write_text("\n".join(sources))
         content = lab.estate.directory / "big"
-        arguments = ["--target", plan.VIP, "--sources", addresses, "--count", count, "--rate", rate]
+        arguments = ["--target", plan.VIP, "--sources", addresses, "--count", count, "--rate", rate, "--path", path]
         arguments += ["--content", content, "--output", self.output]
         super().__init__(lab.python("steady", "steady", *arguments))
 
     def results(self):
         with open(self.output) as lines:
             return [json.loads(line) for line in lines]
+
+    def samples(self):
+        """(time, bytes that all downloads together have received, how many are open) twice a second."""
+        for line in self.process.log.read_text().splitlines():
+            if line.startswith('{"time"') and line.endswith("}"):
+                sample = json.loads(line)
+                yield sample["time"], sample["bytes"], sample["open"]
+
+    def goodput(self, begin, end):
+        """Bytes a second between two moments."""
+        inside = [(when, count) for when, count, _ in self.samples() if begin <= when <= end]
+        (first, before), (last, after) = inside[0], inside[-1]
+        return (after - before) / (last - first)
 
     def lateness(self):
         return json.loads(self.process.last_line())["lateness"]

@@ -9,10 +9,12 @@ import asyncio
 import hashlib
 import json
 import os
+import resource
 import socket
 
 STALL_SECONDS = 10.0
 TURN_SECONDS = 0.02
+AT_ONCE = 100
 
 
 async def connect(source, target):
@@ -46,8 +48,13 @@ async def download(source, connection, rate):
 
 
 async def run(options):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     sources = options.sources.split(",")
-    connections = await asyncio.gather(*(connect(source, options.target) for source in sources))
+    if options.repeat:
+        sources = (sources * (options.repeat // len(sources) + 1))[: options.repeat]
+    connections = []
+    for first in range(0, len(sources), AT_ONCE):
+        connections += await asyncio.gather(*(connect(source, options.target) for source in sources[first : first + AT_ONCE]))
     print("connected", flush=True)
     while not os.path.exists(options.go):
         await asyncio.sleep(TURN_SECONDS)
@@ -60,6 +67,7 @@ def main():
     parser = argparse.ArgumentParser(description="clients that connect first and ask later")
     parser.add_argument("--target", required=True)
     parser.add_argument("--sources", required=True)
+    parser.add_argument("--repeat", type=int, default=0, help="so many connections; the sources take turns")
     parser.add_argument("--rate", default="400k")
     parser.add_argument("--go", required=True)
     asyncio.run(run(parser.parse_args()))

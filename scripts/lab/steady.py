@@ -8,6 +8,7 @@ python3 -m lab.steady --target ADDRESS --sources FILE --count N --content FILE -
 import argparse
 import asyncio
 import json
+import resource
 import signal
 import socket
 import time
@@ -17,10 +18,13 @@ STALL_SECONDS = 6.0  # a connection that is silent for so long is given up
 RAMP_SECONDS = 5.0
 AGAIN_SECONDS = 0.2
 TURN_SECONDS = 0.05
+SAMPLE_SECONDS = 0.5
 HEAD_END = b"\r\n\r\n"
 
 
 class Download(asyncio.Protocol):
+    heard = 0  # bytes of all downloads together
+
     def __init__(self, source, content):
         self.content = content
         self.head = b""
@@ -48,6 +52,7 @@ class Download(asyncio.Protocol):
         at = self.entry["bytes"]
         self.entry["wrong"] |= self.content[at : at + len(piece)] != piece
         self.entry["bytes"] = at + len(piece)
+        Download.heard += len(piece)
 
     def note_pause(self, now):
         pause = now - self.entry["heard"]
@@ -92,19 +97,23 @@ class Client:
         loop = asyncio.get_running_loop()
         connection = loop.create_connection(lambda: download, self.options.target, 80, local_addr=(source, 0), family=socket.AF_INET)
         transport, _ = await asyncio.wait_for(connection, STALL_SECONDS)
-        transport.write(f"GET /slow?rate={self.options.rate} HTTP/1.0\r\n\r\n".encode())
+        transport.write(f"GET {self.options.path}?rate={self.options.rate} HTTP/1.0\r\n\r\n".encode())
 
     def log(self, download):
         self.output.write(json.dumps(download.entry) + "\n")
 
     async def watch(self):
-        """Gives up silent connections, and times itself: who wakes late sees pauses that nobody made."""
+        """Gives up silent connections, says how much came, and times itself: who wakes late sees pauses that nobody made."""
+        sampled = time.time()
         while not self.stopping:
             before = time.monotonic()
             await asyncio.sleep(TURN_SECONDS)
             self.lateness = max(self.lateness, time.monotonic() - before - TURN_SECONDS)
             now = time.time()
-            for download in self.open:
+            if now - sampled >= SAMPLE_SECONDS:
+                print(json.dumps({"time": now, "bytes": Download.heard, "open": len(self.open)}), flush=True)
+                sampled = now
+            for download in list(self.open):
                 if now - download.entry["heard"] > STALL_SECONDS:
                     download.entry["error"] = "stall"
                     download.transport.abort()
@@ -138,7 +147,9 @@ def main():
     parser.add_argument("--content", required=True)
     parser.add_argument("--output", required=True)
     parser.add_argument("--rate", default="4k")
+    parser.add_argument("--path", default="/slow")
     options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with open(options.output, "w", buffering=1) as output:
         asyncio.run(Client(options, output).run())
 
