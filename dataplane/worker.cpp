@@ -34,8 +34,8 @@ void set_length(rte_mbuf* buffer, std::uint16_t length) {
     buffer->pkt_len = length;
 }
 
-Frame frame_of(rte_mbuf* buffer) {
-    return {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len, static_cast<std::uint16_t>(buffer->buf_len - buffer->data_off)};
+Frame frame_of(const rte_mbuf& buffer) {
+    return {rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len, static_cast<std::uint16_t>(buffer.buf_len - buffer.data_off)};
 }
 
 // rte_pktmbuf_free_bulk() for what a receive queue gives: runs of single segments of one pool, which go back in one piece.
@@ -60,13 +60,23 @@ void free_frames(rte_mbuf** buffers, std::uint32_t count) {
         rte_pktmbuf_free_bulk(buffers, count);
 }
 
-// deliver_inside() for all places at once, none of which may_go_to_group().
+// deliver_inside() for all places at once, none of which may_go_to_group(). Frames may alias everything but what is held by value.
 void address_inside(const Burst& burst, std::uint64_t places, const MacAddress& inside) {
-    const MacAddress mac = inside;  // frames may alias everything but this
-    if (places == all_places(burst))
-        for (std::uint32_t i = 0; i < burst.count; ++i) put_mac(burst.frames[i].data, mac);
-    else
-        for (const std::uint32_t i : Places(places)) put_mac(burst.frames[i].data, mac);
+    std::uint32_t head;
+    std::uint16_t tail;
+    std::memcpy(&head, inside.bytes.data(), sizeof head);
+    std::memcpy(&tail, inside.bytes.data() + sizeof head, sizeof tail);
+    const auto address = [head, tail](Byte* at) {
+        std::memcpy(at, &head, sizeof head);
+        std::memcpy(at + sizeof head, &tail, sizeof tail);
+    };
+    const Frame* const frames = burst.frames.data();
+    if (places != all_places(burst)) {
+        for (const std::uint32_t i : Places(places)) address(frames[i].data);
+        return;
+    }
+    const Frame* const end = frames + burst.count;
+    for (const Frame* frame = frames; frame != end; ++frame) address(frame->data);
 }
 
 bool is_accepted_for_virtual_address(Reason reason) {
@@ -162,7 +172,7 @@ std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
 std::uint32_t Worker::serve_steered(Lane& lane, const Snapshot& snapshot) {
     if (lane.peers.size() <= 1 || rte_ring_empty(lane.steered.get()) != 0) return 0;
     burst_.count = rte_ring_sc_dequeue_burst(lane.steered.get(), reinterpret_cast<void**>(buffers_.data()), kBurstMax, nullptr);
-    for (std::uint32_t i = 0; i < burst_.count; ++i) burst_.frames[i] = frame_of(buffers_[i]);
+    for (std::uint32_t i = 0; i < burst_.count; ++i) burst_.frames[i] = frame_of(*buffers_[i]);
     settle(lane, snapshot);
     return burst_.count;
 }
@@ -185,7 +195,7 @@ void Worker::serve_released(Lane& lane, const Snapshot& snapshot) {
     while (settle_released(burst_, lane.fragments, places, lane.counters) != 0) {
         for (std::uint32_t i = 0; i < burst_.count; ++i) {
             buffers_[i] = lane.held.take(places[i]);
-            burst_.frames[i] = frame_of(buffers_[i]);
+            burst_.frames[i] = frame_of(*buffers_[i]);
         }
         if (!lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, lane.counters);
         if (tap_ != nullptr) show(lane, snapshot, trace::Direction::ingress);
@@ -209,11 +219,12 @@ std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
     std::uint64_t bytes = 0;
     std::uint32_t segments = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-        const Frame frame = frame_of(buffers_[i]);
+        const rte_mbuf& buffer = *buffers_[i];
+        bytes += buffer.pkt_len;
+        segments |= buffer.nb_segs;
+        const Frame frame = frame_of(buffer);
         rte_prefetch0(frame.data);  // the stages come to it when the whole burst has passed here
         burst_.frames[i] = frame;
-        bytes += buffers_[i]->pkt_len;
-        segments |= buffers_[i]->nb_segs;
     }
     if (segments > 1) gather(count);
     burst_.count = count;
@@ -225,7 +236,7 @@ std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
 void Worker::gather(std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) {
         if (buffers_[i]->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffers_[i]));
-        burst_.frames[i] = frame_of(buffers_[i]);
+        burst_.frames[i] = frame_of(*buffers_[i]);
     }
 }
 
