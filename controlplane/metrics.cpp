@@ -109,6 +109,11 @@ void add_packets(Into& into, const Snapshot& s) {
                             constexpr auto kHeld = static_cast<std::size_t>(Reason::fragment_held);
                             if (n.traffic.report) f.add({c}, n.traffic.report->counters.reasons[kHeld]);
                         }));
+    into.push_back(each(s, kCounter, "nlb_steered_packets_total", "Packets handed from one worker to another that remembers their flow",
+                        [](Family& f, const Numbers& n, const Label& c) {
+                            constexpr auto kSteered = static_cast<std::size_t>(Reason::steered);
+                            if (n.traffic.report) f.add({c}, n.traffic.report->counters.reasons[kSteered]);
+                        }));
     add_reasons(into, s, "nlb_dropped_packets_total", "Packets that are nobody's", "reason", Verdict::drop);
     add_reasons(into, s, "nlb_consumed_packets_total", "Packets answered or used by nlb itself", "kind", Verdict::consume);
     add_reasons(into, s, "nlb_rejected_packets_by_reason_total", "Packets left to another host, by reason", "reason", Verdict::reject);

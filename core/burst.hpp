@@ -75,6 +75,7 @@ inline constexpr RuleId kNoRule = 0xff;
 struct Burst {
     std::uint32_t count = 0;
     std::uint8_t traits = 0;       // of all its packets together: a stage for a rare trait asks here first
+    bool handed_over = false;      // another lane of this host gave these frames to this one
     bool describe_all = false;     // for whoever asks: recognise() fills PacketInfo of what it settles, too
     bool one_rule = false;         // recognise() found that every packet has the rule of the first
     std::uint64_t recognised = 0;  // bit i: the recognise stage has said of packet i what parse to locate would say

@@ -32,6 +32,10 @@ public:
     [[nodiscard]] const RuleMasks& held() const { return refiling_ ? kEveryBucket : held_; }
     // The same as far as tables of that layout are concerned, for whoever is not the worker.
     [[nodiscard]] const RuleMasks& held_under(std::uint64_t layout) const { return layout == layout_ || !any() ? held() : kEveryBucket; }
+    // For another lane's worker: one relaxed word, true when in doubt.
+    [[nodiscard]] bool may_hold(RuleId rule, BucketId bucket, std::uint64_t layout) const {
+        return (__atomic_load_n(&held_under(layout)[rule], __ATOMIC_RELAXED) >> bucket & 1U) != 0;
+    }
     [[nodiscard]] std::uint64_t layout() const { return layout_; }
     // Descriptors by rule.
     [[nodiscard]] const std::array<std::uint64_t, kRuleSlots>& counts() const { return counts_; }

@@ -25,6 +25,7 @@ void settle_ingress(Burst& burst, const Snapshot& snapshot, Table& connections, 
     classify(burst, snapshot);
     locate(burst, snapshot);
     track(burst, snapshot, connections, counters);
+    ask_other_lanes(burst, snapshot);
     fragments.follow(burst, snapshot);
     count_ingress(burst, counters);
 }

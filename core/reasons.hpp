@@ -42,7 +42,7 @@ inline constexpr std::size_t kOutputCount = 7;
     X(fragment_followed,      accept,  inside,  "a later fragment: it follows the first one of its datagram, which this host took") \
     /* wait */ \
     X(fragment_held,          wait,    held,    "a later fragment waits for the first one of its datagram") \
-    X(steered,                wait,    lane,    "handed to the worker that remembers this client's fragments and sessions") \
+    X(steered,                wait,    lane,    "handed to a worker that remembers this client's fragments, sessions or flow") \
     /* reject */ \
     X(not_owner,              reject,  none,    "another host owns the bucket") \
     X(tracked_elsewhere,      reject,  none,    "owned here, but another host has descriptors in the bucket and this flow has none here") \

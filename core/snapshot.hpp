@@ -2,10 +2,14 @@
 // One snapshot per burst, so that no packet sees two maps. It owns nothing.
 #pragma once
 
+#include <span>
+
 #include "core/tables.hpp"
 #include "core/types.hpp"
 
 namespace nlb {
+
+class ConnectionLedger;
 
 struct Snapshot {
     const Tables& tables;
@@ -15,6 +19,8 @@ struct Snapshot {
     // Which of how many workers' lanes this is.
     std::uint16_t lane = 0;
     std::uint16_t lanes = 1;
+    // Of the lanes' connection tables, by lane; none where there is one lane.
+    std::span<const ConnectionLedger* const> ledgers = {};
 };
 
 // What descriptors are aged by.

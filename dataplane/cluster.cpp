@@ -108,7 +108,10 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
         lanes_.push_back(std::move(lane));
     }
     for (const auto& lane : lanes_)
-        for (const auto& peer : lanes_) lane->peers.push_back(peer.get());
+        for (const auto& peer : lanes_) {
+            lane->peers.push_back(peer.get());
+            lane->ledgers.push_back(&peer->connections->ledger());
+        }
     return Done{};
 }
 

@@ -35,9 +35,10 @@ struct Lane {
     rte_ring* to_main = nullptr;    // heartbeats
     rte_ring* from_main = nullptr;  // frames to send; nullptr on all lanes of a cluster but its first
     Doorbell* doorbell = nullptr;
-    Ring steered;              // from other lanes of the cluster: frames that this one has to decide
-    std::vector<Lane*> peers;  // the cluster's lanes by queue, this one too
-    Doorbell* bell = nullptr;  // of the worker who serves it
+    Ring steered;                                  // from other lanes of the cluster: frames that this one has to decide
+    std::vector<Lane*> peers;                      // the cluster's lanes by queue, this one too
+    std::vector<const ConnectionLedger*> ledgers;  // theirs
+    Doorbell* bell = nullptr;                      // of the worker who serves it
     std::unique_ptr<ConnTable> connections;
     FragmentTable fragments;
     HeldFrames held;  // the fragments that wait

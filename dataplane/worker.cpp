@@ -139,8 +139,8 @@ bool Worker::poll_once(Lane& lane) {
     const std::uint64_t begin = rte_rdtsc();
     const Instant now = shared_.clock.at(begin);
     // One snapshot per burst: no packet sees two maps. It dies at quiescent().
-    const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire), lane.addresses, now, lane.fence->holds(now), lane.queue,
-                            static_cast<std::uint16_t>(lane.peers.size())};
+    const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire),  lane.addresses, now, lane.fence->holds(now), lane.queue,
+                            static_cast<std::uint16_t>(lane.peers.size()), lane.ledgers};
     tap_ = lane.tap.load(std::memory_order_acquire);
     burst_.describe_all = tap_ != nullptr;
     lane.connections->follow(snapshot.tables);
@@ -165,6 +165,7 @@ std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
     counters.rx_bytes += burst_bytes_;
     lane.last_rx_ns.store(snapshot.now.time_since_epoch().count(), std::memory_order_relaxed);
 
+    burst_.handed_over = false;
     settle(lane, snapshot);
     return count;
 }
@@ -173,6 +174,7 @@ std::uint32_t Worker::serve_steered(Lane& lane, const Snapshot& snapshot) {
     if (lane.peers.size() <= 1 || rte_ring_empty(lane.steered.get()) != 0) return 0;
     burst_.count = rte_ring_sc_dequeue_burst(lane.steered.get(), reinterpret_cast<void**>(buffers_.data()), kBurstMax, nullptr);
     for (std::uint32_t i = 0; i < burst_.count; ++i) burst_.frames[i] = frame_of(*buffers_[i]);
+    burst_.handed_over = true;
     settle(lane, snapshot);
     return burst_.count;
 }

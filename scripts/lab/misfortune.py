@@ -119,10 +119,8 @@ class Misfortune:
 
     def weigh(self, host, weights):
         """Another weight for one host (None: the rule's again), taken over by every host as an operator would."""
-        if weights is None:
-            self.lab.plan.host_keys.pop(host.name, None)
-        else:
-            self.lab.plan.host_keys[host.name] = {"weights": weights}
+        former = {key: value for key, value in self.lab.plan.host_keys.get(host.name, {}).items() if key != "weights"}
+        self.lab.plan.host_keys = self.lab.plan.host_keys | {host.name: former | ({"weights": weights} if weights else {})}
         self.lab.write_configuration()
         for one in self.lab.hosts:
             self.say(one, "reload")

@@ -5,9 +5,10 @@ The errors of path-MTU discovery quote a flow; they must reach the host that ser
 
 import json
 import struct
+import time
 
 import lab_case
-from lab import plan, system, traffic, view
+from lab import plan, prometheus, system, traffic, view
 from lab.capture import EVERYTHING, Capture
 from lab.misfortune import Misfortune
 
@@ -110,6 +111,23 @@ class ANarrowLink(Far):
         routes = json.loads(self.lab.host(name).run("ip", "-j", "route", "get", client, "from", vip))
         metrics = {key: value for metric in routes[0].get("metrics", []) for key, value in metric.items()}
         return metrics.get("mtu")
+
+
+class ANarrowLinkAndTwoWorkers(ANarrowLink):
+    """On hosts with two workers: a queue is chosen by a packet's own addresses, so half of the errors reach the worker without the flow."""
+
+    OPTIONS = {"host_keys": {f"edge{number}": {"lcores": "0-1"} for number in (1, 2, 3)}}
+
+    def download_through_moves(self, vip, sources):
+        before = self.handed_over()
+        super().download_through_moves(vip, sources)
+        time.sleep(1.5)  # until the numbers are those of the end
+        count = self.handed_over() - before
+        print(f"# {count:.0f} errors were handed from worker to worker")
+        self.assertGreater(count, 0)
+
+    def handed_over(self):
+        return sum(prometheus.total(prometheus.parse(host.metrics()), "nlb_steered_packets_total") for host in self.lab.hosts)
 
 
 class PingAndTraceroute(Far):
