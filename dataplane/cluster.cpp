@@ -85,7 +85,7 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
     if (!from_main) return from_main.error();
     to_main_ = std::move(to_main.value());
     from_main_ = std::move(from_main.value());
-    const std::uint32_t capacity = connections_per_worker(plan.connections_max, queues);
+    const ConnCapacity capacity = capacity_of(connections_per_worker(plan.connections_max, queues), plan.tables);
     for (std::uint16_t queue = 0; queue < queues; ++queue) {
         auto lane = std::make_unique<Lane>(std::uint64_t{random_seed()} << 32 | random_seed());
         lane->outside_port = outside_.id();

@@ -8,9 +8,11 @@
 #include <rte_errno.h>
 #include <rte_jhash.h>
 #include <rte_malloc.h>
+#include <rte_prefetch.h>
 
 #include "core/assert.hpp"
 #include "core/burst.hpp"
+#include "core/headers.hpp"
 #include "core/track.hpp"
 
 namespace nlb::dataplane {
@@ -19,60 +21,139 @@ namespace {
 constexpr BucketId kFreePlace = 0xff;
 static_assert(kBurstMax <= RTE_HASH_LOOKUP_BULK_MAX && kFreePlace >= kBuckets);
 
-// A key is ten words. CRC32c would be faster, but whoever knows it can make keys collide whatever the seed is.
-std::uint32_t hash_of(const void* key, std::uint32_t bytes, std::uint32_t seed) {
+// IPv6 keys are ten words. CRC32c would be faster, but whoever knows it can make keys collide whatever the seed is.
+std::uint32_t hash_words(const void* key, std::uint32_t bytes, std::uint32_t seed) {
     return rte_jhash_32b(static_cast<const std::uint32_t*>(key), bytes / sizeof(std::uint32_t), seed);
 }
 
-}  // namespace
+SaltedKey salt_of(std::uint32_t seed) {
+    return SaltedKey({seed * kPortSpread, ~seed * kPortSpread, (seed ^ kPortSpread) * kPortSpread, (seed - kPortSpread) * kPortSpread});
+}
 
-Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name, std::uint32_t capacity, int socket, std::uint32_t seed) {
+// Of brief keys. Callers that have the salt ask for this without rte_hash's detour.
+std::uint32_t hash_brief(const SaltedKey& salt, const std::uint32_t* words) {
+    return mix_client(salt, std::uint64_t{words[0]} << 32 | words[1], std::uint64_t{words[3]} << 32 | words[2], 0);
+}
+std::uint32_t hash_brief_key(const void* key, std::uint32_t, std::uint32_t seed) {
+    return hash_brief(salt_of(seed), static_cast<const std::uint32_t*>(key));
+}
+
+Hash make_hash(const std::string& name, std::uint32_t capacity, std::size_t key_bytes, rte_hash_function function, int socket,
+               std::uint32_t seed) {
     rte_hash_parameters parameters{};
     parameters.name = name.c_str();
     parameters.entries = capacity;
-    parameters.key_len = sizeof(FlowKey);
-    parameters.hash_func = hash_of;
+    parameters.key_len = static_cast<std::uint32_t>(key_bytes);
+    parameters.hash_func = function;
     parameters.hash_func_init_val = seed;
     parameters.socket_id = socket;
-    rte_hash* const hash = rte_hash_create(&parameters);
-    auto* const places =
-        static_cast<Descriptor*>(rte_malloc_socket("nlb descriptors", sizeof(Descriptor) * capacity, RTE_CACHE_LINE_SIZE, socket));
-    if (hash == nullptr || places == nullptr) {
-        const std::string cause = rte_strerror(rte_errno);
-        rte_hash_free(hash);
-        rte_free(places);
-        return Error{"the connection table for " + std::to_string(capacity) + " connections could not be made (" + cause +
-                     "): lower connections.max or raise eal.memory_mib"};
-    }
-    std::uninitialized_fill_n(places, capacity, Descriptor{0, 0, kFreePlace, FlowState::half_open, 0});
-    return std::unique_ptr<ConnTable>(new ConnTable(hash, {places, capacity}));
+    return Hash(rte_hash_create(&parameters));
 }
 
-ConnTable::ConnTable(rte_hash* hash, std::span<Descriptor> descriptors) : hash_(hash), descriptors_(descriptors) {}
+constexpr std::array<Byte, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+}  // namespace
+
+Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name, const ConnCapacity& capacity, int socket,
+                                                     std::uint32_t seed) {
+    Hash v4 = make_hash(name + " v4", capacity.v4, sizeof(BriefKey), hash_brief_key, socket, seed);
+    Hash v6 = make_hash(name + " v6", capacity.v6, sizeof(FlowKey), hash_words, socket, seed);
+    const std::size_t count = std::size_t{capacity.v4} + capacity.v6;
+    auto* const places =
+        static_cast<Descriptor*>(rte_malloc_socket("nlb descriptors", sizeof(Descriptor) * count, RTE_CACHE_LINE_SIZE, socket));
+    if (v4 == nullptr || v6 == nullptr || places == nullptr) {
+        const std::string cause = rte_strerror(rte_errno);
+        rte_free(places);
+        return Error{"the connection table for " + std::to_string(std::max(capacity.v4, capacity.v6)) + " connections could not be made (" +
+                     cause + "): lower connections.max or raise eal.memory_mib"};
+    }
+    std::uninitialized_fill_n(places, count, Descriptor{0, 0, kFreePlace, FlowState::half_open, 0});
+    return std::unique_ptr<ConnTable>(new ConnTable(std::move(v4), std::move(v6), {places, count}, capacity, seed));
+}
+
+ConnTable::ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors, const ConnCapacity& capacity, std::uint32_t seed)
+    : v4_(std::move(v4)), v6_(std::move(v6)), descriptors_(descriptors), capacity_(capacity), salt_(salt_of(seed)) {}
 
 ConnTable::~ConnTable() {
-    rte_hash_free(hash_);
     rte_free(descriptors_.data());
 }
 
+bool ConnTable::is_brief(const FlowKey& key) {
+    return std::memcmp(key.client.bytes.data(), kMapped.data(), kMapped.size()) == 0 &&
+           std::memcmp(key.vip.bytes.data(), kMapped.data(), kMapped.size()) == 0;
+}
+
+// Requires: is_brief(key).
+ConnTable::BriefKey ConnTable::brief(const FlowKey& key) {
+    BriefKey brief;
+    std::memcpy(&brief.words[0], key.client.bytes.data() + kMapped.size(), sizeof(std::uint32_t));
+    std::memcpy(&brief.words[1], key.vip.bytes.data() + kMapped.size(), sizeof(std::uint32_t));
+    brief.words[2] = std::uint32_t{key.client_port} << 16 | key.vip_port;
+    brief.words[3] = key.protocol;
+    return brief;
+}
+
+std::int32_t ConnTable::place_of(const FlowKey& key) const {
+    if (!is_brief(key)) {
+        const std::int32_t place = rte_hash_lookup(v6_.get(), &key);
+        return place < 0 ? place : place + static_cast<std::int32_t>(capacity_.v4);
+    }
+    const BriefKey short_key = brief(key);
+    return rte_hash_lookup_with_hash(v4_.get(), &short_key, hash_brief(salt_, short_key.words.data()));
+}
+
 Descriptor* ConnTable::find(const FlowKey& key) {
-    const int place = rte_hash_lookup(hash_, &key);
-    return place < 0 ? nullptr : &descriptors_[static_cast<std::size_t>(place)];
+    return at(place_of(key));
 }
 
 void ConnTable::find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found) {
     NLB_ASSERT(count <= kBurstMax);
+    std::array<BriefKey, kBurstMax> brief_keys;
     std::array<const void*, kBurstMax> pointers;
+    std::array<hash_sig_t, kBurstMax> hashes;
     std::array<std::int32_t, kBurstMax> places;
-    std::copy_n(keys, count, pointers.begin());
-    rte_hash_lookup_bulk(hash_, pointers.data(), static_cast<std::uint32_t>(count), places.data());
-    for (std::size_t i = 0; i < count; ++i) found[i] = places[i] < 0 ? nullptr : &descriptors_[static_cast<std::size_t>(places[i])];
+    std::uint32_t asked = 0;
+    while (asked < count && is_brief(*keys[asked])) {
+        brief_keys[asked] = brief(*keys[asked]);
+        pointers[asked] = &brief_keys[asked];
+        hashes[asked] = hash_brief(salt_, brief_keys[asked].words.data());
+        ++asked;
+    }
+    if (asked != 0) rte_hash_lookup_with_hash_bulk(v4_.get(), pointers.data(), hashes.data(), asked, places.data());
+    for (std::uint32_t i = 0; i < asked; ++i) {
+        found[i] = at(places[i]);
+        rte_prefetch0(found[i]);  // of nullptr it does nothing
+    }
+    if (asked == count) return;
+    // A burst of both IP versions, or of IPv6 alone.
+    std::uint32_t others = 0;
+    std::array<std::uint8_t, kBurstMax> whose;
+    for (std::size_t i = asked; i < count; ++i) {
+        if (is_brief(*keys[i])) {
+            found[i] = find(*keys[i]);
+            continue;
+        }
+        pointers[others] = keys[i];
+        whose[others++] = static_cast<std::uint8_t>(i);
+    }
+    if (others == 0) return;
+    rte_hash_lookup_bulk(v6_.get(), pointers.data(), others, places.data());
+    for (std::uint32_t k = 0; k < others; ++k)
+        found[whose[k]] = at(places[k] < 0 ? places[k] : places[k] + static_cast<std::int32_t>(capacity_.v4));
 }
 
 Descriptor* ConnTable::insert(const FlowKey& key, Descriptor descriptor) {
-    const int place = rte_hash_add_key(hash_, &key);
+    if (size_ == capacity()) return nullptr;
+    std::int32_t place;
+    if (is_brief(key)) {
+        const BriefKey short_key = brief(key);
+        place = rte_hash_add_key_with_hash(v4_.get(), &short_key, hash_brief(salt_, short_key.words.data()));
+    } else {
+        place = rte_hash_add_key(v6_.get(), &key);
+        if (place >= 0) place += static_cast<std::int32_t>(capacity_.v4);
+    }
     if (place < 0) return nullptr;
-    Descriptor& stored = descriptors_[static_cast<std::size_t>(place)];
+    Descriptor& stored = *at(place);
     NLB_ASSERT(stored.bucket == kFreePlace);
     stored = descriptor;
     ++size_;
@@ -82,9 +163,16 @@ Descriptor* ConnTable::insert(const FlowKey& key, Descriptor descriptor) {
 }
 
 bool ConnTable::erase(const FlowKey& key) {
-    const int place = rte_hash_del_key(hash_, &key);
+    std::int32_t place;
+    if (is_brief(key)) {
+        const BriefKey short_key = brief(key);
+        place = rte_hash_del_key_with_hash(v4_.get(), &short_key, hash_brief(salt_, short_key.words.data()));
+    } else {
+        place = rte_hash_del_key(v6_.get(), &key);
+        if (place >= 0) place += static_cast<std::int32_t>(capacity_.v4);
+    }
     if (place < 0) return false;
-    Descriptor& stored = descriptors_[static_cast<std::size_t>(place)];
+    Descriptor& stored = *at(place);
     ledger_.on_erase(key, stored);
     stored.bucket = kFreePlace;
     --size_;
@@ -92,9 +180,9 @@ bool ConnTable::erase(const FlowKey& key) {
 }
 
 bool ConnTable::evict_half_open() {
-    for (std::uint32_t left = std::min(kEvictTries, capacity()); left > 0; --left) {
+    for (std::uint32_t left = std::min(kEvictTries, places()); left > 0; --left) {
         const std::uint32_t place = evict_place_;
-        if (++evict_place_ == capacity()) evict_place_ = 0;
+        if (++evict_place_ == places()) evict_place_ = 0;
         if (is_half_open(place)) return erase(key_at(place));
     }
     for (; recent_count_ > 0; --recent_count_) {
@@ -126,15 +214,15 @@ std::uint32_t ConnTable::places_due(Instant now) {
     if (since < kSweepStep) return 0;
     swept_at_ = now;
     const auto due =
-        static_cast<Uint128>(capacity()) * static_cast<std::uint64_t>(since.count()) / static_cast<std::uint64_t>(kSweepPass.count()) + 1;
-    return static_cast<std::uint32_t>(std::min<Uint128>(due, std::min(kSweepMost, capacity())));
+        static_cast<Uint128>(places()) * static_cast<std::uint64_t>(since.count()) / static_cast<std::uint64_t>(kSweepPass.count()) + 1;
+    return static_cast<std::uint32_t>(std::min<Uint128>(due, std::min(kSweepMost, places())));
 }
 
 void ConnTable::sweep(const Tables& tables, Instant now) {
     if (refile_left_ != 0) refile_some(tables);
     for (std::uint32_t left = places_due(now); left > 0; --left) {
         sweep_place(next_place_, tables, seconds_of(now));
-        if (++next_place_ < capacity()) continue;
+        if (++next_place_ < places()) continue;
         next_place_ = 0;
         ledger_.end_sweep();
     }
@@ -151,16 +239,28 @@ void ConnTable::sweep_place(std::uint32_t place, const Tables& tables, std::uint
 }
 
 FlowKey ConnTable::key_at(std::uint32_t place) const {
+    const bool is_v4 = place < capacity_.v4;
     void* stored = nullptr;
-    NLB_ASSERT(rte_hash_get_key_with_position(hash_, static_cast<std::int32_t>(place), &stored) == 0);
-    FlowKey key;
-    std::memcpy(&key, stored, sizeof key);
+    const auto in_hash = static_cast<std::int32_t>(is_v4 ? place : place - capacity_.v4);
+    NLB_ASSERT(rte_hash_get_key_with_position(is_v4 ? v4_.get() : v6_.get(), in_hash, &stored) == 0);
+    FlowKey key{};
+    if (!is_v4) {
+        std::memcpy(&key, stored, sizeof key);
+        return key;
+    }
+    BriefKey short_key;
+    std::memcpy(&short_key, stored, sizeof short_key);
+    key.client = mapped_from(reinterpret_cast<const Byte*>(&short_key.words[0]));
+    key.vip = mapped_from(reinterpret_cast<const Byte*>(&short_key.words[1]));
+    key.client_port = static_cast<std::uint16_t>(short_key.words[2] >> 16);
+    key.vip_port = static_cast<std::uint16_t>(short_key.words[2]);
+    key.protocol = static_cast<std::uint8_t>(short_key.words[3]);
     return key;
 }
 
 void ConnTable::begin_refiling(std::uint64_t layout) {
     ledger_.begin_refiling(layout);
-    refile_left_ = size_ == 0 ? 0 : capacity();
+    refile_left_ = size_ == 0 ? 0 : places();
 }
 
 void ConnTable::refile_some(const Tables& tables) {

@@ -3,8 +3,8 @@
 // buffers = per cluster and worker (rx ring + tx ring) of both ports, the fragments that may wait and those under way between workers + per
 // worker (cache + two bursts) + per cluster the rings to and from main bytes   = buffers * kBufferBytes + connections + per worker and
 // cluster kLaneBytes + kEalBytes, and an eighth on top for the heap's seams connections = per cluster and worker n = ceil(connections.max /
-// workers): 56 n for keys and descriptors, 12 * pow2(n) for rte_hash's buckets
-//               and free list
+// workers), and for each IP version 32 (IPv4) or 48 n
+//               for keys, 8 n for descriptors, 12 * pow2(n) for rte_hash's buckets and free list
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,17 @@ struct MemoryNeed {
     [[nodiscard]] std::uint32_t mebibytes() const { return static_cast<std::uint32_t>((bytes + (1U << 20) - 1) >> 20); }
 };
 
-// How many descriptors one of `workers` may hold.
+// How many descriptors one worker may hold, by IP version.
+struct ConnCapacity {
+    constexpr ConnCapacity(std::uint32_t of_v4, std::uint32_t of_v6) : v4(of_v4), v6(of_v6) {}
+    explicit constexpr ConnCapacity(std::uint32_t of_each) : ConnCapacity(of_each, of_each) {}
+    std::uint32_t v4;
+    std::uint32_t v6;
+};
+// How many of `connections_max` one of `workers` may hold.
 [[nodiscard]] std::uint32_t connections_per_worker(std::uint32_t connections_max, std::size_t workers);
+// An IP version that no virtual address has gets a sixteenth: a reload may bring one.
+[[nodiscard]] ConnCapacity capacity_of(std::uint32_t connections, const Tables& tables);
 [[nodiscard]] MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers);
 
 }  // namespace nlb::dataplane

@@ -75,7 +75,7 @@ Status NlbEngine::add_pair(Stream& stream, std::uint32_t core, std::uint32_t cap
     const std::string name = fmt::format("{} {}", core, pairs_.size());
     auto ring = dataplane::make_ring("nlb perf " + name, dataplane::kControlRing, SOCKET_ID_ANY);
     if (!ring) return ring.error();
-    auto connections = dataplane::ConnTable::create("nlb " + name, capacity, SOCKET_ID_ANY, kSeed);
+    auto connections = dataplane::ConnTable::create("nlb " + name, dataplane::capacity_of(capacity, fixed_.tables), SOCKET_ID_ANY, kSeed);
     if (!connections) return connections.error();
     pair->stream = &stream;
     pair->to_main = std::move(ring.value());

@@ -109,7 +109,12 @@ TEST(Memory, TheNeedGrowsWithConnectionsAndWorkers) {
     Plan large = plan_of("net_null0", 1'000'000);
     const auto need = [](const Plan& plan) { return memory_need(plan.clusters, plan.clusters[0].cpus.size()); };
     EXPECT_LT(need(small).mebibytes(), 64U);
-    EXPECT_GT(need(large).bytes - need(small).bytes, 68'000'000U) << "68 bytes for each connection";
+    EXPECT_GT(need(large).bytes - need(small).bytes, 52'000'000U) << "52 bytes for each connection over IPv4";
+    EXPECT_LT(need(large).bytes - need(small).bytes, 70'000'000U) << "and no room for as many over IPv6 without such an address";
+    Plan both = plan_of("net_null0", 1'000'000);
+    both.clusters[0].tables.vip_count = 2;
+    both.clusters[0].tables.addresses[0].address = IpAddress::v4(0xc0000250);
+    EXPECT_GT(need(both).bytes - need(small).bytes, 120'000'000U) << "120 bytes for each connection where there are both";
     small.clusters[0].cpus = {1, 2, 3, 4};
     EXPECT_GT(need(small).buffers, 4 * 4 * 1024U);
     EXPECT_EQ(connections_per_worker(1001, 4), 251U);

@@ -75,7 +75,7 @@ protected:
         lane_.from_main = from_main_.get();
         lane_.doorbell = &doorbell_;
         lane_.tables = &tables_;
-        lane_.connections = std::move(ConnTable::create("worker " + number, 64, 0, 1).value());
+        lane_.connections = std::move(ConnTable::create("worker " + number, ConnCapacity(64), 0, 1).value());
         fence_.set_lease(kForever);
         fence_.set_link(true);
         clock_.calibrate_now();
