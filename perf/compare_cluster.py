@@ -21,7 +21,8 @@ HOSTS = ("edge1", "edge2", "edge3", "edge4")
 
 
 class Cluster:
-    def __init__(self, folder, build):
+    def __init__(self, folder, build, rules=2):
+        """`rules`: port rules in all; those beyond the first two are nobody's traffic."""
         self.folder, self.frames = folder, build / "perf/nlb-frames"
         key = folder / "perf.key"
         key.touch(mode=0o600)
@@ -29,7 +30,8 @@ class Cluster:
         hosts = "".join(f'      - {{name: {name}, id: {n}, addresses: [192.0.2.{10 + n}/24], outside: "net_null0", inside: "net_null1", '
                         f"lcores: 1}}\n" for n, name in enumerate(HOSTS, 1))
         configuration = folder / "perf.yaml"
-        configuration.write_text(CONFIGURATION + hosts)
+        more = "".join(f"      - {{name: more{n}, ports: {1000 + n}, protocol: tcp}}\n" for n in range(2, rules))
+        configuration.write_text(CONFIGURATION.replace("    hosts:\n", more + "    hosts:\n") + hosts)
         self.tables = folder / "edge1.tables"
         subprocess.run([build / "cli/nlb", "tables", "--config", configuration, "--host", HOSTS[0], "--members", ",".join(HOSTS), "-o",
                         self.tables], check=True, stdout=subprocess.DEVNULL)

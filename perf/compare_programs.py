@@ -134,6 +134,11 @@ class Program(Prompted):
         return (nanoseconds_after - nanoseconds) / (packets_after - packets)
 
 
+def free_huge_mebibytes():
+    words = dict(line.split(":") for line in pathlib.Path("/proc/meminfo").read_text().splitlines())
+    return int(words["HugePages_Free"]) * int(words["Hugepagesize"].split()[0]) // 1024
+
+
 def eal(name, mebibytes, huge):
     """EAL's arguments: huge pages when there are enough, otherwise plain memory, the same for all programs of a run."""
     memory = ["--in-memory"] if huge else ["--no-huge", "--no-shconf"]

@@ -14,6 +14,7 @@ public:
     void add(std::uint32_t ns) {
         ++buckets_[place_of(ns)];
         ++count_;
+        sum_ += ns;
         late_ += ns > kLate;
         max_ = std::max(max_, ns);
     }
@@ -29,6 +30,7 @@ public:
     }
     [[nodiscard]] std::uint32_t max() const { return max_; }
     [[nodiscard]] std::uint64_t count() const { return count_; }
+    [[nodiscard]] std::uint64_t sum() const { return sum_; }
     // What a report shows: percentiles in nanoseconds, how many took longer than 50 microseconds, and [up to, how many] of each bucket.
     [[nodiscard]] nlohmann::ordered_json figures() const {
         nlohmann::ordered_json told{{"count", count_},   {"p50", at(0.5)}, {"p99", at(0.99)},
@@ -54,6 +56,7 @@ private:
     }
     std::array<std::uint64_t, 29 * kSteps> buckets_{};
     std::uint64_t count_ = 0;
+    std::uint64_t sum_ = 0;
     std::uint64_t late_ = 0;
     std::uint32_t max_ = 0;
 };

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
-#include <time.h>
 
 #include "dataplane/memory.hpp"
 
@@ -26,16 +25,6 @@ void lose_buckets(Tables& tables) {
     for (auto& rule : tables.owner)
         for (HostId& owner : rule)
             if (owner == tables.self) owner = static_cast<HostId>(tables.self % kHostsMax + 1);
-}
-
-std::uint64_t processor_ns() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-std::uint32_t ns_of(std::uint64_t cycles) {
-    return static_cast<std::uint32_t>(static_cast<double>(cycles) * 1e9 / static_cast<double>(rte_get_tsc_hz()));
 }
 
 }  // namespace
@@ -151,11 +140,8 @@ void NlbEngine::turn() {
 }
 
 void NlbEngine::timed_poll(dataplane::Lane& lane) {
-    const std::uint64_t processor = processor_ns();
-    const std::uint64_t begin = rte_rdtsc();
-    if (!worker_->poll_once(lane)) return;
-    polls_.wall.add(ns_of(rte_rdtsc() - begin));
-    polls_.processor.add(static_cast<std::uint32_t>(processor_ns() - processor));
+    const Stopwatch watch;
+    if (worker_->poll_once(lane)) watch.stop(polls_);
 }
 
 Status NlbEngine::publish() {
@@ -179,11 +165,9 @@ void NlbEngine::publish_due() {
     if (published_ >= due || publisher_.pending() != 0) return;
     ++published_;
     fixed_.tables.dirty_elsewhere[kRuleSlots - 2] ^= 1;
-    const std::uint64_t processor = processor_ns();
     publish_began_ = rte_rdtsc();
-    if (!publish()) return;
-    publishes_.wall.add(ns_of(rte_rdtsc() - publish_began_));
-    publishes_.processor.add(static_cast<std::uint32_t>(processor_ns() - processor));
+    const Stopwatch watch;
+    if (publish()) watch.stop(publishes_);
 }
 
 void NlbEngine::report(Json& to) const {

@@ -7,7 +7,7 @@
 #include "dataplane/publisher.hpp"
 #include "dataplane/worker.hpp"
 #include "perf/engine.hpp"
-#include "perf/latency.hpp"
+#include "perf/stopwatch.hpp"
 
 namespace nlb::perf {
 
@@ -27,12 +27,6 @@ private:
     struct Pair {
         Stream* stream = nullptr;
         dataplane::Ring to_main;
-    };
-    // How long something took, and how much of that the thread had a processor.
-    struct Times {
-        Latency wall;
-        Latency processor;
-        [[nodiscard]] Json figures() const { return {{"wall_ns", wall.figures()}, {"processor_ns", processor.figures()}}; }
     };
     NlbEngine(const Options& options, FixedTables fixed);
     Status add_pair(Stream& stream, std::uint32_t core, std::uint32_t capacity);

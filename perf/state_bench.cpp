@@ -1,0 +1,117 @@
+// Times are processor cycles around production calls, and the thread's processor time for sums.
+#include "perf/state_bench.hpp"
+
+#include <fstream>
+#include <rte_cycles.h>
+#include <unistd.h>
+
+namespace nlb::perf {
+namespace {
+
+constexpr std::uint32_t kSeed = 0x6e6c62;
+constexpr Duration kStep = dataplane::ConnTable::kSweepStep;  // a busy worker calls more often, to no effect
+constexpr Duration kAgeMost = std::chrono::minutes{1};
+
+double processor_seconds() {
+    return static_cast<double>(Stopwatch::processor_ns()) / 1e9;
+}
+
+}  // namespace
+
+std::uint64_t resident_bytes() {
+    std::ifstream in("/proc/self/statm");
+    std::uint64_t all = 0;
+    std::uint64_t resident = 0;
+    in >> all >> resident;
+    return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+StateBench::StateBench(const Tables& tables, std::unique_ptr<dataplane::ConnTable> connections)
+    : tables_(tables), connections_(std::move(connections)), bytes_(kBurstMax * kFrameBytesMax) {
+    tables_.own.fill(kAllBuckets);
+    connections_->follow(tables_);
+}
+
+Result<std::unique_ptr<StateBench>> StateBench::make(const Tables& tables, std::uint32_t capacity) {
+    static int made = 0;
+    auto connections = dataplane::ConnTable::create("nlb state " + std::to_string(made++), capacity, SOCKET_ID_ANY, kSeed);
+    if (!connections) return connections.error();
+    return std::unique_ptr<StateBench>(new StateBench(tables, std::move(connections.value())));
+}
+
+void StateBench::settle(std::uint32_t count, Times& took) {
+    const PortAddresses ports{};
+    const Snapshot snapshot{tables_, ports, now_, true};
+    burst_.count = count;
+    const Stopwatch watch;
+    settle_ingress(burst_, snapshot, *connections_, fragments_, counters_);
+    connections_->sweep(tables_, now_);
+    now_ += Duration{watch.stop(took)};
+}
+
+Result<Json> StateBench::send(const TrafficWishes& wishes, std::uint64_t packets) {
+    auto traffic = Traffic::make(wishes, tables_);
+    if (!traffic) return traffic.error();
+    Times took;
+    const Counters before = counters_;
+    for (std::uint64_t done = 0; done < packets;) {
+        const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(kBurstMax, packets - done));
+        for (std::uint32_t i = 0; i < count; ++i) {
+            Byte* const frame = bytes_.data() + i * kFrameBytesMax;
+            burst_.frames[i] = {frame, static_cast<std::uint16_t>(traffic.value().next(frame)), kFrameBytesMax};
+        }
+        settle(count, took);
+        done += count;
+    }
+    Json told{{"packets", packets},
+              {"ns_per_packet", static_cast<double>(took.processor.sum()) / static_cast<double>(packets)},
+              {"descriptors", size()},
+              {"burst", took.figures()}};
+    for (std::size_t i = 0; i < kReasonCount; ++i)
+        if (const std::uint64_t count = counters_.reasons[i] - before.reasons[i]; count != 0)
+            told["reasons"][std::string(kReasons[i].name)] = count;
+    return told;
+}
+
+Json StateBench::refile() {
+    Times took;
+    const double begin = processor_seconds();
+    ++tables_.layout;
+    connections_->follow(tables_);
+    while (&connections_->ledger().held() == &kEveryBucket) {
+        const Stopwatch watch;
+        connections_->sweep(tables_, now_);
+        watch.stop(took);
+    }
+    return {{"seconds", processor_seconds() - begin}, {"call", took.figures()}};
+}
+
+Json StateBench::read_ledger() const {
+    std::uint64_t sum = 0;
+    const std::uint64_t begin = rte_rdtsc();
+    for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
+        sum += connections_->ledger().counts()[rule] + (connections_->ledger().held_under(tables_.layout)[rule] & 1);
+    const std::uint32_t ns = ns_of(rte_rdtsc() - begin);
+    return {{"ns", ns}, {"descriptors_and_buckets", sum}};
+}
+
+Json StateBench::age(Duration idle, std::size_t left) {
+    const std::size_t before = size();
+    now_ += idle;
+    Times took;
+    int steps = 0;
+    const double begin = processor_seconds();
+    for (; steps * kStep < kAgeMost && size() > left; ++steps) {
+        now_ += kStep;
+        const Stopwatch watch;
+        connections_->sweep(tables_, now_);
+        watch.stop(took);
+    }
+    return {{"erased", before - size()},
+            {"left", size()},
+            {"seconds_of_the_clock", std::chrono::duration<double>(steps * kStep).count()},
+            {"processor_seconds", processor_seconds() - begin},
+            {"call", took.figures()}};
+}
+
+}  // namespace nlb::perf

@@ -1,0 +1,62 @@
+"""What a worker does when much happens at once: new tables, millions of flows, floods, several cores. Bounds are wide: the machine is shared."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "perf")]
+import tap
+
+import compare_cluster
+
+BUILD = pathlib.Path(os.environ.get("NLB_BUILD", ROOT / "build"))
+FLOWS = 300_000
+
+
+class Scenarios(unittest.TestCase):
+    longMessage = False
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.skipTest("DPDK may not run here without root")
+
+    def told(self, *command):
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-1000:])
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def test_a_thousand_publications_per_second_lose_no_packet_and_hold_up_no_poll(self):
+        told = self.told(ROOT / "perf/publish", "--rounds=2", "--seconds=1", "--json")
+        self.assertEqual(told["publications"]["rules"], 33)
+        self.assertGreater(told["publications"]["count"], 500)
+        self.assertLess(told["publications"]["p50_us"], 100)
+        self.assertEqual(told["during"]["lost"], 0)
+        self.assertGreater(told["during"]["sent"], 10_000)
+
+    def test_a_full_table_of_flows_is_bounded_in_bytes_and_in_what_one_turn_takes(self):
+        with tempfile.TemporaryDirectory(prefix="nlb-scenarios-") as folder:
+            tables = compare_cluster.Cluster(pathlib.Path(folder), BUILD).tables
+            told = self.told(BUILD / "perf/nlb-state", "--tables", tables, f"--descriptors={FLOWS}", "--json")
+        self.assertEqual(told["insert"]["reasons"], {"new_flow": FLOWS})
+        self.assertEqual(told["establish"]["reasons"], {"owner": FLOWS})
+        self.assertLess(told["bytes_each"], 150)
+        self.assertEqual((told["age"]["erased"], told["age"]["left"]), (FLOWS, 0))
+        for stage, calls in (("insert", "burst"), ("refile", "call"), ("age", "call"), ("flood", "burst"), ("flood_age", "call")):
+            self.assertLess(told[stage][calls]["processor_ns"]["p99"], 250_000, stage)
+
+    def test_a_flood_of_syns_takes_nothing_from_flows_that_are_established(self):
+        with tempfile.TemporaryDirectory(prefix="nlb-scenarios-") as folder:
+            tables = compare_cluster.Cluster(pathlib.Path(folder), BUILD).tables
+            told = self.told(BUILD / "perf/nlb-state", "--tables", tables, f"--descriptors={FLOWS}", "--json")
+        self.assertLess(told["half_open_at_most"], FLOWS)
+        self.assertEqual(told["established_in_flood"]["reasons"], {"owner": FLOWS // 10})
+        self.assertEqual(told["flood_age"]["left"], FLOWS // 10)
+
+
+if __name__ == "__main__":
+    tap.main()
