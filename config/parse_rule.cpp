@@ -1,4 +1,5 @@
 // One port rule: which traffic it covers and how the hosts share it.
+#include "config/format.hpp"
 #include "config/parse.hpp"
 
 namespace nlb::config {
@@ -13,16 +14,21 @@ void parse_vip(const Cursor& at, std::optional<IpAddress>& into) {
     into = address.value();
 }
 
+void parse_affinity_timeout(const Cursor& at, std::optional<Duration>& into) {
+    Duration value{};
+    if (!at.read(value, &parse_duration, "a duration such as 30s, 20m or 24h")) return;
+    const bool right = value >= kAffinityTimeoutMin && value <= kAffinityTimeoutMax && value % std::chrono::seconds{1} == Duration::zero();
+    if (!right)
+        return at.expected("a duration of whole seconds from " + to_string(kAffinityTimeoutMin) + " to " + to_string(kAffinityTimeoutMax));
+    into = value;
+}
+
 // `single`, or `{kind: single, timeout: 20m}`.
 void parse_affinity(const Cursor& at, PortRule& rule) {
     if (!at.is_mapping()) return at.read_word(rule.affinity);
     const Mapping keys(at, "an affinity", {"kind", "timeout"});
     if (const Cursor* kind = keys.require("kind", "none, single or network")) kind->read_word(rule.affinity);
-    const Cursor* timeout = keys.find("timeout");
-    if (timeout == nullptr) return;
-    Duration value{};
-    parse_flow_time(*timeout, value);
-    rule.affinity_timeout = value;
+    if (const Cursor* timeout = keys.find("timeout")) parse_affinity_timeout(*timeout, rule.affinity_timeout);
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ RuleEntry entry_of(const Tables& tables, const PortRule& rule) {
     entry.protocols = static_cast<std::uint8_t>(rule.protocols);
     entry.mode = rule.mode;
     entry.affinity = rule.affinity;
+    if (rule.affinity_timeout) entry.sticky_ms = static_cast<std::uint32_t>(*rule.affinity_timeout / std::chrono::milliseconds{1});
     return entry;
 }
 static_assert(static_cast<std::uint8_t>(Protocols::tcp) == kProtocolTcpBit && static_cast<std::uint8_t>(Protocols::udp) == kProtocolUdpBit);
@@ -81,6 +82,8 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.own = ownership.own;
     tables.dirty_elsewhere = ownership.dirty_elsewhere;
     tables.owner = ownership.owner;
+    tables.era = ownership.era;
+    tables.settled = ownership.settled ? 1 : 0;
     tables.tcp_idle_s = whole_seconds(cluster.connections.tcp_idle);
     tables.half_open_s = whole_seconds(cluster.connections.half_open);
     tables.closing_s = whole_seconds(cluster.connections.closing);
@@ -113,6 +116,11 @@ std::uint64_t single_slots(const Cluster& cluster) {
     for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
         if (cluster.port_rules[i].mode == RuleMode::single) slots |= std::uint64_t{1} << i;
     return slots;
+}
+
+bool has_sticky_rules(const Cluster& cluster) {
+    return std::any_of(cluster.port_rules.begin(), cluster.port_rules.end(),
+                       [](const PortRule& rule) { return rule.affinity_timeout.has_value(); });
 }
 
 }  // namespace nlb::config

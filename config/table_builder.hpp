@@ -12,6 +12,8 @@ struct Ownership {
     RuleMasks own{};
     RuleMasks dirty_elsewhere{};
     OwnerMap owner{};
+    std::uint64_t era = 0;
+    bool settled = false;
 };
 
 // Requires: `host` is one of the cluster's, and both came from config/load.
@@ -22,5 +24,7 @@ struct Ownership {
 [[nodiscard]] std::array<std::uint8_t, kRuleSlots> offers_of(const Cluster& cluster, const Host& host);
 // Which slots are of mode single (the default rule is); core/bucket_map wants to know.
 [[nodiscard]] std::uint64_t single_slots(const Cluster& cluster);
+// Whether some rule has a time-out for its clients.
+[[nodiscard]] bool has_sticky_rules(const Cluster& cluster);
 
 }  // namespace nlb::config

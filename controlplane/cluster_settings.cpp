@@ -13,6 +13,7 @@ MembershipParams params_of(const ClusterSettings& settings) {
     params.cluster = cluster_number(cluster);
     params.slots = static_cast<std::uint8_t>(cluster.port_rules.size() + 1);
     params.single_slots = config::single_slots(cluster);
+    params.sticky = config::has_sticky_rules(cluster);
     params.configured_hosts = static_cast<std::uint8_t>(cluster.hosts.size());
     params.majority = cluster.partition == config::PartitionMode::majority;
     params.timing = Timing::from(cluster.heartbeat.period, cluster.heartbeat.tolerance);

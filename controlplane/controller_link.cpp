@@ -60,6 +60,10 @@ void Controller::on_message(Instant now, const link::MessageView& message) {
     } else if (message.type == link::MessageType::installed) {
         const auto installed = message.body<link::Installed>();
         if (installed && active_) run(now, membership_.on_installed(now, installed->token, installed->dirty));
+    } else if (message.type == link::MessageType::requests) {
+        const auto requests = message.body<link::Requests>();
+        const auto items = requests ? message.items<link::Requests, GrantRequest>(requests->count) : std::nullopt;
+        if (items && active_) run(now, membership_.on_grant_requests(now, *items));
     } else if (message.type == link::MessageType::status) {
         if (const auto status = message.body<link::Status>()) on_status(now, *status);
     } else if (message.type == link::MessageType::counters) {

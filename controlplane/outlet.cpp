@@ -46,6 +46,7 @@ std::vector<Report> Outlet::carry_out(Instant now, const Actions& actions) {
                            sink_.send(link::write_message(link::MessageType::store, settings_.index, {}, encode_block(wish.block)));
                        },
                        [&](const Report& report) { reports.push_back(report); },
+                       [&](const GiveGrants& wish) { give_grants(wish); },
                    },
                    action);
     }
@@ -61,7 +62,7 @@ void Outlet::send_frame(const ClusterFrame& frame, Instant not_after) {
 
 void Outlet::install(const InstallTables& wish) {
     last_ = wish;
-    const config::Ownership ownership{wish.epoch, wish.own, wish.dirty_elsewhere, wish.owner};
+    const config::Ownership ownership{wish.epoch, wish.own, wish.dirty_elsewhere, wish.owner, wish.era, wish.settled};
     const Tables tables = config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, ownership);
     const link::Install install{wish.token};
     sink_.send(link::write_message(link::MessageType::install, settings_.index, link::bytes_of(install), encode_tables(tables)));
@@ -74,6 +75,12 @@ void Outlet::reinstall() {
 void Outlet::set_lease(Instant valid_until) {
     const link::Lease lease{valid_until.time_since_epoch().count()};
     sink_.send(link::write_message(link::MessageType::lease, settings_.index, link::bytes_of(lease)));
+}
+
+void Outlet::give_grants(const GiveGrants& wish) {
+    const link::Grants grants{wish.era, wish.grants.size()};
+    const std::span<const Byte> rest{reinterpret_cast<const Byte*>(wish.grants.data()), wish.grants.size() * sizeof(GivenGrant)};
+    sink_.send(link::write_message(link::MessageType::grants, settings_.index, link::bytes_of(grants), rest));
 }
 
 void Outlet::use_keys(const Authenticator& authenticator) {

@@ -41,6 +41,7 @@ public:
 private:
     void send_frame(const ClusterFrame& frame, Instant not_after);
     void install(const InstallTables& wish);
+    void give_grants(const GiveGrants& wish);
 
     const ClusterSettings& settings_;
     const Authenticator* authenticator_;

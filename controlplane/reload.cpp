@@ -100,6 +100,7 @@ HeldConfig held_config(const ClusterSettings& in_force, const ClusterSettings& f
     held.digest = config::digest_of(config::agreed_lines(fresh.cluster, fresh.hash_key));
     held.slots = static_cast<std::uint8_t>(fresh.cluster.port_rules.size() + 1);
     held.single_slots = config::single_slots(fresh.cluster);
+    held.sticky = config::has_sticky_rules(fresh.cluster);
     held.configured_hosts = static_cast<std::uint8_t>(fresh.cluster.hosts.size());
     held.wishes = wishes_of(fresh.cluster, fresh.host, carried_over(states, in_force.cluster, fresh.cluster));
     held.former.fill(kNoFormerRule);

@@ -24,12 +24,15 @@ inline constexpr std::uint64_t kPortSpread = 0x9e3779b97f4a7c15ULL;
 // Two 64 x 64 bit products whose halves all count (as in Wang Yi's wyhash): the first one's halves are the factors of the second, so
 // that sequential clients and ports do not come out as arithmetic progressions. `high` and `low` are the client's address read
 // big-endian, `port` is already spread.
-[[nodiscard]] inline std::uint32_t mix_client(const SaltedKey& key, std::uint64_t high, std::uint64_t low, std::uint64_t port) {
+[[nodiscard]] inline std::uint64_t wide_mix_client(const SaltedKey& key, std::uint64_t high, std::uint64_t low, std::uint64_t port) {
     const Uint128 first = static_cast<Uint128>(high ^ port ^ key.words[0]) * (low ^ key.words[1]);
     const std::uint64_t a = static_cast<std::uint64_t>(first) ^ key.words[2];
     const std::uint64_t b = static_cast<std::uint64_t>(first >> 64) ^ key.words[3];
     const Uint128 second = static_cast<Uint128>(a) * b;
-    return static_cast<std::uint32_t>(second >> 64) ^ static_cast<std::uint32_t>(second);
+    return static_cast<std::uint64_t>(second >> 64) ^ static_cast<std::uint64_t>(second);
+}
+[[nodiscard]] inline std::uint32_t mix_client(const SaltedKey& key, std::uint64_t high, std::uint64_t low, std::uint64_t port) {
+    return static_cast<std::uint32_t>(wide_mix_client(key, high, low, port));
 }
 // `port` is 0 where the rule's affinity leaves it out. The address counts as its sixteen bytes, IPv4 v4-mapped.
 [[nodiscard]] inline std::uint32_t affinity_hash(const HashKey& key, const IpAddress& client, std::uint16_t port) {

@@ -79,6 +79,7 @@ struct Burst {
     bool describe_all = false;     // for whoever asks: recognise() fills PacketInfo of what it settles, too
     bool one_rule = false;         // recognise() found that every packet has the rule of the first
     std::uint64_t recognised = 0;  // bit i: the recognise stage has said of packet i what parse to locate would say
+    std::uint64_t sticky = 0;      // bit i: packet i is of a rule with a time-out; classify says so, and the stick stage settles it
     std::array<Frame, kBurstMax> frames;
     std::array<PacketInfo, kBurstMax> info;
     std::array<Reason, kBurstMax> reasons;  // Reason::live until a stage settles the packet

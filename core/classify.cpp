@@ -85,6 +85,12 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& sna
     return classify_virtual(info, snapshot, memory);
 }
 
+// The stick stage decides about it. IPsec and PPTP sessions have rules of their own (core/sessions.hpp).
+bool is_sticky(const PacketInfo& info, const Tables& tables) {
+    return info.rule < kRulesMax && tables.rules[info.rule].sticky_ms != 0 && (info.traits & kTraitSession) == 0 &&
+           info.session_role == SessionRole::none;
+}
+
 }  // namespace
 
 FlowPlace place_of(const FlowKey& key, const Tables& tables) {
@@ -101,8 +107,12 @@ FlowPlace place_of(const FlowKey& key, const Tables& tables) {
 
 void classify(Burst& burst, const Snapshot& snapshot) {
     RuleMemory memory(snapshot.tables);
-    for (const std::uint32_t i : unrecognised(burst))
-        if (burst.reasons[i] == Reason::live) burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, memory);
+    burst.sticky = 0;
+    for (const std::uint32_t i : unrecognised(burst)) {
+        if (burst.reasons[i] != Reason::live) continue;
+        burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, memory);
+        if (is_sticky(burst.info[i], snapshot.tables)) burst.sticky |= std::uint64_t{1} << i;
+    }
 }
 
 }  // namespace nlb

@@ -199,6 +199,7 @@ void Membership::adopt(const ClusterMap& map, bool mine) {
     params_.generation = map.generation;
     if (map.next_digest != 0 && map_.next_digest == 0) before_reload_ = map_.targets;
     set_map(map);
+    note_new_era();
     highest_counter_ = std::max(highest_counter_, map.epoch.counter);
     for (const MemberEntry& member : map.members) {
         if (member.id == params_.self) continue;

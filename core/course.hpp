@@ -14,7 +14,7 @@ namespace nlb {
 // Packets of the same rule key: what becomes of them depends on their bucket, and of TCP on whether they begin or end a flow.
 struct Course {
     RuleId rule = kDefaultRule;
-    bool left_alone = false;  // a disabled rule is for classify to settle, and PPTP's port has more to be asked
+    bool left_alone = false;  // a disabled rule is for classify to settle; PPTP's port and sticky rules have more to be asked
     Affinity affinity = Affinity::single;
     // Of TCP: buckets whose packets are accepted without a look-up, but for those that begin or end a flow, which go on to track.
     BucketMask quiet = 0;
@@ -40,7 +40,8 @@ inline void set_course(Course& course, RuleKey key, const Snapshot& snapshot, co
     const bool is_default = course.rule == kDefaultRule;
     const bool disabled = !is_default && tables.rules[course.rule].mode == RuleMode::disabled;
     const bool is_tcp = protocol_bit_of(key) == kProtocolTcpBit;
-    course.left_alone = disabled || (is_tcp && port_of(key) == kPptpPort);
+    const bool sticky = !is_default && tables.rules[course.rule].sticky_ms != 0;
+    course.left_alone = disabled || sticky || (is_tcp && port_of(key) == kPptpPort);
     course.affinity = is_default ? Affinity::single : tables.rules[course.rule].affinity;
     course.quiet = 0;
     if (!snapshot.fence_holds) {

@@ -13,6 +13,7 @@ constexpr std::uint32_t kMagic = 0x4e4c4248;  // "NLBH"
 constexpr std::uint8_t kTypeHeartbeat = 1;
 constexpr std::uint8_t kTypeMap = 2;
 constexpr std::uint8_t kTypeConfig = 3;
+constexpr std::uint8_t kTypeGrants = 4;
 constexpr std::size_t kLengthOffset = 8;
 constexpr std::size_t kTagOffset = 12;
 constexpr std::size_t kHeaderBytes = 64;
@@ -97,6 +98,22 @@ void write_body(ByteWriter& out, const ConfigPart& part) {
     out.u8(part.parts);
     out.zeros(2);
     out.run({reinterpret_cast<const Byte*>(part.text.data()), part.text.size()});
+}
+
+void write_body(ByteWriter& out, const GrantList& list) {
+    out.u8(static_cast<std::uint8_t>(list.grants.size()));
+    out.zeros(3);
+    for (const Grant& grant : list.grants) {
+        out.u8(grant.host);
+        out.u8(grant.rule);
+        out.u8(grant.bucket);
+        out.u8(0);
+        out.u32(grant.incarnation.boot);
+        out.u32(grant.incarnation.term);
+        out.u64(grant.sequence);
+        out.u64(grant.client);
+        out.u32(grant.timeout_ms);
+    }
 }
 
 bool is_host(HostId id) {
@@ -198,6 +215,28 @@ bool read_body(ByteReader& in, ConfigPart& part) {
     return in.ok() && part.part < part.parts && part.parts <= kConfigPartsMax && text.size() <= kConfigTextBytesMax;
 }
 
+bool read_body(ByteReader& in, GrantList& list) {
+    const std::size_t grants = in.u8();
+    in.skip(3);
+    if (grants > kGrantsPerFrame) return false;
+    for (std::size_t i = 0; i < grants; ++i) {
+        Grant grant;
+        grant.host = in.u8();
+        grant.rule = in.u8();
+        grant.bucket = in.u8();
+        in.skip(1);
+        grant.incarnation.boot = in.u32();
+        grant.incarnation.term = in.u32();
+        grant.sequence = in.u64();
+        grant.client = in.u64();
+        grant.timeout_ms = in.u32();
+        // The default rule, which is always single, grants nothing.
+        if (!is_host(grant.host) || grant.rule + 1U >= list.header.slots || grant.bucket >= kBuckets || grant.client == 0) return false;
+        list.grants.push_back(grant);
+    }
+    return in.ok() && in.left() == 0;
+}
+
 template <class Body>
 DecodedFrame decode_body(ByteReader& in, const FrameHeader& header) {
     Body body;
@@ -255,7 +294,7 @@ DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster, co
     if (prelude.u32() != kMagic) return {FrameFault::magic, {}};
     if (prelude.u8() != kFrameVersion) return {FrameFault::version, {}};
     const std::uint8_t type = prelude.u8();
-    if (type < kTypeHeartbeat || type > kTypeConfig) return {FrameFault::type, {}};
+    if (type < kTypeHeartbeat || type > kTypeGrants) return {FrameFault::type, {}};
     const std::uint16_t key = prelude.u16();
     const std::size_t length = prelude.u16();
     if (length < kHeaderBytes || length > bytes.size() || length > kClusterFrameBytesMax) return {FrameFault::truncated, {}};
@@ -268,7 +307,8 @@ DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster, co
     if (!read_header(in, header)) return {FrameFault::field, {}};
     if (header.cluster != cluster) return {FrameFault::cluster, {}};
     if (type == kTypeHeartbeat) return decode_body<Heartbeat>(in, header);
-    return type == kTypeMap ? decode_body<MapPart>(in, header) : decode_body<ConfigPart>(in, header);
+    if (type == kTypeMap) return decode_body<MapPart>(in, header);
+    return type == kTypeConfig ? decode_body<ConfigPart>(in, header) : decode_body<GrantList>(in, header);
 }
 
 std::vector<Byte> encode_frame(const ClusterFrame& frame, const Authenticator& authenticator) {

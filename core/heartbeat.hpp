@@ -1,6 +1,6 @@
-// What hosts say to each other, as values and as bytes. Three frames exist: the heartbeat, which every host sends each period and
-// at once when something changes; the map, which the coordinator sends until everybody states its epoch; and a configuration's lines,
-// which tell a host of another configuration where the two differ.
+// What hosts say to each other, as values and as bytes. Four frames exist: the heartbeat, which every host sends each period and
+// at once when something changes; the map, which the coordinator sends until everybody states its epoch; a configuration's lines, which
+// tell a host of another configuration where the two differ; and grants, by which the owner of a bucket leaves a client to its former host.
 // Decoding checks the tag before it believes any field; it allocates only on success. docs/protocol.md draws the layout.
 //
 // All integers are big-endian. After the Ethernet header (ethertype 0x88B5, IEEE 802 local experimental 1):
@@ -25,6 +25,9 @@
 // Configuration, from 64:
 //   64  u64 digest          72  u8 part               73  u8 parts                     74  2 bytes zero
 //   76  the part's text, to the end
+// Grants, from 64:
+//   64  u8 grants (g)       65  3 bytes zero
+//   68  g times { u8 host, u8 rule, u8 bucket, u8 zero, u32 boot, u32 term, u64 sequence, u64 client, u32 time-out in ms }
 #pragma once
 
 #include <array>
@@ -35,6 +38,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/grants.hpp"
 #include "core/heartbeat_seal.hpp"
 #include "core/types.hpp"
 
@@ -70,6 +74,7 @@ inline constexpr std::uint8_t kFlagGoodbye = 2;    // owns nothing and will not;
 inline constexpr std::uint8_t kFlagDeaf = 4;       // hears nothing; treated as goodbye
 inline constexpr std::uint8_t kFlagListened = 8;   // has listened for longer than T*P
 inline constexpr std::uint8_t kFlagDraining = 16;  // drainstop: takes no new flow, still a member
+inline constexpr std::uint8_t kFlagFormer = 64;    // some core may still serve by what an older epoch granted (R14)
 inline constexpr std::uint8_t kFlagUnready = 32;   // a joiner that could not hold a lease now: somebody is heard who does not hear it
 
 // Flags of a peer report.
@@ -179,7 +184,25 @@ struct ConfigPart {
 inline constexpr std::size_t kConfigTextBytesMax = 1400;  // in one part
 inline constexpr std::size_t kConfigPartsMax = 64;
 
-using ClusterFrame = std::variant<Heartbeat, MapPart, ConfigPart>;
+// The sender owns the bucket by the header's epoch and leaves the client to `host` for the time-out, counted from when that one sent the
+// frame of this sequence.
+struct Grant {
+    HostId host = kNoHost;
+    RuleId rule = 0;
+    BucketId bucket = 0;
+    Incarnation incarnation;     // of `host`
+    std::uint64_t sequence = 0;  // the highest heard of it
+    ClientName client = 0;
+    std::uint32_t timeout_ms = 0;
+    bool operator==(const Grant&) const = default;
+};
+struct GrantList {
+    FrameHeader header;
+    std::vector<Grant> grants;  // at most kGrantsPerFrame
+    bool operator==(const GrantList&) const = default;
+};
+
+using ClusterFrame = std::variant<Heartbeat, MapPart, ConfigPart, GrantList>;
 [[nodiscard]] const FrameHeader& header_of(const ClusterFrame& frame);
 
 // Why a frame on the heartbeat's ethertype was refused; each is a label of nlb_heartbeats_rejected_total.

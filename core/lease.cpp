@@ -104,11 +104,15 @@ Instant Membership::lease_base_majority() const {
 // R2: never renew what has lapsed. The cores are fenced at once, then the map is emptied, and only then a new term joins.
 void Membership::reset(const std::string& because) {
     if (state_ == MembershipState::reset) return;
+    report(Report::Kind::reset, params_.self, because);
+    give_up();
+}
+
+void Membership::give_up() {
     state_ = MembershipState::reset;
     valid_until_ = kLongAgo;
     was_converged_ = false;
     actions_.push_back(SetLease{kLongAgo});
-    report(Report::Kind::reset, params_.self, because);
     empty_map();
 }
 

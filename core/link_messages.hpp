@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "core/counters.hpp"
+#include "core/grants.hpp"
 #include "core/heartbeat_seal.hpp"
 #include "core/tables.hpp"
 #include "core/types.hpp"
 
 namespace nlb::link {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;  // membership's memory, kept for a warm restart
 inline constexpr std::size_t kFrameBytesMax = 1514;      // an Ethernet frame without its checksum
@@ -34,6 +35,7 @@ enum class MessageType : std::uint16_t {
     status = 4,     // Status: the answer to status_request, and unasked when the link goes up or down
     counters = 5,   // CountersReport: the answer to counters_request
     refused = 6,    // the rest of the datagram is one sentence; the dataplane closes the connection after it
+    requests = 7,   // Requests + so many GrantRequest: clients that cores have left to their former hosts
     // control plane to dataplane
     install = 32,           // Install + Tables
     lease = 33,             // Lease
@@ -41,6 +43,7 @@ enum class MessageType : std::uint16_t {
     send = 35,              // Send + a frame for the outside port; its source is masked by the dataplane
     status_request = 36,    // nothing
     counters_request = 37,  // nothing
+    grants = 39,            // Grants + so many GivenGrant: clients that other hosts have left to this one
     seal_keys = 38,         // SealKeys, from core/heartbeat_seal.hpp: heartbeats that bear no such seal share a small budget
     // on `trace.sock` (core/trace_messages.hpp)
     trace_request = 64,   // Request + its instructions, from `nlb trace`
@@ -92,6 +95,9 @@ struct CountersReport {
     std::uint64_t cycles_per_second;
     std::uint64_t fenced_intervals;  // times that a lease ran out while tables were installed
     std::uint64_t worker_count;
+    std::uint64_t clients;               // remembered, of rules with a time-out
+    std::uint64_t clients_unremembered;  // for whom there was no room, since the start
+    std::uint64_t commitments;           // clients left to other hosts
 };
 
 struct Install {
@@ -108,13 +114,23 @@ struct Lease {
     std::int64_t valid_until_ns;  // absolute, CLOCK_MONOTONIC
 };
 
+inline constexpr std::size_t kGrantsAtOnce = 64;
+struct Requests {
+    std::uint64_t count;  // at most kGrantsAtOnce
+};
+struct Grants {
+    std::uint64_t era;    // of the tables that they hold under
+    std::uint64_t count;  // at most kGrantsAtOnce
+};
+
 // Equal exactly when both ends lay out every message alike.
 [[nodiscard]] constexpr std::uint64_t layout_digest() {
     std::uint64_t digest = 0xcbf29ce484222325ULL;
     for (const std::uint64_t word :
          {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)}, std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
           std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(SealKeys)}, std::uint64_t{sizeof(CountersReport)},
-          std::uint64_t{sizeof(Tables)}, std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
+          std::uint64_t{sizeof(Tables)}, std::uint64_t{sizeof(GrantRequest)}, std::uint64_t{sizeof(GivenGrant)},
+          std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
         digest = (digest ^ word) * 0x100000001b3ULL;
     return digest;
 }
@@ -138,6 +154,16 @@ struct MessageView {
     template <class Body>
     [[nodiscard]] std::span<const Byte> rest_after() const {
         return payload.subspan(sizeof(Body));
+    }
+    // `count` times Item behind a Body; nothing when the payload is of another size.
+    template <class Body, class Item>
+    [[nodiscard]] std::optional<std::vector<Item>> items(std::uint64_t count) const {
+        static_assert(std::is_trivially_copyable_v<Item>);
+        if (payload.size() < sizeof(Body) || count > kGrantsAtOnce || payload.size() - sizeof(Body) != count * sizeof(Item))
+            return std::nullopt;
+        std::vector<Item> items(count);
+        if (count != 0) std::memcpy(items.data(), payload.data() + sizeof(Body), count * sizeof(Item));
+        return items;
     }
 };
 

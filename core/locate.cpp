@@ -34,7 +34,10 @@ void count_rules(const Burst& burst, std::uint64_t places, std::array<std::uint6
 void locate(Burst& burst, const Snapshot& snapshot) {
     for (const std::uint32_t i : unrecognised(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
-        burst.reasons[i] = snapshot.fence_holds ? locate_packet(burst.info[i], snapshot.tables) : Reason::fenced;
+        if (!snapshot.fence_holds)
+            burst.reasons[i] = Reason::fenced;
+        else if ((burst.sticky >> i & 1U) == 0)
+            burst.reasons[i] = locate_packet(burst.info[i], snapshot.tables);
     }
 }
 

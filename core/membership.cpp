@@ -33,6 +33,8 @@ Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optiona
         state_ = MembershipState::off;
         if (foreign_tables)
             reset("the dataplane serves by tables of unknown origin");
+        else if (params_.sticky)
+            give_up();  // R14: what cores were granted in an earlier life is dropped before a lease opens
         else
             become_fresh();
     }
@@ -52,6 +54,9 @@ void Membership::resume_from(const DataplaneMemory& memory) {
     if (block.member) params_.generation = block.map.generation;
     valid_until_ = memory.valid_until;
     joined_at_ = listened_;
+    guests_ = former_guests_ = params_.sticky;  // my predecessor may have given some
+    settled_ = installed_settled_ = false;
+    installed_era_ = 0;
     beats_count_ = block.beats.size();
     std::copy(block.beats.begin(), block.beats.end(), beats_.begin());
     buried_.clear();
@@ -103,6 +108,8 @@ Actions Membership::on_frame(Instant now, const ClusterFrame& frame, FrameFault*
             accept_heartbeat(header.id, peer, *beat);
         else if (const auto* part = std::get_if<MapPart>(&frame))
             *fault = accept_map_part(*part);
+        else if (const auto* list = std::get_if<GrantList>(&frame))
+            accept_grants(header.id, *list);
     }
     step();
     return take_actions();
@@ -112,6 +119,7 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
     advance(now);
     if (!installing_ || token != install_token_) return take_actions();
     installing_ = false;
+    note_installed_era();
     if (dirty_ != dirty) want_to_speak_ = true;
     dirty_ = dirty;
     dirty_is_former_ = false;
@@ -210,6 +218,7 @@ void Membership::become_fresh() {
     ++incarnation_.term;
     state_ = MembershipState::join;
     set_map({});
+    settled_ = guests_ = former_guests_ = false;
     buried_.clear();
     joined_at_ = listened_;
     first_sequence_ = sequence_ + 1;

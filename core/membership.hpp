@@ -4,7 +4,8 @@
 //
 // Rooms: belief.cpp (who is who: R1, R4), hearing.cpp (what I could hear: listening time, R12, R13), lease.cpp (how long my cores may
 // answer: R2, R3), burial.cpp (who is dead, who is foreign: R5, R9), convergence.cpp (who coordinates, which map: R6, R7), moves.cpp
-// (release, then acquire: R8, R11), reload.cpp (the next configuration), speech.cpp (what is said, and when), membership.cpp (the events).
+// (release, then acquire: R8, R11), grants.cpp (clients that were somewhere before: R14), reload.cpp (the next configuration), speech.cpp
+// (what is said, and when), membership.cpp (the events).
 #pragma once
 
 #include <array>
@@ -12,14 +13,17 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "core/grants.hpp"
 #include "core/heartbeat.hpp"
 #include "core/host_map.hpp"
+#include "core/peer.hpp"
 #include "core/shared_block.hpp"
 #include "core/timing.hpp"
 #include "core/types.hpp"
@@ -36,6 +40,7 @@ struct MembershipParams {
     Timing timing;
     std::uint64_t config_digest = 0;
     std::uint64_t generation = 1;
+    bool sticky = false;  // some rule has a time-out for its clients
 };
 
 // What this host puts in: per slot an offer and a state. A disabled or draining rule offers nothing, whatever `offer` says.
@@ -52,6 +57,7 @@ struct HeldConfig {
     std::uint8_t slots = 1;
     std::uint64_t single_slots = 0;
     std::uint8_t configured_hosts = 1;
+    bool sticky = false;
     RuleWishes wishes{};                      // by its own RuleIds
     std::array<RuleId, kRuleSlots> former{};  // the RuleId that each rule has now; kNoFormerRule: it is new
     bool operator==(const HeldConfig&) const = default;
@@ -68,6 +74,13 @@ struct InstallTables {  // answer with on_installed(token) when no core uses the
     RuleMasks dirty_elsewhere{};
     OwnerMap owner{};
     std::uint64_t epoch = 0;
+    std::uint64_t era = 0;  // Tables::era
+    bool settled = false;
+};
+// The bucket's owners let this host's cores serve these clients, as long as they go by tables of that era.
+struct GiveGrants {
+    std::uint64_t era = 0;
+    std::vector<GivenGrant> grants;
 };
 // The held configuration is in force: it numbers the rules of every later install.
 struct UseConfig {
@@ -85,7 +98,7 @@ struct Report {
     HostId host = kNoHost;  // the peer concerned, or the coordinator
     std::string detail;     // one clause for people
 };
-using Action = std::variant<SendFrame, InstallTables, UseConfig, SetLease, StoreBlock, Report>;
+using Action = std::variant<SendFrame, InstallTables, UseConfig, SetLease, StoreBlock, Report, GiveGrants>;
 using Actions = std::vector<Action>;
 
 // What a running dataplane remembers of the control plane before this one.
@@ -97,41 +110,6 @@ struct DataplaneMemory {
 };
 
 enum class MembershipState : std::uint8_t { off, join, member, reset };
-
-struct Peer {
-    Incarnation incarnation;
-    std::uint64_t sequence = 0;
-    Duration last_rx{};               // in listening time
-    Instant first_seen = kLongAgo;    // of this incarnation
-    Instant acknowledged = kLongAgo;  // send time of my newest heartbeat that it acknowledged
-    Instant heard_again = kLongAgo;   // buried and heard again since
-    bool found_when_new = false;      // it may have listened long before I began to: it owes me no patience
-    bool heard = false;               // at least one frame of this incarnation, or a map that names it
-    bool stated = false;              // at least one heartbeat: what follows is its own word
-    MemberState state = MemberState::join;
-    std::uint8_t flags = 0;  // kFlag*
-    Epoch epoch;
-    HostSet view;
-    bool buried_me = false;  // its report names my incarnation as buried
-    std::uint64_t config_digest = 0;
-    std::uint64_t generation = 0;
-    std::array<RuleReport, kRuleSlots> stated_rules{};  // as its configuration numbers them
-    std::array<RuleReport, kRuleSlots> rules{};         // as mine does; see rules_as_numbered_here
-    HeldReport held;
-    std::map<HostId, PeerReport> hears;  // by the id of whom it hears; not its candidates
-};
-
-// An incarnation that has not yet proved that it is not a replay.
-struct Candidate {
-    Incarnation incarnation;
-    std::uint64_t sequence = 0;
-    std::uint64_t my_sequence = 0;  // at first sight
-    Instant first_seen;
-    Duration last_rx{};  // in listening time, of a frame with a growing sequence
-    bool found_when_new = false;
-    bool has_listened = false;  // by its newest frame: it may begin alone at any moment, or has done so
-    bool deaf = false;          // by its newest frame: its cores are fenced
-};
 
 class Membership {
 public:
@@ -155,6 +133,8 @@ public:
     Actions on_hold(Instant now, const std::optional<HeldConfig>& next);
     // Says the lines of this host's configuration, for a host that has another one.
     Actions on_config_asked(Instant now, std::uint64_t digest, std::string_view lines);
+    // What cores have committed this host to (R14).
+    Actions on_grant_requests(Instant now, std::span<const GrantRequest> requests);
     // A sign of life of the dataplane: any answer that it made now. Without one for a period the silence of the others proves nothing,
     // and what was sent may not have left. `last_rx`: when the newest frame of any kind came in from outside.
     // Requires: called at least each half period while the dataplane runs.
@@ -186,6 +166,7 @@ public:
     [[nodiscard]] Instant valid_until() const { return valid_until_; }
     [[nodiscard]] const std::map<HostId, Peer>& peers() const { return peers_; }
     [[nodiscard]] const std::map<HostId, Candidate>& candidates() const { return candidates_; }
+    [[nodiscard]] const GrantCounts& grants() const { return grant_counts_; }
     [[nodiscard]] HostSet members() const;
     [[nodiscard]] Duration silence_of(HostId peer) const;  // in listening time. Requires: peers() has it.
     [[nodiscard]] OwnerMap stated_owners() const;          // who says it owns; kNoHost: an orphan
@@ -258,6 +239,7 @@ private:
     [[nodiscard]] Instant base_of(HostId id, const Peer& peer) const;
     [[nodiscard]] bool holds_back(const Peer& peer) const;
     void reset(const std::string& because);
+    void give_up();  // what a reset does
     void empty_map();
 
     // burial.cpp: R5, R9
@@ -308,6 +290,14 @@ private:
     void install(const RuleMasks& own);
     void finish_leaving();
     void note_convergence();
+
+    // grants.cpp: R14
+    void note_new_era();
+    void note_installed_era();
+    [[nodiscard]] bool era_is_stale() const;
+    [[nodiscard]] bool may_pass_on(const GrantRequest& request) const;
+    void accept_grants(HostId id, const GrantList& list);
+    [[nodiscard]] Instant end_of(const Grant& grant) const;
 
     // speech.cpp
     void speak();
@@ -377,6 +367,14 @@ private:
     RuleMasks installing_own_{};
     RuleMasks installed_dirty_elsewhere_{};
     std::uint64_t install_token_ = 0;
+
+    // R14. An era is an epoch, by its map's digest.
+    bool settled_ = false;             // all members have stated the present epoch, and none goes by what an older one granted
+    bool guests_ = false;              // my cores may serve clients by grants of the present epoch
+    bool former_guests_ = false;       // ... of an older one, until the next install is over
+    std::uint64_t installed_era_ = 0;  // of the newest install, finished or not
+    bool installed_settled_ = false;
+    GrantCounts grant_counts_;
 
     // A map that arrives in parts.
     ClusterMap partial_;

@@ -45,12 +45,15 @@ bool Membership::all_state_my_epoch() const {
         const auto peer = peers_.find(member.id);
         if (peer == peers_.end() || peer->second.incarnation != member.incarnation || is_gone(member.id, peer->second)) return false;
         if (!peer->second.stated || peer->second.epoch != map_.epoch) return false;
+        // R14: it has the epoch, but its cores may still serve by what an older one granted.
+        if ((peer->second.flags & kFlagFormer) != 0) return false;
     }
     return true;
 }
 
 void Membership::move_buckets() {
     if (installing_ || state_ != MembershipState::member) return;
+    settled_ = settled_ || (!former_guests_ && all_state_my_epoch());
     const RuleMasks targets = targets_of_mine();
     if (release(targets) || acquire(targets)) return;
     refresh_dirty();
@@ -111,14 +114,17 @@ void Membership::refresh_dirty() {
     // After a warm restart nothing is known of whoever has not spoken: what is installed knows more.
     for (const auto& [id, peer] : peers_)
         if (is_member(id, peer.incarnation) && !is_gone(id, peer) && !peer.stated) return;
-    if (dirty_to_install(own_) != installed_dirty_elsewhere_) install(own_);
+    if (dirty_to_install(own_) != installed_dirty_elsewhere_ || era_is_stale()) install(own_);
 }
 
 void Membership::install(const RuleMasks& own) {
     installing_ = true;
     installing_own_ = own;
     installed_dirty_elsewhere_ = dirty_to_install(own);
-    actions_.push_back(InstallTables{++install_token_, own, installed_dirty_elsewhere_, map_.targets, map_.epoch.counter});
+    installed_era_ = state_ == MembershipState::reset ? 0 : map_digest_;  // nobody's: what was granted ends with it
+    installed_settled_ = settled_;
+    actions_.push_back(
+        InstallTables{++install_token_, own, installed_dirty_elsewhere_, map_.targets, map_.epoch.counter, installed_era_, settled_});
 }
 
 // R11: give everything back first, for at most T*P; then leave, and say goodbye when nothing is owned any more.
@@ -169,6 +175,7 @@ std::pair<std::string, HostId> Membership::unconverged_because() const {
         const auto peer = peers_.find(member.id);
         if (peer == peers_.end() || is_gone(member.id, peer->second)) return {"a member is gone", member.id};
         if (!peer->second.stated || peer->second.epoch != map_.epoch) return {"a member does not state the epoch yet", member.id};
+        if ((peer->second.flags & kFlagFormer) != 0) return {"a member's cores still go by the former epoch", member.id};
         if (own_of(peer->second) != targets_of(member.id)) return {"a member has not moved its buckets yet", member.id};
     }
     if (reload_is_under_way()) return {"the next configuration takes over", map_.epoch.coordinator};

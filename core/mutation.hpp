@@ -35,7 +35,13 @@ namespace nlb {
     X(warm_talk,          "warm-talk",          "R10: a warm restart speaks before it has heard the members") \
     X(warm_forget,        "warm-forget",        "R10: a warm restart renews a lapsed lease") \
     X(deaf_blind,         "deaf-blind",         "R12: a host that hears nothing at all does not notice") \
-    X(reload_early,       "reload-early",       "reload: the new configuration is used before everything was given back")
+    X(reload_early,       "reload-early",       "reload: the new configuration is used before everything was given back") \
+    X(grant_keep,         "grant-keep",         "sticky: cores go on by what an older epoch granted") \
+    X(grant_linger,       "grant-linger",       "sticky: an epoch counts as stated before the cores have dropped what an older one granted") \
+    X(grant_late_base,    "grant-late-base",    "sticky: a grant counts from its receipt, not from what it acknowledges") \
+    X(grant_any_epoch,    "grant-any-epoch",    "sticky: a grant of another epoch, or of a host that does not own the bucket, is taken") \
+    X(commit_forget,      "commit-forget",      "sticky: an owner changes its mind before all members state the epoch") \
+    X(commit_short,       "commit-short",       "sticky: an owner changes its mind before its grant has ended")
 // clang-format on
 
 enum class Mutation : std::uint8_t {

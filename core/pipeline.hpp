@@ -9,6 +9,7 @@
 #include "core/snapshot.hpp"
 #include "core/stages.hpp"
 #include "core/steer.hpp"
+#include "core/stick.hpp"
 #include "core/track.hpp"
 
 namespace nlb {
@@ -25,6 +26,7 @@ void settle_ingress(Burst& burst, const Snapshot& snapshot, Table& connections, 
     classify(burst, snapshot);
     locate(burst, snapshot);
     track(burst, snapshot, connections, counters);
+    stick(burst, snapshot, connections, counters);
     ask_other_lanes(burst, snapshot);
     fragments.follow(burst, snapshot);
     count_ingress(burst, counters);

@@ -32,6 +32,7 @@ inline constexpr std::size_t kOutputCount = 7;
     X(new_flow,               accept,  inside,  "this host owns the bucket; a descriptor was made for the new flow") \
     X(untracked_flow,         accept,  inside,  "this host owns the bucket; the connection table is full, so the flow is not tracked") \
     X(descriptor,             accept,  inside,  "the flow began here and stays here although its bucket moved") \
+    X(client_guest,           accept,  inside,  "another host owns the bucket and has granted this client: it was here before its bucket moved") \
     X(dedicated,              accept,  inside,  "sent to this host's dedicated address") \
     X(link_local,             accept,  inside,  "sent to this host's station address for a link-local one: the inside stack's own") \
     X(broadcast,              accept,  inside,  "broadcast: every host takes it") \
@@ -46,6 +47,8 @@ inline constexpr std::size_t kOutputCount = 7;
     /* reject */ \
     X(not_owner,              reject,  none,    "another host owns the bucket") \
     X(tracked_elsewhere,      reject,  none,    "owned here, but another host has descriptors in the bucket and this flow has none here") \
+    X(client_elsewhere,       reject,  none,    "owned here, but the client was at another host before its bucket moved, and is granted to it") \
+    X(guest_untracked,        reject,  none,    "the client is granted to this host, but the connection table is full: nobody would know its flow") \
     X(moved_flow,             reject,  none,    "a SYN for a flow tracked here whose bucket moved: its descriptor is deleted") \
     X(fenced,                 reject,  none,    "this host's lease ran out or its link is down: it answers for no virtual address") \
     X(other_host,             reject,  none,    "sent to another host's dedicated address") \

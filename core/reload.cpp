@@ -116,6 +116,7 @@ void Membership::use_held(std::uint64_t generation) {
     params_.slots = next.slots;
     params_.single_slots = next.single_slots;
     params_.configured_hosts = next.configured_hosts;
+    params_.sticky = next.sticky;
     params_.generation = generation;
     wishes_ = next.wishes;
     const BucketMask everywhere = any(dirty_) ? kAllBuckets : 0;

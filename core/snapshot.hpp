@@ -9,6 +9,7 @@
 
 namespace nlb {
 
+class ClientTable;
 class ConnectionLedger;
 
 struct Snapshot {
@@ -21,6 +22,8 @@ struct Snapshot {
     std::uint16_t lanes = 1;
     // Of the lanes' connection tables, by lane; none where there is one lane.
     std::span<const ConnectionLedger* const> ledgers = {};
+    // Where clients of rules with a time-out were, shared by all lanes; nullptr: nobody remembers.
+    ClientTable* clients = nullptr;
 };
 
 // What descriptors are aged by.

@@ -57,6 +57,7 @@ FrameHeader Membership::compose_header() const {
     header.epoch = map_.epoch;
     if (leaving_) header.flags |= kFlagLeaving;
     if (said_goodbye()) header.flags |= kFlagGoodbye;
+    if (former_guests_ && !mutated(Mutation::grant_linger)) header.flags |= kFlagFormer;
     if (draining_) header.flags |= kFlagDraining;
     if (deaf_) header.flags |= kFlagDeaf;
     if (state_ == MembershipState::join && !could_hold_lease()) header.flags |= kFlagUnready;

@@ -1,6 +1,8 @@
 // MAC addresses that follow from the cluster's primary address (NLB's scheme, and its own for IPv6-only clusters).
 #include "core/tables.hpp"
 
+#include <algorithm>
+
 namespace nlb {
 namespace {
 
@@ -24,6 +26,11 @@ std::uint64_t layout_of(const Tables& tables) {
     mix(tables.rules.data(), sizeof(RuleEntry) * tables.rule_count);
     mix(tables.addresses.data(), sizeof(AddressEntry) * tables.vip_count);
     return digest == 0 ? 1 : digest;
+}
+
+bool has_sticky_rules(const Tables& tables) {
+    return std::any_of(tables.rules.begin(), tables.rules.begin() + tables.rule_count,
+                       [](const RuleEntry& rule) { return rule.sticky_ms != 0; });
 }
 
 MacAddress cluster_mac(LinkMode mode, const IpAddress& primary) {

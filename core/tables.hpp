@@ -24,6 +24,9 @@ inline constexpr std::size_t kAddressesMax = 256;
 // RuleEntry::vip of a rule for every VIP; otherwise an index into Tables::addresses.
 inline constexpr std::uint16_t kEveryVip = 0xffff;
 
+// The longest RuleEntry::sticky_ms, a day: milliseconds are counted in 32 bits.
+inline constexpr std::uint32_t kStickyMsMax = 86'400'000;
+
 struct RuleEntry {
     std::uint16_t first_port;
     std::uint16_t last_port;
@@ -32,6 +35,7 @@ struct RuleEntry {
     RuleMode mode;
     Affinity affinity;
     std::array<Byte, 3> zero;
+    std::uint32_t sticky_ms;  // a client that returns in time finds its former host (core/client_record.hpp); 0: wherever its bucket is
 };
 
 enum class AddressKind : std::uint8_t { vip, dedicated_mine, dedicated_other, broadcast };
@@ -49,6 +53,7 @@ using HashKey = std::array<std::uint64_t, 4>;
 struct Tables {
     std::uint64_t epoch;   // the counter of the epoch this was made in; for display
     std::uint64_t layout;  // names the rules, virtual addresses and hash key: descriptors filed under another one are filed anew
+    std::uint64_t era;     // names the epoch exactly: what a client's former host is granted holds in one era
     HashKey hash_key;
     RuleMasks own;                                      // buckets this host may accept new flows for
     RuleMasks dirty_elsewhere;                          // buckets in which some other live host still has descriptors
@@ -68,11 +73,16 @@ struct Tables {
     MacAddress cluster_mac;
     MacAddress masked_mac;        // unicast mode's source of every egress frame; zero in the other modes: the NIC's own
     std::uint8_t ipsec_replaces;  // 1: a new initiation at the owner ends older state of that client elsewhere
-    std::array<Byte, 7> zero;
+    std::uint8_t settled;         // 1: every member goes by this era, none by an older one
+    std::uint16_t generation;     // of the era, among those that this dataplane has seen; it fills it in (core/client_table.hpp)
+    std::array<Byte, 4> zero;
 };
 static_assert(std::is_trivially_copyable_v<Tables>);
 static_assert(std::has_unique_object_representations_v<RuleEntry> && std::has_unique_object_representations_v<AddressEntry>);
 static_assert(std::has_unique_object_representations_v<Tables>);
+
+// Whether clients are remembered for some rule.
+[[nodiscard]] bool has_sticky_rules(const Tables& tables);
 
 // Of everything that decides a flow's rule and bucket; never 0.
 [[nodiscard]] std::uint64_t layout_of(const Tables& tables);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kTablesMagic = 0x4e4c4254;  // "NLBT"
 constexpr std::uint32_t kFileMagic = 0x4e4c4246;    // "NLBF"
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = 20;
 constexpr std::size_t kClustersInFileMax = 8;
 constexpr std::size_t kTextBytesMax = 4096;
@@ -61,9 +61,14 @@ bool is_known(IcmpMode mode) {
     return mode <= IcmpMode::all;
 }
 
+bool may_be_sticky(const RuleEntry& rule) {
+    return rule.mode == RuleMode::multiple && rule.affinity != Affinity::none;
+}
+
 bool is_sound(const RuleEntry& rule, const Tables& tables) {
     return rule.first_port <= rule.last_port && (rule.vip == kEveryVip || rule.vip < tables.vip_count) && rule.protocols >= 1 &&
-           rule.protocols <= (kProtocolTcpBit | kProtocolUdpBit) && rule.mode <= RuleMode::disabled && rule.affinity <= Affinity::network;
+           rule.protocols <= (kProtocolTcpBit | kProtocolUdpBit) && rule.mode <= RuleMode::disabled && rule.affinity <= Affinity::network &&
+           rule.sticky_ms <= kStickyMsMax && (rule.sticky_ms == 0 || may_be_sticky(rule));
 }
 
 // The order that core/address_table relies on.
@@ -104,6 +109,7 @@ const char* first_fault(const Tables& tables) {
         if (std::any_of(owners.begin(), owners.end(), [](HostId id) { return id > kHostsMax; })) return "an owner that does not exist";
     if (tables.tcp_idle_s == 0 || tables.half_open_s == 0 || tables.closing_s == 0 || tables.ipsec_idle_s == 0)
         return "an idle time of zero";
+    if (tables.settled > 1) return "an impossible era";
     return nullptr;
 }
 

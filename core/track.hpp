@@ -143,7 +143,7 @@ template <Connections Table>
 // Settles what is still live: packets of TCP flows and sessions to virtual addresses, with their ICMP errors.
 template <Connections Table>
 void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
-    const std::uint64_t live = places_of(burst, Reason::live);
+    const std::uint64_t live = places_of(burst, Reason::live) & ~burst.sticky;
     if (live == 0) return;
     const std::uint32_t now_s = seconds_of(snapshot.now);
     LookUpContext context{snapshot.tables, connections.ledger(), refresh_mask(now_s, snapshot.tables.tcp_idle_s)};

@@ -44,7 +44,12 @@ std::uint32_t random_seed() {
 }  // namespace
 
 Cluster::Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside)
-    : name_(plan.name), index_(index), outside_(std::move(outside)), inside_(std::move(inside)), tables_(plan.tables) {}
+    : name_(plan.name),
+      index_(index),
+      outside_(std::move(outside)),
+      inside_(std::move(inside)),
+      clients_max_(clients_for(plan.connections_max)),
+      tables_(plan.tables) {}
 
 Cluster::~Cluster() {
     outside_.stop();
@@ -116,10 +121,27 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
 }
 
 bool Cluster::install(Publisher& publisher, std::uint64_t token, const Tables& tables) {
-    if (!publisher.publish({index_, token}, tables, lanes_, socket_of)) return false;
-    tables_ = tables;
+    Tables numbered = tables;
+    if (clients_ == nullptr && has_sticky_rules(tables)) remember_clients();
+    if (clients_ != nullptr) clients_->enter(numbered);
+    if (!publisher.publish({index_, token}, numbered, lanes_, socket_of)) return false;
+    tables_ = numbered;
     token_ = token;
     return true;
+}
+
+void Cluster::remember_clients() {
+    clients_ = std::make_unique<ClientTable>(clients_max_);
+    for (const auto& lane : lanes_) lane->clients.store(clients_.get(), std::memory_order_release);
+}
+
+void Cluster::give_grants(std::uint64_t era, std::span<const GivenGrant> grants, Instant now) {
+    if (clients_ == nullptr) return;
+    for (const GivenGrant& grant : grants) static_cast<void>(clients_->give(era, grant, now));
+}
+
+std::size_t Cluster::take_requests(std::span<GrantRequest> into) {
+    return clients_ == nullptr ? 0 : clients_->take_requests(into);
 }
 
 void Cluster::set_lease(Instant valid_until, Instant now) {
@@ -210,6 +232,11 @@ link::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
     report.cycles_per_second = cycles_per_second;
     report.fenced_intervals = fenced_intervals_;
     report.worker_count = lanes_.size();
+    if (clients_ != nullptr) {
+        report.clients = clients_->remembered();
+        report.clients_unremembered = clients_->unremembered();
+        report.commitments = clients_->commitments();
+    }
     return report;
 }
 

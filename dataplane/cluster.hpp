@@ -39,6 +39,10 @@ public:
     void store(std::span<const Byte> block) { block_.assign(block.begin(), block.end()); }
     [[nodiscard]] std::span<const Byte> block() const { return block_; }
     void set_seal_keys(const SealKeys& keys);
+    // Clients that other hosts left to this one; those of another era than the newest tables' are lost.
+    void give_grants(std::uint64_t era, std::span<const GivenGrant> grants, Instant now);
+    // What the workers ask for, oldest first.
+    [[nodiscard]] std::size_t take_requests(std::span<GrantRequest> into);
     // A frame for the outside port, with this host's source address. False: no room, or too short to be a frame.
     bool send(rte_mempool* pool, std::span<const Byte> frame);
 
@@ -63,6 +67,7 @@ public:
 private:
     Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside);
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues, const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
+    void remember_clients();
     // Buckets not owned in which descriptors are held.
     [[nodiscard]] RuleMasks dirty() const;
     [[nodiscard]] Instant last_rx() const;
@@ -75,7 +80,9 @@ private:
     Ring from_main_;
     Fence fence_;
     std::vector<std::unique_ptr<Lane>> lanes_;
-    Tables tables_;  // a copy of what the lanes were last given
+    std::uint32_t clients_max_;
+    std::unique_ptr<ClientTable> clients_;  // since the first tables that have a rule with a time-out
+    Tables tables_;                         // a copy of what the lanes were last given
     std::uint64_t token_ = 0;
     std::vector<Byte> block_;
     std::vector<std::unique_ptr<const SealKeys>> seal_keys_;  // all there ever were: they change when an operator changes keys

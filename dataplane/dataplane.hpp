@@ -41,6 +41,7 @@ private:
     // One turn of the loop.
     void wait(Instant now, Instant until);
     void deliver_punts();
+    void deliver_requests();
     void finish_installs();
     void tick(Instant now);
     [[nodiscard]] bool is_idle(Instant now, Duration idle_exit);
@@ -54,6 +55,9 @@ private:
     void set_lease(std::uint16_t cluster, Instant valid_until) override;
     void store(std::uint16_t cluster, std::span<const Byte> block) override { clusters_[cluster]->store(block); }
     void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) override { clusters_[cluster]->set_seal_keys(keys); }
+    void give_grants(std::uint16_t cluster, std::uint64_t era, std::span<const GivenGrant> grants) override {
+        clusters_[cluster]->give_grants(era, grants, monotonic_now());
+    }
     void send_frame(std::uint16_t cluster, std::span<const Byte> frame) override;
     [[nodiscard]] bool is_busy() const override { return publisher_.pending() >= Publisher::kPendingMost; }
     void on_connected(int pid) override;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/client_table.hpp"
 #include "core/counters.hpp"
 #include "core/fragments.hpp"
 #include "core/heartbeat_gate.hpp"
@@ -47,6 +48,8 @@ struct Lane {
 
     // Written by main, read by the worker per heartbeat; publishes the keys it points to, which live as long as the cluster.
     std::atomic<const SealKeys*> seal_keys{nullptr};
+    // Written by main before the first tables that need it; publishes the table, which lives as long as the cluster.
+    std::atomic<ClientTable*> clients{nullptr};
     // Written by main, read by the worker once per burst; publishes the tables it points to, which live until a grace period is over.
     std::atomic<const Tables*> tables{nullptr};
 

@@ -78,6 +78,8 @@ std::optional<std::string> LinkServer::handle(std::span<const Byte> datagram) {
             operations_.set_seal_keys(cluster, *keys);
             return std::nullopt;
         }
+        case MessageType::grants:
+            return handle_grants(*message);
         case MessageType::status_request:
             if (bytes != 0) return wrong_size("status_request", bytes);
             send_status(cluster);
@@ -110,6 +112,14 @@ std::optional<std::string> LinkServer::handle_send(const link::MessageView& mess
     return std::nullopt;
 }
 
+std::optional<std::string> LinkServer::handle_grants(const link::MessageView& message) {
+    const auto grants = message.body<link::Grants>();
+    const auto items = grants ? message.items<link::Grants, GivenGrant>(grants->count) : std::nullopt;
+    if (!items) return wrong_size("grants", message.payload.size());
+    operations_.give_grants(message.cluster, grants->era, *items);
+    return std::nullopt;
+}
+
 void LinkServer::send(std::vector<Byte> datagram) {
     const bool connected = socket_.connected();
     socket_.send(std::move(datagram));
@@ -127,6 +137,11 @@ void LinkServer::send_installed(std::uint16_t cluster, const link::Installed& in
 
 void LinkServer::send_status(std::uint16_t cluster) {
     send(link::write_message(MessageType::status, cluster, link::bytes_of(operations_.status(cluster))));
+}
+
+void LinkServer::send_requests(std::uint16_t cluster, std::span<const GrantRequest> requests) {
+    const std::span<const Byte> rest{reinterpret_cast<const Byte*>(requests.data()), requests.size_bytes()};
+    send(link::write_message(MessageType::requests, cluster, link::bytes_of(link::Requests{requests.size()}), rest));
 }
 
 bool LinkServer::send_punted(std::uint16_t cluster, const link::Punted& punted, std::span<const Byte> frame) {

@@ -28,6 +28,7 @@ public:
     virtual void set_lease(std::uint16_t cluster, Instant valid_until) = 0;
     virtual void store(std::uint16_t cluster, std::span<const Byte> block) = 0;
     virtual void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) = 0;
+    virtual void give_grants(std::uint16_t cluster, std::uint64_t era, std::span<const GivenGrant> grants) = 0;
     virtual void send_frame(std::uint16_t cluster, std::span<const Byte> frame) = 0;
     // True: read no more for now, an earlier installation must end first.
     [[nodiscard]] virtual bool is_busy() const = 0;
@@ -48,6 +49,7 @@ public:
 
     void send_installed(std::uint16_t cluster, const link::Installed& installed);
     void send_status(std::uint16_t cluster);
+    void send_requests(std::uint16_t cluster, std::span<const GrantRequest> requests);
     // False: nobody took it.
     bool send_punted(std::uint16_t cluster, const link::Punted& punted, std::span<const Byte> frame);
 
@@ -60,6 +62,7 @@ private:
     [[nodiscard]] std::optional<std::string> handle(std::span<const Byte> datagram);
     [[nodiscard]] std::optional<std::string> handle_install(const link::MessageView& message);
     [[nodiscard]] std::optional<std::string> handle_send(const link::MessageView& message);
+    [[nodiscard]] std::optional<std::string> handle_grants(const link::MessageView& message);
     void send(std::vector<Byte> datagram);
     void disconnect(const std::string& why);
     [[nodiscard]] static std::vector<Byte> refusal(const std::string& sentence);

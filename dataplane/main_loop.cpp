@@ -38,6 +38,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
         if (now >= next_tick_) tick(now);
         if (idle_exit && is_idle(now, *idle_exit)) break;
         deliver_punts();
+        deliver_requests();
         finish_installs();
         more_traced_ = tracer_ && tracer_->serve(now);
         const bool grace_runs = publisher_.pending() != 0;
@@ -91,6 +92,16 @@ void Dataplane::deliver_punts() {
                 clusters_[index]->count_lost_punt();
             rte_pktmbuf_free(frames[i]);
         }
+    }
+}
+
+// What nobody is there to be asked is lost, and asked again when the client comes again.
+void Dataplane::deliver_requests() {
+    std::array<GrantRequest, link::kGrantsAtOnce> requests;
+    for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
+        const std::size_t count = clusters_[index]->take_requests(requests);
+        more_punts_ |= count == requests.size();
+        if (count != 0 && server_ && server_->socket().connected()) server_->send_requests(index, {requests.data(), count});
     }
 }
 

@@ -20,6 +20,12 @@ std::uint64_t connection_bytes(const ConnCapacity& capacity) {
 
 }  // namespace
 
+std::uint32_t clients_for(std::uint32_t connections_max) {
+    constexpr std::uint32_t kClientsLeast = 1U << 10;
+    constexpr std::uint32_t kClientsMost = 1U << 24;
+    return std::clamp(connections_max / 4, kClientsLeast, kClientsMost);
+}
+
 std::uint32_t connections_per_worker(std::uint32_t connections_max, std::size_t workers) {
     const auto count = static_cast<std::uint32_t>(workers);
     return std::max(kConnectionsLeast, (connections_max + count - 1) / count);

@@ -35,6 +35,9 @@ struct ConnCapacity {
     std::uint32_t v4;
     std::uint32_t v6;
 };
+// How many clients are remembered of rules with a time-out, of plain memory (24 bytes each) and only once there is such a rule: a client
+// has more than one connection, and is remembered longer.
+[[nodiscard]] std::uint32_t clients_for(std::uint32_t connections_max);
 // How many of `connections_max` one of `workers` may hold.
 [[nodiscard]] std::uint32_t connections_per_worker(std::uint32_t connections_max, std::size_t workers);
 // An IP version that no virtual address has gets a sixteenth: a reload may bring one.

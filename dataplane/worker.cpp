@@ -81,7 +81,7 @@ void address_inside(const Burst& burst, std::uint64_t places, const MacAddress& 
 
 bool is_accepted_for_virtual_address(Reason reason) {
     return reason == Reason::owner || reason == Reason::new_flow || reason == Reason::untracked_flow || reason == Reason::descriptor ||
-           reason == Reason::echo_all || reason == Reason::fragment_followed;
+           reason == Reason::client_guest || reason == Reason::echo_all || reason == Reason::fragment_followed;
 }
 
 std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
@@ -139,8 +139,14 @@ bool Worker::poll_once(Lane& lane) {
     const std::uint64_t begin = rte_rdtsc();
     const Instant now = shared_.clock.at(begin);
     // One snapshot per burst: no packet sees two maps. It dies at quiescent().
-    const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire),  lane.addresses, now, lane.fence->holds(now), lane.queue,
-                            static_cast<std::uint16_t>(lane.peers.size()), lane.ledgers};
+    const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire),
+                            lane.addresses,
+                            now,
+                            lane.fence->holds(now),
+                            lane.queue,
+                            static_cast<std::uint16_t>(lane.peers.size()),
+                            lane.ledgers,
+                            lane.clients.load(std::memory_order_relaxed)};
     tap_ = lane.tap.load(std::memory_order_acquire);
     burst_.describe_all = tap_ != nullptr;
     lane.connections->follow(snapshot.tables);
@@ -148,6 +154,7 @@ bool Worker::poll_once(Lane& lane) {
     const std::uint32_t received = serve_outside(lane, snapshot) + serve_steered(lane, snapshot);
     const std::uint32_t answered = serve_inside(lane, snapshot);
     lane.connections->sweep(snapshot.tables, now);
+    if (snapshot.clients != nullptr) serve_clients(lane, snapshot);
     lane.fragments.expire(now);
     serve_released(lane, snapshot);
     shared_.rcu.quiescent(number_);
@@ -168,6 +175,12 @@ std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
     burst_.handed_over = false;
     settle(lane, snapshot);
     return count;
+}
+
+// One lane sweeps the table of all; each tells main when its cores ask for something.
+void Worker::serve_clients(Lane& lane, const Snapshot& snapshot) {
+    if (lane.queue == 0) snapshot.clients->sweep(snapshot.tables, snapshot.now);
+    if (snapshot.clients->has_requests()) lane.doorbell->ring();
 }
 
 std::uint32_t Worker::serve_steered(Lane& lane, const Snapshot& snapshot) {

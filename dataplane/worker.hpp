@@ -43,6 +43,7 @@ private:
     std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot);
     // Frames that other lanes of the cluster received for this one.
     std::uint32_t serve_steered(Lane& lane, const Snapshot& snapshot);
+    static void serve_clients(Lane& lane, const Snapshot& snapshot);
     void steer_to(Lane& lane, std::uint32_t place);
     // Fragments whose waiting is over.
     void serve_released(Lane& lane, const Snapshot& snapshot);

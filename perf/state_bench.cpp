@@ -34,7 +34,8 @@ StateBench::StateBench(const Tables& tables, std::unique_ptr<dataplane::ConnTabl
 
 Result<std::unique_ptr<StateBench>> StateBench::make(const Tables& tables, std::uint32_t capacity) {
     static int made = 0;
-    auto connections = dataplane::ConnTable::create("nlb state " + std::to_string(made++), capacity, SOCKET_ID_ANY, kSeed);
+    auto connections =
+        dataplane::ConnTable::create("nlb state " + std::to_string(made++), dataplane::capacity_of(capacity, tables), SOCKET_ID_ANY, kSeed);
     if (!connections) return connections.error();
     return std::unique_ptr<StateBench>(new StateBench(tables, std::move(connections.value())));
 }

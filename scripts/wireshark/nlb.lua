@@ -7,13 +7,13 @@ local nlb = Proto("nlb", "nlb cluster frame")
 local ETHERTYPE = 0x88b5
 local MAGIC = 0x4e4c4248
 local VERSION = 1
-local HEARTBEAT, MAP, CONFIG = 1, 2, 3
-local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX = 32, 33, 40, 18, 60, 1400
+local HEARTBEAT, MAP, CONFIG, GRANTS = 1, 2, 3, 4
+local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX, GRANTS_MAX = 32, 33, 40, 18, 60, 1400, 40
 
-local TYPES = { [HEARTBEAT] = "heartbeat", [MAP] = "map", [CONFIG] = "configuration" }
+local TYPES = { [HEARTBEAT] = "heartbeat", [MAP] = "map", [CONFIG] = "configuration", [GRANTS] = "grants" }
 local STATES = { [1] = "join", [2] = "member" }
 local RULE_STATES = { [0] = "enabled", [1] = "disabled", [2] = "draining" }
-local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready" } -- from bit 0
+local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready", "former" } -- from bit 0
 local REPORT_FLAGS = { "buried", "silent", "candidate" }
 
 -- Fields. A layout lists the fields of one record in their order on the wire: {field, bytes}.
@@ -90,6 +90,15 @@ local f = {
     member_term = field(ProtoField.uint32, "member.term", "Term"),
     target_slot = field(ProtoField.uint8, "target.slot", "Slot"),
     target_owners = field(ProtoField.string, "target.owners", "Owners"),
+    grants = field(ProtoField.uint8, "grants", "Grants"),
+    grant_host = field(ProtoField.uint8, "grant.host", "To host"),
+    grant_rule = field(ProtoField.uint8, "grant.rule", "Rule"),
+    grant_bucket = field(ProtoField.uint8, "grant.bucket", "Bucket"),
+    grant_boot = field(ProtoField.uint32, "grant.boot", "Its boot", base.HEX),
+    grant_term = field(ProtoField.uint32, "grant.term", "Its term"),
+    grant_sequence = field(ProtoField.uint64, "grant.sequence", "Highest sequence heard of it"),
+    grant_client = field(ProtoField.uint64, "grant.client", "Client (a keyed hash)", base.HEX),
+    grant_timeout = field(ProtoField.uint32, "grant.timeout", "Time-out in ms, from when that sequence was sent"),
     padding = field(ProtoField.bytes, "padding", "Padding"),
 }
 local flag_bits = flag_fields("flags", FLAGS)
@@ -117,6 +126,11 @@ local MAP_HEAD = {
     { f.part, 1 }, { f.parts, 1 }, { f.members, 1 }, { f.first_slot, 1 }, { f.map_slots, 1 }, { f.zero, 3 },
 }
 local CONFIG_HEAD = { { f.text_digest, 8 }, { f.part, 1 }, { f.parts, 1 }, { f.zero, 2 } }
+local GRANTS_HEAD = { { f.grants, 1 }, { f.zero, 3 } }
+local GRANT = {
+    { f.grant_host, 1 }, { f.grant_rule, 1 }, { f.grant_bucket, 1 }, { f.zero, 1 }, { f.grant_boot, 4 }, { f.grant_term, 4 },
+    { f.grant_sequence, 8 }, { f.grant_client, 8 }, { f.grant_timeout, 4 },
+}
 local MEMBER = { { f.member_id, 1 }, { f.member_boot, 4 }, { f.member_term, 4 } }
 
 local function bytes_of(layout)
@@ -307,7 +321,31 @@ local function show_configuration(walk, tree)
     if bytes > 0 then tree:add(f.text, walk:take(tree, bytes, "lines")) end
 end
 
-local SHOW = { [HEARTBEAT] = show_heartbeat, [MAP] = show_map, [CONFIG] = show_configuration }
+local function show_grant(walk, tree, number, slots)
+    local range = walk:take(tree, bytes_of(GRANT), "grant " .. number)
+    if not range then return false end
+    local host, rule, bucket = range(0, 1):uint(), range(1, 1):uint(), range(2, 1):uint()
+    local branch = tree:add(nlb, range, string.format("Grant: rule %d bucket %d to host %d", rule, bucket, host))
+    add_fields(branch, range, GRANT)
+    if not is_host(host) then walk:complain(branch, "a grant to a host outside 1-32") end
+    if rule + 1 >= slots then walk:complain(branch, "a grant of a rule that the cluster has not") end
+    if bucket >= BUCKETS then walk:complain(branch, "a bucket above 59") end
+    if range(20, 8):uint64() == UInt64(0) then walk:complain(branch, "a grant of nobody") end
+    return true
+end
+
+local function show_grants(walk, tree, slots)
+    local head = walk:take(tree, bytes_of(GRANTS_HEAD), "grants")
+    if not head then return end
+    add_fields(tree, head, GRANTS_HEAD)
+    local grants = head(0, 1):uint()
+    if grants > GRANTS_MAX then walk:complain(tree, "more than 40 grants") end
+    for number = 0, grants - 1 do
+        if not show_grant(walk, tree, number, slots) then return end
+    end
+end
+
+local SHOW = { [HEARTBEAT] = show_heartbeat, [MAP] = show_map, [CONFIG] = show_configuration, [GRANTS] = show_grants }
 
 -- What the hosts' decoder asks of a header, in its order.
 local function judge_header(walk, tree, header)

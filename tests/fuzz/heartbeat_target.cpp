@@ -42,6 +42,22 @@ struct Scene {
     std::vector<std::vector<Byte>> frames;  // what the others said last, as seeds for mutations
 };
 
+// What host 2 would say to host 1 about a client of one of its own buckets.
+std::vector<Byte> grants_for(const Scene& scene) {
+    GrantList list;
+    list.header.cluster = kCluster;
+    list.header.id = 2;
+    list.header.state = MemberState::member;
+    list.header.slots = 3;
+    list.header.incarnation = scene.incarnations[2];
+    list.header.epoch = scene.member.epoch();
+    const std::uint64_t heard = scene.member.map().epoch.counter;  // any; the mutator finds others
+    for (BucketId bucket = 0; bucket < kBuckets; bucket += 7)
+        list.grants.push_back(
+            {1, static_cast<RuleId>(bucket % 2), bucket, scene.incarnations[1], heard + bucket, ClientName{bucket} + 1, 60'000});
+    return encode_frame(list, authenticator());
+}
+
 const Scene& scene() {
     static const Scene made = [] {
         model::ClusterShape shape;
@@ -65,6 +81,7 @@ const Scene& scene() {
         header.cluster = kCluster;
         header.id = 2;
         header.slots = shape.slots;
+        scene.frames.push_back(grants_for(scene));
         scene.frames.push_back(encode_frame(split_config(43, "name\tweb\n", header).front(), authenticator()));
         return scene;
     }();
@@ -229,11 +246,23 @@ private:
                 stored_ = block->block;
             } else if (const auto* install = std::get_if<InstallTables>(&action)) {
                 pending_ = install->token;
+            } else if (const auto* given = std::get_if<GiveGrants>(&action)) {
+                check_grants(*given);
             }
         }
         if (pending_ == 0) return;
         const std::uint64_t token = std::exchange(pending_, 0);
         check(member_.on_installed(now_, token, {}));
+    }
+
+    // Whoever says it: what the cores are given is another's bucket by the present map, and for no longer than was said from now on.
+    void check_grants(const GiveGrants& given) const {
+        for (const GivenGrant& grant : given.grants) {
+            const HostId owner = member_.map().targets[grant.rule][grant.bucket];
+            require(owner != kNoHost && owner != 1, "grants are another member's to make");
+            require(grant.until_ns > now_.time_since_epoch().count(), "grants that are over are not given");
+            require(member_.state() == MembershipState::member, "only members are granted anything");
+        }
     }
 
     Membership member_ = scene().member;

@@ -68,7 +68,8 @@ void ControlPlaneModel::post(LoopItem item) {
         greeted_ = true;
     }
     const bool from_dataplane = std::holds_alternative<InstalledItem>(item) || std::holds_alternative<StatusItem>(item) ||
-                                std::holds_alternative<LinkItem>(item) || std::holds_alternative<FrameItem>(item);
+                                std::holds_alternative<LinkItem>(item) || std::holds_alternative<FrameItem>(item) ||
+                                std::holds_alternative<RequestsItem>(item);
     if (from_dataplane && !greeted_) return;
     if (std::holds_alternative<FrameItem>(item) && ++frames_waiting_ > kQueueFrames) {
         --frames_waiting_;  // the socket is full
@@ -183,6 +184,10 @@ Actions ControlPlaneModel::handle(const StatusItem& item, Instant now) {
     return membership_->on_dirty(now, item.dirty);
 }
 
+Actions ControlPlaneModel::handle(const RequestsItem& item, Instant now) {
+    return started_ ? membership_->on_grant_requests(now, item.requests) : Actions{};
+}
+
 Actions ControlPlaneModel::handle(const LinkItem& item, Instant now) {
     if (hello_) hello_->link_up = item.up;
     return started_ ? membership_->on_link(now, item.up) : Actions{};
@@ -275,7 +280,11 @@ void ControlPlaneModel::carry_out(Action& action) {
         dataplane.post(actions_connection_, SendMessage{std::make_shared<const Bytes>(encode_frame(send->frame, world_.authenticator()))});
     } else if (const auto* install = std::get_if<InstallTables>(&action)) {
         world_.note(id_, [&] { return "installs " + describe(install->own, world_.settings()); });
-        dataplane.post(actions_connection_, InstallMessage{install->token, install->own, install->dirty_elsewhere, install_variant_});
+        dataplane.post(actions_connection_, InstallMessage{install->token, install->own, install->dirty_elsewhere, install_variant_,
+                                                           install->owner, install->era, install->settled});
+    } else if (auto* grants = std::get_if<GiveGrants>(&action)) {
+        world_.note(id_, [&] { return "is granted " + std::to_string(grants->grants.size()) + " clients"; });
+        dataplane.post(actions_connection_, GrantsMessage{grants->era, std::move(grants->grants)});
     } else if (const auto* use = std::get_if<UseConfig>(&action)) {
         install_variant_ = World::variant_of(use->digest);
         world_.note(id_, [&] { return "uses configuration " + std::to_string(install_variant_); });

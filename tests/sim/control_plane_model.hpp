@@ -57,6 +57,7 @@ private:
     Actions handle(const FrameItem& item, Instant now);
     Actions handle(const InstalledItem& item, Instant now);
     Actions handle(const StatusItem& item, Instant now);
+    Actions handle(const RequestsItem& item, Instant now);
     Actions handle(const LinkItem& item, Instant now);
     Actions handle(const HelloItem& item, Instant now);
     Actions handle(const LostItem& item, Instant now);

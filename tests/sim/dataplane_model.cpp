@@ -26,6 +26,7 @@ void DataplaneModel::boot() {
     possible_ = certain_ = {};
     installed_ = {};
     connections_ = std::make_unique<SimpleConnections>();
+    clients_ = std::make_unique<ClientTable>(kClients);
     valid_until_ = last_rx_ = kLongAgo;
     block_.reset();
     world_.note(id_, [] { return "dataplane boots"; });
@@ -140,6 +141,11 @@ void DataplaneModel::handle(const SendMessage& message) {
 void DataplaneModel::handle(const InstallMessage& message) {
     NLB_ASSERT(!installing_);
     installing_ = {connection_, message};
+    Tables numbered{};
+    numbered.self = id_;
+    numbered.era = message.era;
+    clients_->enter(numbered);
+    installing_->second.generation = numbered.generation;
     const RuleMasks own = world_.by_port(message.own, message.variant);
     combine(certain_, own, [](BucketMask a, BucketMask b) { return a & b; });
     combine(possible_, own, [](BucketMask a, BucketMask b) { return a | b; });
@@ -155,6 +161,21 @@ void DataplaneModel::handle(const InstallMessage& message) {
         else
             finish_install();
     });
+}
+
+void DataplaneModel::handle(const GrantsMessage& message) {
+    for (const GivenGrant& grant : message.grants) static_cast<void>(clients_->give(message.era, grant, world_.local_time(id_)));
+}
+
+void DataplaneModel::pass_requests_on() {
+    RequestsItem item;
+    item.requests.resize(ClientTable::kWays);
+    item.requests.resize(clients_->take_requests(item.requests));
+    if (item.requests.empty() || connection_ == 0) return;
+    const auto deliver = [this, life = life_, connection = connection_, item] {
+        if (life == life_ && connection == connection_) world_.host(id_).control.post(item);
+    };
+    world_.scheduler().after(Duration{world_.prng().between(5'000, 200'000)}, deliver);
 }
 
 void DataplaneModel::finish_install() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/client_table.hpp"
 #include "core/simple_connections.hpp"
 #include "tests/sim/wire.hpp"
 
@@ -44,12 +45,17 @@ public:
     [[nodiscard]] Variant variant() const { return installing_ ? installing_->second.variant : installed_.variant; }
     [[nodiscard]] SimpleConnections& connections() { return *connections_; }
 
+    [[nodiscard]] ClientTable& clients() { return *clients_; }
+    // What cores have asked for goes on its way to the control plane.
+    void pass_requests_on();
+
     // What some core would accept, and what every core does accept, now.
     [[nodiscard]] const RuleMasks& may_accept() const { return is_open() ? possible_ : kNothing; }
     [[nodiscard]] const RuleMasks& does_accept() const { return is_open() ? certain_ : kNothing; }
 
 private:
     static constexpr std::size_t kQueueFrames = 60;
+    static constexpr std::uint32_t kClients = 64;
     static constexpr RuleMasks kNothing{};
 
     void pump();
@@ -59,6 +65,7 @@ private:
     void handle(StoreMessage& message);
     void handle(const ConnectMessage& message);
     void handle(const StatusRequestMessage& message);
+    void handle(const GrantsMessage& message);
     void finish_install();
     [[nodiscard]] RuleMasks dirty() const;
     void tell_link();
@@ -83,6 +90,7 @@ private:
     RuleMasks certain_{};
     InstallMessage installed_;
     std::unique_ptr<SimpleConnections> connections_;
+    std::unique_ptr<ClientTable> clients_;
     Instant valid_until_ = kLongAgo;
     std::optional<SharedBlock> block_;
 };

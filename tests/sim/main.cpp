@@ -26,6 +26,10 @@ struct Totals {
     std::uint64_t epochs = 0;
     std::uint64_t resets = 0;
     std::uint64_t rejected = 0;
+    std::uint64_t returns = 0;
+    std::uint64_t found = 0;
+    std::uint64_t moved = 0;
+    std::uint64_t moved_found = 0;
     Duration simulated{};
     RunningDigest digest;
     std::vector<Duration> healed;
@@ -64,6 +68,10 @@ void run_seed(const Choices& choices, std::uint64_t seed, Totals& totals) {
     totals.frames += world.network().frames();
     totals.late_doubles += world.workload().late_doubles();
     totals.packets += world.workload().packets();
+    totals.returns += world.returning().returns();
+    totals.found += world.returning().found();
+    totals.moved += world.returning().moved();
+    totals.moved_found += world.returning().moved_found();
     totals.exempt_runs += found.exempt != 0 ? 1U : 0U;
     totals.epochs += found.epochs;
     totals.resets += found.resets;
@@ -95,6 +103,8 @@ void print_summary(Totals& totals, double wall_seconds) {
         "epochs %llu, resets %llu, replays refused %llu, runs with an exempt partition %llu, packets of once fenced flows taken twice "
         "%llu\n",
         number(totals.epochs), number(totals.resets), number(totals.rejected), number(totals.exempt_runs), number(totals.late_doubles));
+    std::printf("clients that came again in time %llu, at their former host %llu; of %llu whose bucket had moved %llu\n",
+                number(totals.returns), number(totals.found), number(totals.moved), number(totals.moved_found));
     if (totals.failures != 0) std::printf("first failure after %llu seeds\n", number(totals.first_failed));
     const auto centihours = number(static_cast<std::uint64_t>(totals.simulated / std::chrono::hours{1} * 100) +
                                    static_cast<std::uint64_t>(totals.simulated % std::chrono::hours{1} / std::chrono::seconds{36}));

@@ -78,8 +78,8 @@ std::optional<Choices> parse_options(int count, char** arguments, std::string& c
     Choices choices;
     for (int i = 1; i < count; ++i) {
         const std::string_view name = arguments[i];
-        if (name == "--trace") {
-            choices.trace = true;
+        if (name == "--trace" || name == "--sticky") {
+            (name == "--trace" ? choices.trace : choices.sticky) = true;
             continue;
         }
         const std::string_view value = i + 1 < count ? arguments[++i] : "";
@@ -95,8 +95,10 @@ std::string usage() {
     std::string text =
         "usage: nlb-sim [--seeds A..B] [--seeds-file FILE] [--hosts N|LO-HI] [--minutes M] [--profile PERIODxTOLERANCE]\n"
         "               [--mode serve|majority] [--scenario LIST] [--mutate NAME] [--ignore INVARIANT] [--trace]\n"
+        "               [--sticky]\n"
         "Runs the production cluster protocol under faults drawn from each seed; exit status 1 when a promise was broken.\n"
-        "--minutes is virtual time with faults per seed. Faults of --scenario, separated by commas:\n";
+        "--minutes is virtual time with faults per seed, --sticky a rule with a time-out in each run that can have one. Faults of "
+        "--scenario, separated by commas:\n";
     for (const FaultInfo& info : kFaults) text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";
     text += "Guards that --mutate takes out:\n";
     for (const MutationInfo& info : kMutations) text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";

@@ -2,6 +2,7 @@
 #include "tests/sim/settings.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace nlb::sim {
 namespace {
@@ -52,7 +53,16 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.faults_until = s.faults_from + span;
     s.healed_by = s.faults_until + 5 * bury + 5 * s.timing.period;
     s.end = s.healed_by + bury;
+    s.draw_sticky(choices, Prng{Prng{prng}.next() ^ 0x737469636b79ULL});
     return s;
+}
+
+// By a walk of its own: a run without such a rule is what it was before there were any.
+void Settings::draw_sticky(const Choices& choices, Prng prng) {
+    const bool is_multiple = (single_slots >> sticky_port() & 1U) == 0;
+    if (!is_multiple || !(choices.sticky || prng.chance(400'000))) return;
+    const std::int64_t bury_ms = timing.bury_after / milliseconds{1};
+    sticky_ms = static_cast<std::uint32_t>(bury_ms * std::array<std::int64_t, 4>{1, 2, 4, 20}[prng.below(4)] / 2);
 }
 
 std::vector<RuleId> Settings::rules() const {

@@ -81,6 +81,7 @@ struct Choices {
     Mutation mutation = Mutation::none;
     std::vector<std::string> ignored;  // invariants that are not looked at
     bool trace = false;
+    bool sticky = false;  // each run has a rule with a time-out
 };
 
 struct Settings {
@@ -92,6 +93,7 @@ struct Settings {
     bool calm = false;            // the switch loses, repeats and delays nothing
     bool install_blocks = false;  // the dataplane's socket waits for the grace period
     Duration install_max{};
+    std::uint32_t sticky_ms = 0;  // time-out of the last configured rule; 0: it has none
     ShellMutation shell_mutation = ShellMutation::none;
     std::vector<Fault> faults;
     std::vector<std::string> ignored;
@@ -102,6 +104,8 @@ struct Settings {
     Duration end{};
 
     [[nodiscard]] static Settings draw(const Choices& choices, Prng& prng);
+    void draw_sticky(const Choices& choices, Prng prng);
+    [[nodiscard]] RuleId sticky_port() const { return static_cast<RuleId>(slots - 2U); }
     // The RuleId of each slot in use.
     [[nodiscard]] std::vector<RuleId> rules() const;
 };

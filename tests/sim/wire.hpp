@@ -37,6 +37,14 @@ struct InstallMessage {
     RuleMasks own{};
     RuleMasks dirty_elsewhere{};
     Variant variant = 0;
+    OwnerMap owner{};
+    std::uint64_t era = 0;
+    bool settled = false;
+    std::uint16_t generation = 0;  // the dataplane fills it in
+};
+struct GrantsMessage {
+    std::uint64_t era = 0;
+    std::vector<GivenGrant> grants;
 };
 struct LeaseMessage {
     Instant valid_until;
@@ -48,7 +56,8 @@ struct ConnectMessage {
     std::uint64_t connection = 0;
 };
 struct StatusRequestMessage {};
-using DataplaneMessage = std::variant<SendMessage, InstallMessage, LeaseMessage, StoreMessage, ConnectMessage, StatusRequestMessage>;
+using DataplaneMessage =
+    std::variant<SendMessage, InstallMessage, LeaseMessage, StoreMessage, ConnectMessage, StatusRequestMessage, GrantsMessage>;
 
 // What the control plane's loop handles, one by one.
 struct TickItem {};
@@ -62,6 +71,9 @@ struct InstalledItem {
 struct StatusItem {
     RuleMasks dirty{};
     Instant last_rx;
+};
+struct RequestsItem {
+    std::vector<GrantRequest> requests;
 };
 struct LinkItem {
     bool up = true;
@@ -79,6 +91,6 @@ struct HoldItem {};
 struct LeaveItem {};
 struct StartAgainItem {};
 using LoopItem = std::variant<TickItem, FrameItem, InstalledItem, StatusItem, LinkItem, HelloItem, LostItem, WishesItem, HoldItem,
-                              LeaveItem, StartAgainItem>;
+                              LeaveItem, StartAgainItem, RequestsItem>;
 
 }  // namespace nlb::sim

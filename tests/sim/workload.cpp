@@ -23,6 +23,9 @@ void Workload::make_tables(Variant variant) {
         entry.protocols = kProtocolTcpBit | kProtocolUdpBit;
         entry.mode = (settings.single_slots >> port & 1U) != 0 ? RuleMode::single : RuleMode::multiple;
         entry.affinity = Affinity::none;
+        if (settings.sticky_ms == 0 || port != settings.sticky_port()) continue;
+        entry.affinity = Affinity::single;
+        entry.sticky_ms = settings.sticky_ms;
     }
     tables.addresses[0].address = IpAddress::v4(kVip);
     tables.addresses[0].kind = AddressKind::vip;
@@ -136,11 +139,17 @@ bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
     tables.self = id;
     tables.own = installed.own;
     tables.dirty_elsewhere = installed.dirty_elsewhere;
-    const Snapshot snapshot{tables, ports_, world_.local_time(id), dataplane.is_open()};
+    tables.owner = installed.owner;
+    tables.era = installed.era;
+    tables.settled = installed.settled ? 1 : 0;
+    tables.generation = installed.generation;
+    const Snapshot snapshot{tables, ports_, world_.local_time(id), dataplane.is_open(), 0, 1, {}, &dataplane.clients()};
     Burst burst;
     burst.count = 1;
     burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()), static_cast<std::uint16_t>(frame.size())};
     settle_ingress(burst, snapshot, dataplane.connections(), fragments_, counters_);
+    dataplane.clients().sweep(tables, snapshot.now);
+    dataplane.pass_requests_on();
     return verdict_of(burst.reasons[0]) == Verdict::accept;
 }
 

@@ -29,10 +29,6 @@ public:
     // Packets of flows that two hosts took, where the flow's host had been fenced in between: promised to nobody, but counted.
     [[nodiscard]] std::uint64_t late_doubles() const { return late_doubles_; }
 
-private:
-    static constexpr std::size_t kFlows = 24;
-    static constexpr std::uint32_t kVip = 0xc0000250;  // 192.0.2.80
-
     struct Flow {
         HostId home = kNoHost;  // who accepted the SYN; kNoHost: none, and the next packet is a SYN
         std::uint32_t client = 0;
@@ -42,16 +38,22 @@ private:
         std::uint32_t packets_left = 0;
     };
 
+    // A packet at one instant to all hosts, and who accepts it. New flows: fails when there are two.
+    [[nodiscard]] HostSet offer(const FrameSpec& spec, bool is_new);
+    // Fails when a host that stayed does not accept a packet of its flow, or when anybody else does.
+    void judge(const Flow& flow, HostSet accepted);
+    [[nodiscard]] FrameSpec packet_of(const Flow& flow, std::uint8_t tcp_flags) const;
+
+private:
+    static constexpr std::size_t kFlows = 24;
+    static constexpr std::uint32_t kVip = 0xc0000250;  // 192.0.2.80
+
     void make_tables(Variant variant);
     void open(Flow& flow);
     void speak(Flow& flow);
     void close(Flow& flow);
     void send_stateless();
-    // The hosts that accept. New flows: fails when there are two.
-    [[nodiscard]] HostSet offer(const FrameSpec& spec, bool is_new);
-    void judge(const Flow& flow, HostSet accepted);
     [[nodiscard]] bool accepts(HostId id, std::vector<Byte>& frame);
-    [[nodiscard]] FrameSpec packet_of(const Flow& flow, std::uint8_t tcp_flags) const;
 
     World& world_;
     std::array<Tables, 2> tables_{};  // by variant

@@ -34,6 +34,7 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
       attacker_(*this),
       invariants_(*this),
       workload_(*this),
+      returning_(*this, workload_),
       notes_(kHostsMax + 1) {
     for (HostId id = 1; id <= settings_.hosts; ++id) {
         auto& added = *hosts_.emplace_back(std::make_unique<HostModel>(*this, id));
@@ -53,6 +54,7 @@ void World::run() {
     plan_faults(*this);
     scheduler_.at(settings_.faults_until, [this] { sample(); });
     workload_.go_on();
+    returning_.go_on();
     while (!invariants_.failed() && scheduler_.run_one(settings_.end)) {
     }
 }
@@ -70,6 +72,7 @@ MembershipParams World::params_of(HostId id) const {
     params.slots = settings_.slots;
     params.single_slots = single_slots_of(host(id).file);
     params.configured_hosts = settings_.hosts;
+    params.sticky = settings_.sticky_ms != 0;
     params.majority = settings_.majority;
     params.timing = settings_.timing;
     params.config_digest = digest_of(host(id).file);
@@ -113,6 +116,7 @@ HeldConfig World::held_by(HostId id) const {
     held.slots = settings_.slots;
     held.single_slots = single_slots_of(variant);
     held.configured_hosts = settings_.hosts;
+    held.sticky = settings_.sticky_ms != 0;
     held.wishes = wishes_of(id, variant);
     held.former.fill(kNoFormerRule);
     const Variant former = variant == 0 ? 1 : 0;

@@ -14,6 +14,7 @@
 #include "tests/sim/invariants.hpp"
 #include "tests/sim/local_clock.hpp"
 #include "tests/sim/network.hpp"
+#include "tests/sim/returning_clients.hpp"
 #include "tests/sim/running_digest.hpp"
 #include "tests/sim/scheduler.hpp"
 #include "tests/sim/settings.hpp"
@@ -71,6 +72,7 @@ public:
     [[nodiscard]] std::uint32_t draw_boot(HostId id);
     [[nodiscard]] Invariants& invariants() { return invariants_; }
     [[nodiscard]] const Workload& workload() const { return workload_; }
+    [[nodiscard]] const ReturningClients& returning() const { return returning_; }
 
     void boot_host(HostId id);
     void crash_host(HostId id);
@@ -117,6 +119,7 @@ private:
     Attacker attacker_;
     Invariants invariants_;
     Workload workload_;
+    ReturningClients returning_;
     std::vector<std::deque<std::string>> notes_;
 };
 

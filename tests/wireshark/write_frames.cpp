@@ -67,7 +67,7 @@ void mean_header(Json& meaning, const FrameHeader& header, int type) {
     add(meaning, "cluster", dotted(header.cluster));
     add(meaning, "host", header.id);
     add(meaning, "state", static_cast<int>(header.state));
-    mean_flags(meaning, "flags", header.flags, {"leaving", "goodbye", "deaf", "listened", "draining", "unready"});
+    mean_flags(meaning, "flags", header.flags, {"leaving", "goodbye", "deaf", "listened", "draining", "unready", "former"});
     add(meaning, "slots", header.slots);
     add(meaning, "boot", header.incarnation.boot);
     add(meaning, "term", header.incarnation.term);
@@ -164,6 +164,23 @@ Json meaning_of(const ConfigPart& part) {
     return meaning;
 }
 
+Json meaning_of(const GrantList& list) {
+    Json meaning;
+    mean_header(meaning, list.header, 4);
+    add(meaning, "grants", list.grants.size());
+    for (const Grant& grant : list.grants) {
+        add(meaning, "grant.host", grant.host);
+        add(meaning, "grant.rule", grant.rule);
+        add(meaning, "grant.bucket", grant.bucket);
+        add(meaning, "grant.boot", grant.incarnation.boot);
+        add(meaning, "grant.term", grant.incarnation.term);
+        add(meaning, "grant.sequence", grant.sequence);
+        add(meaning, "grant.client", grant.client);
+        add(meaning, "grant.timeout", grant.timeout_ms);
+    }
+    return meaning;
+}
+
 class PcapWriter {
 public:
     explicit PcapWriter(const char* path) : file_(path, std::ios::binary) {
@@ -210,7 +227,7 @@ FrameHeader some_header(Prng& chance, std::uint8_t slots) {
     header.cluster = static_cast<std::uint32_t>(chance.next());
     header.id = static_cast<HostId>(1 + small(chance, kHostsMax));
     header.state = chance.chance(500'000) ? MemberState::member : MemberState::join;
-    header.flags = small(chance, 64);
+    header.flags = small(chance, 128);
     header.slots = slots;
     header.incarnation = {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(chance.next())};
     header.sequence = chance.next();
@@ -268,11 +285,25 @@ void write_configuration(Out& out, Prng& chance, std::size_t bytes) {
     out.frame(part);
 }
 
+void write_grants(Out& out, Prng& chance, std::size_t count) {
+    GrantList list;
+    list.header = some_header(chance, kRuleSlots);
+    for (std::size_t i = 0; i < count; ++i)
+        list.grants.push_back({static_cast<HostId>(1 + small(chance, kHostsMax)),
+                               small(chance, kRulesMax),
+                               small(chance, kBuckets),
+                               {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(i)},
+                               chance.next(),
+                               chance.next() | 1U,
+                               static_cast<std::uint32_t>(chance.next())});
+    out.frame(list);
+}
+
 void write_all(Out& out) {
     Prng chance{1};
     out.frame(some_heartbeat(chance, kRuleSlots, kPeerReportsMax));
     out.frame(some_heartbeat(chance, 1, 0));
-    for (std::uint8_t bit = 0; bit < 6; ++bit) {
+    for (std::uint8_t bit = 0; bit < 7; ++bit) {
         Heartbeat beat = some_heartbeat(chance, 2, 3);
         beat.header.flags = static_cast<std::uint8_t>(1U << bit);
         for (std::size_t i = 0; i < beat.peers.size(); ++i) beat.peers[i].flags = static_cast<std::uint8_t>(1U << i);
@@ -287,6 +318,7 @@ void write_all(Out& out) {
     write_map(out, chance, kRuleSlots, kHostsMax);
     write_map(out, chance, 2, 3);
     for (const std::size_t bytes : {0UL, 1UL, 300UL, kConfigTextBytesMax}) write_configuration(out, chance, bytes);
+    for (const std::size_t grants : {0UL, 1UL, kGrantsPerFrame}) write_grants(out, chance, grants);
     for (int i = 0; i < 100; ++i) {
         out.frame(some_heartbeat(chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)), chance.below(kPeerReportsMax + 1)));
         write_map(out, chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)), 1 + chance.below(kHostsMax));

@@ -39,6 +39,8 @@ struct SmallHost {
     std::unique_ptr<Membership> membership;
     std::optional<DataplaneMemory> memory;  // what the dataplane holds
     RuleMasks installed{};
+    InstallTables tables;            // the newest
+    std::vector<GiveGrants> grants;  // what the cores were given
     Instant valid_until = kLongAgo;
     std::deque<std::pair<Instant, std::uint64_t>> installs;  // end of the grace period, token
     RuleMasks dirty{};
@@ -144,9 +146,11 @@ private:
     }
     void carry_out(HostId id, const InstallTables& wish) {
         hosts_[id].installed = wish.own;
+        hosts_[id].tables = wish;
         hosts_[id].installs.push_back({now_ + ms(2), wish.token});
     }
     void carry_out(HostId, const UseConfig&) {}
+    void carry_out(HostId id, const GiveGrants& wish) { hosts_[id].grants.push_back(wish); }
     void carry_out(HostId id, const SetLease& wish) { hosts_[id].valid_until = wish.valid_until; }
     void carry_out(HostId id, const StoreBlock& wish) {
         const auto decoded = decode_block(encode_block(wish.block));

@@ -41,6 +41,10 @@ public:
     }
     void set_lease(std::uint16_t, Instant valid_until) override { lease = valid_until; }
     void set_seal_keys(std::uint16_t, const SealKeys& keys) override { seal_keys = keys; }
+    void give_grants(std::uint16_t, std::uint64_t under, std::span<const GivenGrant> given) override {
+        era = under;
+        grants.assign(given.begin(), given.end());
+    }
     void store(std::uint16_t, std::span<const Byte> what) override { stored.assign(what.begin(), what.end()); }
     void send_frame(std::uint16_t, std::span<const Byte> what) override { frame.assign(what.begin(), what.end()); }
     [[nodiscard]] bool is_busy() const override { return busy; }
@@ -49,6 +53,8 @@ public:
 
     Instant lease = kLongAgo;
     SealKeys seal_keys;
+    std::uint64_t era = 0;
+    std::vector<GivenGrant> grants;
     std::uint64_t token = 0;
     std::vector<Byte> stored;
     std::vector<Byte> frame;
@@ -174,6 +180,12 @@ TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     serve();
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 12345);
     EXPECT_EQ(operations_.seal_keys, keys);
+    const GivenGrant grant{77, 5, 0, 3, {}};
+    ASSERT_TRUE(peer->say(link::write_message(MessageType::grants, 0, link::bytes_of(link::Grants{9, 1}), link::bytes_of(grant))));
+    serve();
+    EXPECT_EQ(operations_.era, 9U);
+    ASSERT_EQ(operations_.grants.size(), 1U);
+    EXPECT_EQ(operations_.grants[0].client, 77U);
     EXPECT_EQ(operations_.stored, (std::vector<Byte>{1, 2, 3}));
     EXPECT_EQ(operations_.frame.size(), 60U);
     EXPECT_EQ(operations_.token, 9U) << operations_.last_reason;
@@ -207,6 +219,8 @@ TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     expect_refused(link::write_message(MessageType::send, 0, {}, std::vector<Byte>(sizeof(link::Send) - 1)));
     expect_refused(link::write_message(MessageType::seal_keys, 0, link::bytes_of(SealKeys{{}, kSealKeysMax + 1})));
     expect_refused(link::write_message(MessageType::seal_keys, 0));
+    expect_refused(link::write_message(MessageType::grants, 0, link::bytes_of(link::Grants{9, 1})));
+    expect_refused(link::write_message(MessageType::grants, 0, link::bytes_of(link::Grants{9, 1ULL << 61})));
     expect_refused(link::write_message(MessageType::status_request, 0, {}, std::vector<Byte>{0}));
     expect_refused(link::write_message(MessageType::counters_request, 0, {}, std::vector<Byte>{0}));
     expect_refused(link::write_message(MessageType::hello, 0));
