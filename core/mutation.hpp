@@ -40,8 +40,7 @@ namespace nlb {
     X(grant_linger,       "grant-linger",       "sticky: an epoch counts as stated before the cores have dropped what an older one granted") \
     X(grant_late_base,    "grant-late-base",    "sticky: a grant counts from its receipt, not from what it acknowledges") \
     X(grant_any_epoch,    "grant-any-epoch",    "sticky: a grant of another epoch, or of a host that does not own the bucket, is taken") \
-    X(commit_forget,      "commit-forget",      "sticky: an owner changes its mind before all members state the epoch") \
-    X(commit_short,       "commit-short",       "sticky: an owner changes its mind before its grant has ended")
+    X(commit_forget,      "commit-forget",      "sticky: an owner changes its mind before all members state the epoch")
 // clang-format on
 
 enum class Mutation : std::uint8_t {

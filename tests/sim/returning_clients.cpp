@@ -68,7 +68,7 @@ void ReturningClients::knock(Client& client) {
         weigh_return(client);
     }
     const HostSet accepted = workload_.offer(workload_.packet_of(flow, kTcpSyn), true);
-    client.due = world_.scheduler().now() + Duration{prng_.between(1'000'000, 60'000'000)};
+    client.due = world_.scheduler().now() + Duration{prng_.between(100'000, prng_.chance(500'000) ? 2'000'000 : 60'000'000)};
     if (accepted.empty()) return;
     flow.home = accepted.lowest();
     flow.interruptions = world_.host(flow.home).interruptions;

@@ -53,11 +53,13 @@ struct SmallHost {
 
 class SmallCluster {
 public:
-    explicit SmallCluster(std::vector<std::uint8_t> weights, bool majority = false) {
+    explicit SmallCluster(std::vector<std::uint8_t> weights, bool majority = false, bool sticky = false) {
         for (std::size_t i = 0; i < weights.size(); ++i) {
             const auto id = static_cast<HostId>(i + 1);
             SmallHost& host = hosts_[id];
-            host.membership = std::make_unique<Membership>(params(id, weights.size(), majority), wishes(id, weights[i]));
+            MembershipParams of_host = params(id, weights.size(), majority);
+            of_host.sticky = sticky;
+            host.membership = std::make_unique<Membership>(of_host, wishes(id, weights[i]));
         }
         for (auto& [id, host] : hosts_) perform(id, host.membership->on_start(now_, 100U + id, std::nullopt));
     }

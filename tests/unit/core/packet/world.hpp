@@ -79,9 +79,10 @@ struct Host {
     bool fence_holds = true;
     std::unique_ptr<SimpleConnections> connections;
     std::unique_ptr<FragmentTable> fragments;
+    std::unique_ptr<ClientTable> clients;  // of those who test rules with a time-out
     Explanation last{};
 
-    [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds}; }
+    [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds, 0, 1, clients.get()}; }
     Reason in(const std::vector<Byte>& frame) {
         last = explain(frame, snapshot(), *connections, *fragments);
         return last.reason;
