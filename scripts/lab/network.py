@@ -92,6 +92,12 @@ class Network:
             system.run("ip", "-n", namespace, "-batch", "-", text="\n".join(batch) + "\n")
         return far
 
+    def translate(self, pairs):
+        """The router translates what these far clients send by UDP to client addresses, and their ports to other ones."""
+        rules = "".join(f"  ip saddr {far} ip protocol udp snat to {near}:10000-20000\n" for far, near in pairs)
+        text = f"table ip translation {{\n chain post {{\n  type nat hook postrouting priority srcnat\n{rules} }}\n}}\n"
+        system.run("nft", "-f", "-", namespace=self.client, text=text)
+
     def cut(self, host):
         """Pulls the host's cable; plug() puts it back."""
         self._ip(self.switch, f"link set {host} down")
