@@ -4,11 +4,11 @@ Kernels without ESP are served too: the plugin kernel-libipsec does it in user s
 Where ESP is to be a protocol of its own on the wire, bare_esp.py takes the UDP header off on one side and puts it on on the other.
 """
 
-import shutil
-
 from . import plan, system
 
-CHARON = "/usr/lib/ipsec/charon"
+# Programs are started by the loader: profiles of AppArmor go by a program's path, and would confine these to their usual places.
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+CHARON, SWANCTL = "/usr/lib/ipsec/charon", "/usr/sbin/swanctl"
 NETWORK = "10.99.0.1"  # behind each gateway: its web server
 PLUGINS = "random nonce aes sha1 sha2 hmac kdf gmp curve25519 drbg kernel-libipsec kernel-netlink socket-default vici"
 SECRET = 'secrets {\n  ike-lab {\n    secret = "only of this lab"\n  }\n}\n'
@@ -94,11 +94,9 @@ class Charon:
         self.namespace = namespace
         self.directory = lab.estate.directory / f"charon-{name}"
         self.directory.mkdir()
-        # A copy: profiles of a security module go by the path of the original, and confine it to its usual places.
-        shutil.copy(CHARON, self.directory / "charon")
         (self.directory / "strongswan.conf").write_text(DAEMON.format(plugins=PLUGINS))
         (self.directory / "connections.conf").write_text(connections + SECRET)
-        start = 'mount --bind "$1" /run && export STRONGSWAN_CONF=/run/strongswan.conf && exec /run/charon'
+        start = f'mount --bind "$1" /run && export STRONGSWAN_CONF=/run/strongswan.conf && exec {LOADER} {CHARON}'
         self.process = lab.process(f"charon-{name}", namespace, ["sh", "-c", start, "charon", self.directory])
 
     def start(self):
@@ -110,7 +108,7 @@ class Charon:
     def swanctl(self, *arguments, check=True):
         """The command runs outside the folder that is the daemon's /run, and reaches it by its socket there."""
         socket = f"unix://{self.directory / 'charon.vici'}"
-        return system.run("swanctl", *arguments, "--uri", socket, namespace=self.namespace, timeout=60, check=check)
+        return system.run(LOADER, SWANCTL, *arguments, "--uri", socket, namespace=self.namespace, timeout=60, check=check)
 
 
 def gateway(lab, host):
