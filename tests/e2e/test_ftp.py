@@ -85,6 +85,19 @@ class PassiveFtp(lab_case.LabCase):
             self.assertEqual([said.strip()], list(control[source]))
             self.assertEqual([said.strip()], list(data[source]), "the data connection went to the host of the control connection")
 
+    def test_active_transfers_come_from_the_host_of_the_control_connection(self):
+        """The server connects from port 20 of the virtual address; the client's answers fall under the rule of the control connection."""
+        hosts = set()
+        for source in self.sources[:8]:
+            said = system.run("curl", "-s", "-S", "-m", "5", "--interface", source, f"ftp://{plan.VIP}/host", namespace=self.lab.client)
+            script = f"set net:socket-bind-ipv4 {source}; set ftp:passive-mode no; set net:max-retries 1; open {plan.VIP}; cat host"
+            with Capture(self.lab, f"active-{source}") as capture:
+                self.assertEqual(said, system.run("lftp", "-c", script, namespace=self.lab.client), source)
+            begun = [opening.port for opening in openings(capture.frames()) if not opening.is_answer and opening.client_port == 20]
+            self.assertEqual([said.strip()], begun, "the server's own connection")
+            hosts.add(said.strip())
+        self.assertGreater(len(hosts), 1)
+
     def test_both_rules_have_one_owner_for_each_bucket_whatever_moves(self):
         """Weights of a whole host, a leaver and its return: the condition under which control and data stay together."""
         misfortune = Misfortune(self.lab)
