@@ -20,6 +20,7 @@ class Case:
     perf: tuple = ()  # further options of nlb-perf
     mebibytes: int = 0  # what the connections take
     quick: bool = True
+    rules: int = 2  # in the tables
     ring: bool = False  # frames go round on a net_ring instead of coming from a capture
 
     def frame_count(self):
@@ -27,19 +28,20 @@ class Case:
 
 
 def descriptors(count):
-    return ("--descriptors", str(count), "--connections", str(max(65536, count + count // 16)))
+    return ("--descriptors", str(count), "--connections", str(max(65536, count + count // 8)))
 
 
 CASES = (
     Case("reject", ("--owned=0",), ("not_owner",), 0.85, 1.1),
     Case("reject_1m", ("--owned=0",), ("not_owner",), 0.85, 1.1, clients=MILLION, quick=False),
+    Case("reject_33_rules", ("--owned=0",), ("not_owner",), 0.80, 1.1, rules=32),
     Case("accept_udp", ("--owned=100", "--protocol=udp", "--port=53"), ("owner",), 0.80, 1.05),
     Case("established", ("--owned=100",), ("owner", "descriptor"), 0.80, 1.05, perf=descriptors(1024)),
     Case("mixed", ("--owned=25", "--distribution=uniform"), ("not_owner", "owner"), 0.80, 1.05, frames=4096),
-    Case("dirty_1m", (), ("descriptor",), 0.40, 0.52, clients=MILLION, perf=(*descriptors(MILLION), "--lose-buckets"), mebibytes=200,
+    Case("dirty_1m", (), ("descriptor",), 0.40, 0.52, clients=MILLION, perf=(*descriptors(MILLION), "--lose-buckets"), mebibytes=250,
          quick=False),
     Case("dirty_10m", ("--distribution=uniform",), ("descriptor",), 0.30, 0.42, clients=10 * MILLION, frames=MILLION,
-         perf=(*descriptors(10 * MILLION), "--lose-buckets"), mebibytes=1200, quick=False),
+         perf=(*descriptors(10 * MILLION), "--lose-buckets"), mebibytes=1600, quick=False),
     Case("new_flow", ("--owned=100", "--mix=1:1:1", "--resets"), ("new_flow", "owner"), 0.10, 0.2, clients=4096,
          frames=12288),
     Case("reject_v6", ("--owned=0", "--ip=6"), ("not_owner",), 0.70, 0.95),

@@ -23,6 +23,7 @@ HOSTS = ("edge1", "edge2", "edge3", "edge4")
 class Cluster:
     def __init__(self, folder, build, rules=2):
         """`rules`: port rules in all; those beyond the first two are nobody's traffic."""
+        folder.mkdir(exist_ok=True)
         self.folder, self.frames = folder, build / "perf/nlb-frames"
         key = folder / "perf.key"
         key.touch(mode=0o600)

@@ -82,7 +82,8 @@ Status NlbEngine::add_pair(Stream& stream, std::uint32_t core, std::uint32_t cap
     return Done{};
 }
 
-// Through the stages, as if this host owned everything: a SYN and an acknowledgement of each of the first clients.
+// Through the stages, as if this host owned everything: a SYN of each of the first clients, and behind each burst of them their
+// acknowledgements, because a table keeps only so many half-open flows.
 Status NlbEngine::open_connections() {
     const Tables given = fixed_.tables;
     if (options_.descriptors != 0) {
@@ -90,14 +91,14 @@ Status NlbEngine::open_connections() {
         if (!wishes) return wishes.error();
         wishes.value().clients = options_.descriptors;
         wishes.value().spread = Spread::sequential;
-        for (const std::array<std::uint32_t, 3> mix : {std::array{1U, 0U, 0U}, std::array{0U, 1U, 0U}}) {
-            wishes.value().mix = mix;
-            auto traffic = Traffic::make(wishes.value(), given);
-            if (!traffic) return traffic.error();
-            fixed_.tables.own.fill(kAllBuckets);
-            for (const auto& lane : lanes_) open_connections_of(traffic.value(), *lane->connections);
-            fixed_.tables = given;
-        }
+        wishes.value().mix = {1, 0, 0};
+        auto opening = Traffic::make(wishes.value(), given);
+        wishes.value().mix = {0, 1, 0};
+        auto opened = Traffic::make(wishes.value(), given);
+        if (!opening || !opened) return opening ? opened.error() : opening.error();
+        fixed_.tables.own.fill(kAllBuckets);
+        for (const auto& lane : lanes_) open_connections_of(opening.value(), opened.value(), *lane->connections);
+        fixed_.tables = given;
         for (const auto& lane : lanes_)
             if (lane->connections->size() < options_.descriptors)
                 return Error{fmt::format("--descriptors {}: the connection table took {}; raise --connections", options_.descriptors,
@@ -107,21 +108,22 @@ Status NlbEngine::open_connections() {
     return Done{};
 }
 
-void NlbEngine::open_connections_of(Traffic& traffic, dataplane::ConnTable& connections) {
+void NlbEngine::open_connections_of(Traffic& opening, Traffic& opened, dataplane::ConnTable& connections) {
     const auto burst = std::make_unique<Burst>();
     std::vector<Byte> bytes(kBurstMax * kFrameBytesMax);
     const PortAddresses ports{};
     Counters counters{};
     FragmentTable fragments(1);
     const Snapshot snapshot{fixed_.tables, ports, clock_.at(rte_rdtsc()), true};
-    for (std::uint32_t done = 0; done < options_.descriptors;) {
+    for (std::uint32_t done = 0; done < options_.descriptors; done += burst->count) {
         burst->count = static_cast<std::uint32_t>(std::min<std::size_t>(kBurstMax, options_.descriptors - done));
-        for (std::uint32_t i = 0; i < burst->count; ++i) {
-            Byte* const frame = bytes.data() + i * kFrameBytesMax;
-            burst->frames[i] = {frame, static_cast<std::uint16_t>(traffic.next(frame)), kFrameBytesMax};
+        for (Traffic* const traffic : {&opening, &opened}) {
+            for (std::uint32_t i = 0; i < burst->count; ++i) {
+                Byte* const frame = bytes.data() + i * kFrameBytesMax;
+                burst->frames[i] = {frame, static_cast<std::uint16_t>(traffic->next(frame)), kFrameBytesMax};
+            }
+            settle_ingress(*burst, snapshot, connections, fragments, counters);
         }
-        settle_ingress(*burst, snapshot, connections, fragments, counters);
-        done += burst->count;
     }
 }
 

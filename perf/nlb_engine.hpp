@@ -34,7 +34,7 @@ private:
     Status publish();
     void publish_due();
     void timed_poll(dataplane::Lane& lane);
-    void open_connections_of(Traffic& traffic, dataplane::ConnTable& connections);
+    void open_connections_of(Traffic& opening, Traffic& opened, dataplane::ConnTable& connections);
 
     const Options& options_;
     FixedTables fixed_;
