@@ -20,10 +20,10 @@ struct Snapshot {
     // Which of how many workers' lanes this is.
     std::uint16_t lane = 0;
     std::uint16_t lanes = 1;
-    // Of the lanes' connection tables, by lane; none where there is one lane.
-    std::span<const ConnectionLedger* const> ledgers = {};
     // Where clients of rules with a time-out were, shared by all lanes; nullptr: nobody remembers.
     ClientTable* clients = nullptr;
+    // Of the lanes' connection tables, by lane; none where there is one lane.
+    std::span<const ConnectionLedger* const> ledgers = {};
 };
 
 // What descriptors are aged by.

@@ -9,14 +9,17 @@
 #include <span>
 #include <string>
 
+#include "core/reasons.hpp"
 #include "core/result.hpp"
 #include "core/types.hpp"
 
 namespace nlb::dataplane {
 
-// Lies in each buffer's private area; set for frames that go to main.
+// Lies in each buffer's private area: the time of frames that go to main; what frames were counted as that another lane sends.
 struct FrameNote {
     std::int64_t received_ns;
+    Reason reason;
+    RuleId rule;
 };
 [[nodiscard]] inline FrameNote& note_of(rte_mbuf* buffer) {
     return *static_cast<FrameNote*>(rte_mbuf_to_priv(buffer));

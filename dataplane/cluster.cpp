@@ -68,7 +68,8 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     const std::uint16_t queues = std::min({wanted, outside.value().queues_max(), inside.value().queues_max()});
     if (queues < wanted)
         warnings.push_back(
-            fmt::format("cluster=\"{}\" its ports have {} queues for {} lcores; the other lcores stay idle", plan.name, queues, wanted));
+            fmt::format("cluster=\"{}\" its ports have {} queues for {} lcores; the others get their flows from those that have one",
+                        plan.name, queues, wanted));
 
     std::unique_ptr<Cluster> cluster(new Cluster(plan, index, std::move(outside.value()), std::move(inside.value())));
     for (auto [port, everything] : {std::pair{&cluster->outside_, true}, std::pair{&cluster->inside_, false}}) {
@@ -80,6 +81,8 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
         warnings.push_back(fmt::format("cluster=\"{}\" MTU outside {} inside {}: larger packets are lost; set both alike", plan.name, mtu,
                                        cluster->inside_.mtu()));
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made) return made.error();
+    if (queues < wanted)
+        if (auto shared = cluster->share_queues(queues); !shared) return shared.error();
     return cluster;
 }
 
@@ -90,24 +93,28 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
     if (!from_main) return from_main.error();
     to_main_ = std::move(to_main.value());
     from_main_ = std::move(from_main.value());
-    const ConnCapacity capacity = capacity_of(connections_per_worker(plan.connections_max, queues), plan.tables);
-    for (std::uint16_t queue = 0; queue < queues; ++queue) {
+    const ConnCapacity capacity = capacity_of(connections_per_worker(plan.connections_max, plan.cpus.size()), plan.tables);
+    for (std::uint16_t number = 0; number < plan.cpus.size(); ++number) {
         auto lane = std::make_unique<Lane>(std::uint64_t{random_seed()} << 32 | random_seed());
         lane->outside_port = outside_.id();
         lane->inside_port = inside_.id();
-        lane->queue = queue;
-        lane->worker = static_cast<std::uint32_t>(std::find(workers.begin(), workers.end(), plan.cpus[queue]) - workers.begin());
-        lane->outside_waker = outside_.waker(queue);
-        lane->inside_waker = inside_.waker(queue);
+        lane->queue = number < queues ? number : kNoQueue;
+        lane->number = number;
+        lane->worker = static_cast<std::uint32_t>(std::find(workers.begin(), workers.end(), plan.cpus[number]) - workers.begin());
+        if (lane->queue != kNoQueue) {
+            lane->outside_waker = outside_.waker(number);
+            lane->inside_waker = inside_.waker(number);
+        }
         lane->addresses = {outside_.mac(), inside_.mac()};
         lane->fence = &fence_;
         lane->to_main = to_main_.get();
-        lane->from_main = queue == 0 ? from_main_.get() : nullptr;
+        lane->from_main = number == 0 ? from_main_.get() : nullptr;
         lane->doorbell = &doorbell;
-        auto connections = ConnTable::create(fmt::format("nlb {} {}", index_, queue), capacity, socket_of(*lane), random_seed());
+        auto connections = ConnTable::create(fmt::format("nlb {} {}", index_, number), capacity, socket_of(*lane), random_seed());
         if (!connections) return Error{"cluster \"" + name_ + "\": " + connections.error().message};
         lane->connections = std::move(connections.value());
-        auto steered = make_ring(fmt::format("nlb lane {} {}", index_, queue), kSteeredRing, outside_.socket());
+        auto steered = make_ring(fmt::format("nlb lane {} {}", index_, number), queues < plan.cpus.size() ? kRingDescriptors : kSteeredRing,
+                                 outside_.socket());
         if (!steered) return steered.error();
         lane->steered = std::move(steered.value());
         lanes_.push_back(std::move(lane));
@@ -117,6 +124,23 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
             lane->peers.push_back(peer.get());
             lane->ledgers.push_back(&peer->connections->ledger());
         }
+    return Done{};
+}
+
+// Those lanes that have a queue spread flows over all, and send for the others.
+Status Cluster::share_queues(std::uint16_t queues) {
+    const auto random_word = [] { return std::uint64_t{random_seed()} << 32 | random_seed(); };
+    const FlowLaneKey key{random_word(), random_word()};
+    for (const auto& lane : lanes_) {
+        lane->spread_key = key;
+        lane->spreads = lane->queue != kNoQueue;
+        if (!lane->spreads) lane->sender = lanes_[lane->number % queues].get();
+        for (auto [ring, name] : {std::pair{&lane->steered_inside, "in"}, {&lane->to_outside, "out"}, {&lane->to_inside, "give"}}) {
+            auto made = make_ring(fmt::format("nlb {} {} {}", name, index_, lane->number), kRingDescriptors, outside_.socket());
+            if (!made) return made.error();
+            *ring = std::move(made.value());
+        }
+    }
     return Done{};
 }
 

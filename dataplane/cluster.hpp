@@ -66,6 +66,7 @@ public:
 
 private:
     Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside);
+    Status share_queues(std::uint16_t queues);
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues, const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
     void remember_clients();
     // Buckets not owned in which descriptors are held.

@@ -9,6 +9,7 @@
 
 #include "core/client_table.hpp"
 #include "core/counters.hpp"
+#include "core/flow_lane.hpp"
 #include "core/fragments.hpp"
 #include "core/heartbeat_gate.hpp"
 #include "core/tables.hpp"
@@ -21,13 +22,17 @@
 
 namespace nlb::dataplane {
 
+inline constexpr std::uint16_t kNoQueue = 0xffff;
+inline constexpr std::size_t kLanesMax = 128;
+
 struct Lane {
     // `seed` makes the places of what it remembers unpredictable from outside.
     explicit Lane(std::uint64_t seed = 0) : fragments(seed) {}
 
     std::uint16_t outside_port = 0;
     std::uint16_t inside_port = 0;
-    std::uint16_t queue = 0;
+    std::uint16_t queue = 0;   // kNoQueue: frames come from other lanes, and leave through them
+    std::uint16_t number = 0;  // among the cluster's lanes
     std::uint32_t worker = 0;  // who serves it
     int outside_waker = -1;    // becomes readable when a frame comes; -1: the driver has nothing of the kind
     int inside_waker = -1;
@@ -37,9 +42,16 @@ struct Lane {
     rte_ring* from_main = nullptr;  // frames to send; nullptr on all lanes of a cluster but its first
     Doorbell* doorbell = nullptr;
     Ring steered;                                  // from other lanes of the cluster: frames that this one has to decide
-    std::vector<Lane*> peers;                      // the cluster's lanes by queue, this one too
+    std::vector<Lane*> peers;                      // the cluster's lanes by number, this one too
     std::vector<const ConnectionLedger*> ledgers;  // theirs
     Doorbell* bell = nullptr;                      // of the worker who serves it
+    // Where there are fewer queues than lanes (dataplane/distributor.hpp).
+    bool spreads = false;  // this lane has a queue, and others have not
+    FlowLaneKey spread_key;
+    Ring steered_inside;         // from lanes that spread: frames from inside
+    Ring to_outside, to_inside;  // of a lane that spreads: what it sends for others
+    Lane* sender = nullptr;      // who sends for this lane; nullptr: itself
+
     std::unique_ptr<ConnTable> connections;
     FragmentTable fragments;
     HeldFrames held;  // the fragments that wait

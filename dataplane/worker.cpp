@@ -10,6 +10,8 @@
 #include <rte_prefetch.h>
 #include <sys/prctl.h>
 
+#include "dataplane/distributor.hpp"
+#include "dataplane/recount.hpp"
 #include "dataplane/scheduling.hpp"
 
 namespace nlb::dataplane {
@@ -79,11 +81,6 @@ void address_inside(const Burst& burst, std::uint64_t places, const MacAddress& 
     for (const Frame* frame = frames; frame != end; ++frame) address(frame->data);
 }
 
-bool is_accepted_for_virtual_address(Reason reason) {
-    return reason == Reason::owner || reason == Reason::new_flow || reason == Reason::untracked_flow || reason == Reason::descriptor ||
-           reason == Reason::client_guest || reason == Reason::echo_all || reason == Reason::fragment_followed;
-}
-
 std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
     std::vector<int> wakers;
     for (const Lane* lane : lanes) wakers.insert(wakers.end(), {lane->outside_waker, lane->inside_waker});
@@ -93,16 +90,8 @@ std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
 }  // namespace
 
 void settle_anew(Burst& burst, std::uint32_t place, Reason reason, Counters& counters) {
-    const auto count = [&](Reason which, std::uint64_t by) {
-        counters.reasons[static_cast<std::size_t>(which)] += by;
-        const RuleId rule = burst.rule_at(place);
-        if (rule >= kRuleSlots) return;
-        if (verdict_of(which) == Verdict::accept) counters.accepted[rule] += by;
-        if (verdict_of(which) == Verdict::reject) counters.rejected[rule] += by;
-    };
-    count(burst.reasons[place], ~std::uint64_t{0});
+    recount(counters, burst.reasons[place], reason, burst.rule_at(place));
     burst.reasons[place] = reason;
-    count(reason, 1);
 }
 
 void refuse_late(Burst& burst, Counters& counters) {
@@ -143,14 +132,15 @@ bool Worker::poll_once(Lane& lane) {
                             lane.addresses,
                             now,
                             lane.fence->holds(now),
-                            lane.queue,
+                            lane.number,
                             static_cast<std::uint16_t>(lane.peers.size()),
-                            lane.ledgers,
-                            lane.clients.load(std::memory_order_relaxed)};
+                            lane.clients.load(std::memory_order_relaxed),
+                            lane.ledgers};
     tap_ = lane.tap.load(std::memory_order_acquire);
     burst_.describe_all = tap_ != nullptr;
     lane.connections->follow(snapshot.tables);
-    const std::uint32_t sent = send_for_main(lane);
+    std::uint32_t sent = send_for_main(lane);
+    if (lane.spreads) sent += send_for_lanes(lane, lane.fence->holds(shared_.clock.at(rte_rdtsc())));
     const std::uint32_t received = serve_outside(lane, snapshot) + serve_steered(lane, snapshot);
     const std::uint32_t answered = serve_inside(lane, snapshot);
     lane.connections->sweep(snapshot.tables, now);
@@ -164,7 +154,7 @@ bool Worker::poll_once(Lane& lane) {
 }
 
 std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
-    const std::uint32_t count = receive(lane.outside_port, lane.queue);
+    const std::uint32_t count = lane.queue == kNoQueue ? 0 : receive(lane.outside_port, lane.queue);
     if (count == 0) return 0;
     Counters& counters = lane.counters;
     ++counters.bursts;
@@ -173,22 +163,29 @@ std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
     lane.last_rx_ns.store(snapshot.now.time_since_epoch().count(), std::memory_order_relaxed);
 
     burst_.handed_over = false;
-    settle(lane, snapshot);
+    if (lane.spreads) spread(lane, burst_, buffers_.data(), &Lane::steered);
+    if (burst_.count != 0) settle(lane, snapshot);
     return count;
 }
 
 // One lane sweeps the table of all; each tells main when its cores ask for something.
 void Worker::serve_clients(Lane& lane, const Snapshot& snapshot) {
-    if (lane.queue == 0) snapshot.clients->sweep(snapshot.tables, snapshot.now);
+    if (lane.number == 0) snapshot.clients->sweep(snapshot.tables, snapshot.now);
     if (snapshot.clients->has_requests()) lane.doorbell->ring();
 }
 
 std::uint32_t Worker::serve_steered(Lane& lane, const Snapshot& snapshot) {
-    if (lane.peers.size() <= 1 || rte_ring_empty(lane.steered.get()) != 0) return 0;
-    burst_.count = rte_ring_sc_dequeue_burst(lane.steered.get(), reinterpret_cast<void**>(buffers_.data()), kBurstMax, nullptr);
-    for (std::uint32_t i = 0; i < burst_.count; ++i) burst_.frames[i] = frame_of(*buffers_[i]);
+    if (lane.peers.size() <= 1) return 0;
+    const std::uint32_t count = take_from(lane.steered.get());
     burst_.handed_over = true;
-    settle(lane, snapshot);
+    if (count != 0) settle(lane, snapshot);
+    return count;
+}
+
+std::uint32_t Worker::take_from(rte_ring* ring) {
+    if (rte_ring_empty(ring) != 0) return 0;
+    burst_.count = rte_ring_sc_dequeue_burst(ring, reinterpret_cast<void**>(buffers_.data()), kBurstMax, nullptr);
+    for (std::uint32_t i = 0; i < burst_.count; ++i) burst_.frames[i] = frame_of(*buffers_[i]);
     return burst_.count;
 }
 
@@ -219,14 +216,21 @@ void Worker::serve_released(Lane& lane, const Snapshot& snapshot) {
 }
 
 std::uint32_t Worker::serve_inside(Lane& lane, const Snapshot& snapshot) {
-    const std::uint32_t count = receive(lane.inside_port, lane.queue);
-    if (count == 0) return 0;
+    const std::uint32_t handed = lane.steered_inside == nullptr ? 0 : take_from(lane.steered_inside.get());
+    if (handed != 0) settle_from_inside(lane, snapshot);
+    const std::uint32_t count = lane.queue == kNoQueue ? 0 : receive(lane.inside_port, lane.queue);
+    if (count == 0) return handed;
     ++lane.counters.bursts;
     lane.counters.inside_packets += count;
+    if (lane.spreads) spread(lane, burst_, buffers_.data(), &Lane::steered_inside);
+    if (burst_.count != 0) settle_from_inside(lane, snapshot);
+    return count;
+}
+
+void Worker::settle_from_inside(Lane& lane, const Snapshot& snapshot) {
     settle_egress(burst_, snapshot, *lane.connections, lane.counters);
     if (tap_ != nullptr) show(lane, snapshot, trace::Direction::egress);
     deliver(lane, snapshot.ports, snapshot.now);
-    return count;
 }
 
 std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
@@ -308,7 +312,10 @@ Worker::Chosen::Chosen(Worker& worker, std::uint64_t places) {
 std::uint32_t Worker::transmit(std::uint16_t port, Lane& lane, std::uint64_t places) {
     const Chosen chosen(*this, places);
     if (chosen.count == 0) return 0;
-    const std::uint32_t sent = rte_eth_tx_burst(port, lane.queue, chosen.buffers, static_cast<std::uint16_t>(chosen.count));
+    const auto count = static_cast<std::uint16_t>(chosen.count);
+    if (lane.sender != nullptr) note_reasons(burst_, buffers_.data(), places);
+    const std::uint32_t sent =
+        lane.sender == nullptr ? rte_eth_tx_burst(port, lane.queue, chosen.buffers, count) : hand_over(lane, port, chosen.buffers, count);
     if (sent == chosen.count) return sent;
     std::uint32_t place = 0;
     for (const std::uint32_t i : Places(places))

@@ -44,12 +44,14 @@ private:
     // Frames that other lanes of the cluster received for this one.
     std::uint32_t serve_steered(Lane& lane, const Snapshot& snapshot);
     static void serve_clients(Lane& lane, const Snapshot& snapshot);
+    std::uint32_t take_from(rte_ring* ring);
     void steer_to(Lane& lane, std::uint32_t place);
     // Fragments whose waiting is over.
     void serve_released(Lane& lane, const Snapshot& snapshot);
     // What the burst's packets are, and where they go.
     void settle(Lane& lane, const Snapshot& snapshot);
     std::uint32_t serve_inside(Lane& lane, const Snapshot& snapshot);
+    void settle_from_inside(Lane& lane, const Snapshot& snapshot);
     // The settled burst, to whoever traces.
     void show(Lane& lane, const Snapshot& snapshot, trace::Direction direction);
     std::uint32_t send_for_main(Lane& lane);

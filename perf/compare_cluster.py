@@ -21,15 +21,15 @@ HOSTS = ("edge1", "edge2", "edge3", "edge4")
 
 
 class Cluster:
-    def __init__(self, folder, build, rules=2):
-        """`rules`: port rules in all; those beyond the first two are nobody's traffic."""
+    def __init__(self, folder, build, rules=2, outside="net_null0", inside="net_null1", lcores="1"):
+        """`rules`: port rules in all; those beyond the first two are nobody's traffic. Ports and lcores are nlb-dataplane's."""
         folder.mkdir(exist_ok=True)
         self.folder, self.frames = folder, build / "perf/nlb-frames"
         key = folder / "perf.key"
         key.touch(mode=0o600)
         key.write_bytes(bytes(range(1, 33)))  # fixes who owns which bucket, so that runs are alike
-        hosts = "".join(f'      - {{name: {name}, id: {n}, addresses: [192.0.2.{10 + n}/24], outside: "net_null0", inside: "net_null1", '
-                        f"lcores: 1}}\n" for n, name in enumerate(HOSTS, 1))
+        hosts = "".join(f'      - {{name: {name}, id: {n}, addresses: [192.0.2.{10 + n}/24], outside: "{outside}", inside: "{inside}", '
+                        f"lcores: {lcores}}}\n" for n, name in enumerate(HOSTS, 1))
         configuration = folder / "perf.yaml"
         more = "".join(f"      - {{name: more{n}, ports: {1000 + n}, protocol: tcp}}\n" for n in range(2, rules))
         configuration.write_text(CONFIGURATION.replace("    hosts:\n", more + "    hosts:\n") + hosts)

@@ -143,7 +143,7 @@ bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
     tables.era = installed.era;
     tables.settled = installed.settled ? 1 : 0;
     tables.generation = installed.generation;
-    const Snapshot snapshot{tables, ports_, world_.local_time(id), dataplane.is_open(), 0, 1, {}, &dataplane.clients()};
+    const Snapshot snapshot{tables, ports_, world_.local_time(id), dataplane.is_open(), 0, 1, &dataplane.clients()};
     Burst burst;
     burst.count = 1;
     burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()), static_cast<std::uint16_t>(frame.size())};
