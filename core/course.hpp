@@ -28,8 +28,11 @@ inline void reject_all(Course& course, const Tables& tables) {
         course.by_bucket[bucket] = owner[bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
 }
 
+// Chosen at start-up, by what the processor has.
+inline const auto kPaint = has_avx2() ? paint_avx2 : paint_portable;
+
 inline void put_reason(Course& course, BucketMask buckets, Reason reason) {
-    for (const std::uint32_t bucket : Places(buckets)) course.by_bucket[bucket] = reason;
+    if (buckets != 0) kPaint(course.by_bucket, buckets, reason);
 }
 
 // As locate and track would have it: a TCP packet can only be ours where we own the bucket or hold descriptors in it, and it is looked

@@ -126,6 +126,13 @@ NLB_AVX2_INLINE inline void replace(Byte* at, Lanes with, Lanes chosen) {
 
 }  // namespace
 
+NLB_AVX2 void paint_avx2(ReasonByBucket& reasons, BucketMask buckets, Reason reason) {
+    const Lanes colour = _mm256_set1_epi8(static_cast<char>(reason));
+    Byte* const at = reinterpret_cast<Byte*>(reasons.data());
+    replace(at, colour, spread_bits(static_cast<std::uint32_t>(buckets)));
+    replace(at + 32, colour, spread_bits(static_cast<std::uint32_t>(buckets >> 32)));
+}
+
 NLB_AVX2 void place_avx2(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement) {
     if (share.port_spread != 0)
         place_groups<true>(sight, wanted, key, share, placement);

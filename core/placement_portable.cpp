@@ -3,6 +3,10 @@
 
 namespace nlb {
 
+void paint_portable(ReasonByBucket& reasons, BucketMask buckets, Reason reason) {
+    for (const std::uint32_t bucket : Places(buckets)) reasons[bucket] = reason;
+}
+
 void place_portable(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement) {
     for (const std::uint32_t i : Places(wanted)) {
         placement.hash[i] = client_hash_v4(key, share, sight.client[i], static_cast<std::uint16_t>(sight.client_port[i]));

@@ -38,14 +38,21 @@ TrackDecision decide_syn(bool owned, Reason rejected, Descriptor* found, std::ui
     return {Reason::owner, DescriptorChange::none};
 }
 
-DescriptorChange update(std::uint8_t flags, Descriptor& found, std::uint32_t now_s) {
+// A line of memory that is not written need not be written back: at a million flows that is most of a look-up. An established flow's
+// `seen_s` may be a refresh window old; is_expired() grants many of them.
+bool is_seen_of_late(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
+    if (descriptor.seen_s == now_s) return true;
+    return descriptor.state == FlowState::established && age_s(descriptor, now_s) < refresh_window_s(tables.tcp_idle_s);
+}
+
+DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tables, std::uint32_t now_s) {
     if ((flags & kTcpRst) != 0) return DescriptorChange::erase;
     DescriptorChange change = DescriptorChange::none;
     if (found.state == FlowState::half_open && (flags & (kTcpAck | kTcpSyn)) == kTcpAck) {
         found.state = FlowState::established;
         change = DescriptorChange::opened;
     }
-    if (found.state != FlowState::closing) found.seen_s = now_s;
+    if (found.state != FlowState::closing && !is_seen_of_late(found, tables, now_s)) found.seen_s = now_s;
     if ((flags & kTcpFin) != 0 && found.state == FlowState::established) note_fin(found, kClientFin, now_s);
     return change;
 }
@@ -90,7 +97,7 @@ TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descr
     if (!about_the_flow && is_plain_syn(info.tcp_flags)) return decide_syn(owned, rejected, found, now_s);
     if (found != nullptr) {
         // Anybody can quote a flow; only its own packets change its descriptor.
-        const DescriptorChange change = about_the_flow ? DescriptorChange::none : update(info.tcp_flags, *found, now_s);
+        const DescriptorChange change = about_the_flow ? DescriptorChange::none : update(info.tcp_flags, *found, tables, now_s);
         return {owned ? Reason::owner : Reason::descriptor, change};
     }
     if (!owned) return {rejected, DescriptorChange::none};

@@ -31,7 +31,8 @@ namespace nlb {
     return tcp_idle_s < 256 ? 16 : 64;
 }
 [[nodiscard]] constexpr std::uint32_t refresh_window_s(std::uint32_t tcp_idle_s) {
-    return tcp_idle_s < 64 ? 1 : tcp_idle_s / (2 * refresh_windows(tcp_idle_s));
+    if (tcp_idle_s < 64) return 1;
+    return refresh_windows(tcp_idle_s) == 16 ? tcp_idle_s / 32 : tcp_idle_s / 128;
 }
 [[nodiscard]] constexpr std::uint32_t stale_after_s(std::uint32_t tcp_idle_s) {
     return (refresh_windows(tcp_idle_s) + 1) * refresh_window_s(tcp_idle_s);

@@ -187,10 +187,9 @@ class NlbPerf(Program):
 
     @classmethod
     def on_capture(cls, capture, *arguments):
-        """Its inside port drops what it sends just as testpmd's port does: another capture, an empty one."""
-        empty = pathlib.Path(capture).with_suffix(".empty")
-        empty.write_bytes(pathlib.Path(capture).read_bytes()[:CAPTURE_HEADER_BYTES])
-        return cls((capture_device(capture), f"--vdev=net_pcap1,rx_pcap={empty}"), *arguments)
+        """Its inside port frees what it sends one by one, just as testpmd's port does, and never has a frame: to ask a capture that has ended
+        takes libpcap and stdio 0.7 ns per packet, which no device does."""
+        return cls((capture_device(capture), "--vdev=net_null0,no-rx=1"), *arguments)
 
     @classmethod
     def on_ring(cls, _capture, *arguments):

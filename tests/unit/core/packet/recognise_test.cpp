@@ -231,6 +231,11 @@ TEST(Recognise, PlacesAndSettlesEightAtOnceAsOneByOne) {
         }
         ReasonByBucket reasons;
         for (Reason& reason : reasons) reason = static_cast<Reason>(random.below(4));
+        ReasonByBucket painted = reasons;
+        const BucketMask buckets = random.next() & kAllBuckets;
+        paint_avx2(painted, buckets, Reason::owner);
+        paint_portable(reasons, buckets, Reason::owner);
+        ASSERT_EQ(painted, reasons) << number;
         const std::uint64_t places = wanted & random.next();
         ASSERT_EQ(settle_avx2(reasons, 7, places, wide, *fast), settle_portable(reasons, 7, places, narrow, *slow)) << number;
         ASSERT_EQ(fast->reasons, slow->reasons) << number;
