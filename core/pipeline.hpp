@@ -47,7 +47,7 @@ inline std::uint32_t settle_released(Burst& burst, FragmentTable& fragments, std
 template <Connections Table>
 void settle_egress(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
     mask(burst, snapshot);
-    track_replies(burst, snapshot, connections);
+    track_replies(burst, snapshot, connections, counters);
     count_egress(burst, counters);
 }
 

@@ -13,6 +13,7 @@
 #include "core/headers.hpp"
 #include "core/sessions.hpp"
 #include "core/snapshot.hpp"
+#include "core/stages.hpp"
 #include "core/track_decision.hpp"
 
 namespace nlb {
@@ -177,14 +178,32 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
     if (changed) counters.connections = connections.ledger().counts();
 }
 
-// FIN and RST from inside, and answers that establish a session. Everything else from inside needs no descriptor.
+// A server's own connection from a virtual address (active FTP): what the client answers finds its host although the bucket moves, or was
+// another host's until now. On a host that does not own the bucket it stays untracked: the answers would go to the owner too.
 template <Connections Table>
-void track_replies(Burst& burst, const Snapshot& snapshot, Table& connections) {
+void track_opening(const PacketInfo& info, const Snapshot& snapshot, Table& connections, Counters& counters) {
+    const FlowKey key = flow_key_of(info);
+    const FlowPlace place = place_of(key, snapshot.tables);
+    if (place.rule == kNoRule || !snapshot.fence_holds || (snapshot.tables.own[place.rule] >> place.bucket & 1U) == 0) return;
+    if (const Descriptor* const found = connections.find(key); found != nullptr) {
+        if (found->state != FlowState::closing) return;
+        connections.erase(key);
+    }
+    make_room(connections, counters);
+    const Descriptor opened{seconds_of(snapshot.now), place.rule, place.bucket, FlowState::half_open, 0};
+    if (connections.insert(key, opened) == nullptr) ++counters.table_full;
+}
+
+// SYN, FIN and RST from inside, and answers that establish a session. Everything else from inside needs no descriptor.
+template <Connections Table>
+void track_replies(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         const PacketInfo& info = burst.info[i];
         if (burst.reasons[i] == Reason::sent && is_session_packet(info.protocol, info.vip_port))
             confirm_session(burst.frames[i], info, connections);
-        if (burst.reasons[i] != Reason::sent || info.protocol != kProtocolTcp || (info.tcp_flags & (kTcpFin | kTcpRst)) == 0) continue;
+        if (burst.reasons[i] != Reason::sent || info.protocol != kProtocolTcp) continue;
+        if (is_plain_syn(info.tcp_flags) && (info.traits & kTraitIcmpError) == 0) track_opening(info, snapshot, connections, counters);
+        if ((info.tcp_flags & (kTcpFin | kTcpRst)) == 0) continue;
         const FlowKey key = flow_key_of(info);
         Descriptor* const found = connections.find(key);
         if (found == nullptr) continue;

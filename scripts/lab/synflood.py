@@ -10,7 +10,7 @@ import json
 import sys
 import time
 
-from . import endurance, flood, plan, prometheus, system, traffic, view
+from . import endurance, flood, plan, prometheus, system, traffic, view, webserver
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
@@ -19,7 +19,7 @@ CONNECTIONS = 1024
 QUEUE = 2048
 FILLED = 0.85  # of each table: downloads, and connections that say nothing
 BLACK_HOLE = "10.0.0.0/8"
-BEFORE_SECONDS, WARM_SECONDS = 8.0, 1.0
+BEFORE_SECONDS, WARM_SECONDS, REST_SECONDS = 8.0, 1.0, 10.0
 HEARD_SHARE = 0.9  # of what members sent; the kernel's queue in front of a lab host that waits for its core loses some with the flood
 
 
@@ -83,6 +83,9 @@ class SynFlood:
         arguments = ["--device", "eth0", "--mac", plan.CLUSTER_MAC, "--target", plan.VIP, "--rate", rate]
         flooder = self.lab.python("syns", "syns", *arguments)
         leaver = self.lab.hosts[1]
+        lasts = webserver.BIG_BYTES / (1000 * float(speed.removesuffix("k")))
+        if lasts < endurance.RAMP_SECONDS + BEFORE_SECONDS + seconds + REST_SECONDS:
+            raise system.LabError(f"a download at {speed} ends after {lasts:.0f} s, before the flood does: lower --speed or --seconds")
         idle = max(1, int(FILLED * self.connections * len(self.lab.hosts)) - count)
         never = self.lab.estate.directory / "never"
         arguments = ["--target", plan.VIP, "--sources", ",".join(sources), "--repeat", idle, "--go", never]

@@ -1,46 +1,10 @@
 // Descriptors: the table of product.md 4.6, the ends of flows, and what may not cost a look-up.
 #include <gtest/gtest.h>
 
-#include "world.hpp"
+#include "track_fixture.hpp"
 
 namespace nlb::test {
 namespace {
-
-struct Track : ::testing::Test {
-    Host host{1};
-    FrameSpec flow = served_by(host, tcp());
-    BucketId bucket = bucket_on(host, flow);
-
-    Reason send(std::uint8_t flags) {
-        FrameSpec spec = flow;
-        spec.tcp_flags = flags;
-        return host.in(build_frame(spec));
-    }
-    Reason answer(std::uint8_t flags) { return host.out(build_frame(reply_to(flow, flags))); }
-    void establish() {
-        send(kTcpSyn);
-        answer(kTcpSyn | kTcpAck);
-        send(kTcpAck);
-    }
-    // The bucket moves to another host; this one keeps its descriptors.
-    void lose_bucket() { host.own(kHttp, bucket, false); }
-    // This host has owned the bucket only since now; another one still has flows in it.
-    void gain_bucket() {
-        host.own(kHttp, bucket, true);
-        host.dirty_elsewhere(kHttp, bucket, true);
-    }
-    Descriptor* descriptor() { return host.descriptor(flow); }
-    bool tracked() { return descriptor() != nullptr; }
-    std::uint64_t look_ups_of(std::uint8_t flags) {
-        const std::uint64_t before = host.connections->look_ups();
-        send(flags);
-        return host.connections->look_ups() - before;
-    }
-    // A moment outside the refresh window of the flow's bucket.
-    void leave_refresh_window() {
-        while ((refresh_mask(seconds_of(host.now), host.tables.tcp_idle_s) >> bucket & 1U) != 0) host.wait(1);
-    }
-};
 
 // The columns of the table, owner first.
 TEST_F(Track, ASynAtTheOwnerMakesADescriptor) {
@@ -189,65 +153,6 @@ TEST_F(Track, AHalfOpenFlowEndsAfterThirtySeconds) {
     host.wait(1);
     host.connections->sweep(host.tables, host.now);
     EXPECT_FALSE(tracked());
-}
-TEST_F(Track, AFullTableAcceptsUntrackedAndCountsIt) {
-    host.connections = std::make_unique<SimpleConnections>(0);
-    std::vector<Byte> frame = build_frame(flow);
-    Burst burst;
-    Counters counters{};
-    burst.count = 1;
-    const auto size = static_cast<std::uint16_t>(frame.size());
-    burst.frames[0] = {frame.data(), size, size};
-    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
-    EXPECT_EQ(burst.reasons[0], Reason::untracked_flow);
-    EXPECT_EQ(counters.table_full, 1U);
-    EXPECT_EQ(counters.accepted[kHttp], 1U);
-}
-TEST_F(Track, AFullTableGivesUpAHalfOpenFlowForANewOne) {
-    host.connections = std::make_unique<SimpleConnections>(4);
-    establish();
-    const FrameSpec first = flow;
-    for (std::uint16_t port = 1; port <= 100; ++port) {
-        flow.source_port = port;
-        EXPECT_EQ(send(kTcpSyn), Reason::new_flow) << port;
-        EXPECT_TRUE(tracked()) << "the newest is tracked";
-        host.wait(1);
-    }
-    flow = first;
-    ASSERT_TRUE(tracked());
-    EXPECT_EQ(descriptor()->state, FlowState::established);
-    EXPECT_LE(host.connections->size(), 4U);
-}
-TEST_F(Track, AFloodOfSynsHoldsAQuarterOfTheTableAndOnlyItsOwnAreGivenUp) {
-    constexpr std::uint16_t kCapacity = 400;
-    host.connections = std::make_unique<SimpleConnections>(kCapacity);
-    const FrameSpec first = flow;
-    for (std::uint16_t port = 1; port <= 200; ++port) {
-        flow.source_port = port;
-        establish();
-    }
-    for (std::uint16_t port = 1000; port < 3000; ++port) {
-        flow.source_port = port;
-        EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
-    }
-    EXPECT_EQ(host.connections->size(), 200U + kCapacity / 4);
-    EXPECT_EQ(host.connections->ledger().half_open(), kCapacity / 4);
-    for (flow.source_port = 1; flow.source_port <= 200; ++flow.source_port) ASSERT_TRUE(tracked()) << flow.source_port;
-    flow = first;
-    establish();  // somebody who does answer is tracked meanwhile
-    lose_bucket();
-    EXPECT_EQ(send(kTcpAck), Reason::descriptor);
-}
-TEST_F(Track, EstablishedFlowsAreNeverGivenUp) {
-    host.connections = std::make_unique<SimpleConnections>(3);
-    const FrameSpec first = flow;
-    for (std::uint16_t port = 1; port <= 3; ++port) {
-        flow.source_port = port;
-        establish();
-    }
-    flow = first;
-    EXPECT_EQ(send(kTcpSyn), Reason::untracked_flow);
-    for (flow.source_port = 1; flow.source_port <= 3; ++flow.source_port) EXPECT_TRUE(tracked());
 }
 TEST_F(Track, TheDefaultRulesTcpFlowsAreTrackedToo) {
     flow.destination_port = 22;
