@@ -10,7 +10,11 @@
 namespace nlb::perf {
 namespace {
 
-constexpr int kRounds = 64;
+struct Work {
+    bool ahead = true;  // the recognise stage too
+    bool stages = true;
+    int rounds = 64;
+};
 
 // Each stage in a function of its own that no compiler may fold into another: callgrind tells functions apart, not lines.
 #define NLB_STAGE [[gnu::noinline]] void
@@ -43,7 +47,7 @@ struct Bench {
     std::array<std::array<Byte, kFrameBytesMax>, kBurstMax> frames;
 };
 
-void run(Bench& bench, Traffic& traffic, const Snapshot& snapshot, bool ahead) {
+void run(Bench& bench, Traffic& traffic, const Snapshot& snapshot, const Work& work) {
     Burst& burst = bench.burst;
     burst.count = kBurstMax;
     burst.recognised = 0;
@@ -52,7 +56,8 @@ void run(Bench& bench, Traffic& traffic, const Snapshot& snapshot, bool ahead) {
         Byte* const frame = bench.frames[i].data();
         burst.frames[i] = {frame, static_cast<std::uint16_t>(traffic.next(frame)), kFrameBytesMax};
     }
-    if (ahead) stage_recognise(burst, snapshot, bench.connections);
+    if (!work.stages) return;
+    if (work.ahead) stage_recognise(burst, snapshot, bench.connections);
     stage_parse(burst);
     stage_neighbours(burst, snapshot);
     stage_classify(burst, snapshot);
@@ -61,7 +66,7 @@ void run(Bench& bench, Traffic& traffic, const Snapshot& snapshot, bool ahead) {
     stage_count(burst, bench.counters);
 }
 
-int run_all(const TrafficTexts& texts, const std::string& path, bool ahead) {
+int run_all(const TrafficTexts& texts, const std::string& path, const Work& work) {
     const auto wishes = read_wishes(texts);
     const auto fixed = read_tables_file(path);
     if (!wishes || !fixed) {
@@ -76,8 +81,8 @@ int run_all(const TrafficTexts& texts, const std::string& path, bool ahead) {
     const auto bench = std::make_unique<Bench>();
     const PortAddresses ports{};
     const Snapshot snapshot{fixed.value().tables, ports, Instant{std::chrono::hours{10}}, true};
-    for (int round = 0; round < kRounds; ++round) run(*bench, traffic.value(), snapshot, ahead);
-    std::printf("%d\n", kRounds * static_cast<int>(kBurstMax));
+    for (int round = 0; round < work.rounds; ++round) run(*bench, traffic.value(), snapshot, work);
+    std::printf("%d\n", work.rounds * static_cast<int>(kBurstMax));
     return 0;
 }
 
@@ -87,11 +92,13 @@ int run_all(const TrafficTexts& texts, const std::string& path, bool ahead) {
 int main(int argc, char** argv) {
     nlb::perf::TrafficTexts texts;
     std::string tables;
-    bool one_by_one = false;
+    nlb::perf::Work work;
     CLI::App app{"Each stage by itself, for callgrind.", "nlb-stages"};
     nlb::perf::add_traffic_options(app, texts);
     app.add_option("--tables", tables, "what `nlb tables` wrote")->required();
-    app.add_flag("--one-by-one", one_by_one, "without the recognise stage");
+    app.add_flag("!--one-by-one", work.ahead, "without the recognise stage");
+    app.add_flag("!--frames-only", work.stages, "without any: what the frames themselves cost");
+    app.add_option("--rounds", work.rounds, "bursts")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
-    return nlb::perf::run_all(texts, tables, !one_by_one);
+    return nlb::perf::run_all(texts, tables, work);
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,23 @@ class Scenarios(unittest.TestCase):
         self.assertLess(told["half_open_at_most"], FLOWS)
         self.assertEqual(told["established_in_flood"]["reasons"], {"owner": FLOWS // 10})
         self.assertEqual(told["flood_age"]["left"], FLOWS // 10)
+
+    def test_thirty_rules_more_cost_a_tenth_at_most_and_no_cache_misses(self):
+        if shutil.which("valgrind") is None:
+            self.skipTest("valgrind is not installed; run scripts/install")
+        told = self.told(ROOT / "perf/caches", "--json")
+        found = {(row["case"], row["rules"]): row for row in told["rows"]}
+        for case in ("reject", "accept UDP"):
+            few, many = found[case, 3], found[case, 33]
+            self.assertLess(many["instructions"], 1.10 * few["instructions"], case)
+            self.assertLess(many["first cache"], 0.1, "the tables in use fit the first cache")
+            self.assertAlmostEqual(many["writes"], few["writes"], delta=0.2, msg="rules are read, nothing is written for them")
+
+    def test_the_path_runs_on_one_and_on_two_lcores_with_queues_of_their_own(self):
+        told = self.told(ROOT / "perf/scale", "--lcores=1,2", "--rounds=1", "--seconds=0.3", "--json")
+        self.assertEqual([row["lcores"] for row in told["rows"]], [1, 2])
+        for row in told["rows"]:
+            self.assertGreater(row["mpps_per_lcore"], 0)
 
     def through_two_workers(self, frames):
         """What comes out of nlb-dataplane that has two lcores and ports of one queue, as a sink sees it."""
