@@ -50,10 +50,9 @@ void StateBench::settle(std::uint32_t count, Times& took) {
     now_ += Duration{watch.stop(took)};
 }
 
-Result<Json> StateBench::send(const TrafficWishes& wishes, std::uint64_t packets) {
+Status StateBench::send(const TrafficWishes& wishes, std::uint64_t packets, Sent& sent) {
     auto traffic = Traffic::make(wishes, tables_);
     if (!traffic) return traffic.error();
-    Times took;
     const Counters before = counters_;
     for (std::uint64_t done = 0; done < packets;) {
         const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(kBurstMax, packets - done));
@@ -61,16 +60,20 @@ Result<Json> StateBench::send(const TrafficWishes& wishes, std::uint64_t packets
             Byte* const frame = bytes_.data() + i * kFrameBytesMax;
             burst_.frames[i] = {frame, static_cast<std::uint16_t>(traffic.value().next(frame)), kFrameBytesMax};
         }
-        settle(count, took);
+        settle(count, sent.took);
         done += count;
     }
+    sent.packets += packets;
+    for (std::size_t i = 0; i < kReasonCount; ++i) sent.reasons[i] += counters_.reasons[i] - before.reasons[i];
+    return Done{};
+}
+
+Json StateBench::Sent::figures() const {
     Json told{{"packets", packets},
               {"ns_per_packet", static_cast<double>(took.processor.sum()) / static_cast<double>(packets)},
-              {"descriptors", size()},
               {"burst", took.figures()}};
     for (std::size_t i = 0; i < kReasonCount; ++i)
-        if (const std::uint64_t count = counters_.reasons[i] - before.reasons[i]; count != 0)
-            told["reasons"][std::string(kReasons[i].name)] = count;
+        if (reasons[i] != 0) told["reasons"][std::string(kReasons[i].name)] = reasons[i];
     return told;
 }
 

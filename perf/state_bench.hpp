@@ -17,8 +17,14 @@ public:
     // Every bucket is this host's. Requires: EAL runs.
     static Result<std::unique_ptr<StateBench>> make(const Tables& tables, std::uint32_t capacity);
 
-    // One packet of each client through settle_ingress(), in bursts, each followed by a sweep as in Worker::poll_once.
-    Result<Json> send(const TrafficWishes& wishes, std::uint64_t packets);
+    struct Sent {
+        Times took;
+        std::uint64_t packets = 0;
+        std::array<std::uint64_t, kReasonCount> reasons{};
+        [[nodiscard]] Json figures() const;
+    };
+    // So many packets through settle_ingress(), in bursts, each followed by a sweep as in Worker::poll_once.
+    Status send(const TrafficWishes& wishes, std::uint64_t packets, Sent& sent);
     // New rules: every descriptor is filed anew, in sweeps, until that is done. A cluster's drain reads only the ledger: `read_ledger`.
     Json refile();
     [[nodiscard]] Json read_ledger() const;

@@ -44,7 +44,8 @@ class Scenarios(unittest.TestCase):
             tables = compare_cluster.Cluster(pathlib.Path(folder), BUILD).tables
             told = self.told(BUILD / "perf/nlb-state", "--tables", tables, f"--descriptors={FLOWS}", "--json")
         self.assertEqual(told["insert"]["reasons"], {"new_flow": FLOWS})
-        self.assertEqual(told["establish"]["reasons"], {"owner": FLOWS})
+        self.assertEqual(told["speak"]["reasons"], {"owner": FLOWS})
+        self.assertEqual(told["tracked"], FLOWS)
         self.assertLess(told["bytes_each"], 150)
         self.assertEqual((told["age"]["erased"], told["age"]["left"]), (FLOWS, 0))
         for stage, calls in (("insert", "burst"), ("refile", "call"), ("age", "call"), ("flood", "burst"), ("flood_age", "call")):
@@ -54,7 +55,8 @@ class Scenarios(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="nlb-scenarios-") as folder:
             tables = compare_cluster.Cluster(pathlib.Path(folder), BUILD).tables
             told = self.told(BUILD / "perf/nlb-state", "--tables", tables, f"--descriptors={FLOWS}", "--json")
-        self.assertLess(told["half_open_at_most"], FLOWS)
+        self.assertLess(told["half_open_at_most"], FLOWS // 2)
+        self.assertEqual(told["new_in_flood"]["reasons"], {"new_flow": 100_000})
         self.assertEqual(told["established_in_flood"]["reasons"], {"owner": FLOWS // 10})
         self.assertEqual(told["flood_age"]["left"], FLOWS // 10)
 
