@@ -13,6 +13,7 @@
 namespace nlb::cli {
 namespace {
 
+constexpr std::uint32_t kClients = 65536;
 constexpr Instant kStart{std::chrono::hours{100}};
 constexpr Duration kSweepEach = std::chrono::seconds{1};
 constexpr std::uint16_t kEphemeralPort = 49152;  // a client's, when none is given
@@ -44,6 +45,7 @@ Explainer::Explainer(const config::Cluster& cluster, HostSet members, const std:
                           invented_ports(host->id),
                           SimpleConnections(cluster.connections.max),
                           FragmentTable(0),
+                          config::has_sticky_rules(cluster) ? std::make_unique<ClientTable>(kClients) : nullptr,
                           {}});
     }
 }
@@ -97,7 +99,10 @@ void Explainer::advance(std::chrono::nanoseconds time) {
     begun_ = true;
     now_ = std::max(now_, kStart + std::max(time - first_, std::chrono::nanoseconds{0}));
     if (now_ - swept_ < kSweepEach) return;
-    for (HostView& view : views_) view.connections.sweep(view.tables, now_);
+    for (HostView& view : views_) {
+        view.connections.sweep(view.tables, now_);
+        if (view.clients != nullptr) view.clients->sweep(view.tables, now_);
+    }
     swept_ = now_;
 }
 

@@ -21,6 +21,7 @@ struct HostView {
     PortAddresses ports;
     SimpleConnections connections;
     FragmentTable fragments;
+    std::unique_ptr<ClientTable> clients;             // nothing without a rule with a time-out
     std::array<std::uint64_t, kFramePlaces> waiting;  // numbers of the packets that wait, by place
 };
 
@@ -50,7 +51,9 @@ public:
 
 private:
     void advance(std::chrono::nanoseconds time);
-    [[nodiscard]] Snapshot snapshot_of(const HostView& view) const { return {view.tables, view.ports, now_, true}; }
+    [[nodiscard]] Snapshot snapshot_of(const HostView& view) const {
+        return {view.tables, view.ports, now_, true, 0, 1, view.clients.get()};
+    }
     void resolve_waiting();
     [[nodiscard]] std::vector<ExplainedPacket> take_settled();
 

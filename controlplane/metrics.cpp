@@ -124,6 +124,29 @@ void add_packets(Into& into, const Snapshot& s) {
                         [](Family& f, const Numbers& n, const Label& c) { f.add({c}, n.traffic.packets_per_burst); }));
 }
 
+// Clients of rules with a time-out, and what hosts leave to one another of them.
+void add_clients(Into& into, const Snapshot& s) {
+    const auto add_report = [&](MetricType type, const char* name, const char* help, std::uint64_t link::CountersReport::*word) {
+        into.push_back(each(s, type, name, help, [word](Family& f, const Numbers& n, const Label& c) {
+            if (n.traffic.report) f.add({c}, (*n.traffic.report).*word);
+        }));
+    };
+    add_report(kGauge, "nlb_clients_remembered", "Clients of rules with a time-out that are remembered now",
+               &link::CountersReport::clients);
+    add_report(kGauge, "nlb_clients_elsewhere", "Of them those that this host owns and has left to their former hosts",
+               &link::CountersReport::commitments);
+    add_report(kCounter, "nlb_clients_unremembered_total", "New clients for whom the client table had no room",
+               &link::CountersReport::clients_unremembered);
+    into.push_back(each(s, kCounter, "nlb_grants_total",
+                        "Clients left to their former hosts: told to others, told by others, refused, too late to tell",
+                        [](Family& f, const Numbers& n, const Label& c) {
+                            f.add({c, {"what", "sent"}}, n.grants.sent);
+                            f.add({c, {"what", "received"}}, n.grants.received);
+                            f.add({c, {"what", "refused"}}, n.grants.refused);
+                            f.add({c, {"what", "stale"}}, n.grants.stale);
+                        }));
+}
+
 void add_cluster(Into& into, const Snapshot& s) {
     into.push_back(
         each(s, kGauge, "nlb_buckets_owned", "Buckets that this host states to own", [](Family& f, const Numbers& n, const Label& c) {
@@ -209,6 +232,7 @@ void add_process(Into& into, const Snapshot& s) {
 std::vector<MetricFamily> families_of(const Snapshot& snapshot) {
     std::vector<MetricFamily> families;
     add_packets(families, snapshot);
+    add_clients(families, snapshot);
     add_cluster(families, snapshot);
     add_heartbeats(families, snapshot);
     add_process(families, snapshot);

@@ -56,6 +56,7 @@ ClusterNumbers numbers_of(const Controller& controller, Instant now) {
     numbers.orphan_windows = controller.convergence().orphan_windows();
     numbers.epoch = controller.active() ? controller.membership().epoch().counter : 0;
     numbers.frames_sent = controller.frames_sent();
+    numbers.grants = controller.membership().grants();
     numbers.frames_refused = controller.heartbeats().refused_by_reason();
     const Instant until = controller.membership().valid_until();
     numbers.fence_remaining_s = controller.active() && until > now ? in_seconds(until - now) : 0.0;

@@ -39,6 +39,7 @@ struct ClusterNumbers {
     std::uint64_t epoch = 0;
     std::uint64_t frames_sent = 0;
     std::array<std::uint64_t, kFrameFaults> frames_refused{};
+    GrantCounts grants;
     double fence_remaining_s = 0;
     std::uint64_t generation = 0;
 };

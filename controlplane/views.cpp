@@ -95,6 +95,17 @@ Json reload_view(const Controller& controller) {
     return {{"held_digest", hexadecimal(held->digest)}, {"waits_for", waits_for}};
 }
 
+// Of rules with a time-out; nothing before the dataplane has counted.
+Json clients_view(const Controller& controller) {
+    const auto& report = controller.traffic().report;
+    if (!report) return Json();
+    const GrantCounts& grants = controller.membership().grants();
+    return {{"remembered", report->clients},
+            {"elsewhere", report->commitments},
+            {"grants_sent", grants.sent},
+            {"grants_received", grants.received}};
+}
+
 Json mismatches_view(const Controller& controller) {
     Json views = Json::array();
     for (const auto& [id, difference] : controller.mismatches()) {
@@ -130,6 +141,7 @@ Json rule_params(const config::Host& host, const config::PortRule& rule) {
                  {"mode", config::to_string(rule.mode)}};
     if (rule.mode == RuleMode::multiple) {
         view["affinity"] = config::to_string(rule.affinity);
+        view["affinity_timeout"] = rule.affinity_timeout ? Json(config::to_string(*rule.affinity_timeout)) : Json();
         view["weight"] = config::weight_of(host, rule);
     }
     if (rule.mode == RuleMode::single) view["priority"] = config::priority_of(host, rule);
@@ -188,6 +200,7 @@ Json cluster_view(const Controller& controller, Instant now, const std::vector<R
             {"fence_remaining_ms", fence_remaining_ms(controller, now)},
             {"dataplane", controller.dataplane_connected() ? "connected" : "disconnected"},
             {"link_up", controller.link_up()},
+            {"clients", clients_view(controller)},
             {"members", members_view(controller, owners)},
             {"rules", rules}};
 }

@@ -7,6 +7,8 @@ import cases_fragments
 import cases_neighbours
 import cases_sanity
 import cases_sessions
+import cases_sticky
 
 CASES = cases_flows.CASES + cases_sanity.CASES + cases_neighbours.CASES + cases_fragments.CASES + cases_sessions.CASES
+CASES += cases_sticky.CASES
 FRAMES = [step.frame for case in CASES for step in case.steps]

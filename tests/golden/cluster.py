@@ -1,4 +1,4 @@
-"""The cluster that every golden case meets: four hosts, seven rules, three virtual addresses and one fixed key.
+"""The cluster that every golden case meets: four hosts, eight rules, three virtual addresses and one fixed key.
 It writes configuration, key and tables; it decides nothing about packets.
 """
 
@@ -24,6 +24,7 @@ RULES = """
       - {name: closed, ports: 100-200, mode: disabled}
       - {name: ike, ports: 500, protocol: udp, affinity: none}
       - {name: pptp, ports: 1723, protocol: tcp, affinity: single}
+      - {name: shop, ports: 8080-8081, protocol: both, affinity: {kind: single, timeout: 20m}}
 """
 ADMIN_PRIORITY = {"edge1": 4, "edge2": 3, "edge3": 1, "edge4": 2}
 

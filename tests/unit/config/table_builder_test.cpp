@@ -49,6 +49,21 @@ TEST(TableBuilder, RulesKeepTheirOrderAndPointAtTheirVip) {
     EXPECT_EQ(tables.rules[2].protocols, kProtocolTcpBit | kProtocolUdpBit);
 }
 
+TEST(TableBuilder, ATimeoutOfAnAffinityIsCarriedOverInMilliseconds) {
+    Cluster cluster = cluster_of(kRightYaml);
+    EXPECT_FALSE(has_sticky_rules(cluster));
+    cluster.port_rules[0].affinity_timeout = std::chrono::hours{24};
+    Ownership ownership;
+    ownership.era = 99;
+    ownership.settled = true;
+    const Tables tables = build_tables(cluster, cluster.hosts[0], HashKey{}, ownership);
+    EXPECT_EQ(tables.rules[0].sticky_ms, kStickyMsMax);
+    EXPECT_TRUE(has_sticky_rules(cluster) && nlb::has_sticky_rules(tables));
+    EXPECT_EQ(tables.era, 99U);
+    EXPECT_EQ(tables.settled, 1);
+    EXPECT_NE(tables.layout, build_tables(cluster_of(kRightYaml), cluster.hosts[0], HashKey{}, ownership).layout);
+}
+
 TEST(TableBuilder, OwnershipKeyAndTimesAreCarriedOver) {
     const Cluster cluster = cluster_of(kRightYaml);
     Ownership ownership;
