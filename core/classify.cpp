@@ -28,7 +28,8 @@ RuleId rule_of_session(const PacketInfo& info, const Tables& tables) {
 }
 
 // A virtual address: rule and bucket. The default rule belongs to one host, whatever the bucket.
-Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory) {
+// `sticky`: the stick stage decides about it. IPsec and PPTP sessions have rules of their own (core/sessions.hpp).
+Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory, bool& sticky) {
     const Tables& tables = snapshot.tables;
     if ((info.traits & kTraitLaterFragment) != 0) return Reason::fragment_unmatched;
     const bool session = (info.traits & kTraitSession) != 0;
@@ -37,6 +38,7 @@ Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, RuleMemory& 
     if (info.rule != kDefaultRule) {
         if (tables.rules[info.rule].mode == RuleMode::disabled) return Reason::rule_disabled;
         affinity = tables.rules[info.rule].affinity;
+        sticky = tables.rules[info.rule].sticky_ms != 0 && !session && info.session_role == SessionRole::none;
         if (session && affinity == Affinity::none) affinity = Affinity::single;
     }
     info.hash = client_hash(tables.hash_key, affinity, info.client, info.client_port);
@@ -63,7 +65,7 @@ bool is_for_inside_stack(const Frame& frame, const PacketInfo& info, const Snaps
     return is_link_local(info.vip) && is_mac(frame.data, snapshot.ports.station(snapshot.tables));
 }
 
-Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory) {
+Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory, bool& sticky) {
     const Tables& tables = snapshot.tables;
     // For an ICMP error `client` is whom the flow is with, not who sent the error.
     if ((info.traits & kTraitIcmpError) == 0 && is_subnet_broadcast(tables, info.client)) return Reason::martian_broadcast;
@@ -82,13 +84,7 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& sna
             return Reason::broadcast;
     }
     info.vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
-    return classify_virtual(info, snapshot, memory);
-}
-
-// The stick stage decides about it. IPsec and PPTP sessions have rules of their own (core/sessions.hpp).
-bool is_sticky(const PacketInfo& info, const Tables& tables) {
-    return info.rule < kRulesMax && tables.rules[info.rule].sticky_ms != 0 && (info.traits & kTraitSession) == 0 &&
-           info.session_role == SessionRole::none;
+    return classify_virtual(info, snapshot, memory, sticky);
 }
 
 }  // namespace
@@ -110,8 +106,9 @@ void classify(Burst& burst, const Snapshot& snapshot) {
     burst.sticky = 0;
     for (const std::uint32_t i : unrecognised(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
-        burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, memory);
-        if (is_sticky(burst.info[i], snapshot.tables)) burst.sticky |= std::uint64_t{1} << i;
+        bool sticky = false;
+        burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, memory, sticky);
+        burst.sticky |= std::uint64_t{sticky} << i;
     }
 }
 

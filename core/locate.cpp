@@ -32,12 +32,11 @@ void count_rules(const Burst& burst, std::uint64_t places, std::array<std::uint6
 }  // namespace
 
 void locate(Burst& burst, const Snapshot& snapshot) {
-    for (const std::uint32_t i : unrecognised(burst)) {
+    // Of rules with a time-out the stick stage decides, behind the same fence.
+    const std::uint64_t left_alone = snapshot.fence_holds ? burst.recognised | burst.sticky : burst.recognised;
+    for (const std::uint32_t i : Places(all_places(burst) & ~left_alone)) {
         if (burst.reasons[i] != Reason::live) continue;
-        if (!snapshot.fence_holds)
-            burst.reasons[i] = Reason::fenced;
-        else if ((burst.sticky >> i & 1U) == 0)
-            burst.reasons[i] = locate_packet(burst.info[i], snapshot.tables);
+        burst.reasons[i] = snapshot.fence_holds ? locate_packet(burst.info[i], snapshot.tables) : Reason::fenced;
     }
 }
 

