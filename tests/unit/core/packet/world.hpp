@@ -82,7 +82,7 @@ struct Host {
     std::unique_ptr<ClientTable> clients;  // of those who test rules with a time-out
     Explanation last{};
 
-    [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds, 0, 1, {}, clients.get()}; }
+    [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds, 0, 1, clients.get()}; }
     Reason in(const std::vector<Byte>& frame) {
         last = explain(frame, snapshot(), *connections, *fragments);
         return last.reason;
