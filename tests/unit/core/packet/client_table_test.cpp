@@ -94,7 +94,7 @@ TEST_F(Clients, AnEraIsNumberedOnceHoweverOftenItsTablesAreInstalled) {
 
 // All at one instant: each client is committed to once, and asked for once, whoever sees its packets.
 TEST_F(Clients, WorkersThatSeeOneClientAtOnceDecideAlike) {
-    constexpr ClientName kNames = 12;
+    constexpr ClientName kNames = 5;  // three workers may each spend of the budget for each
     constexpr int kRounds = 200;
     for (int round = 0; round < kRounds; ++round) {
         ClientTable table(64);
