@@ -9,7 +9,9 @@
 
 #include "core/headers.hpp"
 #include "dataplane/diagnosis.hpp"
+#include "dataplane/heartbeat_queue.hpp"
 #include "dataplane/memory.hpp"
+#include "dataplane/numa.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -76,14 +78,36 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
         if (auto done = port->configure(queues, pool, log); !done) return done.error();
         if (auto done = port->start(everything, log); !done) return done.error();
     }
+    const auto parted = cluster->part_heartbeats(queues, pool, log, warnings);
+    if (!parted) return parted.error();
     const std::uint16_t mtu = cluster->outside_.mtu();
     if (cluster->inside_.mtu() != mtu && !cluster->inside_.set_mtu(mtu))
         warnings.push_back(fmt::format("cluster=\"{}\" MTU outside {} inside {}: larger packets are lost; set both alike", plan.name, mtu,
                                        cluster->inside_.mtu()));
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made) return made.error();
+    if (parted.value()) cluster->lanes_.front()->heartbeat_queue = queues;
+    std::vector<WorkerNode> nodes;
+    for (const auto& lane : cluster->lanes_) nodes.push_back({plan.cpus[lane->number], socket_of(*lane)});
+    for (const auto& [port, side] : {std::pair{&cluster->outside_, "outside"}, std::pair{&cluster->inside_, "inside"}})
+        if (std::string line = far_workers(plan.name, side, port->numa_node(), nodes); !line.empty()) warnings.push_back(std::move(line));
     if (queues < wanted)
         if (auto shared = cluster->share_queues(queues); !shared) return shared.error();
     return cluster;
+}
+
+Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::vector<std::string>& warnings) {
+    if (outside_.rx_queues_max() <= queues || !knows_flow_rules(outside_.id())) return false;
+    const auto restart = [&](std::uint16_t more) -> Status {
+        outside_.stop();
+        if (auto done = outside_.configure(queues, pool, log, more); !done) return done;
+        return outside_.start(true, log);
+    };
+    Status parted = restart(1);
+    if (parted) parted = give_heartbeats_queue(outside_.id(), queues);
+    if (parted) return true;
+    warnings.push_back(fmt::format("cluster=\"{}\" outside: heartbeats share the queues of clients ({})", name_, parted.error().message));
+    if (auto back = restart(0); !back) return back.error();
+    return false;
 }
 
 Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const std::vector<std::uint16_t>& workers, Doorbell& doorbell) {

@@ -66,6 +66,8 @@ public:
 
 private:
     Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside);
+    // True: the outside port has a queue of their own for heartbeats, behind those of the lanes.
+    Result<bool> part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::vector<std::string>& warnings);
     Status share_queues(std::uint16_t queues);
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues, const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
     void remember_clients();

@@ -70,7 +70,7 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const Plan& plan, const EalPl
 }
 
 Status Dataplane::open_clusters(const Plan& plan, const EalPlan& eal) {
-    auto pool = make_pool(eal.need.buffers, static_cast<int>(rte_socket_id()));
+    auto pool = make_pool(eal.need.buffers, static_cast<int>(rte_lcore_to_socket_id(1)));  // the first worker's
     if (!pool) return pool.error();
     pool_ = std::move(pool.value());
     std::vector<std::string> warnings;

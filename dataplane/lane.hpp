@@ -31,10 +31,11 @@ struct Lane {
 
     std::uint16_t outside_port = 0;
     std::uint16_t inside_port = 0;
-    std::uint16_t queue = 0;   // kNoQueue: frames come from other lanes, and leave through them
-    std::uint16_t number = 0;  // among the cluster's lanes
-    std::uint32_t worker = 0;  // who serves it
-    int outside_waker = -1;    // becomes readable when a frame comes; -1: the driver has nothing of the kind
+    std::uint16_t queue = 0;                   // kNoQueue: frames come from other lanes, and leave through them
+    std::uint16_t heartbeat_queue = kNoQueue;  // of the outside port, where the adapter has one for them; first lane only
+    std::uint16_t number = 0;                  // among the cluster's lanes
+    std::uint32_t worker = 0;                  // who serves it
+    int outside_waker = -1;                    // becomes readable when a frame comes; -1: the driver has nothing of the kind
     int inside_waker = -1;
     PortAddresses addresses;
     const Fence* fence = nullptr;

@@ -13,13 +13,14 @@
 
 namespace nlb::dataplane {
 
-inline constexpr std::uint16_t kRingDescriptors = 1024;  // of a port's queue, where the device lets us choose
-inline constexpr std::uint16_t kBufferDataRoom = 2048;   // a frame of an MTU of 1500 with two VLAN tags, in one segment
-inline constexpr std::uint32_t kBufferCache = 256;       // per lcore, in the pool's cache
-inline constexpr std::uint32_t kControlRing = 1024;      // frames under way between the workers of a cluster and main
-inline constexpr std::uint32_t kSteeredRing = 256;       // frames under way from the other workers of a cluster to one
-inline constexpr std::uint64_t kBufferBytes = 2496;      // data room + headroom 128 + rte_mbuf 128 + private 64 + the pool's header
-inline constexpr std::uint64_t kLaneBytes = 256 * 1024;  // ledger, counters, tables of this epoch and the next
+inline constexpr std::uint16_t kRingDescriptors = 1024;      // of a port's queue, where the device lets us choose
+inline constexpr std::uint16_t kBufferDataRoom = 2048;       // a frame of an MTU of 1500 with two VLAN tags, in one segment
+inline constexpr std::uint32_t kBufferCache = 256;           // per lcore, in the pool's cache
+inline constexpr std::uint32_t kControlRing = 1024;          // frames under way between the workers of a cluster and main
+inline constexpr std::uint16_t kHeartbeatDescriptors = 256;  // of a queue for heartbeats alone; from the steered frames' share
+inline constexpr std::uint32_t kSteeredRing = 256;           // frames under way from the other workers of a cluster to one
+inline constexpr std::uint64_t kBufferBytes = 2496;          // data room + headroom 128 + rte_mbuf 128 + private 64 + the pool's header
+inline constexpr std::uint64_t kLaneBytes = 256 * 1024;      // ledger, counters, tables of this epoch and the next
 inline constexpr std::uint64_t kEalBytes = 24 * 1024 * 1024;
 
 struct MemoryNeed {

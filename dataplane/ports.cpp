@@ -63,6 +63,7 @@ Port::Port(Port&& other) noexcept
       id_(other.id_),
       sockets_(std::move(other.sockets_)),
       queues_max_(other.queues_max_),
+      rx_queues_max_(other.rx_queues_max_),
       socket_(other.socket_),
       attached_(std::exchange(other.attached_, false)),
       started_(std::exchange(other.started_, false)) {}
@@ -91,33 +92,38 @@ Result<Port> Port::attach(const Device& device, const std::string& where, EalLog
     rte_eth_dev_info info{};
     if (const int error = rte_eth_dev_info_get(id, &info); error != 0) return port.refused(log, error);
     port.queues_max_ = std::min(info.max_rx_queues, info.max_tx_queues);
+    port.rx_queues_max_ = info.max_rx_queues;
     port.socket_ = std::max(rte_eth_dev_socket_id(id), 0);
     return port;
 }
 
-Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log) {
+Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::uint16_t more) {
+    const auto rx_queues = static_cast<std::uint16_t>(queues + more);
     rte_eth_dev_info info{};
     std::vector<std::uint8_t> key;
     int error = rte_eth_dev_info_get(id_, &info);
     rte_eth_conf settings = configuration(info, queues > 1 && device_.driver != "net_tap", key);
     settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;  // only tells its descriptors, see waker()
-    if (error == 0) error = rte_eth_dev_configure(id_, queues, queues, &settings);
+    if (error == 0) error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
     if (error != 0 && settings.rxmode.mq_mode != RTE_ETH_MQ_RX_NONE) {
         settings = {};
-        error = rte_eth_dev_configure(id_, queues, queues, &settings);
+        error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
     }
-    if (error == 0) error = set_up_queues(queues, pool);
+    if (error == 0) error = set_up_queues(rx_queues, queues, pool);
     if (error != 0) return refused(log, error);
     return Done{};
 }
 
-int Port::set_up_queues(std::uint16_t queues, rte_mempool* pool) {
+int Port::set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_mempool* pool) {
     std::uint16_t rx = rx_descriptors_of(device_);
     std::uint16_t tx = kRingDescriptors;
     if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); error != 0) return error;
-    for (std::uint16_t queue = 0; queue < queues; ++queue) {
-        if (const int error = rte_eth_rx_queue_setup(id_, queue, rx, static_cast<unsigned>(socket_), nullptr, pool); error != 0)
+    for (std::uint16_t queue = 0; queue < rx_queues; ++queue) {
+        const std::uint16_t places = queue < tx_queues ? rx : std::min(rx, kHeartbeatDescriptors);
+        if (const int error = rte_eth_rx_queue_setup(id_, queue, places, static_cast<unsigned>(socket_), nullptr, pool); error != 0)
             return error;
+    }
+    for (std::uint16_t queue = 0; queue < tx_queues; ++queue) {
         if (const int error = rte_eth_tx_queue_setup(id_, queue, tx, static_cast<unsigned>(socket_), nullptr); error != 0) return error;
     }
     return 0;
@@ -149,6 +155,10 @@ MacAddress Port::mac() const {
     MacAddress mac;
     if (rte_eth_macaddr_get(id_, &address) == 0) std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
     return mac;
+}
+
+int Port::numa_node() const {
+    return device_.is_pci() ? rte_eth_dev_socket_id(id_) : -1;
 }
 
 bool Port::link_up() const {

@@ -24,13 +24,17 @@ public:
     ~Port();
 
     // Requires: 1 <= queues <= queues_max().
-    Status configure(std::uint16_t queues, rte_mempool* pool, EalLog& log);
+    // `more`: so many receive queues besides, over which no flow is spread.
+    Status configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::uint16_t more = 0);
     // `everything`: also frames that are not sent to this device's address.
     Status start(bool everything, EalLog& log);
     void stop();
 
     [[nodiscard]] std::uint16_t id() const { return id_; }
     [[nodiscard]] int socket() const { return socket_; }
+    // Of an adapter; -1: it has none, or is no adapter.
+    [[nodiscard]] int numa_node() const;
+    [[nodiscard]] std::uint16_t rx_queues_max() const { return rx_queues_max_; }
     [[nodiscard]] std::uint16_t queues_max() const { return queues_max_; }
     // A descriptor that is readable while the queue holds a frame; -1: there is none. Requires: started.
     [[nodiscard]] int waker(std::uint16_t queue) const;
@@ -43,13 +47,14 @@ public:
 private:
     Port(Device device, std::string where, std::uint16_t id);
     [[nodiscard]] Error refused(EalLog& log, int error) const;
-    int set_up_queues(std::uint16_t queues, rte_mempool* pool);
+    int set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_mempool* pool);
 
     Device device_;
     std::string where_;
     std::uint16_t id_;
     std::vector<int> sockets_;  // net_af_packet's own, by queue
     std::uint16_t queues_max_ = 1;
+    std::uint16_t rx_queues_max_ = 1;
     int socket_ = 0;
     bool attached_ = true;
     bool started_ = false;

@@ -141,7 +141,8 @@ bool Worker::poll_once(Lane& lane) {
     lane.connections->follow(snapshot.tables);
     std::uint32_t sent = send_for_main(lane);
     if (lane.spreads) sent += send_for_lanes(lane, lane.fence->holds(shared_.clock.at(rte_rdtsc())));
-    const std::uint32_t received = serve_outside(lane, snapshot) + serve_steered(lane, snapshot);
+    if (lane.heartbeat_queue != kNoQueue) sent += serve_outside(lane, snapshot, lane.heartbeat_queue);
+    const std::uint32_t received = serve_outside(lane, snapshot, lane.queue) + serve_steered(lane, snapshot);
     const std::uint32_t answered = serve_inside(lane, snapshot);
     lane.connections->sweep(snapshot.tables, now);
     if (snapshot.clients != nullptr) serve_clients(lane, snapshot);
@@ -153,8 +154,8 @@ bool Worker::poll_once(Lane& lane) {
     return worked;
 }
 
-std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot) {
-    const std::uint32_t count = lane.queue == kNoQueue ? 0 : receive(lane.outside_port, lane.queue);
+std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot, std::uint16_t queue) {
+    const std::uint32_t count = queue == kNoQueue ? 0 : receive(lane.outside_port, queue);
     if (count == 0) return 0;
     Counters& counters = lane.counters;
     ++counters.bursts;

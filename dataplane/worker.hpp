@@ -40,7 +40,7 @@ public:
     bool poll_once(Lane& lane);
 
 private:
-    std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot);
+    std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot, std::uint16_t queue);
     // Frames that other lanes of the cluster received for this one.
     std::uint32_t serve_steered(Lane& lane, const Snapshot& snapshot);
     static void serve_clients(Lane& lane, const Snapshot& snapshot);
