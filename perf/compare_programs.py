@@ -187,8 +187,8 @@ class NlbPerf(Program):
 
     @classmethod
     def on_capture(cls, capture, *arguments):
-        """Its inside port frees what it sends one by one, just as testpmd's port does, and never has a frame: to ask a capture that has ended
-        takes libpcap and stdio 0.7 ns per packet, which no device does."""
+        """Its inside port frees what it sends one by one, just as testpmd's port does, and never has a frame: to ask a capture that
+        has ended takes libpcap and stdio 0.7 ns per packet, which no device does."""
         return cls((capture_device(capture), "--vdev=net_null0,no-rx=1"), *arguments)
 
     @classmethod
