@@ -1,6 +1,7 @@
 // The table of product.md 4.6 and the ends of descriptors, without any table.
 #include "core/track.hpp"
 
+#include "core/client_table.hpp"
 #include "core/sessions.hpp"
 #include "core/stages.hpp"
 
@@ -87,6 +88,12 @@ bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_
 
 bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
     return descriptor.state == FlowState::established && age_s(descriptor, now_s) > stale_after_s(tables.tcp_idle_s);
+}
+
+bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const Snapshot& snapshot) {
+    if (snapshot.clients == nullptr || place.rule >= kRulesMax || snapshot.tables.rules[place.rule].sticky_ms == 0) return false;
+    const ClientScene scene(snapshot.tables, place.rule, place.bucket, snapshot.now);
+    return snapshot.clients->is_guest_here(client_name(snapshot.tables, place.rule, place.bucket, key.client), scene);
 }
 
 TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found, std::uint32_t now_s) {

@@ -178,13 +178,17 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
     if (changed) counters.connections = connections.ledger().counts();
 }
 
+// Another host owns the bucket, but this client of a rule with a time-out was left to us.
+[[nodiscard]] bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const Snapshot& snapshot);
+
 // A server's own connection from a virtual address (active FTP): what the client answers finds its host although the bucket moves, or was
-// another host's until now. On a host that does not own the bucket it stays untracked: the answers would go to the owner too.
+// another host's until now. On a host that does not serve the client it stays untracked: the answers would go to the owner too.
 template <Connections Table>
 void track_opening(const PacketInfo& info, const Snapshot& snapshot, Table& connections, Counters& counters) {
     const FlowKey key = flow_key_of(info);
     const FlowPlace place = place_of(key, snapshot.tables);
-    if (place.rule == kNoRule || !snapshot.fence_holds || (snapshot.tables.own[place.rule] >> place.bucket & 1U) == 0) return;
+    if (place.rule == kNoRule || !snapshot.fence_holds) return;
+    if ((snapshot.tables.own[place.rule] >> place.bucket & 1U) == 0 && !is_guest_of_ours(key, place, snapshot)) return;
     if (const Descriptor* const found = connections.find(key); found != nullptr) {
         if (found->state != FlowState::closing) return;
         connections.erase(key);

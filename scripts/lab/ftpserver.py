@@ -40,10 +40,16 @@ ftpd_banner={name}
 def example_rules():
     """The port rules of the example, as mappings of words; the lab's YAML spells them again."""
     text = EXAMPLE.read_text()
-    rules = [dict(pair.split(": ") for pair in line.split(", ")) for line in re.findall(r"^ *- \{(name: .*)\}$", text, re.MULTILINE)]
+    rules = [_mapping(line) for line in re.findall(r"^ *- \{(name: .*)\}$", text, re.MULTILINE)]
     if len(rules) != 2:
         raise system.LabError(f"{EXAMPLE} has {len(rules)} rules on lines of their own; the lab expects two")
     return rules
+
+
+def _mapping(text):
+    """`name: ftp, affinity: {kind: single, timeout: 20m}` as a mapping; mappings inside hold no further ones."""
+    pairs = re.findall(r"(\w+): (?:\{([^}]*)\}|([^,{]+))", text)
+    return {key: _mapping(inner) if inner else value for key, inner, value in pairs}
 
 
 def passive_ports():

@@ -5,6 +5,7 @@ Who served which connection is the capture's to say: both connections of a clien
 
 import collections
 import hashlib
+import sys
 
 import lab_case
 from lab import ftpserver, plan, system, view
@@ -14,6 +15,20 @@ from lab.misfortune import Misfortune
 RULES = [{"name": "http", "vip": "all", "ports": 80, "protocol": "tcp"}, *ftpserver.example_rules()]
 CLIENTS = 24
 CONTROL = 21
+
+
+# One session of two transfers, the second on a word; the file says who serves it.
+SESSION = """
+import ftplib, os, sys, time
+address, source, go = sys.argv[1:]
+session = ftplib.FTP(timeout=8, source_address=(source, 0))
+session.connect(address)
+session.login()
+session.retrlines("RETR host", lambda line: print(line, flush=True))
+while not os.path.exists(go):
+    time.sleep(0.05)
+session.retrlines("RETR host", lambda line: print(line, flush=True))
+"""
 
 
 class PassiveFtp(lab_case.LabCase):
@@ -27,7 +42,9 @@ class PassiveFtp(lab_case.LabCase):
             system.wait_until(lambda host=host: ":21 " in host.run("ss", "-ltn"), 5, f"{host.name}: vsftpd")
 
     def setUp(self):
-        self.sources = self.lab.plan.client_addresses()[:CLIENTS]
+        # Clients of rules with a time-out have a history: each test has clients of its own.
+        turn = sorted(name for name in dir(self) if name.startswith("test_")).index(self._testMethodName)
+        self.sources = self.lab.plan.client_addresses()[turn * CLIENTS : (turn + 1) * CLIENTS]
 
     def mirror(self, source):
         """lftp lists directories and fetches files over several data connections; returns the process and where the files go."""
@@ -124,6 +141,31 @@ class PassiveFtp(lab_case.LabCase):
         owners = [view.view_of(self.lab.host("edge1"), rule["name"]).owners for rule in ftpserver.example_rules()]
         self.assertEqual(60, len(owners[0]))
         self.assertEqual(*owners, when)
+
+    def test_the_next_transfer_of_a_session_finds_its_host_although_its_bucket_moved(self):
+        go = self.lab.estate.directory / "go"
+        sessions = {}
+        for source in self.sources:
+            command = [sys.executable, "-c", SESSION, plan.VIP, source, go]
+            sessions[source] = self.lab.process(f"session-{source}", self.lab.client, command).start()
+        system.wait_until(lambda: all("edge" in session.log.read_text() for session in sessions.values()), 15, "each session's transfer")
+        misfortune, former = Misfortune(self.lab), self.owners()
+        misfortune.weigh(self.lab.host("edge1"), {"http": 2, "ftp": 2, "ftp-data": 2})
+        self.lab.settle()
+        self.assertGreater(sum(one != other for one, other in zip(former, self.owners())), 10)
+        go.touch()
+        codes = {source: session.wait(20) for source, session in sessions.items()}
+        misfortune.weigh(self.lab.host("edge1"), None)
+        self.lab.settle()
+        said = {source: session.log.read_text().split() for source, session in sessions.items()}
+        self.assertEqual(dict.fromkeys(self.sources, 0), codes, said)
+        self.assertTrue(all(len(hosts) == 2 and hosts[0] == hosts[1] for hosts in said.values()), said)
+        hosts = collections.Counter(hosts[0] for hosts in said.values())
+        print(f"# the second transfer of each session came from the host of its first: {dict(hosts)}")
+        self.assertIn("edge1", hosts, "somebody's bucket moved")
+
+    def owners(self):
+        return view.view_of(self.lab.host("edge3"), "ftp").owners
 
     def test_a_file_that_is_on_its_way_arrives_although_its_bucket_moves(self):
         """Both connections are open flows; a new data connection would go to the new owner, and that is what the README says."""

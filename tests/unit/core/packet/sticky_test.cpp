@@ -230,6 +230,17 @@ TEST_F(Sticky, AGuestIsServedAlthoughItsBucketIsAnotherHosts) {
     EXPECT_EQ(host.connections->ledger().held()[kHttp], BucketMask{1} << bucket) << "the bucket is dirty here";
 }
 
+// Active FTP of a guest: what he answers comes to the host that serves him.
+TEST_F(Sticky, AServersOwnConnectionToAGuestIsTracked) {
+    give_bucket_to(2, flow);
+    host.out(build_frame(reply_to(flow, kTcpSyn)));
+    EXPECT_EQ(host.descriptor(flow), nullptr) << "another host serves the client";
+    ASSERT_TRUE(grant(flow, std::chrono::seconds{30}));
+    host.out(build_frame(reply_to(flow, kTcpSyn)));
+    ASSERT_NE(host.descriptor(flow), nullptr);
+    EXPECT_EQ(send(flow, kTcpSyn | kTcpAck), Reason::descriptor);
+}
+
 TEST_F(Sticky, AGrantHoldsUntilItsEndForNewFlowsAndFlowsStay) {
     give_bucket_to(2, flow);
     ASSERT_TRUE(grant(flow, std::chrono::seconds{30}));
