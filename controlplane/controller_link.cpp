@@ -34,19 +34,21 @@ std::string Controller::on_hello(Instant now, const link::MessageView& message) 
     next_poll_ = now;
     const auto rest = message.rest_after<link::Hello>();
     const auto block = decode_block(rest.first(std::min<std::size_t>(rest.size(), hello->block_bytes)));
+    const Tables ours = config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
+    const bool same_layout = hello->layout == ours.layout;
     // Another agreed configuration means other rules and other buckets: what it says would be misread.
     if (block && block->config_digest == params_.config_digest) {
         memory_until_ = Instant{Duration{hello->valid_until_ns}};
         memory_ = DataplaneMemory{*block, memory_until_, hello->own, hello->dirty};
         // Its control plane died between a change of configuration and the first install by it: nothing is owned, and where the
         // descriptors are filed is unknown.
-        const Tables ours = config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
-        if (hello->layout != ours.layout) {
+        if (!same_layout) {
             memory_->own = {};
             if (any(hello->dirty)) memory_->dirty = kEveryBucket;
         }
     }
-    foreign_tables_ = !memory_ && any(hello->own);
+    // Tables that own nothing may still let cores serve whom another host has left to this one (R14).
+    foreign_tables_ = !memory_ && (any(hello->own) || (hello->install_token != 0 && !same_layout));
     tell(Severity::info, EventNumber::none, "dataplane_found", {{"link", link_up_ ? "up" : "down"}, {"memory", memory_ ? "yes" : "no"}});
     reconcile(now);
     return {};

@@ -22,6 +22,7 @@ Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optiona
     knock_until_ = listened_;
     leave_by_ = {};
     next_wake_ = now;
+    ever_sticky_ = ever_sticky_ || params_.sticky;
     if (memory) {
         resume_from(*memory);
     } else {
@@ -33,7 +34,7 @@ Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optiona
         state_ = MembershipState::off;
         if (foreign_tables)
             reset("the dataplane serves by tables of unknown origin");
-        else if (params_.sticky)
+        else if (ever_sticky_)
             give_up();  // R14: what cores were granted in an earlier life is dropped before a lease opens
         else
             become_fresh();

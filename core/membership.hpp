@@ -369,6 +369,7 @@ private:
     std::uint64_t install_token_ = 0;
 
     // R14. An era is an epoch, by its map's digest.
+    bool ever_sticky_ = false;         // this configuration, or a former one that tables may still be of
     bool settled_ = false;             // all members have stated the present epoch, and none goes by what an older one granted
     bool guests_ = false;              // my cores may serve clients by grants of the present epoch
     bool former_guests_ = false;       // ... of an older one, until the next install is over

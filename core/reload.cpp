@@ -116,6 +116,7 @@ void Membership::use_held(std::uint64_t generation) {
     params_.slots = next.slots;
     params_.single_slots = next.single_slots;
     params_.configured_hosts = next.configured_hosts;
+    ever_sticky_ = ever_sticky_ || params_.sticky;
     params_.sticky = next.sticky;
     params_.generation = generation;
     wishes_ = next.wishes;

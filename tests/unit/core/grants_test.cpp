@@ -100,6 +100,19 @@ TEST_F(Grants, AfterAResetTablesAreOfNoEra) {
     EXPECT_EQ(cluster[2].valid_until, kLongAgo);
 }
 
+// Tables of its last life may let its cores serve guests: they go before a lease opens.
+TEST_F(Grants, AHostThatStartsAgainEmptiesItsTablesFirst) {
+    ask(request(2));
+    cluster.perform(2, cluster[2].membership->on_leave(cluster.now()));
+    cluster.run(ms(200));
+    ASSERT_TRUE(cluster[2].membership->has_left());
+    cluster.perform(2, cluster[2].membership->on_start(cluster.now(), 102, std::nullopt));
+    EXPECT_EQ(cluster[2].tables.era, 0U);
+    EXPECT_EQ(cluster[2].membership->state(), MembershipState::reset);
+    cluster.run(kSettled);
+    EXPECT_EQ(cluster.owned(2), 20U);
+}
+
 TEST(GrantFrames, AreReadAsTheyWereWritten) {
     const PlainAuthenticator authenticator;
     GrantList list;
