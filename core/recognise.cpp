@@ -75,12 +75,21 @@ inline void describe(PacketInfo& info, const Sight& sight, const Placement& plac
     info.fragment = {};
 }
 
+// Bursts are mostly of one IP version; which one is looked for first decides nothing else.
+bool begins_with_v6(const Burst& burst) {
+    const Frame& first = burst.frames[0];
+    return burst.count != 0 && first.length >= sizeof(EthernetHeader) &&
+           load_big_endian<std::uint16_t>(first.data + sizeof(EthernetHeader) - 2) == kEthertypeIpv6;
+}
+
 }  // namespace
 
 void recognise(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& ledger) {
     burst.recognised = 0;
     burst.one_rule = false;
     if (snapshot.tables.self == kNoHost) return;
+    const bool v6_first = begins_with_v6(burst);
+    if (v6_first && (burst.recognised = recognise_v6(burst, snapshot, ledger)) == all_places(burst)) return;
     Sight sight;
     const std::uint64_t usual = kSee(burst, Landmarks(snapshot), sight);
     const SaltedKey key(snapshot.tables.hash_key);
@@ -106,7 +115,7 @@ void recognise(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& l
         burst.recognised |= same;
         burst.one_rule = same == all_places(burst);
     }
-    if (burst.recognised != all_places(burst)) burst.recognised |= recognise_v6(burst, snapshot, ledger);
+    if (!v6_first && burst.recognised != all_places(burst)) burst.recognised |= recognise_v6(burst, snapshot, ledger);
 }
 
 }  // namespace nlb

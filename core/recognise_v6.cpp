@@ -14,7 +14,6 @@ constexpr std::size_t kL4 = kL3 + sizeof(Ipv6Header);
 struct Halves {
     std::uint64_t high;
     std::uint64_t low;
-    bool operator==(const Halves&) const = default;
 };
 Halves halves_of(const Byte* address) {
     return {load_big_endian<std::uint64_t>(address), load_big_endian<std::uint64_t>(address + 8)};
@@ -60,10 +59,11 @@ bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& se
     seen.protocol = ip[offsetof(Ipv6Header, next_header)];
     if (!is_whole(seen.protocol, frame.data + kL4, bytes)) return false;
     seen.client = halves_of(ip + offsetof(Ipv6Header, source));
-    const Halves destination = halves_of(ip + offsetof(Ipv6Header, destination));
-    if (!is_unicast(seen.client) || !is_unicast(destination) || seen.client == destination) return false;
+    const Byte* const destination = ip + offsetof(Ipv6Header, destination);
+    if (!is_unicast(seen.client) || !is_unicast(halves_of(destination))) return false;
+    if (std::memcmp(destination, ip + offsetof(Ipv6Header, source), sizeof(IpAddress)) == 0) return false;
     seen.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)] : std::uint8_t{0};
-    seen.vip_index = find_vip(ip + offsetof(Ipv6Header, destination), tables);
+    seen.vip_index = find_vip(destination, tables);
     seen.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
     seen.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
     return seen.vip_index != tables.vip_count;
