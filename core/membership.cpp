@@ -287,7 +287,10 @@ Membership::Incarnations Membership::member_incarnations() const {
 
 HostSet Membership::members() const {
     HostSet set;
-    for (const MemberEntry& entry : map_.members) set.insert(entry.id);
+    for (const MemberEntry& entry : map_.members) {
+        const auto peer = peers_.find(entry.id);
+        if (peer == peers_.end() || peer->second.incarnation == entry.incarnation) set.insert(entry.id);
+    }
     return set;
 }
 
