@@ -167,7 +167,7 @@ public:
     [[nodiscard]] const std::map<HostId, Peer>& peers() const { return peers_; }
     [[nodiscard]] const std::map<HostId, Candidate>& candidates() const { return candidates_; }
     [[nodiscard]] const GrantCounts& grants() const { return grant_counts_; }
-    [[nodiscard]] HostSet members() const;  // of my epoch, without those whose later life I believe
+    [[nodiscard]] HostSet members() const;                 // of my epoch, without those whose later life I believe
     [[nodiscard]] Duration silence_of(HostId peer) const;  // in listening time. Requires: peers() has it.
     [[nodiscard]] OwnerMap stated_owners() const;          // who says it owns; kNoHost: an orphan
     // Why the cluster is converging and through whom; empty when converged.
