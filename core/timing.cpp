@@ -51,10 +51,6 @@ std::vector<TimingFinding> check_timing(const Timing& t, Duration delay_max, Dur
             "(iv) a host that starts alone would not outwait the lease of one it cannot hear");
     require((t.cap_losses + 1) * t.period + lateness_max < t.lease, false,
             "(v) a quiet period would shorten the lease below zero: raise heartbeat.tolerance");
-    require(
-        t.tolerance >= 5, false,
-        "tolerance " + std::to_string(t.tolerance) +
-            " lets two lost heartbeats one way and one the other way cut a host off while it serves; 5 or more needs about four and two");
     return findings;
 }
 
