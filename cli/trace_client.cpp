@@ -74,7 +74,9 @@ TraceClient::Event TraceClient::next() {
     if (poll(fds, 2, -1) < 0) return Interrupted{};
     if (fds[1].revents != 0) return Interrupted{};
     datagram_.resize(link::kMessageBytesMax);
-    const ssize_t bytes = recv(socket_, datagram_.data(), datagram_.size(), 0);
+    ssize_t bytes = recv(socket_, datagram_.data(), datagram_.size(), 0);
+    // Whoever is turned away before its request was read hears of that first, and of the reason then.
+    if (bytes < 0 && errno == ECONNRESET) bytes = recv(socket_, datagram_.data(), datagram_.size(), 0);
     if (bytes <= 0) return Gone{};
     datagram_.resize(static_cast<std::size_t>(bytes));
     const auto message = link::read_message(datagram_);

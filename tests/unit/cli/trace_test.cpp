@@ -1,10 +1,14 @@
 // What `nlb trace` writes, and how it says that it cannot: the file is read again by this tree's own reader here and by tshark in the lab.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "cli/decision_view.hpp"
 #include "cli/packet_filter.hpp"
 #include "cli/pcap_reader.hpp"
 #include "cli/pcapng_writer.hpp"
+#include "cli/trace_client.hpp"
 #include "config/load.hpp"
 #include "tests/unit/cli/sandbox.hpp"
 
@@ -68,6 +72,30 @@ TEST(DecisionView, ASentenceNamesRuleBucketAndOwner) {
     EXPECT_EQ(view.sentence({Reason::not_owner, 0, 17, 2}),
               "reject not_owner: rule http, bucket 17, owner host2 (another host owns the bucket)");
     EXPECT_EQ(view.sentence({Reason::truncated, kNoRule, 0, kNoHost}), "drop truncated (the frame ends before a header does)");
+}
+
+TEST(TraceClient, HearsWhyItWasTurnedAwayAlthoughItsRequestWasNotRead) {
+    const Sandbox sandbox;
+    const std::string path = sandbox.file("trace.sock");
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy_n(path.c_str(), path.size() + 1, address.sun_path);
+    const int listening = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    ASSERT_EQ(bind(listening, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(listen(listening, 1), 0);
+    auto client = TraceClient::connect(sandbox.path());
+    ASSERT_TRUE(client) << client.error().message;
+    ASSERT_TRUE(client.value().ask({}, {}));
+    const int connected = accept(listening, nullptr, nullptr);
+    const std::string_view why = "another trace runs";
+    const auto refusal = link::write_message(link::MessageType::refused, 0, {reinterpret_cast<const Byte*>(why.data()), why.size()});
+    ASSERT_EQ(send(connected, refusal.data(), refusal.size(), 0), static_cast<ssize_t>(refusal.size()));
+    close(connected);
+    const auto event = client.value().next();
+    ASSERT_TRUE(std::holds_alternative<TraceClient::Refused>(event));
+    EXPECT_EQ(std::get<TraceClient::Refused>(event).sentence, why);
+    EXPECT_TRUE(std::holds_alternative<TraceClient::Gone>(client.value().next()));
+    close(listening);
 }
 
 TEST(TraceCommand, SaysWhatItMissesAndTheRemedy) {
