@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/format.hpp"
+
 namespace nlb::config {
 namespace {
 
@@ -11,6 +13,13 @@ namespace {
 std::string parent_of(const std::string& path) {
     const std::size_t cut = path.find_last_of(".[");
     return cut == std::string::npos ? std::string() : path.substr(0, cut);
+}
+
+// A key may hold anything that YAML can write; a line stays a line.
+std::string shown(const std::string& path) {
+    if (path.empty()) return "top level";
+    const bool plain = std::all_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; });
+    return plain ? path : in_quotes(path);
 }
 
 }  // namespace
@@ -59,7 +68,7 @@ bool Report::broken(std::string_view path) const {
 
 std::string Report::line_of(const Entry& entry) const {
     const std::string where = file_ + ":" + std::to_string(entry.position.line) + ":" + std::to_string(entry.position.column);
-    return where + ": " + (entry.path.empty() ? "top level" : entry.path) + ": " + entry.sentence;
+    return where + ": " + shown(entry.path) + ": " + entry.sentence;
 }
 
 std::vector<std::string> Report::lines_of(std::vector<Entry> entries) const {
