@@ -10,6 +10,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -178,6 +179,11 @@ template <class Body>
 [[nodiscard]] std::span<const Byte> bytes_of(const Body& body) {
     static_assert(std::is_trivially_copyable_v<Body>);
     return {reinterpret_cast<const Byte*>(&body), sizeof body};
+}
+
+// Of a peer that asked what cannot be: one sentence, after which the connection is closed.
+[[nodiscard]] inline std::vector<Byte> write_refusal(std::string_view sentence) {
+    return write_message(MessageType::refused, 0, {reinterpret_cast<const Byte*>(sentence.data()), sentence.size()});
 }
 
 }  // namespace nlb::link

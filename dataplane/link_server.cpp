@@ -17,17 +17,13 @@ std::string wrong_size(const char* name, std::size_t bytes) {
 
 }  // namespace
 
-std::vector<Byte> LinkServer::refusal(const std::string& sentence) {
-    return link::write_message(MessageType::refused, 0, {reinterpret_cast<const Byte*>(sentence.data()), sentence.size()});
-}
-
 void LinkServer::on_newcomer() {
     // The messages of a predecessor that has just died take effect before its successor hears what is stored here.
     // Where that takes long it waits in the backlog.
     if (socket_.connected() && on_readable()) return;
     if (socket_.connected()) {
-        socket_.turn_away(
-            refusal(fmt::format("another control plane (process {}) is connected to this dataplane: stop it first", socket_.peer_pid())));
+        socket_.turn_away(link::write_refusal(
+            fmt::format("another control plane (process {}) is connected to this dataplane: stop it first", socket_.peer_pid())));
         return;
     }
     if (!socket_.accept()) return;
@@ -43,7 +39,7 @@ bool LinkServer::on_readable() {
         if (received == ControlSocket::Received::closed) {
             disconnect("it closed the connection");
         } else if (const auto sentence = handle(datagram_)) {
-            static_cast<void>(socket_.send_now(refusal(*sentence)));
+            static_cast<void>(socket_.send_now(link::write_refusal(*sentence)));
             disconnect("refused: " + *sentence);
         }
     }

@@ -65,7 +65,6 @@ private:
     [[nodiscard]] std::optional<std::string> handle_grants(const link::MessageView& message);
     void send(std::vector<Byte> datagram);
     void disconnect(const std::string& why);
-    [[nodiscard]] static std::vector<Byte> refusal(const std::string& sentence);
 
     ControlSocket socket_;
     Operations& operations_;

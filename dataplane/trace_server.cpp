@@ -17,10 +17,6 @@ using link::MessageType;
 constexpr int kSentAtOnce = 64;
 constexpr Duration kProgressPeriod = std::chrono::seconds{1};
 
-std::vector<Byte> refusal(std::string_view sentence) {
-    return link::write_message(MessageType::refused, 0, {reinterpret_cast<const Byte*>(sentence.data()), sentence.size()});
-}
-
 std::int64_t realtime_of(std::int64_t monotonic_ns, Instant now) {
     timespec time{};
     clock_gettime(CLOCK_REALTIME, &time);
@@ -43,7 +39,7 @@ std::optional<std::string> fault_of(const trace::Request& request, std::size_t b
 
 void TraceServer::on_newcomer() {
     if (socket_.connected()) {
-        socket_.turn_away(refusal(fmt::format("another trace runs (process {}): end it first", socket_.peer_pid())));
+        socket_.turn_away(link::write_refusal(fmt::format("another trace runs (process {}): end it first", socket_.peer_pid())));
         return;
     }
     socket_.accept();
@@ -55,7 +51,7 @@ void TraceServer::on_readable() {
     if (received == ControlSocket::Received::closed) return end();
     const auto sentence = tap_ ? "a trace takes one request" : begin(datagram_);
     if (!sentence) return;
-    static_cast<void>(socket_.send_now(refusal(*sentence)));
+    static_cast<void>(socket_.send_now(link::write_refusal(*sentence)));
     end();
 }
 
