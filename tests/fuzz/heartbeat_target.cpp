@@ -217,8 +217,11 @@ public:
         if ((record.action & kActionWhole) != 0) make_whole(decoded.frame);
         check_codec(decoded.frame);
         const std::uint64_t holdings = digest_of_holdings(member_), before = digest_of(member_);
+        const ClusterMap map = member_.map();
         FrameFault fault;
-        check(member_.on_frame(now_, decoded.frame, &fault));
+        const Actions actions = member_.on_frame(now_, decoded.frame, &fault);
+        check_grants(actions, map);
+        check(actions);
         // A map of another configuration still shows that its sender lives, and what follows from that.
         if (fault == FrameFault::none || fault == FrameFault::config) return;
         require(digest_of_holdings(member_) == holdings, "a refused frame changes nothing that is held", name_of(fault));
@@ -246,8 +249,6 @@ private:
                 stored_ = block->block;
             } else if (const auto* install = std::get_if<InstallTables>(&action)) {
                 pending_ = install->token;
-            } else if (const auto* given = std::get_if<GiveGrants>(&action)) {
-                check_grants(*given);
             }
         }
         if (pending_ == 0) return;
@@ -255,14 +256,22 @@ private:
         check(member_.on_installed(now_, token, {}));
     }
 
-    // Whoever says it: what the cores are given is another's bucket by the present map, and for no longer than was said from now on.
-    void check_grants(const GiveGrants& given) const {
-        for (const GivenGrant& grant : given.grants) {
-            const HostId owner = member_.map().targets[grant.rule][grant.bucket];
-            require(owner != kNoHost && owner != 1, "grants are another member's to make");
-            require(grant.until_ns > now_.time_since_epoch().count(), "grants that are over are not given");
-            require(member_.state() == MembershipState::member, "only members are granted anything");
+    // Whoever says it: what the cores are given is another's bucket by the map that was present when the frame came, and not yet over. A
+    // host that gives up its membership over the same frame closes the lease behind what it gave.
+    void check_grants(const Actions& actions, const ClusterMap& map) const {
+        bool open = false;
+        for (const Action& action : actions) {
+            if (const auto* lease = std::get_if<SetLease>(&action); lease != nullptr && lease->valid_until == kLongAgo) open = false;
+            const auto* given = std::get_if<GiveGrants>(&action);
+            if (given == nullptr) continue;
+            open = true;
+            for (const GivenGrant& grant : given->grants) {
+                const HostId owner = map.targets[grant.rule][grant.bucket];
+                require(owner != kNoHost && owner != 1, "grants are another member's to make");
+                require(grant.until_ns > now_.time_since_epoch().count(), "grants that are over are not given");
+            }
         }
+        require(!open || member_.state() == MembershipState::member, "only members are granted anything");
     }
 
     Membership member_ = scene().member;

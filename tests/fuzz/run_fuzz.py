@@ -5,6 +5,8 @@ What it finds stays in the build directory (fuzz-crashes, fuzz-found); an input 
 once the flaw is mended. Skipped when there is no clang to build targets with.
 usage: run_fuzz.py NAME BUILD-FOLDER [TARGET]"""
 
+import base64
+import gzip
 import os
 import pathlib
 import re
@@ -15,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = int(os.environ.get("NLB_FUZZ_SECONDS", "60"))
 PER_INPUT_MAX = 60  # seconds by the clock: on a machine that does much else, ten were too few
 MEMORY_MIB_MAX = 2048
-TELL_MAX = 40  # lines about one finding
+FRAMES_MAX = 5  # of the project's own functions, innermost first
 NICENESS = 5
 
 
@@ -34,9 +36,16 @@ def say(number, good, claim, remarks):
 
 
 def worth_telling(lines):
-    """From the first sign of a finding on; libFuzzer's own progress is not worth telling."""
-    first = next((i for i, line in enumerate(lines) if re.search(r"ERROR|runtime error|broken promise|libFuzzer:", line)), None)
-    return lines[-TELL_MAX:] if first is None else lines[first : first + TELL_MAX]
+    """What is broken, where in the project, and the input itself: whoever reads a log has no other copy of it."""
+    signs = [line for line in lines if re.search(r"ERROR|runtime error|broken promise|SUMMARY", line)]
+    frames = [line for line in lines if re.match(r" *#[0-9]+ .* nlb::", line)]
+    kept = [match[1] for match in (re.search(r"Test unit written to (\S+)", line) for line in lines) if match]
+    return (signs or lines[-FRAMES_MAX:]) + frames[:FRAMES_MAX] + kept + [as_text(pathlib.Path(file)) for file in kept]
+
+
+def as_text(file):
+    packed = base64.b64encode(gzip.compress(file.read_bytes(), mtime=0)).decode()
+    return f"again with: echo {packed} | base64 -d | gunzip"
 
 
 def replay(name, target, corpus):
