@@ -12,7 +12,6 @@ namespace nlb {
 
 // What each host offers for one rule; index id - 1, 0 for hosts that are absent, draining or disabled.
 using Offers = std::array<std::uint8_t, kHostsMax>;
-using BucketOwners = std::array<HostId, kBuckets>;
 
 // How many buckets each host should own. Mode multiple: in proportion to the offers, by largest remainder; ties to the host that
 // holds more in `holding`, then to the lower id. All zero when nothing is offered.

@@ -2,6 +2,8 @@
 // stage. It looks nothing up about single packets.
 #pragma once
 
+#include <algorithm>
+
 #include "core/affinity_hash.hpp"
 #include "core/burst.hpp"
 #include "core/placement.hpp"
@@ -14,26 +16,16 @@ namespace nlb {
 // Packets of the same rule key: what becomes of them depends on their bucket, and of TCP on whether they begin or end a flow.
 struct Course {
     RuleId rule = kDefaultRule;
-    bool left_alone = false;  // a disabled rule is for classify to settle; PPTP's port and sticky rules have more to be asked
+    bool left_alone = false;  // a disabled rule is for classify to settle; sticky rules and ports of sessions have more to be asked
     Affinity affinity = Affinity::single;
     // Of TCP: buckets whose packets are accepted without a look-up, but for those that begin or end a flow, which go on to track.
     BucketMask quiet = 0;
-    ReasonByBucket by_bucket;  // live: its packets go on to track
+    BucketMask live = 0;  // buckets whose packets go on to track
+    ReasonByBucket by_bucket;
 };
 
-// Reasons of the buckets that nobody of this host answers for.
-inline void reject_all(Course& course, const Tables& tables) {
-    const auto& owner = tables.owner[course.rule];
-    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket)
-        course.by_bucket[bucket] = owner[bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
-}
-
 // Chosen at start-up, by what the processor has.
-inline const auto kPaint = has_avx2() ? paint_avx2 : paint_portable;
-
-inline void put_reason(Course& course, BucketMask buckets, Reason reason) {
-    if (buckets != 0) kPaint(course.by_bucket, buckets, reason);
-}
+inline const auto kColour = has_avx2() ? colour_avx2 : colour_portable;
 
 // As locate and track would have it: a TCP packet can only be ours where we own the bucket or hold descriptors in it, and it is looked
 // up where a descriptor could matter (needs_look_up() in core/track.hpp).
@@ -44,25 +36,21 @@ inline void set_course(Course& course, RuleKey key, const Snapshot& snapshot, co
     const bool disabled = !is_default && tables.rules[course.rule].mode == RuleMode::disabled;
     const bool is_tcp = protocol_bit_of(key) == kProtocolTcpBit;
     const bool sticky = !is_default && tables.rules[course.rule].sticky_ms != 0;
-    course.left_alone = disabled || sticky || (is_tcp && port_of(key) == kPptpPort);
+    course.left_alone = disabled || sticky || (is_tcp ? port_of(key) == kPptpPort : is_ipsec_port(port_of(key)));
     course.affinity = is_default ? Affinity::single : tables.rules[course.rule].affinity;
-    course.quiet = 0;
+    course.quiet = course.live = 0;
     if (!snapshot.fence_holds) {
         course.by_bucket.fill(Reason::fenced);
         return;
     }
-    reject_all(course, tables);
     const BucketMask own = tables.own[course.rule];
-    if (!is_tcp) {
-        put_reason(course, own, Reason::owner);
-        return;
+    const BucketMask held = is_tcp ? ledger.held()[course.rule] : 0;
+    if (is_tcp && (own | held) != 0) {
+        const BucketMask paying = refresh_mask(seconds_of(snapshot.now), tables.tcp_idle_s) | ledger.looked_up(course.rule);
+        course.quiet = own & ~tables.dirty_elsewhere[course.rule] & ~(held & paying);
+        course.live = (own | held) & ~course.quiet;
     }
-    const BucketMask held = ledger.held()[course.rule];
-    if ((own | held) == 0) return;
-    const BucketMask paying = refresh_mask(seconds_of(snapshot.now), tables.tcp_idle_s) | ledger.looked_up(course.rule);
-    course.quiet = own & ~tables.dirty_elsewhere[course.rule] & ~(held & paying);
-    put_reason(course, course.quiet, Reason::owner);
-    put_reason(course, (own | held) & ~course.quiet, Reason::live);
+    kColour(course.by_bucket, tables.owner[course.rule], own, course.live);
 }
 
 // Usual packets over IPv6 among those that are not recognised yet, one at a time. Returns their places.

@@ -21,8 +21,8 @@ struct Placement {
 struct alignas(64) ReasonByBucket : std::array<Reason, 64> {};
 static_assert(kBuckets <= 64 && sizeof(ReasonByBucket) == 64 && sizeof(Reason) == 1);
 
-// Writes a reason over those of some buckets.
-void paint_portable(ReasonByBucket& reasons, BucketMask buckets, Reason reason);
+// What becomes of packets by their bucket: live, otherwise accepted by this owner, otherwise left to whoever owns it, or to nobody.
+void colour_portable(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted, BucketMask live);
 // Hash and bucket of the wanted frames; what the columns then hold of others is waste.
 void place_portable(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement);
 // Burst::reasons of `places`, by bucket, and Burst::rules. Gives the places that are live.
@@ -30,7 +30,7 @@ void place_portable(const Sight& sight, std::uint64_t wanted, const SaltedKey& k
                                             Burst& burst);
 
 // Require: has_avx2().
-void paint_avx2(ReasonByBucket& reasons, BucketMask buckets, Reason reason);
+void colour_avx2(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted, BucketMask live);
 void place_avx2(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement);
 [[nodiscard]] std::uint64_t settle_avx2(const ReasonByBucket& reasons, RuleId rule, std::uint64_t places, const Placement& placement,
                                         Burst& burst);

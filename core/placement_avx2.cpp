@@ -22,16 +22,21 @@ NLB_AVX2_INLINE inline Lanes lower(Lanes lanes) {
     return _mm256_blend_epi32(lanes, _mm256_setzero_si256(), 0xaa);
 }
 
-// The halves of four products of 64 x 64 bits. The upper factors come by themselves because callers have them.
+// Four products of 64 x 64 bits. The upper factors come by themselves because callers have them.
 struct Product {
-    Lanes low, high;
+    Lanes low;     // its lower half is that of the product
+    Lanes second;  // its lower half are the product's bits 32 to 63
+    Lanes high;    // the product's upper 64 bits
 };
 NLB_AVX2_INLINE inline Product multiply(Lanes x, Lanes x_upper, Lanes y, Lanes y_upper) {
     const Lanes low = _mm256_mul_epu32(x, y);
     const Lanes middle = _mm256_add_epi64(_mm256_mul_epu32(x_upper, y), upper(low));
     const Lanes other = _mm256_add_epi64(_mm256_mul_epu32(x, y_upper), lower(middle));
     const Lanes high = _mm256_add_epi64(_mm256_mul_epu32(x_upper, y_upper), _mm256_add_epi64(upper(middle), upper(other)));
-    return {_mm256_blend_epi32(low, _mm256_slli_epi64(other, 32), 0xaa), high};
+    return {low, other, high};
+}
+NLB_AVX2_INLINE inline Lanes lower_64(const Product& product) {
+    return _mm256_blend_epi32(product.low, _mm256_slli_epi64(product.second, 32), 0xaa);
 }
 
 // What is the same for all packets of a call. Of 64-bit factors that differ between packets, one half does not.
@@ -66,7 +71,7 @@ NLB_AVX2_INLINE inline Lanes mix_four(Lanes client, Lanes port, const Factors& f
         x = _mm256_xor_si256(x, spread);
     }
     const Product first = multiply(x, upper(x), _mm256_xor_si256(client, f.second), f.second_upper);
-    const Lanes a = _mm256_xor_si256(first.low, f.third);
+    const Lanes a = _mm256_xor_si256(lower_64(first), f.third);
     const Lanes b = _mm256_xor_si256(first.high, f.fourth);
     const Product second = multiply(a, upper(a), b, upper(b));
     return _mm256_xor_si256(second.low, second.high);
@@ -119,6 +124,18 @@ NLB_AVX2_INLINE inline Lanes spread_bits(std::uint32_t bits) {
     return _mm256_cmpeq_epi8(_mm256_and_si256(bytes, select), select);
 }
 
+NLB_AVX2_INLINE inline Lanes all_of(Reason reason) {
+    return _mm256_set1_epi8(static_cast<char>(reason));
+}
+
+// Of 32 buckets, from who owns them.
+NLB_AVX2_INLINE inline void store_reasons(Reason* to, Lanes owners, std::uint32_t accepted, std::uint32_t live) {
+    const Lanes nobodys = _mm256_cmpeq_epi8(owners, _mm256_setzero_si256());
+    const Lanes rejected = _mm256_blendv_epi8(all_of(Reason::not_owner), all_of(Reason::no_owner), nobodys);
+    const Lanes settled = _mm256_blendv_epi8(rejected, all_of(Reason::owner), spread_bits(accepted));
+    _mm256_store_si256(reinterpret_cast<Lanes*>(to), _mm256_andnot_si256(spread_bits(live), settled));
+}
+
 NLB_AVX2_INLINE inline void replace(Byte* at, Lanes with, Lanes chosen) {
     Lanes* const to = reinterpret_cast<Lanes*>(at);
     _mm256_storeu_si256(to, _mm256_blendv_epi8(_mm256_loadu_si256(to), with, chosen));
@@ -126,11 +143,14 @@ NLB_AVX2_INLINE inline void replace(Byte* at, Lanes with, Lanes chosen) {
 
 }  // namespace
 
-NLB_AVX2 void paint_avx2(ReasonByBucket& reasons, BucketMask buckets, Reason reason) {
-    const Lanes colour = _mm256_set1_epi8(static_cast<char>(reason));
-    Byte* const at = reinterpret_cast<Byte*>(reasons.data());
-    replace(at, colour, spread_bits(static_cast<std::uint32_t>(buckets)));
-    replace(at + 32, colour, spread_bits(static_cast<std::uint32_t>(buckets >> 32)));
+// Written at once: look_up() reads it again right away, which a store in smaller pieces would delay.
+NLB_AVX2 void colour_avx2(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted, BucketMask live) {
+    static_assert(kBuckets == 60 && static_cast<int>(Reason::live) == 0 && kNoHost == 0);
+    const auto sixteen = [&owners](std::size_t at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(&owners[at])); };
+    const Lanes low = _mm256_set_m128i(sixteen(16), sixteen(0));
+    const Lanes high = _mm256_set_m128i(_mm_srli_si128(sixteen(44), 4), sixteen(32));
+    store_reasons(&reasons[0], low, static_cast<std::uint32_t>(accepted), static_cast<std::uint32_t>(live));
+    store_reasons(&reasons[32], high, static_cast<std::uint32_t>(accepted >> 32), static_cast<std::uint32_t>(live >> 32));
 }
 
 NLB_AVX2 void place_avx2(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement) {

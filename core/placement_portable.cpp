@@ -3,8 +3,11 @@
 
 namespace nlb {
 
-void paint_portable(ReasonByBucket& reasons, BucketMask buckets, Reason reason) {
-    for (const std::uint32_t bucket : Places(buckets)) reasons[bucket] = reason;
+void colour_portable(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted, BucketMask live) {
+    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket)
+        reasons[bucket] = owners[bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
+    for (const std::uint32_t bucket : Places(accepted)) reasons[bucket] = Reason::owner;
+    for (const std::uint32_t bucket : Places(live)) reasons[bucket] = Reason::live;
 }
 
 void place_portable(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement) {

@@ -32,7 +32,7 @@ std::uint64_t places_of(const Sight& sight, RuleKey key) {
 
 // Of TCP packets that begin or end a flow, those in buckets of ours: they go on to track. A bucket in which a flow may begin in this very
 // burst is not quiet any more, because the ledger does not know that flow yet.
-std::uint64_t find_turns(Course& course, std::uint64_t places, const Sight& sight, const Placement& placement) {
+std::uint64_t find_turns(Course& course, std::uint64_t places, const Sight& sight, const Placement& placement, const Tables& tables) {
     std::uint64_t turns = 0;
     BucketMask opening = 0;
     for (const std::uint32_t i : Places(places)) {
@@ -41,13 +41,17 @@ std::uint64_t find_turns(Course& course, std::uint64_t places, const Sight& sigh
         turns |= std::uint64_t{1} << i;
         if ((sight.tcp_flags[i] & kTcpSyn) != 0) opening |= bit;
     }
-    put_reason(course, opening, Reason::live);
+    if ((opening & ~course.live) != 0) {
+        course.live |= opening;
+        kColour(course.by_bucket, tables.owner[course.rule], course.quiet, course.live);
+    }
     return turns;
 }
 
 // The places whose packets go on to track.
-std::uint64_t settle(Course& course, std::uint64_t places, const Sight& sight, const Placement& placement, Burst& burst) {
-    const std::uint64_t turns = course.quiet == 0 ? 0 : find_turns(course, places & sight.turns, sight, placement);
+std::uint64_t settle(Course& course, std::uint64_t places, const Sight& sight, const Placement& placement, const Tables& tables,
+                     Burst& burst) {
+    const std::uint64_t turns = course.quiet == 0 ? 0 : find_turns(course, places & sight.turns, sight, placement, tables);
     const std::uint64_t live = kSettle(course.by_bucket, course.rule, places, placement, burst) | turns;
     for (const std::uint32_t i : Places(turns)) burst.reasons[i] = Reason::live;
     return live;
@@ -109,7 +113,7 @@ void recognise(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& l
             placed_by = course.affinity;
             kPlace(sight, placed, key, ClientShare(placed_by), placement);
         }
-        const std::uint64_t live = settle(course, same, sight, placement, burst);
+        const std::uint64_t live = settle(course, same, sight, placement, snapshot.tables, burst);
         for (const std::uint32_t i : Places(burst.describe_all ? same : live))
             describe(burst.info[i], sight, placement, i, course, snapshot.tables);
         burst.recognised |= same;

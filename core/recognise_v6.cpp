@@ -37,7 +37,7 @@ bool is_whole(std::uint8_t protocol, const Byte* l4, std::size_t bytes) {
     }
     if (protocol != kProtocolUdp || bytes < sizeof(UdpHeader)) return false;
     const std::size_t length = load_big_endian<std::uint16_t>(l4 + offsetof(UdpHeader, length));
-    return length >= sizeof(UdpHeader) && length <= bytes && !is_ipsec_port(load_big_endian<std::uint16_t>(l4 + 2));
+    return length >= sizeof(UdpHeader) && length <= bytes;
 }
 
 struct Seen {

@@ -24,7 +24,7 @@ struct Landmarks {
     std::uint32_t broadcast_count = 0;
     std::uint32_t station_tail = 0;                       // the last four bytes of what this host's own frames come from
     std::array<std::uint32_t, kAddressesMax> vips;        // as they lie in a frame
-    std::array<std::uint32_t, kAddressesMax> vip_index;   // into Tables::addresses
+    std::array<RuleKey, kAddressesMax> vip_key;           // rule_key() of its index into Tables::addresses
     std::array<std::uint32_t, kAddressesMax> broadcasts;  // of the subnets that the cluster is on
 };
 

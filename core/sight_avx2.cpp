@@ -15,6 +15,18 @@ namespace {
 constexpr std::uint32_t kGroup = 8;
 using Eight = __m256i;
 
+using Order = std::array<std::int8_t, 16>;
+constexpr std::int8_t kNone = -128;  // a byte of zeros
+constexpr Order bytes_of_words(int b0, int b1, int b2, int b3) {
+    Order order{};
+    for (int word = 0; word < 4; ++word)
+        for (int byte = 0; byte < 4; ++byte) {
+            const int from = std::array{b0, b1, b2, b3}[static_cast<std::size_t>(byte)];
+            order[static_cast<std::size_t>(4 * word + byte)] = static_cast<std::int8_t>(from == kNone ? kNone : from + 4 * word);
+        }
+    return order;
+}
+
 // Numbers that every lane is compared with. They are read from memory: a compiler that makes them of immediates needs, for each, the
 // execution port that the shuffles wait for.
 struct Constants {
@@ -32,18 +44,18 @@ struct Constants {
     std::uint32_t tcp_length = 0x3c;
     std::uint32_t tcp_least = sizeof(TcpHeader);
     std::uint32_t udp_least = sizeof(UdpHeader);
-    std::uint32_t ike = 500;
-    std::uint32_t ike_behind_nat = 4500;
     std::uint32_t ethernet = sizeof(EthernetHeader);
     std::uint32_t ipv4 = sizeof(Ipv4Header);
     std::uint32_t bytes_least = sizeof(EthernetHeader) + sizeof(Ipv4Header) + sizeof(TcpHeader);
-    std::uint32_t flags = 0xff00;
     std::uint32_t turns = kTcpTurns;
     std::uint32_t key_tcp = rule_key(0, kProtocolTcpBit, 0);
     std::uint32_t key_udp = rule_key(0, kProtocolUdpBit, 0);
-    std::array<std::int8_t, 16> byte_order{3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12};
+    // Which bytes make a number of 32 bits, lowest first, in each word of a frame.
+    Order number_32 = bytes_of_words(3, 2, 1, 0);
+    Order first_16 = bytes_of_words(1, 0, kNone, kNone);
+    Order second_16 = bytes_of_words(3, 2, kNone, kNone);
+    Order second_8 = bytes_of_words(1, kNone, kNone, kNone);
 };
-static_assert(is_ipsec_port(500) && is_ipsec_port(4500));
 
 [[gnu::always_inline]] inline const Constants& opaque(const Constants& constants) {
     const Constants* hidden = &constants;
@@ -78,16 +90,16 @@ NLB_AVX2_INLINE inline Words words_at(const Frame* frames, std::size_t offset) {
 NLB_AVX2_INLINE inline Eight all(std::uint32_t value) {
     return _mm256_set1_epi32(static_cast<int>(value));
 }
-NLB_AVX2_INLINE inline Eight swap_bytes_32(Eight words, const Constants& c) {
-    const Eight order = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(c.byte_order.data())));
-    return _mm256_shuffle_epi8(words, order);
+// Numbers of words as they lie in a frame.
+NLB_AVX2_INLINE inline Eight numbers(Eight words, const Order& order) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(order.data()));
+    return _mm256_shuffle_epi8(words, _mm256_broadcastsi128_si256(bytes));
 }
-// The lower halves of words as they lie in a frame, as numbers.
-NLB_AVX2_INLINE inline Eight number_16(Eight words, const Constants& c) {
-    return _mm256_srli_epi32(swap_bytes_32(words, c), 16);
+NLB_AVX2_INLINE inline Eight add(Eight a, Eight b) {
+    return _mm256_add_epi32(a, b);
 }
-NLB_AVX2_INLINE inline Eight halves(Eight words, const Constants& c) {
-    return _mm256_add_epi32(_mm256_and_si256(words, all(c.low_half)), _mm256_srli_epi32(words, 16));
+NLB_AVX2_INLINE inline Eight upper(Eight words) {
+    return _mm256_srli_epi32(words, 16);
 }
 NLB_AVX2_INLINE inline Eight is_any_of(Eight words, const std::uint32_t* list, std::uint32_t count) {
     Eight found = _mm256_setzero_si256();
@@ -98,13 +110,15 @@ NLB_AVX2_INLINE inline Eight either(Eight a, Eight b) {
     return _mm256_or_si256(a, b);
 }
 
-// Ten halves add up to a multiple of 0xffff: RFC 1071. They are the upper halves of `first` and `sum_word`, and all of the others.
+// Ten halves add up to a multiple of 0xffff: RFC 1071. They are the upper halves of `first` and `sum_word`, and all of the others; of
+// those the lower halves are what is left of a sum of words when the upper ones are taken away.
 NLB_AVX2_INLINE inline Eight checksum_holds(Eight first, Eight length_word, Eight fragment_word, Eight sum_word, Eight source,
                                             Eight destination, const Constants& c) {
-    Eight sum = _mm256_add_epi32(_mm256_srli_epi32(first, 16), _mm256_srli_epi32(sum_word, 16));
-    sum = _mm256_add_epi32(sum, _mm256_add_epi32(halves(length_word, c), halves(fragment_word, c)));
-    sum = _mm256_add_epi32(sum, _mm256_add_epi32(halves(source, c), halves(destination, c)));
-    return _mm256_cmpeq_epi32(halves(sum, c), all(c.low_half));
+    const Eight words = add(add(length_word, fragment_word), add(source, destination));
+    const Eight uppers = add(add(upper(length_word), upper(fragment_word)), add(upper(source), upper(destination)));
+    const Eight lowers = _mm256_sub_epi32(words, _mm256_slli_epi32(uppers, 16));
+    const Eight sum = add(add(lowers, uppers), add(upper(first), upper(sum_word)));
+    return _mm256_cmpeq_epi32(add(_mm256_and_si256(sum, all(c.low_half)), upper(sum)), all(c.low_half));
 }
 
 NLB_AVX2_INLINE inline Eight is_impossible_client(Eight source, Eight destination, const Constants& c) {
@@ -117,24 +131,23 @@ NLB_AVX2_INLINE inline Eight is_impossible_client(Eight source, Eight destinatio
 }
 
 // Lanes in which the transport header is not whole; `bytes` is what the IP header leaves for it.
-NLB_AVX2_INLINE inline Eight lacks_header(Eight is_tcp, Eight bytes, Eight tcp_word, Eight udp_word, Eight port, const Constants& c) {
+NLB_AVX2_INLINE inline Eight lacks_header(Eight is_tcp, Eight bytes, Eight tcp_word, Eight udp_word, const Constants& c) {
     const Eight tcp_bytes = _mm256_and_si256(_mm256_srli_epi32(tcp_word, 2), all(c.tcp_length));
     Eight tcp = _mm256_cmpgt_epi32(all(c.tcp_least), tcp_bytes);
     tcp = either(tcp, _mm256_cmpgt_epi32(tcp_bytes, bytes));
-    const Eight udp_bytes = number_16(udp_word, c);
+    const Eight udp_bytes = numbers(udp_word, c.first_16);
     Eight udp = _mm256_cmpgt_epi32(all(c.udp_least), udp_bytes);
     udp = either(udp, _mm256_cmpgt_epi32(udp_bytes, bytes));
-    udp = either(udp, either(_mm256_cmpeq_epi32(port, all(c.ike)), _mm256_cmpeq_epi32(port, all(c.ike_behind_nat))));
     return _mm256_blendv_epi8(udp, tcp, is_tcp);
 }
 
-// The index of the VIP that each lane is sent to, found one VIP after the other until every lane has its own.
+// What the VIP that each lane is sent to adds to its key, found one VIP after the other until every lane has its own.
 NLB_AVX2_INLINE inline Eight find_vips(Eight destination, const Landmarks& landmarks, Eight& found) {
     Eight vips = _mm256_setzero_si256();
     found = _mm256_setzero_si256();
     for (std::uint32_t i = 0; i < landmarks.vip_count; ++i) {
         const Eight same = _mm256_cmpeq_epi32(destination, all(landmarks.vips[i]));
-        vips = _mm256_blendv_epi8(vips, all(landmarks.vip_index[i]), same);
+        vips = either(vips, _mm256_and_si256(same, all(landmarks.vip_key[i])));
         found = either(found, same);
         if (_mm256_movemask_epi8(found) == -1) break;
     }
@@ -165,7 +178,7 @@ NLB_AVX2_INLINE inline std::uint64_t see_group(const Frame* frames, Eight length
     const Eight source = addresses.w1;
     const Eight destination = addresses.w2;
     Eight wrong = _mm256_cmpeq_epi32(link.w0, all(landmarks.station_tail));
-    const Eight total = number_16(link.w2, c);
+    const Eight total = numbers(link.w2, c.first_16);
     wrong = either(wrong, _mm256_cmpgt_epi32(total, _mm256_sub_epi32(length, all(c.ethernet))));
     wrong = either(wrong, _mm256_cmpgt_epi32(_mm256_and_si256(link.w3, all(c.fragmented)), _mm256_setzero_si256()));
     wrong = either(wrong, is_impossible_client(source, destination, c));
@@ -174,20 +187,19 @@ NLB_AVX2_INLINE inline std::uint64_t see_group(const Frame* frames, Eight length
     const Eight protocol = _mm256_srli_epi32(link.w3, 24);
     const Eight is_tcp = _mm256_cmpeq_epi32(protocol, all(c.tcp));
     const Eight is_udp = _mm256_cmpeq_epi32(protocol, all(c.udp));
-    const Eight ports = swap_bytes_32(addresses.w3, c);
-    const Eight port = _mm256_and_si256(ports, all(c.low_half));
-    wrong = either(wrong, lacks_header(is_tcp, _mm256_sub_epi32(total, all(c.ipv4)), transport.w2, transport.w0, port, c));
+    const Eight port = numbers(addresses.w3, c.second_16);
+    wrong = either(wrong, lacks_header(is_tcp, _mm256_sub_epi32(total, all(c.ipv4)), transport.w2, transport.w0, c));
     Eight right;
     const Eight vips = find_vips(destination, landmarks, right);
     right = _mm256_and_si256(right, _mm256_cmpeq_epi32(_mm256_and_si256(link.w1, all(c.link_mask)), all(c.plain_ipv4)));
     right = _mm256_and_si256(right, checksum_holds(link.w1, link.w2, link.w3, addresses.w0, source, destination, c));
     right = _mm256_and_si256(right, either(is_tcp, is_udp));
 
-    store(&sight.client[place], swap_bytes_32(source, c));
-    store(&sight.client_port[place], _mm256_srli_epi32(ports, 16));
+    store(&sight.client[place], numbers(source, c.number_32));
+    store(&sight.client_port[place], numbers(addresses.w3, c.first_16));
     const Eight bits = _mm256_blendv_epi8(all(c.key_udp), all(c.key_tcp), is_tcp);
-    store(&sight.key[place], either(either(port, bits), _mm256_slli_epi32(vips, 24)));
-    const Eight flags = _mm256_and_si256(_mm256_srli_epi32(_mm256_and_si256(transport.w2, all(c.flags)), 8), is_tcp);
+    store(&sight.key[place], either(either(port, bits), vips));
+    const Eight flags = _mm256_and_si256(numbers(transport.w2, c.second_8), is_tcp);
     store(&sight.tcp_flags[place], flags);
     const Eight turns = _mm256_cmpgt_epi32(_mm256_and_si256(flags, all(c.turns)), _mm256_setzero_si256());
     sight.turns |= std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(turns)))} << place;

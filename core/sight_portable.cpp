@@ -44,7 +44,7 @@ bool is_whole_tcp(const Byte* at, std::size_t bytes) {
 
 bool is_whole_udp(const Byte* at, std::size_t bytes) {
     const std::size_t length = load_big_endian<std::uint16_t>(at + offsetof(UdpHeader, length));
-    return length >= sizeof(UdpHeader) && length <= bytes && !is_ipsec_port(load_big_endian<std::uint16_t>(at + 2));
+    return length >= sizeof(UdpHeader) && length <= bytes;
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ Landmarks::Landmarks(const Snapshot& snapshot) {
         const IpAddress& address = tables.addresses[i].address;
         if (!address.is_v4() || !is_possible_client(address.as_v4())) continue;
         vips[vip_count] = raw_word(&address.bytes[12]);
-        vip_index[vip_count++] = static_cast<std::uint32_t>(i);
+        vip_key[vip_count++] = rule_key(static_cast<std::uint8_t>(i), 0, 0);
     }
     for (std::size_t i = tables.vip_count; i < tables.address_count && tables.addresses[i].kind == AddressKind::broadcast; ++i)
         if (tables.addresses[i].address.is_v4()) broadcasts[broadcast_count++] = raw_word(&tables.addresses[i].address.bytes[12]);
@@ -91,13 +91,12 @@ bool see_frame(const Burst& burst, std::uint32_t place, const Landmarks& landmar
                !is_whole_udp(l4, total - sizeof(Ipv4Header))) {
         return false;
     }
-    const auto vip_index = static_cast<std::uint8_t>(landmarks.vip_index[vip]);
     sight.client[place] = client;
     sight.client_port[place] = load_big_endian<std::uint16_t>(l4);
     sight.tcp_flags[place] = tcp_flags;
     sight.turns |= std::uint64_t{(tcp_flags & kTcpTurns) != 0} << place;
-    sight.key[place] =
-        rule_key(vip_index, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, load_big_endian<std::uint16_t>(l4 + 2));
+    sight.key[place] = landmarks.vip_key[vip] |
+                       rule_key(0, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, load_big_endian<std::uint16_t>(l4 + 2));
     return true;
 }
 

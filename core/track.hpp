@@ -42,7 +42,7 @@ namespace nlb {
 [[nodiscard]] constexpr BucketMask refresh_mask(std::uint32_t now_s, std::uint32_t tcp_idle_s) {
     const std::uint32_t windows = refresh_windows(tcp_idle_s);
     const BucketMask first = windows == 64 ? 1 : 0x0001'0001'0001'0001ULL;
-    return (first << (now_s / refresh_window_s(tcp_idle_s) % windows)) & kAllBuckets;
+    return (first << (now_s / refresh_window_s(tcp_idle_s) & (windows - 1))) & kAllBuckets;
 }
 
 // For the sweep over all descriptors: erase the expired, tell ConnectionLedger::note_stale of the stale.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <chrono>
 #include <compare>
 #include <cstddef>
@@ -34,7 +35,8 @@ inline constexpr BucketMask kAllBuckets = (BucketMask{1} << kBuckets) - 1;
 // One mask per rule slot: what a host owns, or where it still holds descriptors.
 using RuleMasks = std::array<BucketMask, kRuleSlots>;
 // owner[rule][bucket]; kNoHost when nobody is meant to own it.
-using OwnerMap = std::array<std::array<HostId, kBuckets>, kRuleSlots>;
+using BucketOwners = std::array<HostId, kBuckets>;
+using OwnerMap = std::array<BucketOwners, kRuleSlots>;
 
 // Monotonic time of one host, in nanoseconds. It has no now(): whoever calls core brings the time.
 struct MonotonicClock {
@@ -68,9 +70,9 @@ struct IpAddress {
         return a;
     }
     [[nodiscard]] constexpr bool is_v4() const {
-        for (std::size_t i = 0; i < 10; ++i)
-            if (bytes[i] != 0) return false;
-        return bytes[10] == 0xff && bytes[11] == 0xff;
+        constexpr auto kMapped = std::bit_cast<std::uint32_t>(std::array<Byte, 4>{0, 0, 0xff, 0xff});
+        const auto words = std::bit_cast<std::array<std::uint32_t, 4>>(bytes);
+        return words[0] == 0 && words[1] == 0 && words[2] == kMapped;
     }
     // Requires: is_v4(). Host byte order.
     [[nodiscard]] constexpr std::uint32_t as_v4() const {

@@ -2,6 +2,7 @@
 #include "dataplane/worker.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <csignal>
 #include <cstring>
 #include <rte_cycles.h>
@@ -40,20 +41,29 @@ Frame frame_of(const rte_mbuf& buffer) {
     return {rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len, static_cast<std::uint16_t>(buffer.buf_len - buffer.data_off)};
 }
 
+// A buffer's data offset, reference count and number of segments, which lie in one word.
+constexpr std::uint64_t kDataOffset = 0x0000'0000'0000'ffff;
+constexpr std::uint64_t kOneReference = 0x0000'0000'0001'0000;
+constexpr std::uint64_t kReferences = 0x0000'0000'ffff'0000;
+constexpr std::uint64_t kOneSegment = 0x0000'0001'0000'0000;
+constexpr std::uint64_t kSegments = 0x0000'ffff'0000'0000;
+static_assert(offsetof(rte_mbuf, data_off) == offsetof(rte_mbuf, rearm_data) &&
+              offsetof(rte_mbuf, refcnt) - offsetof(rte_mbuf, rearm_data) == 2 &&
+              offsetof(rte_mbuf, nb_segs) - offsetof(rte_mbuf, rearm_data) == 4 && std::endian::native == std::endian::little);
+std::uint64_t layout_of(const rte_mbuf& buffer) {
+    std::uint64_t word;
+    std::memcpy(&word, &buffer.rearm_data, sizeof word);
+    return word;
+}
+
 // rte_pktmbuf_free_bulk() for what a receive queue gives: runs of single segments of one pool, which go back in one piece.
 void free_frames(rte_mbuf** buffers, std::uint32_t count) {
-    // Reference count and segments lie in one word of the buffer, behind its data offset.
-    constexpr std::uint64_t kCounts = 0x0000'ffff'ffff'0000;
-    constexpr std::uint64_t kOneAndOne = 0x0000'0001'0001'0000;
-    static_assert(offsetof(rte_mbuf, refcnt) - offsetof(rte_mbuf, rearm_data) == 2 &&
-                  offsetof(rte_mbuf, nb_segs) - offsetof(rte_mbuf, refcnt) == 2);
     rte_mempool* const pool = buffers[0]->pool;
     std::uint64_t odd = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
         const rte_mbuf& buffer = *buffers[i];
-        std::uint64_t word;
-        std::memcpy(&word, &buffer.rearm_data, sizeof word);
-        odd |= ((word & kCounts) ^ kOneAndOne) | (buffer.ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) |
+        odd |= ((layout_of(buffer) & (kReferences | kSegments)) ^ (kOneReference | kOneSegment)) |
+               (buffer.ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) |
                (reinterpret_cast<std::uintptr_t>(buffer.pool) ^ reinterpret_cast<std::uintptr_t>(pool));
     }
     if (odd == 0)
@@ -104,6 +114,7 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
       number_(number),
       lanes_(std::move(lanes)),
       sleeper_(wakers_of(lanes_), bell_),
+      ns_per_cycle_most_(1'000'000'000 / shared.cycles_per_second + 1),
       pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second) {
     for (Lane* lane : lanes_) lane->bell = &bell_;
 }
@@ -116,7 +127,7 @@ void Worker::run() {
     while (!shared_.stop.load(std::memory_order_relaxed)) {
         bool worked = false;
         for (Lane* lane : lanes_) worked |= poll_once(*lane);
-        if (const std::uint32_t ns = pacer_.pause_ns(worked, rte_rdtsc()); ns != 0)
+        if (const std::uint32_t ns = pacer_.pause_ns(worked, began_); ns != 0)
             sleep(ns);
         else if (!worked)
             rte_pause();
@@ -125,8 +136,7 @@ void Worker::run() {
 }
 
 bool Worker::poll_once(Lane& lane) {
-    const std::uint64_t begin = rte_rdtsc();
-    const Instant now = shared_.clock.at(begin);
+    const Instant now = shared_.clock.at(begin_poll());
     // One snapshot per burst: no packet sees two maps. It dies at quiescent().
     const Snapshot snapshot{*lane.tables.load(std::memory_order_acquire),
                             lane.addresses,
@@ -150,8 +160,19 @@ bool Worker::poll_once(Lane& lane) {
     serve_released(lane, snapshot);
     shared_.rcu.quiescent(number_);
     const bool worked = (sent | received | answered) != 0;
-    if (worked) lane.counters.busy_cycles += rte_rdtsc() - begin;
+    worked_for_ = worked ? &lane : nullptr;
     return worked;
+}
+
+// A poll that found work lasted until the next one begins: nobody sleeps between the two.
+void Worker::pause() {
+    worked_for_ = nullptr;
+}
+
+std::uint64_t Worker::begin_poll() {
+    const std::uint64_t begin = rte_rdtsc();
+    if (worked_for_ != nullptr) worked_for_->counters.busy_cycles += begin - began_;
+    return began_ = begin;
 }
 
 std::uint32_t Worker::serve_outside(Lane& lane, const Snapshot& snapshot, std::uint16_t queue) {
@@ -194,9 +215,17 @@ void Worker::settle(Lane& lane, const Snapshot& snapshot) {
     Counters& counters = lane.counters;
     settle_ingress(burst_, snapshot, *lane.connections, lane.fragments, counters);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do any more.
-    if (snapshot.fence_holds && !lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(burst_, counters);
+    if (snapshot.fence_holds && !fence_still_holds(lane, snapshot.now)) refuse_late(burst_, counters);
     if (tap_ != nullptr) show(lane, snapshot, trace::Direction::ingress);
     deliver(lane, snapshot.ports, snapshot.now);
+}
+
+// A poll is short: each of its cycles may be taken for as long as the slowest counter's, and only a fence that this brings down is asked
+// about the exact time.
+bool Worker::fence_still_holds(const Lane& lane, Instant poll_began) const {
+    const std::uint64_t cycles = rte_rdtsc();
+    return lane.fence->holds(poll_began + Duration{static_cast<std::int64_t>((cycles - began_) * ns_per_cycle_most_)}) ||
+           lane.fence->holds(shared_.clock.at(cycles));
 }
 
 void Worker::show(Lane& lane, const Snapshot& snapshot, trace::Direction direction) {
@@ -236,27 +265,34 @@ void Worker::settle_from_inside(Lane& lane, const Snapshot& snapshot) {
 
 std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
     const std::uint32_t count = rte_eth_rx_burst(port, queue, buffers_.data(), shared_.burst);
+    burst_.count = count;
+    if (count == 0) return 0;
+    const std::uint16_t room = room_;
     std::uint64_t bytes = 0;
-    std::uint32_t segments = 0;
+    std::uint64_t words = 0;  // of all buffers together: no data offset and no number of segments is greater than it says
     for (std::uint32_t i = 0; i < count; ++i) {
         const rte_mbuf& buffer = *buffers_[i];
-        bytes += buffer.pkt_len;
-        segments |= buffer.nb_segs;
-        const Frame frame = frame_of(buffer);
+        words |= layout_of(buffer);
+        bytes += buffer.data_len;
+        const Frame frame{rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len, room};
         rte_prefetch0(frame.data);  // the stages come to it when the whole burst has passed here
         burst_.frames[i] = frame;
     }
-    if (segments > 1) gather(count);
-    burst_.count = count;
+    // The buffers of a queue are of one pool, and so of one length.
     burst_bytes_ = bytes;
+    const bool usual = (words & kSegments) == kOneSegment && (words & kDataOffset) + room <= buffers_[0]->buf_len;
+    if (!usual) receive_unusual();
     return count;
 }
 
 // A frame that no single segment can hold is judged by its first, and so found shorter than its IP header says.
-void Worker::gather(std::uint32_t count) {
-    for (std::uint32_t i = 0; i < count; ++i) {
+void Worker::receive_unusual() {
+    burst_bytes_ = 0;
+    for (std::uint32_t i = 0; i < burst_.count; ++i) {
+        burst_bytes_ += buffers_[i]->pkt_len;
         if (buffers_[i]->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffers_[i]));
         burst_.frames[i] = frame_of(*buffers_[i]);
+        room_ = std::min(room_, burst_.frames[i].capacity);
     }
 }
 

@@ -38,6 +38,8 @@ public:
     void run();
     // The life of a burst in both directions on one lane. True when there was a frame.
     bool poll_once(Lane& lane);
+    // Who calls poll_once() says so when some time passes before it does again.
+    void pause();
 
 private:
     std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot, std::uint16_t queue);
@@ -56,7 +58,9 @@ private:
     void show(Lane& lane, const Snapshot& snapshot, trace::Direction direction);
     std::uint32_t send_for_main(Lane& lane);
     std::uint32_t receive(std::uint16_t port, std::uint16_t queue);
-    void gather(std::uint32_t count);
+    void receive_unusual();
+    std::uint64_t begin_poll();
+    [[nodiscard]] bool fence_still_holds(const Lane& lane, Instant poll_began) const;
     void deliver(Lane& lane, const PortAddresses& ports, Instant now);
     [[nodiscard]] static bool admits(Lane& lane, const Frame& frame, Instant now);
     void punt(Lane& lane, rte_mbuf* buffer, Instant now);
@@ -78,11 +82,15 @@ private:
     const std::vector<Lane*> lanes_;
     Doorbell bell_;
     Sleeper sleeper_;
+    const std::uint64_t ns_per_cycle_most_;
     Pacer pacer_;
     Burst burst_;
     std::array<rte_mbuf*, kBurstMax> buffers_;
     std::uint64_t burst_bytes_ = 0;
-    Tap* tap_ = nullptr;  // of the lane that is served; it may not outlive the poll
+    std::uint16_t room_ = UINT16_MAX;  // behind the beginning of the data, in each buffer that was received so far
+    std::uint64_t began_ = 0;          // the present poll, or the last one, in cycles
+    Lane* worked_for_ = nullptr;       // the lane of the last poll, if it found work
+    Tap* tap_ = nullptr;               // of the lane that is served; it may not outlive the poll
 };
 
 // A packet that was settled already goes another way after all: its former reason is uncounted, so that each packet has one.

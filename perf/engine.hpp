@@ -24,6 +24,8 @@ public:
     virtual void turn() = 0;
     // Thread: main, at any time, now and then.
     virtual void tend() {}
+    // Thread: main, at any time, before the counters of its streams are read: for an engine whose core counts elsewhere.
+    virtual void count() const {}
     // Thread: main. From now on nothing new; what is under way still arrives.
     virtual void finish() {}
     // Thread: main, while the core stands still. What this mode alone knows; forget() begins a new measurement.

@@ -112,6 +112,7 @@ void NlbEngine::open_connections_of(Traffic& opening, Traffic& opened, dataplane
     const auto burst = std::make_unique<Burst>();
     std::vector<Byte> bytes(kBurstMax * kFrameBytesMax);
     const PortAddresses ports{};
+    connections.follow(fixed_.tables);  // while it is empty: what is measured later is not the filing anew of all of them
     Counters counters{};
     FragmentTable fragments(1);
     const Snapshot snapshot{fixed_.tables, ports, clock_.at(rte_rdtsc()), true};
@@ -127,17 +128,28 @@ void NlbEngine::open_connections_of(Traffic& opening, Traffic& opened, dataplane
     }
 }
 
+void NlbEngine::end() {
+    worker_->pause();
+    rcu_.leave(0);
+}
+
 void NlbEngine::turn() {
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    for (const auto& lane : lanes_) {
         if (options_.time_polls)
-            timed_poll(*lanes_[i]);
+            timed_poll(*lane);
         else
-            worker_->poll_once(*lanes_[i]);
+            worker_->poll_once(*lane);
+    }
+}
+
+void NlbEngine::count() const {
+    const auto relaxed = [](const std::uint64_t& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); };
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
         const Counters& from = lanes_[i]->counters;
         StreamCounters& to = pairs_[i]->stream->counters;
-        to.rx_packets = from.rx_packets;
-        to.bursts = from.bursts;
-        to.busy_cycles = from.busy_cycles;
+        to.rx_packets = relaxed(from.rx_packets);
+        to.bursts = relaxed(from.bursts);
+        to.busy_cycles = relaxed(from.busy_cycles);
     }
 }
 

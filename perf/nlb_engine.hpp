@@ -17,9 +17,10 @@ public:
     ~NlbEngine() override;
 
     void begin() override { rcu_.join(0); }
-    void end() override { rcu_.leave(0); }
+    void end() override;
     void turn() override;
     void tend() override;
+    void count() const override;
     void report(Json& to) const override;
     void forget() override;
 

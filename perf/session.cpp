@@ -91,6 +91,7 @@ void Session::stop() {
 
 StreamCounters Session::sum() const {
     StreamCounters sum;
+    for_each_part([](const Part& part) { part.engine->count(); });
     for (const auto& stream : streams_) add(sum, stream->counters);
     return sum;
 }
@@ -98,8 +99,9 @@ StreamCounters Session::sum() const {
 StreamCounters Session::sum_of(Role role) const {
     StreamCounters sum;
     for_each_part([&](const Part& part) {
-        if (part.role == role)
-            for (const Stream* stream : part.streams) add(sum, stream->counters);
+        if (part.role != role) return;
+        part.engine->count();
+        for (const Stream* stream : part.streams) add(sum, stream->counters);
     });
     return sum;
 }

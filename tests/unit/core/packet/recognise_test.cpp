@@ -229,13 +229,15 @@ TEST(Recognise, PlacesAndSettlesEightAtOnceAsOneByOne) {
             ASSERT_EQ(wide.hash[i], narrow.hash[i]) << number << " " << i;
             ASSERT_EQ(wide.bucket[i], narrow.bucket[i]) << number << " " << i;
         }
+        BucketOwners owners;
+        for (HostId& owner : owners) owner = static_cast<HostId>(random.below(4));
+        const BucketMask accepted = random.next() & kAllBuckets;
+        const BucketMask live = random.next() & random.next() & kAllBuckets;
         ReasonByBucket reasons;
-        for (Reason& reason : reasons) reason = static_cast<Reason>(random.below(4));
-        ReasonByBucket painted = reasons;
-        const BucketMask buckets = random.next() & kAllBuckets;
-        paint_avx2(painted, buckets, Reason::owner);
-        paint_portable(reasons, buckets, Reason::owner);
-        ASSERT_EQ(painted, reasons) << number;
+        ReasonByBucket coloured;
+        colour_avx2(coloured, owners, accepted, live);
+        colour_portable(reasons, owners, accepted, live);
+        for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) ASSERT_EQ(coloured[bucket], reasons[bucket]) << number << " " << bucket;
         const std::uint64_t places = wanted & random.next();
         ASSERT_EQ(settle_avx2(reasons, 7, places, wide, *fast), settle_portable(reasons, 7, places, narrow, *slow)) << number;
         ASSERT_EQ(fast->reasons, slow->reasons) << number;
