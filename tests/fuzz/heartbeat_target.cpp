@@ -5,6 +5,7 @@
 // An input: records of { action, pause (milliseconds), length (two bytes), frame }. The action says what an insider adds to the bytes: a
 // tag, a name that is believed, an epoch of its own, and the digest that makes a map whole; and whether the host holds a next
 // configuration.
+#include <algorithm>
 #include <string>
 
 #include "core/assert.hpp"
@@ -224,6 +225,8 @@ public:
         check(actions);
         // A map of another configuration still shows that its sender lives, and what follows from that.
         if (fault == FrameFault::none || fault == FrameFault::config) return;
+        // A stranger who may be a restarted owner shortens the lease of a host that is new itself, down to nothing (R3, R4).
+        if (fault == FrameFault::unbelieved && std::any_of(actions.begin(), actions.end(), ends_lease)) return;
         require(digest_of_holdings(member_) == holdings, "a refused frame changes nothing that is held", name_of(fault));
         require(digest_of(member_) == before, "a refused frame changes nothing", name_of(fault));
     }
@@ -234,6 +237,11 @@ public:
     }
 
 private:
+    static bool ends_lease(const Action& action) {
+        const auto* lease = std::get_if<SetLease>(&action);
+        return lease != nullptr && lease->valid_until == kLongAgo;
+    }
+
     static void check_codec(const ClusterFrame& frame) {
         const auto again = decode_frame(encode_frame(frame, authenticator()), kCluster, authenticator());
         require(again.fault == FrameFault::none && again.frame == frame, "what was read is written and read again");
@@ -261,7 +269,7 @@ private:
     void check_grants(const Actions& actions, const ClusterMap& map) const {
         bool open = false;
         for (const Action& action : actions) {
-            if (const auto* lease = std::get_if<SetLease>(&action); lease != nullptr && lease->valid_until == kLongAgo) open = false;
+            if (ends_lease(action)) open = false;
             const auto* given = std::get_if<GiveGrants>(&action);
             if (given == nullptr) continue;
             open = true;
