@@ -7,29 +7,36 @@
 
 namespace nlb {
 
+namespace {
+
+bool is_watched(const Descriptor& descriptor) {
+    return descriptor.state == FlowState::half_open || (descriptor.marks & kMarkStale) != 0;
+}
+
+// Descriptors by bucket, and the buckets that have one.
+using Counts = std::array<std::uint32_t, kBuckets>;
+void add_one(Counts& counts, BucketMask& some, BucketId bucket) {
+    if (++counts[bucket] == 1) some |= BucketMask{1} << bucket;
+}
+void take_one(Counts& counts, BucketMask& some, BucketId bucket) {
+    NLB_ASSERT(counts[bucket] > 0);
+    if (--counts[bucket] == 0) some &= ~(BucketMask{1} << bucket);
+}
+
+}  // namespace
+
 void ConnectionLedger::file(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
     ++counts_[descriptor.rule];
-    if (++by_bucket_[descriptor.rule][descriptor.bucket] == 1) held_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
-    if (descriptor.state != FlowState::half_open) return;
-    ++half_open_count_;
-    if (++half_open_by_bucket_[descriptor.rule][descriptor.bucket] == 1) opening_[descriptor.rule] |= BucketMask{1} << descriptor.bucket;
-}
-
-void ConnectionLedger::unfile_half_open(const Descriptor& descriptor) {
-    std::uint32_t& left = half_open_by_bucket_[descriptor.rule][descriptor.bucket];
-    NLB_ASSERT(left > 0);
-    --half_open_count_;
-    if (--left == 0) opening_[descriptor.rule] &= ~(BucketMask{1} << descriptor.bucket);
+    add_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
+    if (is_watched(descriptor)) add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
 }
 
 void ConnectionLedger::unfile(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
-    std::uint32_t& left = by_bucket_[descriptor.rule][descriptor.bucket];
-    NLB_ASSERT(left > 0);
     --counts_[descriptor.rule];
-    if (--left == 0) held_[descriptor.rule] &= ~(BucketMask{1} << descriptor.bucket);
-    if (descriptor.state == FlowState::half_open) unfile_half_open(descriptor);
+    take_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
+    if (is_watched(descriptor)) take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
 }
 
 bool ConnectionLedger::any() const {
@@ -49,34 +56,39 @@ void ConnectionLedger::on_refiled(const Descriptor& from, const Descriptor& to) 
 void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descriptor) {
     file(descriptor);
     if (descriptor.state != FlowState::half_open) return;
-    std::uint8_t& slot = half_open_[slot_of(key)];
-    if (slot != kSaturated) ++slot;
+    ++half_open_count_;
+    count_slot(key);
 }
 
 void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {
     unfile(descriptor);
-    if (descriptor.state == FlowState::half_open) forget_half_open(key);
+    if (descriptor.state == FlowState::half_open) --half_open_count_;
+    if (is_watched(descriptor)) uncount_slot(key);
 }
 
 void ConnectionLedger::on_opened(const FlowKey& key, const Descriptor& descriptor) {
-    unfile_half_open(descriptor);
-    forget_half_open(key);
+    --half_open_count_;
+    unwatch(key, descriptor);
 }
 
-void ConnectionLedger::forget_half_open(const FlowKey& key) {
-    std::uint8_t& slot = half_open_[slot_of(key)];
+void ConnectionLedger::watch(const FlowKey& key, const Descriptor& descriptor) {
+    add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+    count_slot(key);
+}
+
+void ConnectionLedger::unwatch(const FlowKey& key, const Descriptor& descriptor) {
+    take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+    uncount_slot(key);
+}
+
+void ConnectionLedger::count_slot(const FlowKey& key) {
+    std::uint8_t& slot = watched_slots_[slot_of(key)];
+    if (slot != kSaturated) ++slot;
+}
+
+void ConnectionLedger::uncount_slot(const FlowKey& key) {
+    std::uint8_t& slot = watched_slots_[slot_of(key)];
     if (slot != kSaturated && slot != 0) --slot;
-}
-
-void ConnectionLedger::note_stale(const Descriptor& descriptor) {
-    const BucketMask bit = BucketMask{1} << descriptor.bucket;
-    stale_[descriptor.rule] |= bit;
-    stale_next_[descriptor.rule] |= bit;
-}
-
-void ConnectionLedger::end_sweep() {
-    stale_ = stale_next_;
-    stale_next_ = {};
 }
 
 }  // namespace nlb

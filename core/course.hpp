@@ -20,7 +20,8 @@ struct Course {
     Affinity affinity = Affinity::single;
     // Of TCP: buckets whose packets are accepted without a look-up, but for those that begin or end a flow, which go on to track.
     BucketMask quiet = 0;
-    BucketMask live = 0;  // buckets whose packets go on to track
+    BucketMask live = 0;     // buckets whose packets go on to track
+    BucketMask watched = 0;  // quiet ones with flows that are watched (core/connection_ledger.hpp): theirs go on to track
     ReasonByBucket by_bucket;
 };
 
@@ -38,7 +39,7 @@ inline void set_course(Course& course, RuleKey key, const Snapshot& snapshot, co
     const bool sticky = !is_default && tables.rules[course.rule].sticky_ms != 0;
     course.left_alone = disabled || sticky || (is_tcp ? port_of(key) == kPptpPort : is_ipsec_port(port_of(key)));
     course.affinity = is_default ? Affinity::single : tables.rules[course.rule].affinity;
-    course.quiet = course.live = 0;
+    course.quiet = course.live = course.watched = 0;
     if (!snapshot.fence_holds) {
         course.by_bucket.fill(Reason::fenced);
         return;
@@ -46,11 +47,19 @@ inline void set_course(Course& course, RuleKey key, const Snapshot& snapshot, co
     const BucketMask own = tables.own[course.rule];
     const BucketMask held = is_tcp ? ledger.held()[course.rule] : 0;
     if (is_tcp && (own | held) != 0) {
-        const BucketMask paying = refresh_mask(seconds_of(snapshot.now), tables.tcp_idle_s) | ledger.looked_up(course.rule);
-        course.quiet = own & ~tables.dirty_elsewhere[course.rule] & ~(held & paying);
+        course.quiet = ledger.is_refiling() ? 0 : own & ~tables.dirty_elsewhere[course.rule];
+        course.watched = course.quiet & ledger.watched()[course.rule];
         course.live = (own | held) & ~course.quiet;
     }
-    kColour(course.by_bucket, tables.owner[course.rule], own, course.live);
+    kColour(course.by_bucket, tables.owner[course.rule], own, course.live | course.watched);
+}
+
+// Of a packet in a watched bucket that neither begins nor ends a flow, where no flow has begun in this burst: whether nobody watches for
+// it.
+inline bool passes_unwatched(const Course& course, BucketId bucket, const ConnectionLedger& ledger, std::uint64_t client_high,
+                             std::uint64_t client_low, std::uint32_t ports) {
+    const bool decides = ((course.watched & ~course.live) >> bucket & 1U) != 0;
+    return decides && !ledger.may_be_watched(client_high, client_low, ports);
 }
 
 // Usual packets over IPv6 among those that are not recognised yet, one at a time. Returns their places.

@@ -30,9 +30,13 @@ struct Descriptor {
     RuleId rule;
     BucketId bucket;
     FlowState state;
-    std::uint8_t fins;  // bit 0: the client's FIN was seen, bit 1: the server's
+    std::uint8_t marks;  // kMark* bits
 };
 static_assert(sizeof(Descriptor) == 8 && std::has_unique_object_representations_v<Descriptor>);
+
+inline constexpr std::uint8_t kMarkClientFin = 1;
+inline constexpr std::uint8_t kMarkServerFin = 2;
+inline constexpr std::uint8_t kMarkStale = 4;  // not looked up for long: its next packet is
 
 class ConnectionLedger;
 

@@ -43,18 +43,32 @@ std::uint64_t find_turns(Course& course, std::uint64_t places, const Sight& sigh
     }
     if ((opening & ~course.live) != 0) {
         course.live |= opening;
-        kColour(course.by_bucket, tables.owner[course.rule], course.quiet, course.live);
+        kColour(course.by_bucket, tables.owner[course.rule], course.quiet, course.live | course.watched);
     }
     return turns;
 }
 
+// In a bucket with watched flows only theirs go on to track.
+std::uint64_t without_unwatched(const Course& course, std::uint64_t live, const Sight& sight, const Placement& placement,
+                                const ConnectionLedger& ledger, Burst& burst) {
+    constexpr std::uint64_t kMapped = 0xffff'0000'0000ULL;
+    std::uint64_t watched = live;
+    for (const std::uint32_t i : Places(live)) {
+        const auto ports = ConnectionLedger::ports_of(static_cast<std::uint16_t>(sight.client_port[i]), port_of(sight.key[i]));
+        if (!passes_unwatched(course, placement.bucket[i], ledger, 0, kMapped | sight.client[i], ports)) continue;
+        burst.reasons[i] = Reason::owner;
+        watched &= ~(std::uint64_t{1} << i);
+    }
+    return watched;
+}
+
 // The places whose packets go on to track.
 std::uint64_t settle(Course& course, std::uint64_t places, const Sight& sight, const Placement& placement, const Tables& tables,
-                     Burst& burst) {
+                     const ConnectionLedger& ledger, Burst& burst) {
     const std::uint64_t turns = course.quiet == 0 ? 0 : find_turns(course, places & sight.turns, sight, placement, tables);
-    const std::uint64_t live = kSettle(course.by_bucket, course.rule, places, placement, burst) | turns;
+    const std::uint64_t live = kSettle(course.by_bucket, course.rule, places, placement, burst);
     for (const std::uint32_t i : Places(turns)) burst.reasons[i] = Reason::live;
-    return live;
+    return turns | (course.watched == 0 ? live : without_unwatched(course, live & ~turns, sight, placement, ledger, burst));
 }
 
 inline void describe(PacketInfo& info, const Sight& sight, const Placement& placement, std::uint32_t i, const Course& course,
@@ -113,7 +127,7 @@ void recognise(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& l
             placed_by = course.affinity;
             kPlace(sight, placed, key, ClientShare(placed_by), placement);
         }
-        const std::uint64_t live = settle(course, same, sight, placement, snapshot.tables, burst);
+        const std::uint64_t live = settle(course, same, sight, placement, snapshot.tables, ledger, burst);
         for (const std::uint32_t i : Places(burst.describe_all ? same : live))
             describe(burst.info[i], sight, placement, i, course, snapshot.tables);
         burst.recognised |= same;

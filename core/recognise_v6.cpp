@@ -115,9 +115,14 @@ std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const Connect
         const BucketId bucket = bucket_of(hash);
         burst.reasons[i] = course.by_bucket[bucket];
         burst.rules[i] = course.rule;
-        if ((course.quiet >> bucket & 1U) != 0 && (opening || (seen.tcp_flags & kTcpTurns) != 0)) {
-            burst.reasons[i] = Reason::live;
-            opening |= (seen.tcp_flags & kTcpSyn) != 0;
+        if ((course.quiet >> bucket & 1U) != 0) {
+            if (opening || (seen.tcp_flags & kTcpTurns) != 0) {
+                burst.reasons[i] = Reason::live;
+                opening |= (seen.tcp_flags & kTcpSyn) != 0;
+            } else if (passes_unwatched(course, bucket, ledger, seen.client.high, seen.client.low,
+                                        ConnectionLedger::ports_of(seen.client_port, seen.vip_port))) {
+                burst.reasons[i] = Reason::owner;
+            }
         }
         if (burst.reasons[i] == Reason::live || burst.describe_all) {
             PacketInfo& info = burst.info[i];

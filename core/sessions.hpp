@@ -80,7 +80,7 @@ bool begin_tunnel(const PacketInfo& info, const Tables& tables, Table& connectio
 template <Connections Table>
 void confirm_session(const Frame& frame, const PacketInfo& info, Table& connections) {
     const FlowKey key = session_key_of(info);
-    if (info.protocol == kProtocolGre || !connections.ledger().may_be_half_open(key)) return;
+    if (info.protocol == kProtocolGre || !connections.ledger().may_be_watched(key)) return;
     const std::size_t payload = info.l4_offset + sizeof(UdpHeader);
     if (info.protocol == kProtocolUdp &&
         (frame.length < payload || !is_past_initiation(info.vip_port, frame.data + payload, frame.length - payload)))

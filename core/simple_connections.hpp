@@ -65,10 +65,10 @@ public:
                 const FlowKey key = here->first;
                 erase(key);
             } else if (is_stale(here->second, tables, seconds_of(now))) {
-                ledger_.note_stale(here->second);
+                here->second.marks |= kMarkStale;
+                ledger_.on_stale(here->first, here->second);
             }
         }
-        ledger_.end_sweep();
     }
     [[nodiscard]] std::size_t size() const { return flows_.size(); }
     // How many keys were looked up so far: what the stages promise to save.

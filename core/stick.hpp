@@ -39,8 +39,7 @@ template <Connections Table>
 template <Connections Table>
 void stick(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
     if (burst.sticky == 0) return;
-    const std::uint32_t now_s = seconds_of(snapshot.now);
-    LookUpContext context{snapshot.tables, connections.ledger(), refresh_mask(now_s, snapshot.tables.tcp_idle_s)};
+    LookUpContext context{snapshot.tables, connections.ledger()};
     for (const std::uint32_t i : Places(burst.sticky & places_of(burst, Reason::live))) {
         const PacketInfo& info = burst.info[i];
         if (info.protocol == kProtocolTcp) {

@@ -8,9 +8,6 @@
 namespace nlb {
 namespace {
 
-constexpr std::uint8_t kClientFin = 1;
-constexpr std::uint8_t kServerFin = 2;
-
 // Workers read the clock once per burst, so a descriptor may have been seen "later" than the sweep's now.
 std::uint32_t age_s(const Descriptor& descriptor, std::uint32_t now_s) {
     const auto age = static_cast<std::int32_t>(now_s - descriptor.seen_s);
@@ -20,8 +17,9 @@ std::uint32_t age_s(const Descriptor& descriptor, std::uint32_t now_s) {
 // One FIN leaves a flow as it is: a client that has said all it wants may still download for hours.
 void note_fin(Descriptor& found, std::uint8_t side, std::uint32_t now_s) {
     if (found.state == FlowState::closing) return;
-    found.fins |= side;
-    if (found.fins != (kClientFin | kServerFin)) return;
+    constexpr std::uint8_t kBoth = kMarkClientFin | kMarkServerFin;
+    found.marks |= side;
+    if ((found.marks & kBoth) != kBoth) return;
     found.state = FlowState::closing;
     found.seen_s = now_s;
 }
@@ -39,11 +37,11 @@ TrackDecision decide_syn(bool owned, Reason rejected, Descriptor* found, std::ui
     return {Reason::owner, DescriptorChange::none};
 }
 
-// A line of memory that is not written need not be written back: at a million flows that is most of a look-up. An established flow's
-// `seen_s` may be a refresh window old; is_expired() grants many of them.
+// A line of memory that is not written need not be written back: at a million flows that is most of a look-up. An established flow becomes
+// stale that much earlier.
 bool is_seen_of_late(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
     if (descriptor.seen_s == now_s) return true;
-    return descriptor.state == FlowState::established && age_s(descriptor, now_s) < refresh_window_s(tables.tcp_idle_s);
+    return descriptor.state == FlowState::established && age_s(descriptor, now_s) < stale_after_s(tables.tcp_idle_s) / 8;
 }
 
 DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tables, std::uint32_t now_s) {
@@ -54,7 +52,11 @@ DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tab
         change = DescriptorChange::opened;
     }
     if (found.state != FlowState::closing && !is_seen_of_late(found, tables, now_s)) found.seen_s = now_s;
-    if ((flags & kTcpFin) != 0 && found.state == FlowState::established) note_fin(found, kClientFin, now_s);
+    if ((found.marks & kMarkStale) != 0) {
+        found.marks &= static_cast<std::uint8_t>(~kMarkStale);
+        change = DescriptorChange::seen;
+    }
+    if ((flags & kTcpFin) != 0 && found.state == FlowState::established) note_fin(found, kMarkClientFin, now_s);
     return change;
 }
 
@@ -83,11 +85,12 @@ bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_
         case FlowState::established:
             break;
     }
-    return age > tables.tcp_idle_s + stale_after_s(tables.tcp_idle_s);
+    return age > expires_after_s(tables.tcp_idle_s);
 }
 
 bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
-    return descriptor.state == FlowState::established && age_s(descriptor, now_s) > stale_after_s(tables.tcp_idle_s);
+    if (descriptor.state != FlowState::established || (descriptor.marks & kMarkStale) != 0) return false;
+    return age_s(descriptor, now_s) > stale_after_s(tables.tcp_idle_s);
 }
 
 bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const Snapshot& snapshot) {
@@ -117,7 +120,7 @@ DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found, std::ui
     // A server that ends a flow which we never saw opened has accepted it: it is established from here on.
     const bool opened = found.state == FlowState::half_open;
     if (opened) found.state = FlowState::established;
-    note_fin(found, kServerFin, now_s);
+    note_fin(found, kMarkServerFin, now_s);
     return opened ? DescriptorChange::opened : DescriptorChange::none;
 }
 

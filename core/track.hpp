@@ -23,30 +23,22 @@ namespace nlb {
     return (flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
 }
 
-// Established packets in clean buckets are not looked up, so a descriptor's `seen_s` grows old while its flow speaks. Two things bound it:
-// now and then each bucket's packets do pay, one bucket after the other in windows that together take half of tcp_idle; and what the sweep
-// finds unseen for longer than a whole cycle makes its bucket pay until it is seen or expires. So a flow that sends a packet at least
-// each tcp_idle never expires, and a silent one does after tcp_idle at the earliest and about 1.5 tcp_idle at the latest.
-// Where windows of a second would make the cycle too long, several buckets share one.
-[[nodiscard]] constexpr std::uint32_t refresh_windows(std::uint32_t tcp_idle_s) {
-    return tcp_idle_s < 256 ? 16 : 64;
-}
-[[nodiscard]] constexpr std::uint32_t refresh_window_s(std::uint32_t tcp_idle_s) {
-    if (tcp_idle_s < 64) return 1;
-    return refresh_windows(tcp_idle_s) == 16 ? tcp_idle_s / 32 : tcp_idle_s / 128;
-}
+// Established packets in clean buckets are not looked up, so a descriptor's `seen_s` grows old while its flow speaks. What the sweep finds
+// unseen for half of tcp_idle becomes stale: the ledger watches for it, its next packet is looked up, and all is well for as long again. So
+// a flow that sends a packet at least each tcp_idle never expires, and a silent one does after tcp_idle at the earliest and somewhat more
+// than 1.5 tcp_idle at the latest.
 [[nodiscard]] constexpr std::uint32_t stale_after_s(std::uint32_t tcp_idle_s) {
-    return (refresh_windows(tcp_idle_s) + 1) * refresh_window_s(tcp_idle_s);
+    return tcp_idle_s / 2;
 }
-// The buckets whose established packets are looked up in this second.
-[[nodiscard]] constexpr BucketMask refresh_mask(std::uint32_t now_s, std::uint32_t tcp_idle_s) {
-    const std::uint32_t windows = refresh_windows(tcp_idle_s);
-    const BucketMask first = windows == 64 ? 1 : 0x0001'0001'0001'0001ULL;
-    return (first << (now_s / refresh_window_s(tcp_idle_s) & (windows - 1))) & kAllBuckets;
+// A sweep may find a stale descriptor that much too late.
+inline constexpr std::uint32_t kSweepDelayMost_s = 20;
+[[nodiscard]] constexpr std::uint32_t expires_after_s(std::uint32_t tcp_idle_s) {
+    return tcp_idle_s + stale_after_s(tcp_idle_s) + kSweepDelayMost_s;
 }
 
-// For the sweep over all descriptors: erase the expired, tell ConnectionLedger::note_stale of the stale.
+// For the sweep over all descriptors: erase the expired, mark the stale (kMarkStale) and tell ConnectionLedger::on_stale.
 [[nodiscard]] bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s);
+// And not marked yet.
 [[nodiscard]] bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s);
 
 // What to do with a packet of a TCP flow whose descriptor was looked up; `found` may be nullptr, and is updated.
@@ -68,7 +60,6 @@ void refile(const FlowKey& key, Descriptor& descriptor, const Tables& tables, Co
 struct LookUpContext {
     const Tables& tables;
     const ConnectionLedger& ledger;
-    BucketMask refresh;
     BucketMask opening = 0;
 };
 
@@ -93,9 +84,9 @@ inline bool needs_look_up(const PacketInfo& info, LookUpContext& context, Reason
         return false;
     }
     // A clean bucket of ours: accepted whatever the descriptor says; the rest only keeps the descriptor true.
-    const BucketMask paying = context.refresh | context.ledger.stale()[info.rule] | context.opening;
     const bool ends = (info.tcp_flags & (kTcpRst | kTcpFin)) != 0;
-    if (held && (ends || (paying & bit) != 0 || context.ledger.may_be_half_open(flow_key_of(info)))) return true;
+    const bool pays = ends || (context.opening & bit) != 0 || context.ledger.is_refiling();
+    if (held && (pays || context.ledger.may_be_watched(flow_key_of(info)))) return true;
     reason = Reason::owner;
     return false;
 }
@@ -116,6 +107,9 @@ template <Connections Table>
             return decision.reason;
         case DescriptorChange::opened:
             connections.ledger().on_opened(key, *found);
+            return decision.reason;
+        case DescriptorChange::seen:
+            connections.ledger().on_seen(key, *found);
             return decision.reason;
         case DescriptorChange::erase:
             connections.erase(key);
@@ -148,7 +142,7 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
     const std::uint64_t live = places_of(burst, Reason::live) & ~burst.sticky;
     if (live == 0) return;
     const std::uint32_t now_s = seconds_of(snapshot.now);
-    LookUpContext context{snapshot.tables, connections.ledger(), refresh_mask(now_s, snapshot.tables.tcp_idle_s)};
+    LookUpContext context{snapshot.tables, connections.ledger()};
     std::array<FlowKey, kBurstMax> keys;
     std::array<const FlowKey*, kBurstMax> key_pointers;
     std::array<std::uint8_t, kBurstMax> places;

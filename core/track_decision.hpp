@@ -6,7 +6,8 @@
 
 namespace nlb {
 
-enum class DescriptorChange : std::uint8_t { none, opened, insert, replace, erase };
+// `opened`: half-open no more. `seen`: stale no more.
+enum class DescriptorChange : std::uint8_t { none, opened, seen, insert, replace, erase };
 struct TrackDecision {
     Reason reason;
     DescriptorChange change;

@@ -220,22 +220,25 @@ std::uint32_t ConnTable::places_due(Instant now) {
 
 void ConnTable::sweep(const Tables& tables, Instant now) {
     if (refile_left_ != 0) refile_some(tables);
-    for (std::uint32_t left = places_due(now); left > 0; --left) {
-        sweep_place(next_place_, tables, seconds_of(now));
-        if (++next_place_ < places()) continue;
-        next_place_ = 0;
-        ledger_.end_sweep();
+    std::uint32_t changes = 0;
+    for (std::uint32_t left = places_due(now); left > 0 && changes < kSweepChangesMost; --left) {
+        changes += sweep_place(next_place_, tables, seconds_of(now)) ? 1 : 0;
+        if (++next_place_ == places()) next_place_ = 0;
     }
 }
 
-void ConnTable::sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s) {
-    const Descriptor& descriptor = descriptors_[place];
-    if (descriptor.bucket == kFreePlace) return;
-    if (!is_expired(descriptor, tables, now_s)) {
-        if (is_stale(descriptor, tables, now_s)) ledger_.note_stale(descriptor);
-        return;
+bool ConnTable::sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s) {
+    Descriptor& descriptor = descriptors_[place];
+    if (descriptor.bucket == kFreePlace) return false;
+    if (is_expired(descriptor, tables, now_s)) {
+        erase(key_at(place));
+    } else if (is_stale(descriptor, tables, now_s)) {
+        descriptor.marks |= kMarkStale;
+        ledger_.on_stale(key_at(place), descriptor);
+    } else {
+        return false;
     }
-    erase(key_at(place));
+    return true;
 }
 
 FlowKey ConnTable::key_at(std::uint32_t place) const {
@@ -264,7 +267,7 @@ void ConnTable::begin_refiling(std::uint64_t layout) {
 }
 
 void ConnTable::refile_some(const Tables& tables) {
-    for (std::uint32_t left = std::min(refile_left_, kSweepMost); left > 0; --left) {
+    for (std::uint32_t left = std::min(refile_left_, kRefileMost); left > 0; --left) {
         const std::uint32_t place = --refile_left_;
         if (descriptors_[place].bucket != kFreePlace) refile(key_at(place), descriptors_[place], tables, ledger_);
     }

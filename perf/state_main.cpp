@@ -71,8 +71,7 @@ Status measure_flows(const Wanted& wanted, const Tables& tables, Json& result) {
     show("new rules: all filed anew", result["refile"] = state.refile(), "call");
     result["drain"] = state.read_ledger();
     std::printf("drain: what is left in which bucket is read in %u ns, without a walk\n", result["drain"]["ns"].get<std::uint32_t>());
-    show("idle: all aged out", result["age"] = state.age(std::chrono::seconds{tables.tcp_idle_s + stale_after_s(tables.tcp_idle_s) + 2}, 0),
-         "call");
+    show("idle: all aged out", result["age"] = state.age(std::chrono::seconds{expires_after_s(tables.tcp_idle_s) + 2}, 0), "call");
     return Done{};
 }
 

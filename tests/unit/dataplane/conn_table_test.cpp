@@ -169,14 +169,18 @@ TEST(ConnTable, ASweepErasesExactlyTheExpired) {
     expect_same(*table, reference);
 }
 
-TEST(ConnTable, ASweepTellsTheLedgerOfStaleBuckets) {
+TEST(ConnTable, ASweepTellsTheLedgerOfStaleFlows) {
     const auto table = make_table(128);
     ASSERT_NE(table->insert(key_of(1), {100, 4, 17, FlowState::established, 0}), nullptr);
     const Tables tables = with_times();
     const std::uint32_t later = 100 + stale_after_s(tables.tcp_idle_s) + 1;
     sweep_for(*table, tables, at_s(later), ConnTable::kSweepPass + std::chrono::seconds{1});
-    EXPECT_EQ(table->ledger().stale()[4], BucketMask{1} << 17);
+    EXPECT_EQ(table->ledger().watched()[4], BucketMask{1} << 17);
+    EXPECT_TRUE(table->ledger().may_be_watched(key_of(1)));
     EXPECT_EQ(table->size(), 1U);
+    EXPECT_TRUE(table->erase(key_of(1)));
+    EXPECT_EQ(table->ledger().watched()[4], 0U);
+    EXPECT_FALSE(table->ledger().may_be_watched(key_of(1)));
 }
 
 TEST(ConnTable, OneSweepIsBoundedHoweverLongAgoTheLastOneWas) {
@@ -185,7 +189,7 @@ TEST(ConnTable, OneSweepIsBoundedHoweverLongAgoTheLastOneWas) {
     const Tables tables = with_times();
     table->sweep(tables, at_s(1000));
     table->sweep(tables, at_s(5000));
-    EXPECT_GE(table->size(), 3000U - ConnTable::kSweepMost);
+    EXPECT_GE(table->size(), 3000U - ConnTable::kSweepChangesMost);
     EXPECT_LT(table->size(), 3000U);
 }
 

@@ -37,10 +37,6 @@ struct Track : ::testing::Test {
         send(flags);
         return host.connections->look_ups() - before;
     }
-    // A moment outside the refresh window of the flow's bucket.
-    void leave_refresh_window() {
-        while ((refresh_mask(seconds_of(host.now), host.tables.tcp_idle_s) >> bucket & 1U) != 0) host.wait(1);
-    }
 };
 
 }  // namespace nlb::test

@@ -72,7 +72,7 @@ TEST_F(Track, ASynOnAClosingTupleBeginsAnew) {
     ASSERT_EQ(descriptor()->state, FlowState::closing);
     EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
     EXPECT_EQ(descriptor()->state, FlowState::half_open);
-    EXPECT_EQ(descriptor()->fins, 0);
+    EXPECT_EQ(descriptor()->marks, 0);
 }
 TEST_F(Track, OnlyAPlainSynOpensAFlow) {
     for (const int flags : {kTcpSyn | kTcpAck, kTcpSyn | kTcpRst, kTcpSyn | kTcpFin, 0}) {
@@ -181,7 +181,31 @@ TEST_F(Track, AnErrorChangesNoDescriptor) {
 
 TEST_F(Track, EstablishedPacketsInACleanBucketOfOursPayNoLookUp) {
     establish();
-    leave_refresh_window();
+    EXPECT_EQ(look_ups_of(kTcpAck), 0U);
+}
+TEST_F(Track, NorBesideFlowsThatAreWatchedInTheSameBucket) {
+    establish();
+    const FrameSpec established = flow;
+    do {
+        ++flow.source_port;
+    } while (bucket_on(host, flow) != bucket);
+    send(kTcpSyn);
+    const FrameSpec opening = std::exchange(flow, established);
+    EXPECT_EQ(look_ups_of(kTcpAck), 0U);
+    flow = opening;
+    EXPECT_EQ(look_ups_of(kTcpAck), 1U);
+}
+TEST_F(Track, AFlowThatIsStalePaysOnce) {
+    establish();
+    host.wait(stale_after_s(7200) - 10);
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_EQ(look_ups_of(kTcpAck), 0U);
+    host.wait(11);
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_EQ(look_ups_of(kTcpAck), 1U);
+    EXPECT_EQ(descriptor()->seen_s, seconds_of(host.now));
+    EXPECT_EQ(look_ups_of(kTcpAck), 0U);
+    host.connections->sweep(host.tables, host.now);
     EXPECT_EQ(look_ups_of(kTcpAck), 0U);
 }
 TEST_F(Track, PacketsOfBucketsOfOthersPayNoLookUpUnlessDescriptorsAreHere) {
@@ -195,20 +219,12 @@ TEST_F(Track, PacketsOfBucketsOfOthersPayNoLookUpUnlessDescriptorsAreHere) {
     EXPECT_EQ(look_ups_of(kTcpSyn), 0U);
 }
 TEST_F(Track, AFlowThatIsHalfOpenPaysUntilItIsEstablished) {
-    leave_refresh_window();
     send(kTcpSyn);
     EXPECT_EQ(look_ups_of(kTcpAck), 1U);
     EXPECT_EQ(look_ups_of(kTcpAck), 0U);
 }
-TEST_F(Track, EachBucketHasOneRefreshWindowInACycle) {
-    const std::uint32_t window = refresh_window_s(7200);
-    std::array<std::uint32_t, kBuckets> seconds{};
-    for (std::uint32_t now = 0; now < window * refresh_windows(7200); ++now)
-        for (BucketId b = 0; b < kBuckets; ++b) seconds[b] += (refresh_mask(now, 7200) >> b & 1U) != 0 ? 1 : 0;
-    for (BucketId b = 0; b < kBuckets; ++b) EXPECT_EQ(seconds[b], window);
-}
 TEST_F(Track, AFlowThatSpeaksNowAndThenIsNeverExpired) {
-    for (const std::uint32_t gap : {1U, 60U, 225U, 300U, 1111U, 3600U, 3825U, 7100U}) {
+    for (const std::uint32_t gap : {1U, 60U, 300U, 1111U, 3590U, 3600U, 3610U, 7100U, 7200U}) {
         host.connections = std::make_unique<SimpleConnections>();
         establish();
         for (std::uint32_t at = 0; at < 200000; at += gap) {
@@ -262,10 +278,10 @@ TEST(Ledger, HeldBucketsFollowTheDescriptors) {
     table.insert(two, {1, kHttp, 17, FlowState::established, 0});
     EXPECT_EQ(table.ledger().held()[kHttp], BucketMask{1} << 17);
     EXPECT_EQ(table.ledger().counts()[kHttp], 2U);
-    EXPECT_TRUE(table.ledger().may_be_half_open(one));
+    EXPECT_TRUE(table.ledger().may_be_watched(one));
     table.erase(one);
     EXPECT_EQ(table.ledger().held()[kHttp], BucketMask{1} << 17);
-    EXPECT_FALSE(table.ledger().may_be_half_open(one));
+    EXPECT_FALSE(table.ledger().may_be_watched(one));
     table.erase(two);
     EXPECT_EQ(table.ledger().held()[kHttp], 0U);
     EXPECT_EQ(table.ledger().counts()[kHttp], 0U);
@@ -276,15 +292,14 @@ TEST(Ledger, HalfOpenFlowsAreNeverMissedHoweverManyThereAre) {
     for (std::uint32_t i = 0; i < 300000; ++i) keys.push_back({IpAddress::v4(i * 2654435761U), IpAddress::v4(9), 7, 80, 6, {}});
     for (const FlowKey& key : keys) ledger.on_insert(key, {0, 0, 0, FlowState::half_open, 0});
     for (std::size_t i = 0; i < keys.size(); i += 2) ledger.on_opened(keys[i], {0, 0, 0, FlowState::established, 0});
-    for (std::size_t i = 1; i < keys.size(); i += 2) ASSERT_TRUE(ledger.may_be_half_open(keys[i]));
+    for (std::size_t i = 1; i < keys.size(); i += 2) ASSERT_TRUE(ledger.may_be_watched(keys[i]));
 }
 TEST(Ledger, FewHalfOpenFlowsMakeFewOthersPay) {
     ConnectionLedger ledger;
     for (std::uint32_t i = 0; i < 1000; ++i)
         ledger.on_insert({IpAddress::v4(i), IpAddress::v4(9), 7, 80, 6, {}}, {0, 0, 0, FlowState::half_open, 0});
     int pay = 0;
-    for (std::uint32_t i = 0; i < 20000; ++i)
-        pay += ledger.may_be_half_open({IpAddress::v4(0x0a000000 + i), IpAddress::v4(9), 7, 80, 6, {}});
+    for (std::uint32_t i = 0; i < 20000; ++i) pay += ledger.may_be_watched({IpAddress::v4(0x0a000000 + i), IpAddress::v4(9), 7, 80, 6, {}});
     EXPECT_LT(pay, 20000 * 3 / 100);
 }
 
