@@ -72,7 +72,13 @@ Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name, co
 }
 
 ConnTable::ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors, const ConnCapacity& capacity, std::uint32_t seed)
-    : v4_(std::move(v4)), v6_(std::move(v6)), descriptors_(descriptors), capacity_(capacity), salt_(salt_of(seed)) {}
+    : v4_(std::move(v4)),
+      v6_(std::move(v6)),
+      v4_keys_(KeyStore::learn(*v4_, sizeof(BriefKey))),
+      v6_keys_(KeyStore::learn(*v6_, sizeof(FlowKey))),
+      descriptors_(descriptors),
+      capacity_(capacity),
+      salt_(salt_of(seed)) {}
 
 ConnTable::~ConnTable() {
     rte_free(descriptors_.data());
@@ -243,16 +249,13 @@ bool ConnTable::sweep_place(std::uint32_t place, const Tables& tables, std::uint
 
 FlowKey ConnTable::key_at(std::uint32_t place) const {
     const bool is_v4 = place < capacity_.v4;
-    void* stored = nullptr;
-    const auto in_hash = static_cast<std::int32_t>(is_v4 ? place : place - capacity_.v4);
-    NLB_ASSERT(rte_hash_get_key_with_position(is_v4 ? v4_.get() : v6_.get(), in_hash, &stored) == 0);
     FlowKey key{};
     if (!is_v4) {
-        std::memcpy(&key, stored, sizeof key);
+        std::memcpy(&key, v6_keys_.key_at(*v6_, static_cast<std::int32_t>(place - capacity_.v4)), sizeof key);
         return key;
     }
     BriefKey short_key;
-    std::memcpy(&short_key, stored, sizeof short_key);
+    std::memcpy(&short_key, v4_keys_.key_at(*v4_, static_cast<std::int32_t>(place)), sizeof short_key);
     key.client = mapped_from(reinterpret_cast<const Byte*>(&short_key.words[0]));
     key.vip = mapped_from(reinterpret_cast<const Byte*>(&short_key.words[1]));
     key.client_port = static_cast<std::uint16_t>(short_key.words[2] >> 16);

@@ -16,6 +16,7 @@
 #include "core/flow.hpp"
 #include "core/result.hpp"
 #include "core/tables.hpp"
+#include "dataplane/key_store.hpp"
 #include "dataplane/memory.hpp"
 
 namespace nlb::dataplane {
@@ -83,10 +84,13 @@ private:
     [[nodiscard]] std::uint32_t places_due(Instant now);
     void begin_refiling(std::uint64_t layout);
     void refile_some(const Tables& tables);
+    // Requires: the place is taken.
     [[nodiscard]] FlowKey key_at(std::uint32_t place) const;
 
     Hash v4_;
     Hash v6_;
+    KeyStore v4_keys_;
+    KeyStore v6_keys_;
     std::span<Descriptor> descriptors_;  // IPv4 first; bucket is kFreePlace where there is none
     ConnCapacity capacity_;
     SaltedKey salt_;
