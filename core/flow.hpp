@@ -58,6 +58,8 @@ concept Connections = requires(Table& table, const FlowKey& key, const FlowKey* 
     { table.find_bulk(keys, count, found) } -> std::same_as<void>;     // nullptr where none; count <= kBurstMax
     { table.insert(key, Descriptor{}) } -> std::same_as<Descriptor*>;  // nullptr: full. Requires: not there.
     { table.erase(key) } -> std::same_as<bool>;
+    // False: so many were evicted of late that half-open flows last too short to be answered.
+    { table.may_evict() } -> std::same_as<bool>;
     // Erases a half-open descriptor, one of the older ones; false: found none where it looked.
     { table.evict_half_open() } -> std::same_as<bool>;
     { table.is_nearly_full() } -> std::same_as<bool>;         // by nearly_full_at()

@@ -73,6 +73,7 @@ inline constexpr std::size_t kOutputCount = 7;
     X(not_our_address,        drop,    none,    "not an address of this cluster or host") \
     X(transport_header,       drop,    none,    "an impossible or truncated TCP, UDP or ICMP header") \
     X(rule_disabled,          drop,    none,    "the port rule is disabled") \
+    X(syn_shed,               drop,    none,    "new flows come faster than half-open ones could be answered: the excess of a flood") \
     X(no_owner,               drop,    none,    "no host that is present handles this rule") \
     X(fragment_tiny,          drop,    none,    "the first fragment does not hold the transport header (RFC 1858, RFC 8200)") \
     X(fragment_unmatched,     drop,    none,    "a later fragment whose first one was not seen in time") \

@@ -38,7 +38,10 @@ public:
         flows_.erase(found);
         return true;
     }
+    [[nodiscard]] bool may_evict() const { return evictions_left_ > 0; }
+    void limit_evictions(std::uint64_t left) { evictions_left_ = left; }
     bool evict_half_open() {
+        if (evictions_left_ != 0) --evictions_left_;
         auto oldest = flows_.end();
         for (auto flow = flows_.begin(); flow != flows_.end(); ++flow)
             if (flow->second.state == FlowState::half_open && (oldest == flows_.end() || flow->second.seen_s < oldest->second.seen_s))
@@ -83,6 +86,7 @@ private:
     };
     std::size_t capacity_;
     std::uint64_t look_ups_ = 0;
+    std::uint64_t evictions_left_ = UINT64_MAX;
     std::unordered_map<FlowKey, Descriptor, KeyHash> flows_;
     ConnectionLedger ledger_;
 };

@@ -91,12 +91,16 @@ inline bool needs_look_up(const PacketInfo& info, LookUpContext& context, Reason
     return false;
 }
 
-// Before a descriptor is made. Half-open ones give way when there are too many of them, or when the table is nearly full. Two at once, so
-// that a number above the bound shrinks although a look for one may have been in vain.
+// Half-open descriptors give way when there are too many of them, or when the table is nearly full.
+template <Connections Table>
+[[nodiscard]] bool lacks_room(Table& connections) {
+    return connections.is_nearly_full() || connections.ledger().half_open() >= connections.half_open_most();
+}
+
+// Before a descriptor is made. Two at once, so that a number above the bound shrinks although a look for one may have been in vain.
 template <Connections Table>
 void make_room(Table& connections, Counters& counters) {
-    const auto wanted = [&] { return connections.is_nearly_full() || connections.ledger().half_open() >= connections.half_open_most(); };
-    for (int turn = 0; turn < 2 && wanted(); ++turn) counters.half_open_evicted += connections.evict_half_open() ? 1 : 0;
+    for (int turn = 0; turn < 2 && lacks_room(connections); ++turn) counters.half_open_evicted += connections.evict_half_open() ? 1 : 0;
 }
 
 template <Connections Table>
@@ -120,8 +124,11 @@ template <Connections Table>
         case DescriptorChange::insert:
             break;
     }
+    const Descriptor made{now_s, info.rule, info.bucket, first_state(info), 0};
+    // A flood: what gives way to it had no time to be answered, nor would this one have.
+    if (made.state == FlowState::half_open && lacks_room(connections) && !connections.may_evict()) return Reason::syn_shed;
     make_room(connections, counters);
-    if (connections.insert(key, Descriptor{now_s, info.rule, info.bucket, first_state(info), 0}) != nullptr) return decision.reason;
+    if (connections.insert(key, made) != nullptr) return decision.reason;
     ++counters.table_full;
     return Reason::untracked_flow;
 }

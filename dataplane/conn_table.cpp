@@ -186,19 +186,26 @@ bool ConnTable::erase(const FlowKey& key) {
 }
 
 bool ConnTable::evict_half_open() {
+    const std::optional<std::uint32_t> victim = find_victim();
+    if (!victim) return false;
+    if (evictions_left_ != 0) --evictions_left_;
+    return erase(key_at(*victim));
+}
+
+std::optional<std::uint32_t> ConnTable::find_victim() {
     for (std::uint32_t left = std::min(kEvictTries, places()); left > 0; --left) {
         const std::uint32_t place = evict_place_;
         if (++evict_place_ == places()) evict_place_ = 0;
-        if (is_half_open(place)) return erase(key_at(place));
+        if (is_half_open(place)) return place;
     }
     for (; recent_count_ > 0; --recent_count_) {
         const std::uint32_t place = recent_[recent_first_ % kRecentMost];
         ++recent_first_;
         if (!is_half_open(place)) continue;
         --recent_count_;
-        return erase(key_at(place));
+        return place;
     }
-    return false;
+    return std::nullopt;
 }
 
 bool ConnTable::is_half_open(std::uint32_t place) const {
@@ -225,6 +232,10 @@ std::uint32_t ConnTable::places_due(Instant now) {
 }
 
 void ConnTable::sweep(const Tables& tables, Instant now) {
+    if (now >= evict_again_) {
+        evict_again_ = now + kEvictWindow;
+        evictions_left_ = std::clamp<std::uint32_t>(static_cast<std::uint32_t>(half_open_most() / 1000), kEvictionsLeast, kEvictionsMost);
+    }
     if (refile_left_ != 0) refile_some(tables);
     std::uint32_t changes = 0;
     for (std::uint32_t left = places_due(now); left > 0 && changes < kSweepChangesMost; --left) {

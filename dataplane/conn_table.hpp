@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <rte_hash.h>
 #include <span>
 #include <string>
@@ -42,6 +43,7 @@ public:
     // Looks at kEvictTries places from where it looked last, which finds old ones first; where most flows are established, it takes the
     // oldest of the last kRecentMost instead.
     bool evict_half_open();
+    [[nodiscard]] bool may_evict() const { return evictions_left_ != 0; }
     [[nodiscard]] bool is_nearly_full() const { return size_ >= nearly_full_at(capacity()); }
     [[nodiscard]] std::size_t half_open_most() const { return half_open_most_of(capacity()); }
     [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
@@ -62,6 +64,11 @@ public:
     static constexpr Duration kSweepStep = std::chrono::microseconds{100};  // one look-up at the clock decides that there is nothing to do
     static constexpr std::uint32_t kEvictTries = 64;                        // eight cache lines
     static constexpr std::uint32_t kRecentMost = 256;
+    // In each window so many that what is evicted had a tenth of a second to be answered; but no fewer than a busy host with a small table
+    // needs, and no more than a tenth of a core has the time for. Windows are short, so that a queue does not overflow in one.
+    static constexpr Duration kEvictWindow = std::chrono::microseconds{100};
+    static constexpr std::uint32_t kEvictionsLeast = 10;
+    static constexpr std::uint32_t kEvictionsMost = 50;
     static constexpr std::uint32_t kSweepMost = 8192;       // places in one call, which lie side by side
     static constexpr std::uint32_t kSweepChangesMost = 64;  // of them that expire or become stale: 20 us where the caches hold none of it
     static constexpr std::uint32_t kRefileMost = 32;        // the same
@@ -79,6 +86,7 @@ private:
     [[nodiscard]] Descriptor* at(std::int32_t place) { return place < 0 ? nullptr : &descriptors_[static_cast<std::size_t>(place)]; }
     [[nodiscard]] bool is_half_open(std::uint32_t place) const;
     void note_half_open(std::uint32_t place);
+    [[nodiscard]] std::optional<std::uint32_t> find_victim();
     [[nodiscard]] bool sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s);
     [[nodiscard]] std::uint32_t places() const { return static_cast<std::uint32_t>(descriptors_.size()); }
     [[nodiscard]] std::uint32_t places_due(Instant now);
@@ -97,6 +105,8 @@ private:
     std::size_t size_ = 0;
     std::uint32_t next_place_ = 0;
     std::uint32_t evict_place_ = 0;
+    std::uint32_t evictions_left_ = 0;
+    Instant evict_again_ = kLongAgo;                   // when as many may be evicted as in a new window
     std::array<std::uint32_t, kRecentMost> recent_{};  // a queue of places that were half-open when they were filled
     std::uint32_t recent_first_ = 0;
     std::uint32_t recent_count_ = 0;

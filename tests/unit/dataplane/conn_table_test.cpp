@@ -151,6 +151,29 @@ TEST(ConnTable, AFewHalfOpenFlowsAmongManyEstablishedAreFoundEachTime) {
     for (std::uint64_t flow = 0; flow < 1800; ++flow) ASSERT_NE(table->find(key_of(flow)), nullptr) << flow;
 }
 
+TEST(ConnTable, SoManyAreEvictedInAWindowAndThenNoMore) {
+    const auto table = make_table(8192);
+    const Tables tables = with_times();
+    std::uint32_t next = 0;
+    const auto evict_one = [&] {
+        ASSERT_NE(table->insert(key_of(next++), {1, 0, 0, FlowState::half_open, 0}), nullptr);
+        ASSERT_TRUE(table->evict_half_open());
+    };
+    table->sweep(tables, at_s(1));
+    for (std::uint32_t i = 0; i < ConnTable::kEvictionsLeast; ++i) {
+        ASSERT_TRUE(table->may_evict()) << i;
+        evict_one();
+    }
+    EXPECT_FALSE(table->may_evict());
+    table->sweep(tables, at_s(1) + ConnTable::kEvictWindow / 2);
+    EXPECT_FALSE(table->may_evict());
+    EXPECT_FALSE(table->evict_half_open()) << "nothing to evict";
+    table->sweep(tables, at_s(1) + ConnTable::kEvictWindow);
+    EXPECT_TRUE(table->may_evict());
+    EXPECT_FALSE(table->evict_half_open());
+    EXPECT_TRUE(table->may_evict()) << "nothing was evicted";
+}
+
 TEST(ConnTable, ASweepErasesExactlyTheExpired) {
     const auto table = make_table(2048);
     Reference reference;

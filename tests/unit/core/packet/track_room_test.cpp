@@ -76,6 +76,29 @@ TEST_F(Track, AFloodOfSynsHoldsAQuarterOfTheTableAndOnlyItsOwnAreGivenUp) {
     lose_bucket();
     EXPECT_EQ(send(kTcpAck), Reason::descriptor);
 }
+TEST_F(Track, TheExcessOfAFloodIsShedAndChangesNothing) {
+    host.connections = std::make_unique<SimpleConnections>(400);
+    establish();
+    const FrameSpec first = flow;
+    host.connections->limit_evictions(50);
+    for (std::uint16_t port = 1000; port < 1150; ++port) {
+        flow.source_port = port;
+        EXPECT_EQ(send(kTcpSyn), Reason::new_flow) << port;
+    }
+    const std::size_t tracked_so_far = host.connections->size();
+    flow.source_port = 1150;
+    EXPECT_EQ(send(kTcpSyn), Reason::syn_shed);
+    EXPECT_FALSE(tracked());
+    EXPECT_EQ(send(kTcpAck), Reason::owner) << "as of any flow that nobody saw begin";
+    flow.source_port = 1149;
+    EXPECT_EQ(send(kTcpSyn), Reason::owner) << "a repeated SYN needs no descriptor";
+    EXPECT_EQ(host.connections->size(), tracked_so_far);
+    flow = first;
+    EXPECT_EQ(send(kTcpAck), Reason::owner);
+    host.connections->limit_evictions(1);
+    flow.source_port = 1150;
+    EXPECT_EQ(send(kTcpSyn), Reason::new_flow) << "when it is over";
+}
 TEST_F(Track, EstablishedFlowsAreNeverGivenUp) {
     host.connections = std::make_unique<SimpleConnections>(3);
     const FrameSpec first = flow;
