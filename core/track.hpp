@@ -97,7 +97,8 @@ template <Connections Table>
     return connections.is_nearly_full() || connections.ledger().half_open() >= connections.half_open_most();
 }
 
-// Before a descriptor is made. Two at once, so that a number above the bound shrinks although a look for one may have been in vain.
+// Before a descriptor is made where there is no room. Two at once, so that a number above the bound shrinks although a look for one may have
+// been in vain.
 template <Connections Table>
 void make_room(Table& connections, Counters& counters) {
     for (int turn = 0; turn < 2 && lacks_room(connections); ++turn) counters.half_open_evicted += connections.evict_half_open() ? 1 : 0;
@@ -125,9 +126,11 @@ template <Connections Table>
             break;
     }
     const Descriptor made{now_s, info.rule, info.bucket, first_state(info), 0};
-    // A flood: what gives way to it had no time to be answered, nor would this one have.
-    if (made.state == FlowState::half_open && lacks_room(connections) && !connections.may_evict()) return Reason::syn_shed;
-    make_room(connections, counters);
+    if (lacks_room(connections)) {
+        // A flood: what gives way to it had no time to be answered, nor would this one have.
+        if (made.state == FlowState::half_open && !connections.may_evict()) return Reason::syn_shed;
+        make_room(connections, counters);
+    }
     if (connections.insert(key, made) != nullptr) return decision.reason;
     ++counters.table_full;
     return Reason::untracked_flow;

@@ -2,7 +2,6 @@
 #include "dataplane/worker.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <csignal>
 #include <cstring>
 #include <rte_cycles.h>
@@ -12,6 +11,7 @@
 #include <sys/prctl.h>
 
 #include "dataplane/distributor.hpp"
+#include "dataplane/frame_buffer.hpp"
 #include "dataplane/recount.hpp"
 #include "dataplane/scheduling.hpp"
 
@@ -25,51 +25,6 @@ void take_signals_of_tap(bool taken) {
     sigemptyset(&signals);
     for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) sigaddset(&signals, number);
     pthread_sigmask(taken ? SIG_UNBLOCK : SIG_BLOCK, &signals, nullptr);
-}
-
-// Of an answer that was made in place; other frames keep their length.
-void set_length(rte_mbuf* buffer, std::uint16_t length) {
-    if (buffer->data_len == length) return;
-    rte_pktmbuf_free(buffer->next);
-    buffer->next = nullptr;
-    buffer->nb_segs = 1;
-    buffer->data_len = length;
-    buffer->pkt_len = length;
-}
-
-Frame frame_of(const rte_mbuf& buffer) {
-    return {rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len, static_cast<std::uint16_t>(buffer.buf_len - buffer.data_off)};
-}
-
-// A buffer's data offset, reference count and number of segments, which lie in one word.
-constexpr std::uint64_t kDataOffset = 0x0000'0000'0000'ffff;
-constexpr std::uint64_t kOneReference = 0x0000'0000'0001'0000;
-constexpr std::uint64_t kReferences = 0x0000'0000'ffff'0000;
-constexpr std::uint64_t kOneSegment = 0x0000'0001'0000'0000;
-constexpr std::uint64_t kSegments = 0x0000'ffff'0000'0000;
-static_assert(offsetof(rte_mbuf, data_off) == offsetof(rte_mbuf, rearm_data) &&
-              offsetof(rte_mbuf, refcnt) - offsetof(rte_mbuf, rearm_data) == 2 &&
-              offsetof(rte_mbuf, nb_segs) - offsetof(rte_mbuf, rearm_data) == 4 && std::endian::native == std::endian::little);
-std::uint64_t layout_of(const rte_mbuf& buffer) {
-    std::uint64_t word;
-    std::memcpy(&word, &buffer.rearm_data, sizeof word);
-    return word;
-}
-
-// rte_pktmbuf_free_bulk() for what a receive queue gives: runs of single segments of one pool, which go back in one piece.
-void free_frames(rte_mbuf** buffers, std::uint32_t count) {
-    rte_mempool* const pool = buffers[0]->pool;
-    std::uint64_t odd = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const rte_mbuf& buffer = *buffers[i];
-        odd |= ((layout_of(buffer) & (kReferences | kSegments)) ^ (kOneReference | kOneSegment)) |
-               (buffer.ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) |
-               (reinterpret_cast<std::uintptr_t>(buffer.pool) ^ reinterpret_cast<std::uintptr_t>(pool));
-    }
-    if (odd == 0)
-        rte_mempool_put_bulk(pool, reinterpret_cast<void**>(buffers), count);
-    else
-        rte_pktmbuf_free_bulk(buffers, count);
 }
 
 // deliver_inside() for all places at once, none of which may_go_to_group(). Frames may alias everything but what is held by value.
@@ -267,20 +222,19 @@ std::uint32_t Worker::receive(std::uint16_t port, std::uint16_t queue) {
     const std::uint32_t count = rte_eth_rx_burst(port, queue, buffers_.data(), shared_.burst);
     burst_.count = count;
     if (count == 0) return 0;
-    const std::uint16_t room = room_;
     std::uint64_t bytes = 0;
     std::uint64_t words = 0;  // of all buffers together: no data offset and no number of segments is greater than it says
     for (std::uint32_t i = 0; i < count; ++i) {
         const rte_mbuf& buffer = *buffers_[i];
         words |= layout_of(buffer);
         bytes += buffer.data_len;
-        const Frame frame{rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len, room};
+        const Frame frame{rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len, kAnswerRoom};
         rte_prefetch0(frame.data);  // the stages come to it when the whole burst has passed here
         burst_.frames[i] = frame;
     }
     // The buffers of a queue are of one pool, and so of one length.
     burst_bytes_ = bytes;
-    const bool usual = (words & kSegments) == kOneSegment && (words & kDataOffset) + room <= buffers_[0]->buf_len;
+    const bool usual = (words & kSegments) == kOneSegment && (words & kDataOffset) + kAnswerRoom <= buffers_[0]->buf_len;
     if (!usual) receive_unusual();
     return count;
 }
@@ -292,7 +246,6 @@ void Worker::receive_unusual() {
         burst_bytes_ += buffers_[i]->pkt_len;
         if (buffers_[i]->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffers_[i]));
         burst_.frames[i] = frame_of(*buffers_[i]);
-        room_ = std::min(room_, burst_.frames[i].capacity);
     }
 }
 

@@ -87,10 +87,9 @@ private:
     Burst burst_;
     std::array<rte_mbuf*, kBurstMax> buffers_;
     std::uint64_t burst_bytes_ = 0;
-    std::uint16_t room_ = UINT16_MAX;  // behind the beginning of the data, in each buffer that was received so far
-    std::uint64_t began_ = 0;          // the present poll, or the last one, in cycles
-    Lane* worked_for_ = nullptr;       // the lane of the last poll, if it found work
-    Tap* tap_ = nullptr;               // of the lane that is served; it may not outlive the poll
+    std::uint64_t began_ = 0;     // the present poll, or the last one, in cycles
+    Lane* worked_for_ = nullptr;  // the lane of the last poll, if it found work
+    Tap* tap_ = nullptr;          // of the lane that is served; it may not outlive the poll
 };
 
 // A packet that was settled already goes another way after all: its former reason is uncounted, so that each packet has one.

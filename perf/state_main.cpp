@@ -97,8 +97,9 @@ Status measure_flood(const Wanted& wanted, const Tables& tables, Json& result) {
     const std::uint64_t tracked = fresh.reasons[static_cast<std::size_t>(Reason::new_flow)];
     show("flood over: half-open aged out", result["flood_age"] = state.age(std::chrono::seconds{tables.half_open_s + 1}, established),
          "call");
-    std::printf("half-open %lu of a table of %u; of 100,000 new flows then %lu were tracked; %zu flows left\n",
-                static_cast<unsigned long>(half_open), wanted.descriptors, static_cast<unsigned long>(tracked), state.size());
+    std::printf(
+        "half-open %lu of a table of %u; of 100,000 new flows at full speed then %lu were tracked, the others shed; %zu flows left\n",
+        static_cast<unsigned long>(half_open), wanted.descriptors, static_cast<unsigned long>(tracked), state.size());
     result["half_open_at_most"] = half_open;
     return Done{};
 }

@@ -56,7 +56,10 @@ class Scenarios(unittest.TestCase):
             tables = compare_cluster.Cluster(pathlib.Path(folder), BUILD).tables
             told = self.told(BUILD / "perf/nlb-state", "--tables", tables, f"--descriptors={FLOWS}", "--json")
         self.assertLess(told["half_open_at_most"], FLOWS // 2)
-        self.assertEqual(told["new_in_flood"]["reasons"], {"new_flow": 100_000})
+        # As fast as the core goes, all of them new: some take the place of others, the rest is the flood's excess.
+        fresh = told["new_in_flood"]["reasons"]
+        self.assertEqual(fresh["new_flow"] + fresh["syn_shed"], 100_000)
+        self.assertGreater(fresh["new_flow"], 0)
         self.assertEqual(told["established_in_flood"]["reasons"], {"owner": FLOWS // 10})
         self.assertEqual(told["flood_age"]["left"], FLOWS // 10)
 
