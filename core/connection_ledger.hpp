@@ -51,6 +51,9 @@ public:
     [[nodiscard]] bool may_be_watched(std::uint64_t client_high, std::uint64_t client_low, std::uint32_t ports) const {
         return watched_slots_[slot_of(client_high, client_low, ports)] != 0;
     }
+    [[nodiscard]] bool may_be_watched(RuleId rule, BucketId bucket, const FlowKey& key) const {
+        return (refiling_ || (watched_[rule] >> bucket & 1U) != 0) && may_be_watched(key);
+    }
     [[nodiscard]] bool may_be_watched(const FlowKey& key) const { return watched_slots_[slot_of(key)] != 0; }
     [[nodiscard]] static constexpr std::uint32_t ports_of(std::uint16_t client_port, std::uint16_t vip_port) {
         return std::uint32_t{client_port} << 16 | vip_port;

@@ -108,7 +108,7 @@ TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descr
     if (found != nullptr) {
         // Anybody can quote a flow; only its own packets change its descriptor.
         const DescriptorChange change = about_the_flow ? DescriptorChange::none : update(info.tcp_flags, *found, tables, now_s);
-        return {owned ? Reason::owner : Reason::descriptor, change};
+        return {acceptance(tables, info.rule, info.bucket), change};
     }
     if (!owned) return {rejected, DescriptorChange::none};
     const bool elsewhere = (tables.dirty_elsewhere[info.rule] & bit) != 0;

@@ -86,9 +86,15 @@ inline bool needs_look_up(const PacketInfo& info, LookUpContext& context, Reason
     // A clean bucket of ours: accepted whatever the descriptor says; the rest only keeps the descriptor true.
     const bool ends = (info.tcp_flags & (kTcpRst | kTcpFin)) != 0;
     const bool pays = ends || (context.opening & bit) != 0 || context.ledger.is_refiling();
-    if (held && (pays || context.ledger.may_be_watched(flow_key_of(info)))) return true;
+    if (held && (pays || context.ledger.may_be_watched(info.rule, info.bucket, flow_key_of(info)))) return true;
     reason = Reason::owner;
     return false;
+}
+
+// A packet of a tracked flow that neither begins nor ends it, and that nobody watches for: its descriptor says nothing that matters, and
+// would be the fourth line of memory to wait for.
+[[nodiscard]] inline bool changes_nothing(const PacketInfo& info, const FlowKey& key, const ConnectionLedger& ledger) {
+    return (info.tcp_flags & (kTcpSyn | kTcpFin | kTcpRst)) == 0 && !ledger.may_be_watched(info.rule, info.bucket, key);
 }
 
 // Half-open descriptors give way when there are too many of them, or when the table is nearly full.
@@ -97,8 +103,8 @@ template <Connections Table>
     return connections.is_nearly_full() || connections.ledger().half_open() >= connections.half_open_most();
 }
 
-// Before a descriptor is made where there is no room. Two at once, so that a number above the bound shrinks although a look for one may have
-// been in vain.
+// Before a descriptor is made where there is no room. Two at once, so that a number above the bound shrinks although a look for one may
+// have been in vain.
 template <Connections Table>
 void make_room(Table& connections, Counters& counters) {
     for (int turn = 0; turn < 2 && lacks_room(connections); ++turn) counters.half_open_evicted += connections.evict_half_open() ? 1 : 0;
@@ -170,9 +176,20 @@ void track(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
     if (count == 0) return;
     std::array<Descriptor*, kBurstMax> found;
     connections.find_bulk(key_pointers.data(), count, found.data());
+    std::uint64_t untouched = 0;  // bit k: that the flow is tracked is all that its packet needs to know
+    for (std::size_t k = 0; k < count; ++k) {
+        if (found[k] != nullptr && changes_nothing(burst.info[places[k]], keys[k], connections.ledger()))
+            untouched |= std::uint64_t{1} << k;
+        else
+            __builtin_prefetch(found[k]);  // of nullptr it does nothing
+    }
     bool changed = false;  // a pointer is good until the next insert or erase: the rest of the burst looks up one by one
     for (std::size_t k = 0; k < count; ++k) {
         const PacketInfo& info = burst.info[places[k]];
+        if ((untouched >> k & 1U) != 0 && !changed) {
+            burst.reasons[places[k]] = acceptance(snapshot.tables, info.rule, info.bucket);
+            continue;
+        }
         Descriptor* const descriptor = changed ? connections.find(keys[k]) : found[k];
         const TrackDecision decision = decide_tracked(info, snapshot.tables, descriptor, now_s);
         burst.reasons[places[k]] = apply(decision, info, keys[k], descriptor, connections, now_s, counters);

@@ -18,4 +18,9 @@ struct TrackDecision {
     return tables.owner[rule][bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
 }
 
+// The reason for a packet of a flow that is tracked here.
+[[nodiscard]] inline Reason acceptance(const Tables& tables, RuleId rule, BucketId bucket) {
+    return (tables.own[rule] >> bucket & 1U) != 0 ? Reason::owner : Reason::descriptor;
+}
+
 }  // namespace nlb

@@ -8,7 +8,6 @@
 #include <rte_errno.h>
 #include <rte_jhash.h>
 #include <rte_malloc.h>
-#include <rte_prefetch.h>
 
 #include "core/assert.hpp"
 #include "core/burst.hpp"
@@ -126,10 +125,7 @@ void ConnTable::find_bulk(const FlowKey* const* keys, std::size_t count, Descrip
         ++asked;
     }
     if (asked != 0) rte_hash_lookup_with_hash_bulk(v4_.get(), pointers.data(), hashes.data(), asked, places.data());
-    for (std::uint32_t i = 0; i < asked; ++i) {
-        found[i] = at(places[i]);
-        rte_prefetch0(found[i]);  // of nullptr it does nothing
-    }
+    for (std::uint32_t i = 0; i < asked; ++i) found[i] = at(places[i]);
     if (asked == count) return;
     // A burst of both IP versions, or of IPv6 alone.
     std::uint32_t others = 0;
