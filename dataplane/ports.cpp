@@ -22,8 +22,8 @@ namespace {
 // Of a key that repeats these two bytes Toeplitz gives both directions of a flow the same queue.
 constexpr std::array<std::uint8_t, 2> kSymmetricKey{0x6d, 0x5a};
 
-// Fast free: what the cores send is whole, one segment of the one pool, and nobody else's. RSS: only adapters with a Toeplitz unit; software
-// devices spread flows on their own terms.
+// Fast free: what the cores send is whole, one segment of the one pool, and nobody else's. RSS: only adapters with a Toeplitz unit;
+// software devices spread flows on their own terms.
 rte_eth_conf configuration(const rte_eth_dev_info& info, bool spread, std::vector<std::uint8_t>& key) {
     rte_eth_conf settings{};
     settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
