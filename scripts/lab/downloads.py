@@ -75,9 +75,12 @@ async def run(options):
             for place, line in enumerate(lines)
         ]
         await stopping.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # wait_for() forgets a cancellation that comes at the same moment as its result (python/cpython#86296).
+        waiting = set(tasks)
+        while waiting:
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=1)
 
 
 def main():
