@@ -33,7 +33,7 @@ class Row:
 
 def footer(rounds, seconds):
     return (f"64-byte frames, one worker core, burst 32 in testpmd (its default) and 64 in nlb (its own); median of {rounds} rounds of "
-            f"{seconds} s;\nper packet of the thread's processor time, so that other load costs cache but no time. "
+            f"{seconds} s, the best fifth of each;\nper packet of the thread's processor time, so that other load costs cache but no time. "
             "Ratio: to 5tswap, within each round.")
 
 
