@@ -54,8 +54,7 @@ inline void set_course(Course& course, RuleKey key, const Snapshot& snapshot, co
     kColour(course.by_bucket, tables.owner[course.rule], own, course.live | course.watched);
 }
 
-// Of a packet in a watched bucket that neither begins nor ends a flow, where no flow has begun in this burst: whether nobody watches for
-// it.
+// Whether nobody watches for a packet that neither begins nor ends a flow, in a watched bucket where none has begun in this burst.
 inline bool passes_unwatched(const Course& course, BucketId bucket, const ConnectionLedger& ledger, std::uint64_t client_high,
                              std::uint64_t client_low, std::uint32_t ports) {
     const bool decides = ((course.watched & ~course.live) >> bucket & 1U) != 0;
