@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/bucket_map.hpp"
+#include "core/cluster/bucket_assignment.hpp"
 
 namespace nlb::cli {
 

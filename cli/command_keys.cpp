@@ -8,7 +8,7 @@
 #include "config/format.hpp"
 #include "config/key_file.hpp"
 #include "config/load.hpp"
-#include "core/tables.hpp"
+#include "core/tables/tables.hpp"
 
 namespace nlb::cli {
 namespace {

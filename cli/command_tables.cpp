@@ -13,7 +13,7 @@
 #include "config/key_file.hpp"
 #include "config/load.hpp"
 #include "config/table_builder.hpp"
-#include "core/tables_codec.hpp"
+#include "core/ipc/tables_codec.hpp"
 
 namespace nlb::cli {
 namespace {

@@ -15,8 +15,8 @@
 #include "cli/trace_client.hpp"
 #include "config/format.hpp"
 #include "config/load.hpp"
-#include "core/endian.hpp"
-#include "core/headers.hpp"
+#include "core/base/endian.hpp"
+#include "core/packet/headers.hpp"
 
 namespace nlb::cli {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/json.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 
 namespace nlb::cli {
 

@@ -6,7 +6,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/json.hpp"
-#include "core/types.hpp"
+#include "core/base/types.hpp"
 
 namespace nlb::cli {
 

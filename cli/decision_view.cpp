@@ -7,7 +7,7 @@
 
 #include "cli/endpoint.hpp"
 #include "cli/selection.hpp"
-#include "core/headers.hpp"
+#include "core/packet/headers.hpp"
 
 namespace nlb::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "cli/console.hpp"
 #include "cli/json.hpp"
 #include "config/schema.hpp"
-#include "core/burst.hpp"
+#include "core/packet/burst.hpp"
 
 namespace nlb::cli {
 

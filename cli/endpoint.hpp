@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "core/result.hpp"
-#include "core/types.hpp"
+#include "core/base/result.hpp"
+#include "core/base/types.hpp"
 
 namespace nlb::cli {
 

@@ -8,7 +8,7 @@
 #include "cli/targets.hpp"
 #include "config/format.hpp"
 #include "config/table_builder.hpp"
-#include "core/frame_builder.hpp"
+#include "core/packet/frame_builder.hpp"
 
 namespace nlb::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "config/schema.hpp"
+#include "core/base/result.hpp"
 #include "core/explain.hpp"
-#include "core/result.hpp"
 
 namespace nlb::cli {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/types.hpp"
+#include "core/base/types.hpp"
 
 namespace nlb::cli {
 

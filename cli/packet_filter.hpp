@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/result.hpp"
-#include "core/trace_messages.hpp"
+#include "core/base/result.hpp"
+#include "core/ipc/trace_messages.hpp"
 
 namespace nlb::cli {
 

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <fmt/format.h>
 
-#include "core/endian.hpp"
+#include "core/base/endian.hpp"
 
 namespace nlb::cli {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/result.hpp"
-#include "core/types.hpp"
+#include "core/base/result.hpp"
+#include "core/base/types.hpp"
 
 namespace nlb::cli {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "config/schema.hpp"
-#include "core/bucket_map.hpp"
-#include "core/types.hpp"
+#include "core/base/types.hpp"
+#include "core/cluster/bucket_assignment.hpp"
 
 namespace nlb::cli {
 

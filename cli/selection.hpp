@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/schema.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 
 namespace nlb::cli {
 

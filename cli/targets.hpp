@@ -2,8 +2,8 @@
 #pragma once
 
 #include "config/schema.hpp"
-#include "core/bucket_map.hpp"
-#include "core/types.hpp"
+#include "core/base/types.hpp"
+#include "core/cluster/bucket_assignment.hpp"
 
 namespace nlb::cli {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/schema.hpp"
-#include "core/timing.hpp"
+#include "core/cluster/timing.hpp"
 
 namespace nlb::cli {
 

@@ -1,4 +1,4 @@
-// The command's end of core/trace_messages.hpp: one connection to RUN_DIR/trace.sock. It waits until something comes, the dataplane
+// The command's end of core/ipc/trace_messages.hpp: one connection to RUN_DIR/trace.sock. It waits until something comes, the dataplane
 // goes or the user interrupts, and believes nothing but messages of its own build.
 #pragma once
 
@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/result.hpp"
-#include "core/trace_messages.hpp"
+#include "core/base/result.hpp"
+#include "core/ipc/trace_messages.hpp"
 
 namespace nlb::cli {
 

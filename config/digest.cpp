@@ -6,7 +6,7 @@
 #include <sodium.h>
 
 #include "config/format.hpp"
-#include "core/assert.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::config {
 namespace {

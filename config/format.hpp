@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "config/schema.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 
 namespace nlb::config {
 

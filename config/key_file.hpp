@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/result.hpp"
-#include "core/types.hpp"
+#include "core/base/result.hpp"
+#include "core/base/types.hpp"
 
 namespace nlb::config {
 

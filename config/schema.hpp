@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "core/tables.hpp"
-#include "core/types.hpp"
+#include "core/base/types.hpp"
+#include "core/tables/tables.hpp"
 
 namespace nlb::config {
 
-// LinkMode, IcmpMode, RuleMode and Affinity are core's own (core/tables.hpp).
+// LinkMode, IcmpMode, RuleMode and Affinity are core's own (core/tables/tables.hpp).
 enum class InitialState : std::uint8_t { started, stopped, suspended, last };
 enum class PollMode : std::uint8_t { busy, adaptive };
 enum class PartitionMode : std::uint8_t { serve, majority };

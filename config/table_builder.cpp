@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/assert.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::config {
 namespace {

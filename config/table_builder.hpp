@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/schema.hpp"
-#include "core/tables.hpp"
+#include "core/tables/tables.hpp"
 
 namespace nlb::config {
 

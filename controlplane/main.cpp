@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "config/load.hpp"
-#include "controlplane/control_plane.hpp"
-#include "controlplane/event_log.hpp"
-#include "controlplane/real_time.hpp"
+#include "controlplane/api/event_log.hpp"
+#include "controlplane/loop/control_plane.hpp"
+#include "controlplane/loop/real_time.hpp"
 
 namespace nlb::controlplane {
 namespace {

@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "core/flow.hpp"
+#include "core/flow/flow.hpp"
+#include "core/flow/simple_connections.hpp"
 #include "core/pipeline.hpp"
-#include "core/simple_connections.hpp"
 
 namespace nlb {
 

@@ -2,15 +2,15 @@
 // Worker cores, `nlb explain` and the golden tests call the same two functions.
 #pragma once
 
-#include "core/burst.hpp"
-#include "core/counters.hpp"
-#include "core/flow.hpp"
-#include "core/fragments.hpp"
-#include "core/snapshot.hpp"
-#include "core/stages.hpp"
-#include "core/steer.hpp"
-#include "core/stick.hpp"
-#include "core/track.hpp"
+#include "core/flow/flow.hpp"
+#include "core/flow/fragments.hpp"
+#include "core/flow/steer.hpp"
+#include "core/flow/track.hpp"
+#include "core/flow/track_sticky.hpp"
+#include "core/packet/burst.hpp"
+#include "core/packet/burst_context.hpp"
+#include "core/packet/counters.hpp"
+#include "core/packet/stages.hpp"
 
 namespace nlb {
 

@@ -8,11 +8,11 @@
 #include <spdlog/spdlog.h>
 
 #include "config/load.hpp"
-#include "core/tables_codec.hpp"
-#include "dataplane/arguments.hpp"
-#include "dataplane/dataplane.hpp"
-#include "dataplane/diagnosis.hpp"
-#include "dataplane/machine.hpp"
+#include "core/ipc/tables_codec.hpp"
+#include "dataplane/control/dataplane.hpp"
+#include "dataplane/startup/arguments.hpp"
+#include "dataplane/startup/diagnosis.hpp"
+#include "dataplane/startup/machine.hpp"
 
 namespace {
 

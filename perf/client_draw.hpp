@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
 
 namespace nlb::perf {
 

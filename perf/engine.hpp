@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "perf/options.hpp"
 #include "perf/stream.hpp"
 

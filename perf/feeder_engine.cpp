@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <rte_mbuf.h>
 
-#include "core/burst.hpp"
+#include "core/packet/burst.hpp"
 
 namespace nlb::perf {
 

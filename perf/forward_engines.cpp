@@ -5,7 +5,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include "core/burst.hpp"
+#include "core/packet/burst.hpp"
 
 namespace nlb::perf {
 namespace {

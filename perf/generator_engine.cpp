@@ -5,8 +5,8 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include "core/burst.hpp"
-#include "dataplane/clock.hpp"
+#include "core/packet/burst.hpp"
+#include "dataplane/worker/clock.hpp"
 #include "perf/forward_engines.hpp"
 
 namespace nlb::perf {

@@ -1,11 +1,11 @@
-// Lanes as dataplane/cluster.cpp makes them, without a control plane.
+// Lanes as dataplane/control/cluster.cpp makes them, without a control plane.
 #include "perf/nlb_engine.hpp"
 
 #include <fmt/format.h>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include "dataplane/memory.hpp"
+#include "dataplane/startup/memory.hpp"
 
 namespace nlb::perf {
 namespace {

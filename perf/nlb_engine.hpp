@@ -4,8 +4,8 @@
 
 #include <atomic>
 
-#include "dataplane/publisher.hpp"
-#include "dataplane/worker.hpp"
+#include "dataplane/worker/publisher.hpp"
+#include "dataplane/worker/worker.hpp"
 #include "perf/engine.hpp"
 #include "perf/stopwatch.hpp"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <iostream>
 
-#include "core/burst.hpp"
+#include "core/packet/burst.hpp"
 
 namespace nlb::perf {
 namespace {

@@ -8,7 +8,7 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
-#include "dataplane/memory.hpp"
+#include "dataplane/startup/memory.hpp"
 
 namespace nlb::perf {
 namespace {

@@ -6,8 +6,8 @@
 #include <rte_ethdev.h>
 #include <vector>
 
-#include "core/result.hpp"
-#include "dataplane/buffers.hpp"
+#include "core/base/result.hpp"
+#include "dataplane/ports/buffers.hpp"
 #include "perf/engine.hpp"
 #include "perf/options.hpp"
 #include "perf/ring_ports.hpp"

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-#include "core/burst.hpp"
+#include "core/packet/burst.hpp"
 
 namespace nlb::perf {
 namespace {

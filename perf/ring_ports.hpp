@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/result.hpp"
-#include "dataplane/buffers.hpp"
+#include "core/base/result.hpp"
+#include "dataplane/ports/buffers.hpp"
 
 namespace nlb::perf {
 

@@ -4,8 +4,8 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include "core/stages.hpp"
-#include "dataplane/clock.hpp"
+#include "core/packet/stages.hpp"
+#include "dataplane/worker/clock.hpp"
 
 namespace nlb::perf {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <rte_mbuf.h>
 
-#include "core/burst.hpp"
+#include "core/packet/burst.hpp"
 #include "perf/engine.hpp"
 #include "perf/flow_losses.hpp"
 #include "perf/latency.hpp"

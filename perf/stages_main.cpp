@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "core/flow/simple_connections.hpp"
 #include "core/pipeline.hpp"
-#include "core/simple_connections.hpp"
 #include "perf/traffic_options.hpp"
 
 namespace nlb::perf {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "core/pipeline.hpp"
-#include "dataplane/conn_table.hpp"
+#include "dataplane/worker/conn_table.hpp"
 #include "perf/engine.hpp"
 #include "perf/stopwatch.hpp"
 #include "perf/traffic_options.hpp"

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <memory>
 
-#include "core/checksum.hpp"
-#include "core/endian.hpp"
-#include "core/frame_builder.hpp"
-#include "core/stages.hpp"
+#include "core/base/endian.hpp"
+#include "core/packet/checksum.hpp"
+#include "core/packet/frame_builder.hpp"
+#include "core/packet/stages.hpp"
 
 namespace nlb::perf {
 namespace {

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
-#include "core/prng.hpp"
-#include "core/result.hpp"
-#include "core/tables.hpp"
+#include "core/base/prng.hpp"
+#include "core/base/result.hpp"
+#include "core/tables/tables.hpp"
 #include "perf/client_draw.hpp"
 
 namespace nlb::perf {

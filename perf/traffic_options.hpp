@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/result.hpp"
-#include "core/tables.hpp"
-#include "core/tables_codec.hpp"
+#include "core/base/result.hpp"
+#include "core/ipc/tables_codec.hpp"
+#include "core/tables/tables.hpp"
 #include "perf/traffic.hpp"
 
 namespace nlb::perf {

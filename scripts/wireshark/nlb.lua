@@ -1,4 +1,4 @@
--- Shows nlb's cluster frames (ethertype 0x88B5) in Wireshark and tshark; core/heartbeat.hpp draws the layout.
+-- Shows nlb's cluster frames (ethertype 0x88B5) in Wireshark and tshark; core/wire/cluster_frames.hpp draws the layout.
 -- It checks no tag and believes no field: a frame that the hosts would refuse is shown as far as it goes, with the reason why it is
 -- malformed. Nothing is read before its whole record is known to be there, so that no frame can end in a Lua error.
 

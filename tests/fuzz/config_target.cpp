@@ -6,7 +6,7 @@
 #include "config/digest.hpp"
 #include "config/load.hpp"
 #include "config/table_builder.hpp"
-#include "core/tables_codec.hpp"
+#include "core/ipc/tables_codec.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace nlb::fuzz {

@@ -9,7 +9,7 @@
 
 #include "core/pipeline.hpp"
 #include "tests/fuzz/fuzz.hpp"
-#include "tests/unit/core/packet/fragment_frames.hpp"
+#include "tests/unit/core/flow/fragment_frames.hpp"
 
 namespace nlb::fuzz {
 namespace {

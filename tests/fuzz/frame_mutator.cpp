@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/checksum.hpp"
+#include "core/packet/checksum.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/unit/core/packet/world.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "core/prng.hpp"
-#include "core/types.hpp"
+#include "core/base/prng.hpp"
+#include "core/base/types.hpp"
 
 namespace nlb::fuzz {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/prng.hpp"
-#include "core/types.hpp"
+#include "core/base/prng.hpp"
+#include "core/base/types.hpp"
 
 // libFuzzer's interface; its names are not ours to choose.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <string>
 
-#include "core/assert.hpp"
-#include "core/endian.hpp"
+#include "core/base/assert.hpp"
+#include "core/base/endian.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/model/shuffled_cluster.hpp"
 #include "tests/sim/cheap_authenticator.hpp"

@@ -3,8 +3,8 @@
 // that starts from any block that decodes keeps its own bounds.
 //
 // An input: a byte; odd: the rest is a datagram; even: the rest is a block of memory, behind a byte of what the dataplane adds to it.
-#include "core/link_messages.hpp"
-#include "core/membership.hpp"
+#include "core/cluster/membership.hpp"
+#include "core/ipc/messages.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/sim/cheap_authenticator.hpp"
 

@@ -2,7 +2,7 @@
 // an answer that quotes it is one line.
 #include <algorithm>
 
-#include "controlplane/request.hpp"
+#include "controlplane/api/request.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,9 +5,9 @@
 // are changes to good ones: { offset (two bytes), length, bytes }.
 #include <string>
 
+#include "core/flow/simple_connections.hpp"
+#include "core/ipc/tables_codec.hpp"
 #include "core/pipeline.hpp"
-#include "core/simple_connections.hpp"
-#include "core/tables_codec.hpp"
 #include "tests/fuzz/frame_mutator.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/unit/core/packet/world.hpp"

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "core/bucket_map.hpp"
+#include "core/cluster/bucket_assignment.hpp"
 #include "tests/model/shuffled_cluster.hpp"
 #include "tests/sim/cheap_authenticator.hpp"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/affinity_hash.hpp"
-#include "core/bucket_map.hpp"
+#include "core/cluster/bucket_assignment.hpp"
+#include "core/tables/affinity_hash.hpp"
 
 namespace nlb::model {
 namespace {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
 
-#include "controlplane/sodium_authenticator.hpp"
+#include "controlplane/loop/sodium_authenticator.hpp"
 #include "tests/model/shuffled_cluster.hpp"
 
 namespace nlb::model {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/assert.hpp"
-#include "core/shared_block.hpp"
+#include "core/base/assert.hpp"
+#include "core/cluster/checkpoint.hpp"
 
 namespace nlb::model {
 namespace {

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/membership.hpp"
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
+#include "core/cluster/membership.hpp"
 
 namespace nlb::model {
 

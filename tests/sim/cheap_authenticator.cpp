@@ -1,7 +1,7 @@
 // A cheap keyed tag; see the header.
 #include "tests/sim/cheap_authenticator.hpp"
 
-#include "core/endian.hpp"
+#include "core/base/endian.hpp"
 
 namespace nlb::sim {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/heartbeat.hpp"
+#include "core/wire/cluster_frames.hpp"
 
 namespace nlb::sim {
 

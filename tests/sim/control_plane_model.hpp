@@ -7,7 +7,7 @@
 #include <functional>
 #include <optional>
 
-#include "core/membership.hpp"
+#include "core/cluster/membership.hpp"
 #include "tests/sim/wire.hpp"
 
 namespace nlb::sim {

@@ -1,7 +1,7 @@
 // The simulated dataplane; see the header.
 #include "tests/sim/dataplane_model.hpp"
 
-#include "core/assert.hpp"
+#include "core/base/assert.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {

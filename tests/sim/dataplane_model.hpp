@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/client_table.hpp"
-#include "core/simple_connections.hpp"
+#include "core/clients/client_table.hpp"
+#include "core/flow/simple_connections.hpp"
 #include "tests/sim/wire.hpp"
 
 namespace nlb::sim {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/membership.hpp"
+#include "core/cluster/membership.hpp"
 #include "tests/sim/settings.hpp"
 #include "tests/sim/wire.hpp"
 

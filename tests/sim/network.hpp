@@ -5,8 +5,8 @@
 #include <array>
 #include <functional>
 
-#include "core/prng.hpp"
-#include "core/timing.hpp"
+#include "core/base/prng.hpp"
+#include "core/cluster/timing.hpp"
 #include "tests/sim/scheduler.hpp"
 #include "tests/sim/wire.hpp"
 

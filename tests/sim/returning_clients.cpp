@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/affinity_hash.hpp"
+#include "core/tables/affinity_hash.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {

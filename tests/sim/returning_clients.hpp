@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
 #include "tests/sim/workload.hpp"
 
 namespace nlb::sim {

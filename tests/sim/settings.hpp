@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mutation.hpp"
-#include "core/prng.hpp"
-#include "core/timing.hpp"
+#include "core/base/mutation.hpp"
+#include "core/base/prng.hpp"
+#include "core/cluster/timing.hpp"
 
 namespace nlb::sim {
 

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/membership.hpp"
-#include "core/types.hpp"
+#include "core/base/types.hpp"
+#include "core/cluster/membership.hpp"
 
 namespace nlb::sim {
 

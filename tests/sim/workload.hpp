@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/burst.hpp"
-#include "core/counters.hpp"
-#include "core/fragments.hpp"
-#include "core/frame_builder.hpp"
-#include "core/tables.hpp"
+#include "core/flow/fragments.hpp"
+#include "core/packet/burst.hpp"
+#include "core/packet/counters.hpp"
+#include "core/packet/frame_builder.hpp"
+#include "core/tables/tables.hpp"
 #include "tests/sim/wire.hpp"
 
 namespace nlb::sim {

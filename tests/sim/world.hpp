@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
 #include "tests/sim/attacker.hpp"
 #include "tests/sim/cheap_authenticator.hpp"
 #include "tests/sim/control_plane_model.hpp"

@@ -30,7 +30,7 @@ class Reasons(unittest.TestCase):
     longMessage = False
 
     def setUp(self):
-        self.reasons = [name for name in listed("core/reasons.hpp", "NLB_REASONS") if name not in UNSETTLED]
+        self.reasons = [name for name in listed("core/packet/reasons.hpp", "NLB_REASONS") if name not in UNSETTLED]
         self.assertGreater(len(self.reasons), 40)
 
     def test_every_reason_is_given_by_some_stage(self):
@@ -45,7 +45,7 @@ class Reasons(unittest.TestCase):
         self.assertFalse(untested, f"no unit or golden test names: {', '.join(untested)}")
 
     def test_every_worker_counter_is_counted(self):
-        counters = listed("core/counters.hpp", "NLB_WORKER_COUNTERS")
+        counters = listed("core/packet/counters.hpp", "NLB_WORKER_COUNTERS")
         self.assertGreater(len(counters), 4)
         code = joined(file for file in tree.sources("core", "dataplane") if file.name != "counters.hpp")
         unused = [name for name in counters if not re.search(rf"[.>]{name}\b", code)]

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "core/heartbeat.hpp"
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
+#include "core/wire/cluster_frames.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/explanation.hpp"
-#include "core/headers.hpp"
+#include "core/packet/headers.hpp"
 
 namespace nlb::cli {
 namespace {

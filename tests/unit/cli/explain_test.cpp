@@ -5,8 +5,8 @@
 #include "cli/explanation.hpp"
 #include "cli/selection.hpp"
 #include "config/load.hpp"
-#include "core/checksum.hpp"
-#include "core/frame_builder.hpp"
+#include "core/packet/checksum.hpp"
+#include "core/packet/frame_builder.hpp"
 #include "tests/unit/cli/sandbox.hpp"
 
 namespace nlb::cli {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "core/assert.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::cli {
 

@@ -7,7 +7,7 @@
 #include "cli/selection.hpp"
 #include "cli/targets.hpp"
 #include "config/load.hpp"
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
 #include "tests/unit/cli/sandbox.hpp"
 
 namespace nlb::cli {

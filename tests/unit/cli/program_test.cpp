@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include "cli/json.hpp"
-#include "core/frame_builder.hpp"
-#include "core/tables_codec.hpp"
+#include "core/ipc/tables_codec.hpp"
+#include "core/packet/frame_builder.hpp"
 #include "tests/unit/cli/capture_bytes.hpp"
 #include "tests/unit/cli/fake_control_plane.hpp"
 #include "tests/unit/cli/sandbox.hpp"

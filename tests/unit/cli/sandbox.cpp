@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/assert.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::cli {
 namespace {

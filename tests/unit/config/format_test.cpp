@@ -6,7 +6,7 @@
 
 #include "config/nearest.hpp"
 #include "config/words.hpp"
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
 
 namespace nlb::config {
 namespace {

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <vector>
 
-#include "dataplane/eal_log.hpp"
-#include "dataplane/machine.hpp"
+#include "dataplane/startup/eal_log.hpp"
+#include "dataplane/startup/machine.hpp"
 
 namespace nlb::dataplane {
 namespace {

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 #include <numeric>
 
-#include "core/affinity_hash.hpp"
-#include "core/checksum.hpp"
+#include "core/packet/checksum.hpp"
+#include "core/tables/affinity_hash.hpp"
 #include "world.hpp"
 
 namespace nlb::test {

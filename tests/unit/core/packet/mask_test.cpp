@@ -1,7 +1,7 @@
 // From inside: whatever the server sends, the switch must see the station's source address, and neighbours the right MAC in the body.
 #include <gtest/gtest.h>
 
-#include "core/checksum.hpp"
+#include "core/packet/checksum.hpp"
 #include "world.hpp"
 
 namespace nlb::test {

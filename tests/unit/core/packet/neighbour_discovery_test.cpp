@@ -1,7 +1,7 @@
 // Neighbour discovery from outside: solicitations for our addresses, advertisements for the inside stack (RFC 4861).
 #include <gtest/gtest.h>
 
-#include "core/checksum.hpp"
+#include "core/packet/checksum.hpp"
 #include "world.hpp"
 
 namespace nlb::test {

@@ -1,7 +1,7 @@
 // What is well-formed, what is not, and by which reason; all against host 1, whose tables would accept a good packet.
 #include <gtest/gtest.h>
 
-#include "core/checksum.hpp"
+#include "core/packet/checksum.hpp"
 #include "fragment_frames.hpp"
 
 namespace nlb::test {

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/prng.hpp"
+#include "core/base/prng.hpp"
 #include "world.hpp"
 
 namespace nlb::test {

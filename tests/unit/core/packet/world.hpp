@@ -6,9 +6,9 @@
 #include <ostream>
 #include <string_view>
 
-#include "core/assert.hpp"
+#include "core/base/assert.hpp"
 #include "core/explain.hpp"
-#include "core/frame_builder.hpp"
+#include "core/packet/frame_builder.hpp"
 
 namespace nlb {
 // So that a failed expectation names the reason.

@@ -1,0 +1,218 @@
+#include "controlplane/agent/cluster_agent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/table_builder.hpp"
+#include "controlplane/agent/frame_envelope.hpp"
+#include "controlplane/agent/reload.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+// next_step never circles, but a mistake there must not hang the loop.
+constexpr int kStepsMax = 8;
+constexpr std::uint8_t kEmptyReportsNeeded = 2;
+
+RuleStates initial_rules(const ClusterSettings& settings, const StoredCluster& stored) {
+    RuleStates states{};
+    if (settings.host.initial_state != config::InitialState::last) return states;
+    for (std::size_t r = 0; r < settings.cluster.port_rules.size(); ++r) {
+        const auto kept = stored.rules.find(settings.cluster.port_rules[r].name);
+        if (kept != stored.rules.end()) states[r] = kept->second;
+    }
+    return states;
+}
+
+}  // namespace
+
+Controller::Controller(ClusterSettings settings, std::unique_ptr<const Authenticator> authenticator, MessageSink& sink,
+                       const StoredCluster& stored, std::uint32_t boot)
+    : settings_(std::move(settings)),
+      params_(params_of(settings_)),
+      authenticator_(std::move(authenticator)),
+      rule_states_(initial_rules(settings_, stored)),
+      membership_(params_, wishes_of(settings_.cluster, settings_.host, rule_states_)),
+      outlet_(settings_, *authenticator_, sink, [this](const UseConfig& wish) { use_next(wish); }),
+      group_(settings_, sink, boot),
+      boot_(boot),
+      wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {}
+
+Facts Controller::facts() const {
+    Facts facts;
+    facts.dataplane = dataplane_;
+    facts.memory_alive = memory_.has_value() && now_ < memory_until_;
+    facts.active = active_;
+    facts.told_draining = told_draining_;
+    facts.drained = empty_reports_ >= kEmptyReportsNeeded;
+    facts.leaving = leaving_;
+    facts.has_left = membership_.has_left();
+    facts.departing = departing_;
+    return facts;
+}
+
+void Controller::on_dataplane_lost(Instant now) {
+    now_ = now;
+    if (!dataplane_) return;
+    dataplane_ = link_up_ = false;
+    memory_.reset();
+    status_.reset();
+    outlet_.forget();
+    group_.lose();
+    if (active_) membership_.on_dataplane_lost();
+    active_ = leaving_ = told_draining_ = foreign_tables_ = false;
+    empty_reports_ = 0;
+    convergence_.forget();
+    // The flows that the drain waited for went with it.
+    if (wanted_ == Wanted::draining) wanted_ = Wanted::stopped;
+}
+
+void Controller::on_tick(Instant now) {
+    now_ = now;
+    if (active_) run(now, membership_.on_tick(now));
+    compare_configurations(now);
+    if (dataplane_ && link_up_) group_.on_tick(now);
+    poll(now);
+    reconcile(now);
+}
+
+Instant Controller::next_wake() const {
+    if (!dataplane_) return now_ + kPollEvery;
+    const Instant due = link_up_ ? std::min(next_poll_, group_.next_wake()) : next_poll_;
+    if (!active_) return due;
+    return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_});
+}
+
+void Controller::poll(Instant now) {
+    if (!dataplane_) return;
+    if (active_ && now >= next_pulse_) {  // a dataplane that does not answer hears nobody; see Membership::on_dataplane_alive
+        next_pulse_ = now + params_.timing.period / 4;
+        outlet_.request_status();
+    }
+    if (now < next_poll_) return;
+    next_poll_ = now + kPollEvery;
+    outlet_.request_status();
+    outlet_.request_counters();
+}
+
+void Controller::run(Instant now, const Actions& actions) {
+    const std::vector<Report> reports = outlet_.carry_out(now, actions);
+    for (const Report& report : reports) tell_report(now, report);
+    observe(now);
+}
+
+CommandResult Controller::command_host(Instant now, HostCommand command) {
+    now_ = now;
+    const Transition transition = apply(wanted_, command);
+    wanted_ = transition.next;
+    if (transition.result.value == ReturnValue::ok || transition.result.value == ReturnValue::drain_stopped) {
+        if (wanted_ == Wanted::draining) tell(Severity::info, EventNumber::draining, "draining");
+        if (wanted_ == Wanted::suspended) tell(Severity::info, EventNumber::none, "suspended");
+        if (command == HostCommand::resume) tell(Severity::info, EventNumber::none, "resumed");
+    }
+    reconcile(now);
+    return transition.result;
+}
+
+CommandResult Controller::command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted) {
+    now_ = now;
+    if (wanted_ == Wanted::suspended) return {ReturnValue::refused, "the host is suspended: it answers only query and resume"};
+    const RuleStates before = rule_states_;
+    CommandResult result = change_rules(rule_states_, rules, wanted);
+    for (const RuleId rule : rules) {
+        if (before[rule] == wanted) continue;
+        drained_told_[rule] = 0;
+        tell(Severity::info, EventNumber::rule_adjusted, "rule_adjusted",
+             {{"rule", std::string{rule_name(settings_.cluster, rule)}}, {"state", std::string{name_of(wanted)}}});
+    }
+    if (before == rule_states_) return result;
+    own_cause_ = "rule";
+    tell_wishes(now);
+    return result;
+}
+
+void Controller::apply_local(Instant now, const config::Cluster& cluster, const config::Host& host) {
+    now_ = now;
+    settings_.cluster = cluster;
+    settings_.host = host;
+    own_cause_ = "reload";
+    tell_wishes(now);
+    outlet_.reinstall();
+}
+
+void Controller::depart(Instant now) {
+    now_ = now;
+    departing_ = true;
+    reconcile(now);
+}
+
+void Controller::reconcile(Instant now) {
+    for (int i = 0; i < kStepsMax; ++i) {
+        const Step step = next_step(wanted_, facts());
+        if (step == Step::none) return;
+        take_step(now, step);
+    }
+}
+
+void Controller::take_step(Instant now, Step step) {
+    switch (step) {
+        case Step::none:
+            return;
+        case Step::begin:
+            return begin(now);
+        case Step::tell_wishes:
+            return tell_wishes(now);
+        case Step::finish_drain:
+            wanted_ = Wanted::stopped;
+            return tell(Severity::info, EventNumber::none, "drained");
+        case Step::leave:
+            leaving_ = true;
+            return run(now, membership_.on_leave(now));
+        case Step::retire:
+            return retire();
+    }
+}
+
+void Controller::begin(Instant now) {
+    const std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
+    active_ = true;
+    empty_reports_ = 0;
+    told_draining_ = wanted_ == Wanted::draining;
+    run(now, membership_.on_wishes(now, wishes_of(settings_.cluster, settings_.host, rule_states_), told_draining_));
+    run(now, membership_.on_link(now, true));
+    run(now, membership_.on_start(now, boot_, memory, std::exchange(foreign_tables_, false)));
+    if (next_) run(now, membership_.on_hold(now, held_config(settings_, next_->settings, rule_states_)));
+    const bool warm = memory && membership_.state() == MembershipState::member;
+    convergence_.begin(now, warm ? "restarted" : "started");
+    told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
+    tell(Severity::info, EventNumber::started, "started",
+         {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
+    run(now, membership_.on_link(now, link_up_));
+    if (link_up_) group_.join(now);
+}
+
+void Controller::retire() {
+    group_.leave(now_);
+    active_ = leaving_ = told_draining_ = false;
+    empty_reports_ = 0;
+    told_members_.clear();
+    convergence_.forget();
+    tell(Severity::info, EventNumber::stopped, "stopped");
+}
+
+void Controller::tell_wishes(Instant now) {
+    if (!active_) return;
+    told_draining_ = wanted_ == Wanted::draining;
+    empty_reports_ = 0;
+    run(now, membership_.on_wishes(now, wishes_of(settings_.cluster, settings_.host, rule_states_), told_draining_));
+    if (next_) run(now, membership_.on_hold(now, held_config(settings_, next_->settings, rule_states_)));
+}
+
+StoredCluster Controller::stored() const {
+    StoredCluster stored{wanted_, {}};
+    for (std::size_t r = 0; r < settings_.cluster.port_rules.size(); ++r)
+        if (rule_states_[r] != RuleState::enabled) stored.rules[settings_.cluster.port_rules[r].name] = rule_states_[r];
+    return stored;
+}
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,164 @@
+// One cluster of this host: owns its membership, hands it what happens, and carries out what it wants through the outlet.
+// It takes time in and reads no clock, knows no socket and no thread. What the operator wants is host_state's to decide,
+// what the cluster does is core's; this file only connects them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "controlplane/agent/cluster_settings.hpp"
+#include "controlplane/agent/config_exchange.hpp"
+#include "controlplane/agent/convergence_statistics.hpp"
+#include "controlplane/agent/dataplane_commands.hpp"
+#include "controlplane/agent/heartbeat_statistics.hpp"
+#include "controlplane/agent/host_state.hpp"
+#include "controlplane/agent/igmp_agent.hpp"
+#include "controlplane/agent/message_sink.hpp"
+#include "controlplane/agent/rule_states.hpp"
+#include "controlplane/agent/traffic.hpp"
+#include "controlplane/api/event_log.hpp"
+#include "controlplane/loop/state_file.hpp"
+#include "core/cluster/membership.hpp"
+#include "core/ipc/messages.hpp"
+
+namespace nlb::controlplane {
+
+// What a reload hands over.
+struct NextConfiguration {
+    ClusterSettings settings;
+    std::unique_ptr<const Authenticator> until_then;  // sends as now, accepts the next key too
+    std::unique_ptr<const Authenticator> from_then;   // sends under the next key, accepts the present one
+};
+
+class Controller {
+public:
+    // `boot` is random; `sink` outlives the controller.
+    Controller(ClusterSettings settings, std::unique_ptr<const Authenticator> authenticator, MessageSink& sink, const StoredCluster& stored,
+               std::uint32_t boot);
+    Controller(const Controller&) = delete;
+    Controller& operator=(const Controller&) = delete;
+
+    // Events.
+    // Empty, or why this dataplane cannot be worked with.
+    [[nodiscard]] std::string on_hello(Instant now, const link::MessageView& message);
+    void on_message(Instant now, const link::MessageView& message);  // every other one
+    void on_dataplane_lost(Instant now);
+    void on_tick(Instant now);
+    [[nodiscard]] Instant next_wake() const;
+
+    // The operator.
+    CommandResult command_host(Instant now, HostCommand command);
+    CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
+    // Weights, priorities and time-outs of this host; the agreed part is unchanged.
+    void apply_local(Instant now, const config::Cluster& cluster, const config::Host& host);
+    // The next configuration: it is used once every live host holds it. Requires: !reload_is_under_way().
+    void hold(Instant now, NextConfiguration next);
+    // The file is again what is in force; what was held is given up. Requires: !reload_is_under_way().
+    void give_up_held(Instant now);
+    [[nodiscard]] bool reload_is_under_way() const { return membership_.reload_is_under_way(); }
+    // Keys that are accepted, and the one that is used to send.
+    void use_keys(std::unique_ptr<const Authenticator> authenticator);
+    // The program ends: leave in order.
+    void depart(Instant now);
+    // Nothing is under way that the last command waits for.
+    [[nodiscard]] bool settled() const { return !active_ || (!departing_ && (wanted_ == Wanted::running || wanted_ == Wanted::draining)); }
+
+    // For people and metrics.
+    [[nodiscard]] const ClusterSettings& settings() const { return settings_; }
+    [[nodiscard]] const Membership& membership() const { return membership_; }
+    [[nodiscard]] const MembershipParams& params() const { return params_; }
+    [[nodiscard]] const RuleStates& rule_states() const { return rule_states_; }
+    [[nodiscard]] ShownState shown() const { return shown_state(wanted_, facts(), membership_.converged()); }
+    [[nodiscard]] bool active() const { return active_; }
+    [[nodiscard]] bool dataplane_connected() const { return dataplane_; }
+    [[nodiscard]] bool link_up() const { return link_up_; }
+    [[nodiscard]] const std::optional<PortAddresses>& ports() const { return ports_; }
+    [[nodiscard]] const std::optional<link::Status>& status() const { return status_; }
+    [[nodiscard]] const Traffic& traffic() const { return traffic_; }
+    [[nodiscard]] const ConvergenceWatch& convergence() const { return convergence_; }
+    [[nodiscard]] const HeartbeatWatch& heartbeats() const { return heartbeats_; }
+    [[nodiscard]] bool holds_next() const { return next_.has_value(); }
+    // Hosts whose newest configuration is not this one's newest, and the first difference where it is known.
+    [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const { return mismatches_; }
+    [[nodiscard]] std::uint64_t frames_sent() const { return outlet_.frames_sent(); }
+    [[nodiscard]] StoredCluster stored() const;
+
+    static constexpr Duration kPollEvery = std::chrono::milliseconds{250};
+
+private:
+    // controller.cpp
+    [[nodiscard]] Facts facts() const;
+    void reconcile(Instant now);
+    void take_step(Instant now, Step step);
+    void begin(Instant now);
+    void retire();
+    void tell_wishes(Instant now);
+    void run(Instant now, const Actions& actions);
+    void poll(Instant now);
+
+    // controller_link.cpp: what the dataplane says
+    void on_punted(Instant now, const link::MessageView& message);
+    void on_status(Instant now, const link::Status& status);
+    void on_counters(const link::CountersReport& report);
+    void note_link(Instant now, bool up);
+    void note_drained_rules();
+
+    // controller_configuration.cpp: the next configuration, and whoever has another one
+    void use_next(const UseConfig& wish);
+    void compare_configurations(Instant now);
+    void tell_mismatch(HostId host, const std::optional<config::Difference>& difference) const;
+    [[nodiscard]] const ClusterSettings& newest_settings() const { return next_ ? next_->settings : settings_; }
+
+    // controller_events.cpp: what people are told
+    void tell(Severity severity, EventNumber number, std::string_view name, Fields fields = {}) const;
+    void tell_report(Instant now, const Report& report);
+    void tell_buried(Instant now, const Report& report);
+    void tell_new_epoch(Instant now);
+    void tell_converged(Instant now);
+    void observe(Instant now);
+    [[nodiscard]] std::string host_name(HostId id) const;
+
+    ClusterSettings settings_;
+    MembershipParams params_;
+    std::unique_ptr<const Authenticator> authenticator_;
+    RuleStates rule_states_{};
+    Membership membership_;
+    Outlet outlet_;
+    std::optional<NextConfiguration> next_;
+    ConfigTalk talk_;
+    std::map<HostId, std::optional<config::Difference>> mismatches_;
+    GroupMembership group_;
+    std::uint32_t boot_;
+
+    // What is wanted and how far it has come; see Facts.
+    Wanted wanted_ = Wanted::running;
+    bool active_ = false;
+    bool told_draining_ = false;
+    bool leaving_ = false;
+    bool departing_ = false;
+    std::uint8_t empty_reports_ = 0;  // in a row: nothing owned, no descriptor; two make drained
+
+    // The dataplane.
+    bool dataplane_ = false;
+    bool link_up_ = false;
+    std::optional<DataplaneMemory> memory_;  // of the control plane before this one, until begin()
+    Instant memory_until_ = kLongAgo;        // how long that memory is alive
+    bool foreign_tables_ = false;            // it serves on tables whose story is not known
+    std::optional<PortAddresses> ports_;
+    std::optional<link::Status> status_;
+    Traffic traffic_;
+    Instant next_poll_ = kLongAgo;
+    Instant next_pulse_ = kLongAgo;
+    Instant now_ = kLongAgo;
+
+    // What people are told.
+    ConvergenceWatch convergence_;
+    HeartbeatWatch heartbeats_;
+    std::vector<MemberEntry> told_members_;
+    std::string own_cause_;     // of the next epoch with the same members: weight, rule or reload
+    RuleMasks drained_told_{};  // not zero: the rule's drain was reported as over
+};
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,25 @@
+#include "controlplane/agent/cluster_settings.hpp"
+
+#include "config/digest.hpp"
+#include "config/table_builder.hpp"
+#include "controlplane/agent/frame_envelope.hpp"
+
+namespace nlb::controlplane {
+
+MembershipParams params_of(const ClusterSettings& settings) {
+    const config::Cluster& cluster = settings.cluster;
+    MembershipParams params;
+    params.self = settings.host.id;
+    params.cluster = cluster_number(cluster);
+    params.slots = static_cast<std::uint8_t>(cluster.port_rules.size() + 1);
+    params.single_slots = config::single_slots(cluster);
+    params.sticky = config::has_sticky_rules(cluster);
+    params.configured_hosts = static_cast<std::uint8_t>(cluster.hosts.size());
+    params.majority = cluster.partition == config::PartitionMode::majority;
+    params.timing = Timing::from(cluster.heartbeat.period, cluster.heartbeat.tolerance);
+    params.config_digest = config::digest_of(config::agreed_lines(cluster, settings.hash_key));
+    params.generation = cluster.generation;
+    return params;
+}
+
+}  // namespace nlb::controlplane

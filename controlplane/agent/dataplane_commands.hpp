@@ -1,0 +1,56 @@
+// Turns the membership's wishes into messages for the dataplane, one for one and in the order given: that order is what makes
+// "stored before it is stated" and "fenced before it is emptied" true. It keeps nothing back and adds nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "controlplane/agent/cluster_settings.hpp"
+#include "controlplane/agent/message_sink.hpp"
+#include "core/cluster/membership.hpp"
+#include "core/wire/cluster_frames.hpp"
+
+namespace nlb::controlplane {
+
+class Outlet {
+public:
+    // `on_use` is called when, in the order of actions, another configuration numbers what follows.
+    using OnUse = std::function<void(const UseConfig&)>;
+    Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink, OnUse on_use);
+
+    // Returns the reports among the actions, which concern people and metrics only. Frames must leave soon: one
+    // that was said under a lease, and leaves later than T*P - L after that, could reach whoever has buried this host since.
+    std::vector<Report> carry_out(Instant now, const Actions& actions);
+    // The last install again, made from the settings as they are now; its token is one that the membership no longer waits for,
+    // or the one that it does wait for, with the same content.
+    void reinstall();
+    void set_lease(Instant valid_until);
+    // From now on frames bear this one's tags and seals; the cores are told.
+    void use_keys(const Authenticator& authenticator);
+    // To every dataplane that was found, and again when the keys change.
+    void tell_seal_keys();
+    void request_status();
+    void request_counters();
+    // The dataplane is another one: what was installed is gone.
+    void forget() { last_.reset(); }
+
+    [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
+
+private:
+    void send_frame(const ClusterFrame& frame, Instant not_after);
+    void install(const InstallTables& wish);
+    void give_grants(const GiveGrants& wish);
+
+    const ClusterSettings& settings_;
+    const Authenticator* authenticator_;
+    MessageSink& sink_;
+    OnUse on_use_;
+    MacAddress destination_;
+    Duration frames_keep_;
+    std::optional<InstallTables> last_;
+    std::uint64_t frames_sent_ = 0;
+};
+
+}  // namespace nlb::controlplane

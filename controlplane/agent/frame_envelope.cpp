@@ -1,0 +1,46 @@
+#include "controlplane/agent/frame_envelope.hpp"
+
+#include <algorithm>
+
+#include "core/base/endian.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+constexpr std::uint16_t kVlan = 0x8100;
+constexpr std::uint16_t kServiceVlan = 0x88a8;
+constexpr std::size_t kEthertypeAt = 12;
+constexpr std::size_t kVlanTagBytes = 4;
+constexpr std::size_t kVlanTagsMax = 2;
+
+}  // namespace
+
+std::uint32_t cluster_number(const config::Cluster& cluster) {
+    return load_big_endian<std::uint32_t>(cluster_mac(LinkMode::unicast, cluster.address.address).bytes.data() + 2);
+}
+
+MacAddress heartbeat_destination(LinkMode mode, const IpAddress& primary) {
+    if (mode == LinkMode::unicast) return MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    return cluster_mac(mode, primary);
+}
+
+std::vector<Byte> wrap_frame(const MacAddress& destination, std::span<const Byte> body) {
+    std::vector<Byte> frame(kEthernetHeaderBytes + body.size(), Byte{0});
+    std::copy(destination.bytes.begin(), destination.bytes.end(), frame.begin());
+    std::copy(body.begin(), body.end(), frame.begin() + kEthernetHeaderBytes);
+    store_big_endian(frame.data() + kEthertypeAt, kHeartbeatEthertype);
+    return frame;
+}
+
+std::optional<std::span<const Byte>> unwrap_frame(std::span<const Byte> frame) {
+    std::size_t at = kEthertypeAt;
+    for (std::size_t tags = 0; tags <= kVlanTagsMax; ++tags, at += kVlanTagBytes) {
+        if (frame.size() < at + 2) return std::nullopt;
+        const auto ethertype = load_big_endian<std::uint16_t>(frame.data() + at);
+        if (ethertype == kHeartbeatEthertype) return frame.subspan(at + 2);
+        if (ethertype != kVlan && ethertype != kServiceVlan) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace nlb::controlplane

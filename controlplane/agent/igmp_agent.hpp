@@ -1,0 +1,38 @@
+// This host's membership of the cluster's IGMP group: core's state machine, its frames sent through the dataplane. Clusters in other modes
+// have none. It joins while the host takes part, and decides nothing else.
+#pragma once
+
+#include <span>
+
+#include "controlplane/agent/cluster_settings.hpp"
+#include "controlplane/agent/message_sink.hpp"
+#include "core/cluster/igmp_member.hpp"
+
+namespace nlb::controlplane {
+
+class GroupMembership {
+public:
+    // `settings` and `sink` outlive it.
+    GroupMembership(const ClusterSettings& settings, MessageSink& sink, std::uint64_t seed);
+
+    // Takes part, on a link that is up. Called again it changes nothing, unless the link was lost meanwhile.
+    void join(Instant now);
+    void leave(Instant now);
+    // The dataplane or its link went away: the switch forgets, and so do we.
+    void lose() { joined_here_ = false; }
+    // False: no query.
+    bool on_frame(Instant now, std::span<const Byte> frame);
+    void on_tick(Instant now);
+    [[nodiscard]] Instant next_wake() const { return enabled_ ? member_.next_wake() : kForever; }
+
+private:
+    void send(Instant now, const IgmpMember::Messages& messages);
+
+    const ClusterSettings& settings_;
+    MessageSink& sink_;
+    bool enabled_;
+    bool joined_here_ = false;  // this switch was told
+    IgmpMember member_;
+};
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,103 @@
+#include "controlplane/agent/rule_states.hpp"
+
+#include "config/format.hpp"
+#include "config/table_builder.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+constexpr std::array<std::string_view, 3> kNames = {"enabled", "disabled", "draining"};
+
+struct Selector {
+    std::optional<IpAddress> vip;
+    std::optional<std::uint16_t> port;  // empty: all
+};
+
+std::optional<Selector> parse_selector(std::string_view text) {
+    Selector selector;
+    std::string_view port = text;
+    if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
+        std::string_view vip = text.substr(0, colon);
+        port = text.substr(colon + 1);
+        if (vip.size() > 2 && vip.front() == '[' && vip.back() == ']') vip = vip.substr(1, vip.size() - 2);
+        const auto address = config::parse_ip(vip);
+        if (!address && vip != "all") return std::nullopt;
+        if (address) selector.vip = address.value();
+    }
+    if (port == "all") return selector;
+    std::uint64_t number = 0;
+    if (!config::read_decimal(port, number) || number > 65535) return std::nullopt;
+    selector.port = static_cast<std::uint16_t>(number);
+    return selector;
+}
+
+bool covers(const config::PortRule& rule, const std::optional<std::uint16_t>& port) {
+    return !port || (rule.ports.first <= *port && *port <= rule.ports.last);
+}
+
+std::vector<RuleId> matching(const config::Cluster& cluster, const Selector& selector, const std::optional<IpAddress>& vip, bool any_vip) {
+    std::vector<RuleId> rules;
+    for (std::size_t r = 0; r < cluster.port_rules.size(); ++r) {
+        const config::PortRule& rule = cluster.port_rules[r];
+        if (covers(rule, selector.port) && (any_vip || rule.vip == vip)) rules.push_back(static_cast<RuleId>(r));
+    }
+    return rules;
+}
+
+}  // namespace
+
+Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::string_view text) {
+    for (std::size_t r = 0; r < cluster.port_rules.size(); ++r)
+        if (cluster.port_rules[r].name == text) return std::vector<RuleId>{static_cast<RuleId>(r)};
+    const auto selector = parse_selector(text);
+    std::vector<RuleId> rules;
+    if (selector) {
+        rules = matching(cluster, *selector, selector->vip, !selector->vip);
+        if (rules.empty() && selector->vip && selector->port) rules = matching(cluster, *selector, std::nullopt, false);
+    }
+    if (!rules.empty()) return rules;
+    return Error{"cluster " + cluster.name + " has no port rule " + config::in_quotes(text) +
+                 ": give a rule's name, [VIP:]PORT or all; `nlb params` lists the rules"};
+}
+
+CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules, RuleState wanted) {
+    std::size_t changed = 0;
+    for (const RuleId rule : rules) {
+        if (states[rule] == wanted) continue;
+        states[rule] = wanted;
+        ++changed;
+    }
+    const std::string word{name_of(wanted)};
+    if (changed == 0) return {ReturnValue::already, "already " + word};
+    return {ReturnValue::ok, std::to_string(changed) + (changed == 1 ? " rule is " : " rules are ") + word + " on this host"};
+}
+
+RuleWishes wishes_of(const config::Cluster& cluster, const config::Host& host, const RuleStates& states) {
+    const auto offers = config::offers_of(cluster, host);
+    RuleWishes wishes{};
+    for (const RuleId rule : rule_ids(cluster)) wishes[rule] = {offers[rule], states[rule]};
+    return wishes;
+}
+
+std::string_view name_of(RuleState state) {
+    return kNames[static_cast<std::size_t>(state)];
+}
+
+std::optional<RuleState> rule_state_from(std::string_view name) {
+    for (std::size_t i = 0; i < kNames.size(); ++i)
+        if (kNames[i] == name) return static_cast<RuleState>(i);
+    return std::nullopt;
+}
+
+std::string_view rule_name(const config::Cluster& cluster, RuleId rule) {
+    return rule < cluster.port_rules.size() ? std::string_view{cluster.port_rules[rule].name} : std::string_view{"default"};
+}
+
+std::vector<RuleId> rule_ids(const config::Cluster& cluster) {
+    std::vector<RuleId> rules;
+    for (std::size_t r = 0; r < cluster.port_rules.size(); ++r) rules.push_back(static_cast<RuleId>(r));
+    rules.push_back(kDefaultRule);
+    return rules;
+}
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,122 @@
+#include "controlplane/api/command_service.hpp"
+
+#include <algorithm>
+
+#include "config/format.hpp"
+#include "controlplane/api/views.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using Json = nlohmann::json;
+
+Json views_of(Instant now, const std::vector<Controller*>& controllers) {
+    Json views = Json::array();
+    for (const Controller* controller : controllers) views.push_back(cluster_view(*controller, now));
+    return views;
+}
+
+std::optional<HostCommand> host_command(Verb verb) {
+    if (verb == Verb::start) return HostCommand::start;
+    if (verb == Verb::stop) return HostCommand::stop;
+    if (verb == Verb::drainstop) return HostCommand::drainstop;
+    if (verb == Verb::suspend) return HostCommand::suspend;
+    if (verb == Verb::resume) return HostCommand::resume;
+    return std::nullopt;
+}
+
+// `query RULE` shows that rule alone, in each cluster that has it.
+Result<Json> query_views(Instant now, const Request& request, const std::vector<Controller*>& targets) {
+    if (!request.rule) return views_of(now, targets);
+    Json views = Json::array();
+    std::string why = "no cluster on this host";
+    for (const Controller* controller : targets) {
+        const auto rules = select_rules(controller->settings().cluster, *request.rule);
+        if (rules)
+            views.push_back(cluster_view(*controller, now, rules.value()));
+        else
+            why = rules.error().message;
+    }
+    if (views.empty()) return Error{why};
+    return views;
+}
+
+Json params_of_all(const std::vector<Controller*>& targets) {
+    Json views = Json::array();
+    for (const Controller* controller : targets) views.push_back(params_view(*controller));
+    return views;
+}
+
+}  // namespace
+
+Result<std::vector<Controller*>> CommandService::targets_of(const Request& request) const {
+    std::vector<Controller*> targets;
+    for (const auto& controller : controllers_)
+        if (!request.cluster || controller->settings().cluster.name == *request.cluster) targets.push_back(controller.get());
+    if (!targets.empty()) return targets;
+    std::string names;
+    for (const auto& controller : controllers_) names += (names.empty() ? "" : ", ") + controller->settings().cluster.name;
+    return Error{"this host is in no cluster " + config::in_quotes(request.cluster.value_or("")) + "; it is in: " + names};
+}
+
+CommandResult CommandService::execute_on(Instant now, const Request& request, Controller& controller) {
+    if (const auto command = host_command(request.verb)) return controller.command_host(now, *command);
+    const auto rules = select_rules(controller.settings().cluster, *request.rule);
+    if (!rules) return {ReturnValue::not_found, rules.error().message};
+    const RuleState wanted = request.verb == Verb::enable    ? RuleState::enabled
+                             : request.verb == Verb::disable ? RuleState::disabled
+                                                             : RuleState::draining;
+    return controller.command_rules(now, rules.value(), wanted);
+}
+
+// Over several clusters: the first failure, else the first that was done, else ALREADY. A rule need only be known to one of them.
+CommandResult CommandService::execute(Instant now, const Request& request, const std::vector<Controller*>& targets) {
+    std::vector<CommandResult> results;
+    for (Controller* controller : targets) results.push_back(execute_on(now, request, *controller));
+    const bool any_known =
+        std::any_of(results.begin(), results.end(), [](const CommandResult& r) { return r.value != ReturnValue::not_found; });
+    if (any_known) std::erase_if(results, [](const CommandResult& r) { return r.value == ReturnValue::not_found; });
+    for (const CommandResult& result : results)
+        if (!is_ok(result.value)) return result;
+    for (const CommandResult& result : results)
+        if (result.value != ReturnValue::already) return result;
+    return results.front();
+}
+
+void CommandService::handle(Instant now, std::string_view line, Answer answer) {
+    const auto request = parse_request(line);
+    if (!request) return answer(encode_answer({ReturnValue::bad_params, request.error().message}, Json::array()));
+    const auto targets = targets_of(request.value());
+    if (!targets) return answer(encode_answer({ReturnValue::not_found, targets.error().message}, Json::array()));
+    const Verb verb = request.value().verb;
+    if (verb == Verb::query) {
+        auto views = query_views(now, request.value(), targets.value());
+        if (!views) return answer(encode_answer({ReturnValue::not_found, views.error().message}, Json::array()));
+        return answer(encode_answer({state_value(*targets.value().front()), ""}, std::move(views.value())));
+    }
+    const bool suspended = std::any_of(targets.value().begin(), targets.value().end(),
+                                       [](const Controller* c) { return c->shown() == ShownState::suspended; });
+    if (suspended && (verb == Verb::params || verb == Verb::reload))
+        return answer(encode_answer({ReturnValue::refused, "the host is suspended: it answers only query and resume"}, Json::array()));
+    if (verb == Verb::params) return answer(encode_answer({}, params_of_all(targets.value())));
+    CommandResult result = verb == Verb::reload ? reload_() : execute(now, request.value(), targets.value());
+    waits_.push_back({targets.value(), std::move(result), now + request.value().timeout, std::move(answer)});
+    if (waits_.size() > kWaitsMax) waits_.front().deadline = now;
+    poll(now);
+}
+
+void CommandService::poll(Instant now) {
+    for (auto wait = waits_.begin(); wait != waits_.end();) {
+        const bool settled = std::all_of(wait->targets.begin(), wait->targets.end(), [](const Controller* c) { return c->settled(); });
+        if (!settled && now < wait->deadline) {
+            ++wait;
+            continue;
+        }
+        if (!settled) wait->result.message += "; buckets are still being given back";
+        const Wait due = std::move(*wait);
+        wait = waits_.erase(wait);
+        due.answer(encode_answer(due.result, views_of(now, due.targets)));
+    }
+}
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,31 @@
+// Requests and answers of the control socket as values (docs/control-socket.md). Whatever a client writes, this gives a request or a
+// sentence; it never throws and never keeps what it does not understand.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "controlplane/agent/return_value.hpp"
+#include "core/base/result.hpp"
+#include "core/base/types.hpp"
+
+namespace nlb::controlplane {
+
+enum class Verb : std::uint8_t { query, params, start, stop, drainstop, suspend, resume, enable, disable, drain, reload };
+
+struct Request {
+    Verb verb = Verb::query;
+    std::optional<std::string> cluster;
+    std::optional<std::string> rule;
+    Duration timeout = std::chrono::seconds{5};
+};
+inline constexpr Duration kTimeoutMax = std::chrono::minutes{10};
+
+[[nodiscard]] Result<Request> parse_request(std::string_view line);
+
+// One line, with its end.
+[[nodiscard]] std::string encode_answer(const CommandResult& result, nlohmann::json clusters);
+
+}  // namespace nlb::controlplane

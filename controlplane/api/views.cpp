@@ -1,0 +1,245 @@
+#include "controlplane/api/views.hpp"
+
+#include <algorithm>
+
+#include "config/format.hpp"
+#include "controlplane/loop/clock.hpp"
+#include "core/tables/tables.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using Json = nlohmann::json;
+using BucketCounts = std::array<std::size_t, kHostsMax + 1>;  // by host id; 0: orphans
+
+std::string hexadecimal(std::uint64_t number) {
+    std::string text(16, '0');
+    for (std::size_t i = 0; i < 16; ++i) text[15 - i] = "0123456789abcdef"[number >> (4 * i) & 15U];
+    return text;
+}
+
+std::string name_of_host(const config::Cluster& cluster, HostId id) {
+    for (const config::Host& host : cluster.hosts)
+        if (host.id == id) return host.name;
+    return id == kNoHost ? "" : "id " + std::to_string(id);
+}
+
+BucketCounts count(const std::array<HostId, kBuckets>& owners) {
+    BucketCounts counts{};
+    for (const HostId owner : owners) ++counts[owner];
+    return counts;
+}
+
+double rounded_share(std::size_t buckets) {
+    return static_cast<double>(buckets * 10000 / kBuckets) / 10000;
+}
+
+// This host's view is empty while it does not take part.
+OwnerMap owners_of(const Controller& controller) {
+    return controller.active() ? controller.membership().stated_owners() : OwnerMap{};
+}
+
+Json rule_view(const Controller& controller, RuleId rule, const OwnerMap& owners) {
+    const config::Cluster& cluster = controller.settings().cluster;
+    const BucketCounts counts = count(owners[rule]);
+    Json share = Json::object();
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        if (counts[id] != 0) share[name_of_host(cluster, id)] = rounded_share(counts[id]);
+    const bool is_default = rule == kDefaultRule;
+    const auto& status = controller.status();
+    return {{"name", rule_name(cluster, rule)},
+            {"mode", is_default ? "single" : config::to_string(cluster.port_rules[rule].mode)},
+            {"state", name_of(controller.rule_states()[rule])},
+            {"share", share},
+            {"own", counts[controller.settings().host.id]},
+            {"orphaned", counts[kNoHost]},
+            {"connections", status ? status->connections[rule] : 0},
+            {"owners", owners[rule]}};
+}
+
+Json member_view(const Controller& controller, HostId id, const OwnerMap& owners) {
+    const config::Cluster& cluster = controller.settings().cluster;
+    const Membership& membership = controller.membership();
+    Json buckets = Json::object();
+    for (const RuleId rule : rule_ids(cluster)) buckets[std::string{rule_name(cluster, rule)}] = count(owners[rule])[id];
+    Json heard = 0;
+    if (id != controller.settings().host.id)
+        heard = membership.peers().contains(id) ? Json(in_milliseconds(membership.silence_of(id))) : Json();
+    return {{"id", id},
+            {"name", name_of_host(cluster, id)},
+            {"state", state_of_host(controller, id)},
+            {"heard_ms", heard},
+            {"buckets", buckets}};
+}
+
+Json members_view(const Controller& controller, const OwnerMap& owners) {
+    Json members = Json::array();
+    if (!controller.active()) return members;
+    HostSet shown = controller.membership().members();
+    shown.insert(controller.settings().host.id);
+    for (const auto& [id, peer] : controller.membership().peers())
+        if (controller.membership().silence_of(id) <= 2 * controller.params().timing.bury_after) shown.insert(id);
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        if (shown.contains(id)) members.push_back(member_view(controller, id, owners));
+    return members;
+}
+
+// The configuration that this host holds and does not use yet: which, and who does not hold it.
+Json reload_view(const Controller& controller) {
+    const auto& held = controller.membership().held();
+    if (!held) return Json();
+    Json waits_for = Json::array();
+    const HostSet awaited = controller.membership().awaited();
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        if (awaited.contains(id)) waits_for.push_back(name_of_host(controller.settings().cluster, id));
+    return {{"held_digest", hexadecimal(held->digest)}, {"waits_for", waits_for}};
+}
+
+// Of rules with a time-out; nothing before the dataplane has counted.
+Json clients_view(const Controller& controller) {
+    const auto& report = controller.traffic().report;
+    if (!report) return Json();
+    const GrantCounts& grants = controller.membership().grants();
+    return {{"remembered", report->clients},
+            {"elsewhere", report->commitments},
+            {"grants_sent", grants.sent},
+            {"grants_received", grants.received}};
+}
+
+Json mismatches_view(const Controller& controller) {
+    Json views = Json::array();
+    for (const auto& [id, difference] : controller.mismatches()) {
+        Json view = {{"host", name_of_host(controller.settings().cluster, id)}, {"path", Json()}, {"here", Json()}, {"there", Json()}};
+        if (difference) view.update({{"path", difference->path}, {"here", difference->mine}, {"there", difference->theirs}});
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+std::int64_t fence_remaining_ms(const Controller& controller, Instant now) {
+    const Instant until = controller.membership().valid_until();
+    return controller.active() && until > now ? in_milliseconds(until - now) : 0;
+}
+
+std::pair<std::string, HostId> converging_because(const Controller& controller) {
+    if (controller.shown() != ShownState::converging && controller.shown() != ShownState::draining) return {};
+    if (!controller.dataplane_connected()) return {"the dataplane is not connected", controller.settings().host.id};
+    return controller.membership().unconverged_because();
+}
+
+Json prefixes(const std::vector<config::Prefix>& all) {
+    Json texts = Json::array();
+    for (const config::Prefix& prefix : all) texts.push_back(config::to_string(prefix));
+    return texts;
+}
+
+Json rule_params(const config::Host& host, const config::PortRule& rule) {
+    Json view = {{"name", rule.name},
+                 {"vip", rule.vip ? config::to_string(*rule.vip) : "all"},
+                 {"ports", config::to_string(rule.ports)},
+                 {"protocol", config::to_string(rule.protocols)},
+                 {"mode", config::to_string(rule.mode)}};
+    if (rule.mode == RuleMode::multiple) {
+        view["affinity"] = config::to_string(rule.affinity);
+        view["affinity_timeout"] = rule.affinity_timeout ? Json(config::to_string(*rule.affinity_timeout)) : Json();
+        view["weight"] = config::weight_of(host, rule);
+    }
+    if (rule.mode == RuleMode::single) view["priority"] = config::priority_of(host, rule);
+    return view;
+}
+
+Json host_params(const config::Host& host) {
+    return {{"name", host.name},
+            {"id", host.id},
+            {"addresses", prefixes(host.addresses)},
+            {"initial_state", config::to_string(host.initial_state)}};
+}
+
+}  // namespace
+
+std::string_view state_of_host(const Controller& controller, HostId id) {
+    const Membership& membership = controller.membership();
+    const bool member = membership.members().contains(id);
+    if (id == controller.settings().host.id) return name_of(controller.shown());
+    const auto known = membership.peers().find(id);
+    if (!controller.active() || known == membership.peers().end() || !known->second.heard) return "absent";
+    const Peer& peer = known->second;
+    if ((peer.flags & (kFlagGoodbye | kFlagDeaf)) != 0) return "stopped";
+    if (membership.silence_of(id) > controller.params().timing.drop_after) return member ? "silent" : "absent";
+    if ((peer.flags & kFlagDraining) != 0) return "draining";
+    if (peer.state == MemberState::join) return "joining";
+    return member && peer.epoch == membership.epoch() && membership.converged() ? "converged" : "converging";
+}
+
+ReturnValue state_value(const Controller& controller) {
+    return return_value_of(controller.shown(), controller.membership().own()[kDefaultRule] != 0);
+}
+
+Json cluster_view(const Controller& controller, Instant now, const std::vector<RuleId>& only) {
+    const ClusterSettings& settings = controller.settings();
+    const Membership& membership = controller.membership();
+    const OwnerMap owners = owners_of(controller);
+    const auto [because, through] = converging_because(controller);
+    Json rules = Json::array();
+    for (const RuleId rule : only.empty() ? rule_ids(settings.cluster) : only) rules.push_back(rule_view(controller, rule, owners));
+    const Epoch epoch = controller.active() ? membership.epoch() : Epoch{};
+    return {{"name", settings.cluster.name},
+            {"host", settings.host.name},
+            {"id", settings.host.id},
+            {"address", config::to_string(settings.cluster.address.address)},
+            {"state", name_of(controller.shown())},
+            {"default_host", name_of_host(settings.cluster, owners[kDefaultRule][0])},
+            {"converging_because", because},
+            {"converging_host", name_of_host(settings.cluster, through)},
+            {"epoch", {{"counter", epoch.counter}, {"coordinator", epoch.coordinator}}},
+            {"generation", membership.generation()},
+            {"config_digest", hexadecimal(membership.config_digest())},
+            {"reload", reload_view(controller)},
+            {"config_mismatches", mismatches_view(controller)},
+            {"deaf", controller.active() && membership.is_deaf()},
+            {"fence_remaining_ms", fence_remaining_ms(controller, now)},
+            {"dataplane", controller.dataplane_connected() ? "connected" : "disconnected"},
+            {"link_up", controller.link_up()},
+            {"clients", clients_view(controller)},
+            {"members", members_view(controller, owners)},
+            {"rules", rules}};
+}
+
+Json params_view(const Controller& controller) {
+    const ClusterSettings& settings = controller.settings();
+    const config::Cluster& cluster = settings.cluster;
+    const Timing& timing = controller.params().timing;
+    Json rules = Json::array();
+    for (const config::PortRule& rule : cluster.port_rules) rules.push_back(rule_params(settings.host, rule));
+    Json hosts = Json::array();
+    for (const config::Host& host : cluster.hosts) hosts.push_back(host_params(host));
+    Json macs = {{"cluster", config::to_string(cluster_mac(cluster.mode, cluster.address.address))}};
+    if (cluster.mode == LinkMode::unicast) macs["masked"] = config::to_string(masked_mac(settings.host.id, cluster.address.address));
+    if (controller.ports()) {
+        macs["outside"] = config::to_string(controller.ports()->outside);
+        macs["inside"] = config::to_string(controller.ports()->inside);
+    }
+    return {{"name", cluster.name},
+            {"host", settings.host.name},
+            {"id", settings.host.id},
+            {"address", config::to_string(cluster.address)},
+            {"virtual_addresses", prefixes(cluster.virtual_addresses)},
+            {"addresses", prefixes(settings.host.addresses)},
+            {"mode", config::to_string(cluster.mode)},
+            {"icmp", config::to_string(cluster.icmp)},
+            {"partition", config::to_string(cluster.partition)},
+            {"macs", macs},
+            {"timing",
+             {{"period_ms", in_milliseconds(timing.period)},
+              {"tolerance", timing.tolerance},
+              {"bury_after_ms", in_milliseconds(timing.bury_after)},
+              {"lease_ms", in_milliseconds(timing.lease)},
+              {"drop_after_ms", in_milliseconds(timing.drop_after)}}},
+            {"connections_max", cluster.connections.max},
+            {"generation", controller.membership().generation()},
+            {"config_digest", hexadecimal(controller.membership().config_digest())},
+            {"rules", rules},
+            {"hosts", hosts}};
+}
+
+}  // namespace nlb::controlplane

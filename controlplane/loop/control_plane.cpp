@@ -1,0 +1,288 @@
+#include "controlplane/loop/control_plane.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <sodium.h>
+
+#include "controlplane/agent/reload.hpp"
+#include "controlplane/loop/clock.hpp"
+#include "controlplane/loop/sodium_authenticator.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+constexpr Duration kPublishEvery = std::chrono::milliseconds{250};
+constexpr Duration kLateAtLeast = std::chrono::milliseconds{5};
+constexpr Duration kLateToldEvery = std::chrono::seconds{1};
+// A wish that is always due must not turn the loop into a busy one.
+constexpr Duration kTimerMin = std::chrono::microseconds{50};
+
+// asio's steady clock is CLOCK_MONOTONIC too.
+asio::steady_timer::time_point as_steady(Instant instant) {
+    return asio::steady_timer::time_point{std::chrono::duration_cast<asio::steady_timer::duration>(instant.time_since_epoch())};
+}
+
+std::uint32_t random_boot() {
+    const std::uint32_t boot = randombytes_random();
+    return boot == 0 ? 1 : boot;  // 0 stands for none
+}
+
+}  // namespace
+
+ControlPlane::ControlPlane(config::Config config, std::string host_name, const RunDirectory& run)
+    : config_(std::move(config)),
+      host_name_(std::move(host_name)),
+      run_(run),
+      timer_(loop_),
+      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+      link_(loop_, run.dataplane_socket(), *this),
+      commands_(controllers_, [this] { return reload(); }),
+      socket_(loop_, [this](std::string_view line, ControlSocket::Answer answer) {
+          commands_.handle(monotonic_now(), line, std::move(answer));
+          turn();
+      }) {}
+
+Status ControlPlane::prepare() {
+    const auto members = config::memberships_of(config_, host_name_);
+    if (!members) return members.error();
+    kept_ = read_state(run_.state_file());
+    late_after_ = kLateAtLeast;
+    for (const config::Member& member : members.value())
+        if (const Status made = make_controller(member, kept_); !made) return made;
+    Duration shortest = Duration::max();
+    for (const auto& controller : controllers_) shortest = std::min(shortest, controller->params().timing.tick);
+    late_after_ = std::max(kLateAtLeast, shortest);
+    return socket_.listen(run_.control_socket());
+}
+
+Status ControlPlane::make_controller(const config::Member& member, const StoredState& stored) {
+    const auto secrets = read_secrets(*member.cluster);
+    if (!secrets) return secrets.error();
+    const auto index = static_cast<std::uint16_t>(member.cluster - config_.clusters.data());
+    if (index >= link::kClustersMax)
+        return Error{"cluster " + member.cluster->name + ": one host serves at most " + std::to_string(link::kClustersMax) + " clusters"};
+    ClusterSettings settings{*member.cluster, *member.host, index, config::derive_hash_key(secrets.value().sending)};
+    auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending, secrets.value().former);
+    secrets_[index] = secrets.value();
+    const auto kept = stored.find(member.cluster->name);
+    controllers_.push_back(std::make_unique<Controller>(std::move(settings), std::move(authenticator), link_,
+                                                        kept == stored.end() ? StoredCluster{} : kept->second, random_boot()));
+    return Done{};
+}
+
+Controller* ControlPlane::controller_at(std::uint16_t index) {
+    for (const auto& controller : controllers_)
+        if (controller->settings().index == index) return controller.get();
+    return nullptr;
+}
+
+void ControlPlane::run() {
+    await_signals();
+    link_.start();
+    turn();
+    loop_.run();
+}
+
+void ControlPlane::on_readable() {
+    turn();
+}
+
+// One turn. Everything that has arrived is read before time passes: whoever was stopped for a while hears first what the others
+// said meanwhile, and only then judges who is silent (R5).
+void ControlPlane::turn() {
+    link_.drain();
+    const Instant now = monotonic_now();
+    for (const auto& controller : controllers_)
+        if (now >= controller->next_wake()) controller->on_tick(now);
+    commands_.poll(now);
+    keep_state();
+    publish(now);
+    const bool all_left = std::all_of(controllers_.begin(), controllers_.end(), [](const auto& c) { return !c->active(); });
+    if (departing_ && (all_left || now >= depart_by_)) return loop_.stop();
+    set_timer(now);
+}
+
+void ControlPlane::set_timer(Instant now) {
+    Instant wake = next_publish_;
+    for (const auto& controller : controllers_) wake = std::min(wake, controller->next_wake());
+    wake = std::max(wake, now + kTimerMin);
+    timer_.expires_at(as_steady(wake));
+    timer_.async_wait([this, wake](const asio::error_code& error) {
+        if (error) return;
+        note_lateness(monotonic_now(), wake);
+        turn();
+    });
+}
+
+void ControlPlane::note_lateness(Instant now, Instant wanted) {
+    const Duration late = now - wanted;
+    numbers_.lateness.observe(in_seconds(late));
+    if (late <= late_after_) return;
+    ++numbers_.late;
+    if (late_told_ != kLongAgo && now - late_told_ < kLateToldEvery) return;
+    late_told_ = now;
+    log_event(Severity::warn, EventNumber::none, "loop_late",
+              {{"late_ms", std::to_string(in_milliseconds(late))}, {"times", std::to_string(numbers_.late)}});
+}
+
+void ControlPlane::publish(Instant now) {
+    if (now < next_publish_) return;
+    next_publish_ = now + kPublishEvery;
+    if (!board_) return;
+    Snapshot snapshot;
+    snapshot.loop = numbers_;
+    snapshot.dataplane_connected = link_.connected();
+    for (const auto& controller : controllers_) snapshot.clusters.push_back(numbers_of(*controller, now));
+    board_->publish(std::move(snapshot));
+}
+
+void ControlPlane::on_message(const link::MessageView& message) {
+    if (message.type == link::MessageType::refused) {
+        const std::string said{message.payload.begin(), message.payload.end()};
+        return link_.abandon("it refused this control plane: " + said);
+    }
+    Controller* controller = controller_at(message.cluster);
+    if (controller == nullptr) return;
+    const Instant now = monotonic_now();
+    if (message.type != link::MessageType::hello) return controller->on_message(now, message);
+    const std::string complaint = controller->on_hello(now, message);
+    if (!complaint.empty()) return link_.abandon(complaint);
+    dataplane_found_ = true;
+    last_complaint_.clear();
+}
+
+// One line when it is lost, and one for each new reason why it cannot be used; not one for each attempt.
+void ControlPlane::on_lost(const std::string& because) {
+    const Instant now = monotonic_now();
+    for (const auto& controller : controllers_) controller->on_dataplane_lost(now);
+    if (dataplane_found_ || because != last_complaint_)
+        log_event(Severity::error, EventNumber::none, "dataplane_lost", {{"because", because}});
+    last_complaint_ = because;
+    dataplane_found_ = false;
+    turn();
+}
+
+void ControlPlane::on_missing(const std::string& because) {
+    log_event(Severity::warn, EventNumber::none, "dataplane_missing", {{"because", because}});
+}
+
+void ControlPlane::keep_state() {
+    StoredState state = kept_;
+    for (const auto& controller : controllers_) state[controller->settings().cluster.name] = controller->stored();
+    if (state == kept_) return;
+    kept_ = std::move(state);
+    if (const Status written = write_state(run_.state_file(), kept_); !written)
+        log_event(Severity::warn, EventNumber::none, "state_not_kept", {{"because", written.error().message}});
+}
+
+void ControlPlane::await_signals() {
+    signals_.async_wait([this](const asio::error_code& error, int signal) {
+        if (error) return;
+        if (signal != SIGHUP) {
+            shut_down();
+        } else {
+            const CommandResult result = reload();
+            log_event(is_ok(result.value) ? Severity::info : Severity::error, EventNumber::none, "reload",
+                      {{"return_value", std::to_string(static_cast<int>(result.value))}, {"message", result.message}});
+        }
+        await_signals();
+    });
+}
+
+// A second signal does not wait for the cluster.
+void ControlPlane::shut_down() {
+    if (departing_) return loop_.stop();
+    departing_ = true;
+    const Instant now = monotonic_now();
+    Duration patience{};
+    for (const auto& controller : controllers_) {
+        patience = std::max(patience, controller->params().timing.bury_after + controller->params().timing.period);
+        controller->depart(now);
+    }
+    depart_by_ = now + patience;
+    log_event(Severity::info, EventNumber::none, "leaving", {{"host", host_name_}});
+    turn();
+}
+
+CommandResult ControlPlane::reload() {
+    const auto fresh = config::load_file(config_.file);
+    if (!fresh) return {ReturnValue::refused, fresh.error().message.substr(0, fresh.error().message.find('\n'))};
+    return apply(fresh.value().config);
+}
+
+Result<ControlPlane::Plan> ControlPlane::plan_for(Controller& controller, const config::Config& fresh) const {
+    const ClusterSettings& in_force = controller.settings();
+    const config::Cluster& cluster = fresh.clusters[in_force.index];
+    const auto host = std::find_if(cluster.hosts.begin(), cluster.hosts.end(), [this](const auto& one) { return one.name == host_name_; });
+    if (host == cluster.hosts.end()) return Error{"cluster " + cluster.name + ": host " + host_name_ + " is not in the file"};
+    auto secrets = read_secrets(cluster);
+    if (!secrets) return secrets.error();
+    Plan plan{&controller, {cluster, *host, in_force.index, config::derive_hash_key(secrets.value().sending)}, secrets.value(), {}};
+    auto changes = changes_between(in_force, plan.settings);
+    if (!changes) return changes.error();
+    plan.changes = std::move(changes.value());
+    if (controller.reload_is_under_way())
+        return Error{"cluster " + cluster.name + ": the hosts are changing over to the last configuration; ask again in a moment"};
+    return plan;
+}
+
+// What was held is in force once the controller holds nothing any more.
+ClusterSecrets& ControlPlane::keys_in_force(const Controller& controller) {
+    const std::uint16_t index = controller.settings().index;
+    const auto held = held_secrets_.find(index);
+    if (held != held_secrets_.end() && !controller.holds_next()) {
+        secrets_[index] = std::move(held->second);
+        held_secrets_.erase(held);
+    }
+    return secrets_[index];
+}
+
+// While the next configuration is held both keys are accepted, and after the change the former one still is: whoever is late is heard.
+void ControlPlane::carry_out(Plan plan, Instant now) {
+    Controller& controller = *plan.controller;
+    ClusterSecrets& present = keys_in_force(controller);
+    if (plan.changes.agreed.empty()) {
+        if (controller.holds_next()) controller.give_up_held(now);
+        held_secrets_.erase(controller.settings().index);
+        controller.use_keys(std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
+        if (!plan.changes.local.empty()) controller.apply_local(now, plan.settings.cluster, plan.settings.host);
+        present = std::move(plan.secrets);
+        return;
+    }
+    ClusterSecrets until_then = present;
+    until_then.former.push_back(plan.secrets.sending);
+    ClusterSecrets from_then = plan.secrets;
+    from_then.former.push_back(present.sending);
+    NextConfiguration next{std::move(plan.settings), std::make_unique<const SodiumAuthenticator>(until_then.sending, until_then.former),
+                           std::make_unique<const SodiumAuthenticator>(from_then.sending, from_then.former)};
+    held_secrets_[controller.settings().index] = std::move(from_then);
+    controller.hold(now, std::move(next));
+}
+
+CommandResult ControlPlane::apply(const config::Config& fresh) {
+    if (const Status same = check_surroundings(config_, fresh); !same) return {ReturnValue::refused, same.error().message};
+    // All or nothing: the first cluster is touched when the last one has agreed.
+    std::vector<Plan> plans;
+    for (const auto& controller : controllers_) {
+        auto plan = plan_for(*controller, fresh);
+        if (!plan) return {ReturnValue::refused, plan.error().message};
+        plans.push_back(std::move(plan.value()));
+    }
+    std::string message;
+    for (Plan& plan : plans) {
+        const bool gives_up = plan.controller->holds_next() && plan.changes.agreed.empty();
+        const std::string name = plan.settings.cluster.name;
+        std::string done = plan.changes.text();
+        if (gives_up) done += (done.empty() ? "" : "; ") + std::string{"what was held is given up"};
+        if (!plan.changes.agreed.empty()) done += "; in force once every live host holds it";
+        if (!done.empty()) message += (message.empty() ? "" : "; ") + name + ": " + done;
+        carry_out(std::move(plan), monotonic_now());
+    }
+    const std::string file = config_.file;
+    config_ = fresh;
+    config_.file = file;
+    if (message.empty()) return {ReturnValue::already, "nothing changes on this host"};
+    return {ReturnValue::ok, message};
+}
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,85 @@
+// The program: one thread that reads what the dataplane says, lets time pass in the controllers, and answers commands. Here, and
+// only here, stands the order of a turn of the loop. Nothing in it waits for anything but the kernel's next event.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "config/load.hpp"
+#include "controlplane/agent/reload.hpp"
+#include "controlplane/api/command_service.hpp"
+#include "controlplane/api/metrics.hpp"
+#include "controlplane/loop/control_socket.hpp"
+#include "controlplane/loop/dataplane_link.hpp"
+#include "controlplane/loop/run_directory.hpp"
+#include "controlplane/loop/sodium_authenticator.hpp"
+#include "controlplane/loop/with_asio.hpp"
+
+namespace nlb::controlplane {
+
+class ControlPlane : private DataplaneLink::Listener {
+public:
+    // Requires: `config` came from config::load_file and names the host in at least one cluster.
+    ControlPlane(config::Config config, std::string host_name, const RunDirectory& run);
+
+    // Reads keys, makes the controllers, opens the control socket. An error is the operator's to mend.
+    Status prepare();
+    void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
+    // Until SIGTERM or SIGINT, and the cluster was left in order.
+    void run();
+
+private:
+    // DataplaneLink::Listener
+    void on_readable() override;
+    void on_message(const link::MessageView& message) override;
+    void on_lost(const std::string& because) override;
+    void on_missing(const std::string& because) override;
+
+    Status make_controller(const config::Member& member, const StoredState& stored);
+    [[nodiscard]] Controller* controller_at(std::uint16_t index);
+    void turn();
+    void set_timer(Instant now);
+    void note_lateness(Instant now, Instant wanted);
+    void publish(Instant now);
+    void keep_state();
+    void await_signals();
+    void shut_down();
+    [[nodiscard]] CommandResult reload();
+    [[nodiscard]] CommandResult apply(const config::Config& fresh);
+    // What a reload does to one cluster.
+    struct Plan {
+        Controller* controller;
+        ClusterSettings settings;
+        ClusterSecrets secrets;
+        Changes changes;
+    };
+    [[nodiscard]] Result<Plan> plan_for(Controller& controller, const config::Config& fresh) const;
+    void carry_out(Plan plan, Instant now);
+    [[nodiscard]] ClusterSecrets& keys_in_force(const Controller& controller);
+
+    config::Config config_;
+    std::string host_name_;
+    const RunDirectory& run_;
+    asio::io_context loop_{1};
+    asio::steady_timer timer_;
+    asio::signal_set signals_;
+    DataplaneLink link_;
+    Controllers controllers_;
+    std::map<std::uint16_t, ClusterSecrets> secrets_;       // by the cluster's index: the keys in force, see keys_in_force()
+    std::map<std::uint16_t, ClusterSecrets> held_secrets_;  // of the configuration that is held, or was until lately
+    CommandService commands_;
+    ControlSocket socket_;
+    std::shared_ptr<MetricsBoard> board_;
+    LoopNumbers numbers_;
+    Duration late_after_{};
+    Instant next_publish_ = kLongAgo;
+    Instant late_told_ = kLongAgo;
+    StoredState kept_;
+    bool dataplane_found_ = false;
+    std::string last_complaint_;
+    bool departing_ = false;
+    Instant depart_by_ = kForever;
+};
+
+}  // namespace nlb::controlplane

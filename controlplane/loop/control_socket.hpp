@@ -1,0 +1,44 @@
+// RUN_DIR/control.sock: one line in, one line out, then closed. It bounds what a client may cost (lines, clients, time) and knows
+// nothing of what the lines mean.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "controlplane/loop/with_asio.hpp"
+#include "core/base/result.hpp"
+
+namespace nlb::controlplane {
+
+class ControlSocket {
+public:
+    using Answer = std::function<void(std::string line)>;
+    using Handler = std::function<void(std::string_view line, Answer answer)>;
+
+    ControlSocket(asio::io_context& loop, Handler handler);
+    ~ControlSocket();
+    ControlSocket(const ControlSocket&) = delete;
+    ControlSocket& operator=(const ControlSocket&) = delete;
+
+    // Replaces what lies at the path. Requires: this process holds the run directory's lock.
+    Status listen(const std::string& path);
+
+    static constexpr std::size_t kLineBytesMax = 1U << 20;
+    static constexpr std::size_t kClientsMax = 32;
+    static constexpr std::chrono::seconds kLineWithin{10};
+
+private:
+    class Client;
+    void accept();
+
+    asio::io_context& loop_;
+    asio::local::stream_protocol::acceptor acceptor_;
+    asio::steady_timer retry_;
+    Handler handler_;
+    std::string path_;
+    std::size_t clients_ = 0;
+};
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,140 @@
+// Usual packets over IPv6: TCP or UDP right behind the fixed header, to a virtual address, with nothing wrong in it. Addresses that begin
+// with eight bytes of zero (unspecified, loopback, IPv4-mapped) are no client's; the stages say why.
+#include "core/fastpath/fast_parse.hpp"
+#include "core/fastpath/rule_outcome.hpp"
+#include "core/packet/headers.hpp"
+#include "core/tables/address_table.hpp"
+
+namespace nlb {
+namespace {
+
+constexpr std::size_t kL3 = sizeof(EthernetHeader);
+constexpr std::size_t kL4 = kL3 + sizeof(Ipv6Header);
+
+struct Halves {
+    std::uint64_t high;
+    std::uint64_t low;
+};
+Halves halves_of(const Byte* address) {
+    return {load_big_endian<std::uint64_t>(address), load_big_endian<std::uint64_t>(address + 8)};
+}
+bool is_unicast(const Halves& address) {
+    return address.high != 0 && address.high >> 56 != 0xff;
+}
+
+// The index into Tables::addresses; vip_count when there is none.
+std::uint32_t find_vip(const Byte* destination, const Tables& tables) {
+    std::uint32_t i = 0;
+    while (i < tables.vip_count && std::memcmp(&tables.addresses[i].address, destination, sizeof(IpAddress)) != 0) ++i;
+    return i;
+}
+
+bool is_whole(std::uint8_t protocol, const Byte* l4, std::size_t bytes) {
+    if (protocol == kProtocolTcp) {
+        if (bytes < sizeof(TcpHeader)) return false;
+        const std::size_t header = std::size_t{l4[offsetof(TcpHeader, data_offset)]} / 16 * 4;
+        return header >= sizeof(TcpHeader) && header <= bytes;
+    }
+    if (protocol != kProtocolUdp || bytes < sizeof(UdpHeader)) return false;
+    const std::size_t length = load_big_endian<std::uint16_t>(l4 + offsetof(UdpHeader, length));
+    return length >= sizeof(UdpHeader) && length <= bytes;
+}
+
+struct Seen {
+    Halves client;
+    std::uint32_t vip_index;
+    std::uint16_t client_port;
+    std::uint16_t vip_port;
+    std::uint8_t protocol;
+    std::uint8_t tcp_flags;
+};
+
+bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& seen) {
+    if (frame.length < kL4 + sizeof(UdpHeader)) return false;
+    const Byte* const ip = frame.data + kL3;
+    if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv6 || ip[0] >> 4 != 6) return false;
+    if (std::memcmp(frame.data + kSourceMacOffset, station, sizeof(MacAddress)) == 0) return false;
+    const std::size_t bytes = load_big_endian<std::uint16_t>(ip + offsetof(Ipv6Header, payload_length));
+    if (bytes > frame.length - kL4) return false;
+    seen.protocol = ip[offsetof(Ipv6Header, next_header)];
+    if (!is_whole(seen.protocol, frame.data + kL4, bytes)) return false;
+    seen.client = halves_of(ip + offsetof(Ipv6Header, source));
+    const Byte* const destination = ip + offsetof(Ipv6Header, destination);
+    if (!is_unicast(seen.client) || !is_unicast(halves_of(destination))) return false;
+    if (std::memcmp(destination, ip + offsetof(Ipv6Header, source), sizeof(IpAddress)) == 0) return false;
+    seen.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)] : std::uint8_t{0};
+    seen.vip_index = find_vip(destination, tables);
+    seen.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
+    seen.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
+    return seen.vip_index != tables.vip_count;
+}
+
+void describe(PacketInfo& info, const Frame& frame, const Seen& seen) {
+    const Byte* const ip = frame.data + kL3;
+    std::memcpy(&info.client, ip + offsetof(Ipv6Header, source), sizeof info.client);
+    std::memcpy(&info.vip, ip + offsetof(Ipv6Header, destination), sizeof info.vip);
+    info.client_port = seen.client_port;
+    info.vip_port = seen.vip_port;
+    info.l3_offset = kL3;
+    info.l4_offset = kL4;
+    info.ip_version = 6;
+    info.protocol = seen.protocol;
+    info.tcp_flags = seen.tcp_flags;
+    info.traits = 0;
+    info.vip_index = static_cast<std::uint8_t>(seen.vip_index);
+    info.session_role = SessionRole::none;
+    info.fragment = {};
+}
+
+}  // namespace
+
+std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& ledger) {
+    const Tables& tables = snapshot.tables;
+    const MacAddress station = snapshot.ports.station(tables);
+    const SaltedKey key(tables.hash_key);
+    RuleMemory memory(tables);
+    Course course;
+    ClientShare share(Affinity::single);
+    RuleKey course_key = ~RuleKey{0};
+    std::uint32_t courses = 0;
+    std::uint64_t recognised = 0;
+    bool opening = false;  // a flow may begin in this burst that the ledger does not know: what comes behind it goes to track
+    Seen seen;
+    for (const std::uint32_t i : unrecognised(burst)) {
+        if (!see(burst.frames[i], station.bytes.data(), tables, seen)) continue;
+        const RuleKey asked = rule_key(static_cast<std::uint8_t>(seen.vip_index),
+                                       seen.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, seen.vip_port);
+        if (asked != course_key) {
+            set_course(course, course_key = asked, snapshot, ledger, memory);
+            share = ClientShare(course.affinity);
+            ++courses;
+        }
+        if (course.left_alone) continue;
+        const std::uint32_t hash =
+            mix_client(key, seen.client.high, seen.client.low & share.interface_mask, seen.client_port * share.port_spread);
+        const BucketId bucket = bucket_of(hash);
+        burst.reasons[i] = course.by_bucket[bucket];
+        burst.rules[i] = course.rule;
+        if ((course.quiet >> bucket & 1U) != 0) {
+            if (opening || (seen.tcp_flags & kTcpTurns) != 0) {
+                burst.reasons[i] = Reason::live;
+                opening |= (seen.tcp_flags & kTcpSyn) != 0;
+            } else if (passes_unwatched(course, bucket, ledger, seen.client.high, seen.client.low,
+                                        ConnectionLedger::ports_of(seen.client_port, seen.vip_port))) {
+                burst.reasons[i] = Reason::owner;
+            }
+        }
+        if (burst.reasons[i] == Reason::live || burst.describe_all) {
+            PacketInfo& info = burst.info[i];
+            info.hash = hash;
+            info.rule = course.rule;
+            info.bucket = bucket;
+            describe(info, burst.frames[i], seen);
+        }
+        recognised |= std::uint64_t{1} << i;
+    }
+    if (courses == 1 && recognised == all_places(burst)) burst.one_rule = true;
+    return recognised;
+}
+
+}  // namespace nlb

@@ -1,0 +1,94 @@
+// The ledger's counting.
+#include "core/flow/flow_index.hpp"
+
+#include <algorithm>
+
+#include "core/base/assert.hpp"
+
+namespace nlb {
+
+namespace {
+
+bool is_watched(const Descriptor& descriptor) {
+    return descriptor.state == FlowState::half_open || (descriptor.marks & kMarkStale) != 0;
+}
+
+// Descriptors by bucket, and the buckets that have one.
+using Counts = std::array<std::uint32_t, kBuckets>;
+void add_one(Counts& counts, BucketMask& some, BucketId bucket) {
+    if (++counts[bucket] == 1) some |= BucketMask{1} << bucket;
+}
+void take_one(Counts& counts, BucketMask& some, BucketId bucket) {
+    NLB_ASSERT(counts[bucket] > 0);
+    if (--counts[bucket] == 0) some &= ~(BucketMask{1} << bucket);
+}
+
+}  // namespace
+
+void ConnectionLedger::file(const Descriptor& descriptor) {
+    NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
+    ++counts_[descriptor.rule];
+    add_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
+    if (is_watched(descriptor)) add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+}
+
+void ConnectionLedger::unfile(const Descriptor& descriptor) {
+    NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
+    --counts_[descriptor.rule];
+    take_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
+    if (is_watched(descriptor)) take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+}
+
+bool ConnectionLedger::any() const {
+    return std::any_of(counts_.begin(), counts_.end(), [](std::uint64_t count) { return count != 0; });
+}
+
+void ConnectionLedger::begin_refiling(std::uint64_t layout) {
+    layout_ = layout;
+    refiling_ = any();
+}
+
+void ConnectionLedger::on_refiled(const Descriptor& from, const Descriptor& to) {
+    unfile(from);
+    file(to);
+}
+
+void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descriptor) {
+    file(descriptor);
+    if (descriptor.state != FlowState::half_open) return;
+    ++half_open_count_;
+    count_slot(key);
+}
+
+void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {
+    unfile(descriptor);
+    if (descriptor.state == FlowState::half_open) --half_open_count_;
+    if (is_watched(descriptor)) uncount_slot(key);
+}
+
+void ConnectionLedger::on_opened(const FlowKey& key, const Descriptor& descriptor) {
+    --half_open_count_;
+    unwatch(key, descriptor);
+}
+
+void ConnectionLedger::watch(const FlowKey& key, const Descriptor& descriptor) {
+    add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+    count_slot(key);
+}
+
+void ConnectionLedger::unwatch(const FlowKey& key, const Descriptor& descriptor) {
+    take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+    uncount_slot(key);
+}
+
+void ConnectionLedger::count_slot(const FlowKey& key) {
+    std::uint8_t& slot = watched_slots_[slot_of(key)];
+    if (slot != kSaturated) ++slot;
+}
+
+void ConnectionLedger::uncount_slot(const FlowKey& key) {
+    std::uint8_t& slot = watched_slots_[slot_of(key)];
+    if (slot != kSaturated && slot != 0) --slot;
+}
+
+}  // namespace nlb

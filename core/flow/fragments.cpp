@@ -1,0 +1,244 @@
+// Chained hashing over a fixed pool. Datagrams are in one of two age lists: those that wait for their first fragment, and those that are
+// decided. Frames that wait hang on their datagram in the order of arrival, and go over to the released ones in that order.
+#include "core/flow/fragments.hpp"
+
+#include <utility>
+
+#include "core/tables/affinity_hash.hpp"
+
+namespace nlb {
+namespace {
+
+// What the later fragments become of a first one with this reason.
+Reason followers_of(Reason first) {
+    return verdict_of(first) == Verdict::accept ? Reason::fragment_followed : first;
+}
+
+}  // namespace
+
+FragmentTable::FragmentTable(std::uint64_t seed) : seed_(seed), datagrams_(kDatagramsMax), chains_(kChains, kNone), frames_(kFramePlaces) {
+    for (std::size_t i = 0; i + 1 < kDatagramsMax; ++i) datagrams_[i].chain = static_cast<Index>(i + 1);
+    for (std::size_t i = 0; i + 1 < kFramePlaces; ++i) frames_[i].next = static_cast<Index>(i + 1);
+}
+
+void FragmentTable::follow(Burst& burst, const Snapshot& snapshot) {
+    if ((burst.traits & kFragmentTraits) == 0) return;
+    expire(snapshot.now);
+    for (const std::uint32_t i : unrecognised(burst)) {
+        PacketInfo& info = burst.info[i];
+        Reason& reason = burst.reasons[i];
+        if ((info.traits & kTraitFirstFragment) != 0 && (info.traits & kTraitIcmpError) == 0 && info.rule != kNoRule)
+            reason = on_first(info, reason, snapshot.now);
+        else if (reason == Reason::fragment_unmatched)
+            reason = snapshot.fence_holds ? on_later(info, snapshot.now) : Reason::fenced;
+    }
+}
+
+Reason FragmentTable::on_first(const PacketInfo& info, Reason reason, Instant now) {
+    const Key key = key_of(info);
+    Index index = find(key);
+    if (index == kNone) index = remember(key, now + kFirstFragmentWait, waiting_);
+    Datagram& datagram = datagrams_[index];
+    if (datagram.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
+    switch (datagram.extent.add(0, info.fragment.bytes, false)) {
+        case DatagramExtent::Fit::duplicate:
+            return Reason::fragment_duplicate;
+        case DatagramExtent::Fit::conflict:
+            decide(index, Reason::fragment_overlap, now);
+            return Reason::fragment_overlap;
+        case DatagramExtent::Fit::fresh:
+            break;
+    }
+    datagram.rule = info.rule;
+    datagram.bucket = info.bucket;
+    datagram.vip_index = info.vip_index;
+    datagram.hash = info.hash;
+    decide(index, followers_of(reason), now);
+    if (datagram.extent.complete()) forget(index);
+    return reason;
+}
+
+Reason FragmentTable::on_later(PacketInfo& info, Instant now) {
+    const Key key = key_of(info);
+    Index index = find(key);
+    if (index == kNone) index = remember(key, now + kFirstFragmentWait, waiting_);
+    Datagram& datagram = datagrams_[index];
+    if (datagram.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
+    switch (datagram.extent.add(info.fragment.offset, info.fragment.bytes, info.fragment.last != 0)) {
+        case DatagramExtent::Fit::duplicate:
+            return Reason::fragment_duplicate;
+        case DatagramExtent::Fit::conflict:
+            decide(index, Reason::fragment_overlap, now);
+            return Reason::fragment_overlap;
+        case DatagramExtent::Fit::fresh:
+            break;
+    }
+    return datagram.followers == Reason::live ? hold(index, info) : adopt(index, info);
+}
+
+Reason FragmentTable::adopt(Index index, PacketInfo& info) {
+    const Datagram& datagram = datagrams_[index];
+    const Reason reason = datagram.followers;
+    info.rule = datagram.rule;
+    info.bucket = datagram.bucket;
+    info.vip_index = datagram.vip_index;
+    info.hash = datagram.hash;
+    if (datagram.extent.complete()) forget(index);
+    return reason;
+}
+
+// When too many wait, the datagram that has waited longest is given up; its frames hold their places until they are taken.
+Reason FragmentTable::hold(Index index, PacketInfo& info) {
+    if (datagrams_[index].frames == kFramesPerDatagramMax) return Reason::fragment_table_full;
+    if (waiting_count_ == kFramesWaitingMax) {
+        const Index oldest = waiting_.oldest;
+        release(oldest, Reason::fragment_table_full);
+        if (oldest == index) {
+            forget(index);
+            return Reason::fragment_table_full;
+        }
+        forget(oldest);
+    }
+    if (free_frame_ == kNone) return Reason::fragment_table_full;  // the caller never takes what was released
+    const Index place = free_frame_;
+    WaitingFrame& frame = frames_[place];
+    free_frame_ = std::exchange(frame.next, kNone);
+    info.fragment.place = place;
+    frame.info = info;
+    Datagram& datagram = datagrams_[index];
+    if (datagram.last_frame == kNone)
+        datagram.first_frame = place;
+    else
+        frames_[datagram.last_frame].next = place;
+    datagram.last_frame = place;
+    ++datagram.frames;
+    ++waiting_count_;
+    return Reason::fragment_held;
+}
+
+void FragmentTable::decide(Index index, Reason followers, Instant now) {
+    release(index, followers);
+    unlink(index);
+    datagrams_[index].followers = followers;
+    datagrams_[index].deadline = now + kDatagramMemory;
+    append(index, decided_);
+}
+
+void FragmentTable::release(Index index, Reason reason) {
+    Datagram& datagram = datagrams_[index];
+    if (datagram.frames == 0) return;
+    for (Index place = datagram.first_frame; place != kNone; place = frames_[place].next) {
+        WaitingFrame& frame = frames_[place];
+        frame.reason = reason;
+        frame.info.rule = datagram.rule;
+        frame.info.bucket = datagram.bucket;
+        frame.info.vip_index = datagram.vip_index;
+        frame.info.hash = datagram.hash;
+    }
+    if (last_released_ == kNone)
+        first_released_ = datagram.first_frame;
+    else
+        frames_[last_released_].next = datagram.first_frame;
+    last_released_ = datagram.last_frame;
+    waiting_count_ -= datagram.frames;
+    datagram.first_frame = datagram.last_frame = kNone;
+    datagram.frames = 0;
+}
+
+std::uint32_t FragmentTable::take_released(Burst& burst, std::array<std::uint16_t, kBurstMax>& places) {
+    burst.count = 0;
+    burst.recognised = 0;
+    burst.one_rule = false;
+    while (first_released_ != kNone && burst.count < kBurstMax) {
+        const Index place = first_released_;
+        WaitingFrame& frame = frames_[place];
+        burst.info[burst.count] = frame.info;
+        burst.reasons[burst.count] = frame.reason;
+        places[burst.count++] = place;
+        first_released_ = std::exchange(frame.next, free_frame_);
+        free_frame_ = place;
+    }
+    if (first_released_ == kNone) last_released_ = kNone;
+    return burst.count;
+}
+
+void FragmentTable::expire(Instant now) {
+    expire_list(waiting_, now);
+    expire_list(decided_, now);
+}
+
+void FragmentTable::expire_list(const AgeList& list, Instant now) {
+    while (list.oldest != kNone && datagrams_[list.oldest].deadline <= now) {
+        const Index index = list.oldest;
+        release(index, Reason::fragment_unmatched);
+        forget(index);
+    }
+}
+
+FragmentTable::Key FragmentTable::key_of(const PacketInfo& info) {
+    return {info.client, info.vip, info.fragment.identification, info.ip_version == 4 ? info.protocol : std::uint32_t{0}};
+}
+
+std::size_t FragmentTable::chain_of(const Key& key) const {
+    const std::uint64_t number = std::uint64_t{key.protocol} << 32 | key.identification;
+    const HashKey words{seed_, number, load_big_endian<std::uint64_t>(key.destination.bytes.data()),
+                        load_big_endian<std::uint64_t>(key.destination.bytes.data() + 8)};
+    return affinity_hash(words, key.source, 0) % kChains;
+}
+
+FragmentTable::Index FragmentTable::find(const Key& key) const {
+    Index index = chains_[chain_of(key)];
+    while (index != kNone && !(datagrams_[index].key == key)) index = datagrams_[index].chain;
+    return index;
+}
+
+FragmentTable::Index FragmentTable::remember(const Key& key, Instant deadline, AgeList& list) {
+    if (free_datagram_ == kNone) {
+        const Index oldest = decided_.oldest != kNone ? decided_.oldest : waiting_.oldest;
+        release(oldest, Reason::fragment_table_full);
+        forget(oldest);
+    }
+    const Index index = free_datagram_;
+    Datagram& datagram = datagrams_[index];
+    free_datagram_ = std::exchange(datagram.chain, chains_[chain_of(key)]);
+    --free_count_;
+    chains_[chain_of(key)] = index;
+    datagram.key = key;
+    datagram.deadline = deadline;
+    datagram.followers = Reason::live;
+    datagram.rule = kNoRule;
+    append(index, list);
+    return index;
+}
+
+// Requires: no frame waits for it.
+void FragmentTable::forget(Index index) {
+    Datagram& datagram = datagrams_[index];
+    Index* link = &chains_[chain_of(datagram.key)];
+    while (*link != index) link = &datagrams_[*link].chain;
+    *link = datagram.chain;
+    unlink(index);
+    datagram.extent.clear();
+    datagram.chain = std::exchange(free_datagram_, index);
+    ++free_count_;
+}
+
+void FragmentTable::append(Index index, AgeList& list) {
+    Datagram& datagram = datagrams_[index];
+    datagram.older = list.youngest;
+    datagram.younger = kNone;
+    if (list.youngest == kNone)
+        list.oldest = index;
+    else
+        datagrams_[list.youngest].younger = index;
+    list.youngest = index;
+}
+
+void FragmentTable::unlink(Index index) {
+    const Datagram& datagram = datagrams_[index];
+    AgeList& list = list_of(datagram);
+    (datagram.older == kNone ? list.oldest : datagrams_[datagram.older].younger) = datagram.younger;
+    (datagram.younger == kNone ? list.youngest : datagrams_[datagram.younger].older) = datagram.older;
+}
+
+}  // namespace nlb

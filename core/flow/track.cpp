@@ -1,0 +1,127 @@
+// The table of product.md 4.6 and the ends of descriptors, without any table.
+#include "core/flow/track.hpp"
+
+#include "core/clients/client_table.hpp"
+#include "core/flow/sessions.hpp"
+#include "core/packet/stages.hpp"
+
+namespace nlb {
+namespace {
+
+// Workers read the clock once per burst, so a descriptor may have been seen "later" than the sweep's now.
+std::uint32_t age_s(const Descriptor& descriptor, std::uint32_t now_s) {
+    const auto age = static_cast<std::int32_t>(now_s - descriptor.seen_s);
+    return age < 0 ? 0 : static_cast<std::uint32_t>(age);
+}
+
+// One FIN leaves a flow as it is: a client that has said all it wants may still download for hours.
+void note_fin(Descriptor& found, std::uint8_t side, std::uint32_t now_s) {
+    if (found.state == FlowState::closing) return;
+    constexpr std::uint8_t kBoth = kMarkClientFin | kMarkServerFin;
+    found.marks |= side;
+    if ((found.marks & kBoth) != kBoth) return;
+    found.state = FlowState::closing;
+    found.seen_s = now_s;
+}
+
+TrackDecision decide_syn(bool owned, Reason rejected, Descriptor* found, std::uint32_t now_s) {
+    if (!owned) {
+        if (found == nullptr) return {rejected, DescriptorChange::none};
+        return {Reason::moved_flow, DescriptorChange::erase};
+    }
+    if (found == nullptr) return {Reason::new_flow, DescriptorChange::insert};
+    // A closing tuple is used again. An established one stays so: a forged SYN must not shorten its life; if the client did restart,
+    // the server's challenge makes it send the RST that ends the descriptor.
+    if (found->state == FlowState::closing) return {Reason::new_flow, DescriptorChange::replace};
+    if (found->state == FlowState::half_open) found->seen_s = now_s;
+    return {Reason::owner, DescriptorChange::none};
+}
+
+// A line of memory that is not written need not be written back: at a million flows that is most of a look-up. An established flow becomes
+// stale that much earlier.
+bool is_seen_of_late(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
+    if (descriptor.seen_s == now_s) return true;
+    return descriptor.state == FlowState::established && age_s(descriptor, now_s) < stale_after_s(tables.tcp_idle_s) / 8;
+}
+
+DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tables, std::uint32_t now_s) {
+    if ((flags & kTcpRst) != 0) return DescriptorChange::erase;
+    DescriptorChange change = DescriptorChange::none;
+    if (found.state == FlowState::half_open && (flags & (kTcpAck | kTcpSyn)) == kTcpAck) {
+        found.state = FlowState::established;
+        change = DescriptorChange::opened;
+    }
+    if (found.state != FlowState::closing && !is_seen_of_late(found, tables, now_s)) found.seen_s = now_s;
+    if ((found.marks & kMarkStale) != 0) {
+        found.marks &= static_cast<std::uint8_t>(~kMarkStale);
+        change = DescriptorChange::seen;
+    }
+    if ((flags & kTcpFin) != 0 && found.state == FlowState::established) note_fin(found, kMarkClientFin, now_s);
+    return change;
+}
+
+}  // namespace
+
+void refile(const FlowKey& key, Descriptor& descriptor, const Tables& tables, ConnectionLedger& ledger) {
+    const FlowPlace place = place_of(key, tables);
+    if (place.rule == kNoRule || (place.rule == descriptor.rule && place.bucket == descriptor.bucket)) return;
+    const Descriptor former = descriptor;
+    descriptor.rule = place.rule;
+    descriptor.bucket = place.bucket;
+    ledger.on_refiled(former, descriptor);
+}
+
+bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
+    const std::uint32_t age = age_s(descriptor, now_s);
+    switch (descriptor.state) {
+        case FlowState::half_open:
+            return age > tables.half_open_s;
+        case FlowState::closing:
+            return age > tables.closing_s;
+        case FlowState::ipsec:
+            return age > tables.ipsec_idle_s;
+        case FlowState::gre:
+            return age > kGreIdle_s;
+        case FlowState::established:
+            break;
+    }
+    return age > expires_after_s(tables.tcp_idle_s);
+}
+
+bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
+    if (descriptor.state != FlowState::established || (descriptor.marks & kMarkStale) != 0) return false;
+    return age_s(descriptor, now_s) > stale_after_s(tables.tcp_idle_s);
+}
+
+bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const Snapshot& snapshot) {
+    if (snapshot.clients == nullptr || place.rule >= kRulesMax || snapshot.tables.rules[place.rule].sticky_ms == 0) return false;
+    const ClientScene scene(snapshot.tables, place.rule, place.bucket, snapshot.now);
+    return snapshot.clients->is_guest_here(client_name(snapshot.tables, place.rule, place.bucket, key.client), scene);
+}
+
+TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found, std::uint32_t now_s) {
+    const BucketMask bit = BucketMask{1} << info.bucket;
+    const bool owned = (tables.own[info.rule] & bit) != 0;
+    const Reason rejected = rejection(tables, info.rule, info.bucket);
+    const bool about_the_flow = (info.traits & kTraitIcmpError) != 0;
+    if (!about_the_flow && is_plain_syn(info.tcp_flags)) return decide_syn(owned, rejected, found, now_s);
+    if (found != nullptr) {
+        // Anybody can quote a flow; only its own packets change its descriptor.
+        const DescriptorChange change = about_the_flow ? DescriptorChange::none : update(info.tcp_flags, *found, tables, now_s);
+        return {acceptance(tables, info.rule, info.bucket), change};
+    }
+    if (!owned) return {rejected, DescriptorChange::none};
+    const bool elsewhere = (tables.dirty_elsewhere[info.rule] & bit) != 0;
+    return {elsewhere ? Reason::tracked_elsewhere : Reason::owner, DescriptorChange::none};
+}
+
+DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found, std::uint32_t now_s) {
+    if ((tcp_flags & kTcpRst) != 0) return DescriptorChange::erase;
+    // A server that ends a flow which we never saw opened has accepted it: it is established from here on.
+    const bool opened = found.state == FlowState::half_open;
+    if (opened) found.state = FlowState::established;
+    note_fin(found, kMarkServerFin, now_s);
+    return opened ? DescriptorChange::opened : DescriptorChange::none;
+}
+
+}  // namespace nlb

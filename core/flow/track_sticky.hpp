@@ -1,0 +1,67 @@
+// The stage for packets of rules with a time-out (core/clients/client_record.hpp), in place of the track stage's: who serves a client is
+// asked of the client table, and everything else is as for other rules. Packets that open nothing pay a look-up only in buckets of which
+// some client was granted to another host. A rule's packets are all here or all there.
+#pragma once
+
+#include "core/clients/client_table.hpp"
+#include "core/flow/track.hpp"
+
+namespace nlb {
+
+// What is to be done with a packet besides looking for its descriptor. Without a table clients have no former host.
+[[nodiscard]] Standing standing_of(const PacketInfo& info, const Snapshot& snapshot);
+
+// A TCP packet whose client is not served as its bucket is owned. Its descriptor, if there is one, knows better.
+[[nodiscard]] TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables, Standing standing, Descriptor* found,
+                                          std::uint32_t now_s);
+
+[[nodiscard]] inline bool is_as_owned(Standing standing) {
+    return standing == Standing::ours || standing == Standing::not_ours;
+}
+
+template <Connections Table>
+[[nodiscard]] Reason stick_tcp(const PacketInfo& info, LookUpContext& context, const Snapshot& snapshot, Table& connections,
+                               Counters& counters) {
+    const Standing standing = standing_of(info, snapshot);
+    Reason reason = Reason::live;
+    if (is_as_owned(standing) && !needs_look_up(info, context, reason)) return reason;
+    const FlowKey key = flow_key_of(info);
+    const std::uint32_t now_s = seconds_of(snapshot.now);
+    Descriptor* const found = connections.find(key);
+    const TrackDecision decision = is_as_owned(standing) ? decide_tracked(info, snapshot.tables, found, now_s)
+                                                         : decide_sticky(info, snapshot.tables, standing, found, now_s);
+    reason = apply(decision, info, key, found, connections, now_s, counters);
+    // Without a descriptor the rest of a guest's flow would be nobody's: another host has the bucket.
+    return reason == Reason::untracked_flow && standing == Standing::guest ? Reason::guest_untracked : reason;
+}
+
+// Settles what is still live: packets of rules with a time-out.
+template <Connections Table>
+void stick(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
+    if (burst.sticky == 0) return;
+    LookUpContext context{snapshot.tables, connections.ledger()};
+    for (const std::uint32_t i : Places(burst.sticky & places_of(burst, Reason::live))) {
+        const PacketInfo& info = burst.info[i];
+        if (info.protocol == kProtocolTcp) {
+            burst.reasons[i] = stick_tcp(info, context, snapshot, connections, counters);
+            continue;
+        }
+        switch (standing_of(info, snapshot)) {
+            case Standing::ours:
+                burst.reasons[i] = Reason::owner;
+                break;
+            case Standing::elsewhere:
+                burst.reasons[i] = Reason::client_elsewhere;
+                break;
+            case Standing::guest:
+                burst.reasons[i] = Reason::client_guest;
+                break;
+            case Standing::not_ours:
+                burst.reasons[i] = rejection(snapshot.tables, info.rule, info.bucket);
+                break;
+        }
+    }
+    counters.connections = connections.ledger().counts();
+}
+
+}  // namespace nlb

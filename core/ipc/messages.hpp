@@ -1,0 +1,189 @@
+// What the two processes of one host say to each other over the run directory's `dataplane.sock` (unix, seqpacket).
+// One datagram is one message: a MessageHeader, then exactly the struct named beside its type, then for some a run of bytes.
+// Native byte order: both ends are the same build on the same machine, which `Hello::build` proves. Messages take effect in the
+// order sent; the order is what makes "stored before it is stated" true (cluster.md 3). The dataplane has no opinions:
+// it answers, installs, sends and punts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "core/base/types.hpp"
+#include "core/clients/grant.hpp"
+#include "core/packet/counters.hpp"
+#include "core/tables/tables.hpp"
+#include "core/wire/heartbeat_seal.hpp"
+
+namespace nlb::link {
+
+inline constexpr std::uint32_t kProtocolVersion = 3;
+inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
+inline constexpr std::size_t kBlockBytesMax = 8 * 1024;  // membership's memory, kept for a warm restart
+inline constexpr std::size_t kFrameBytesMax = 1514;      // an Ethernet frame without its checksum
+inline constexpr std::size_t kClustersMax = 8;
+
+enum class MessageType : std::uint16_t {
+    // dataplane to control plane
+    hello = 1,      // Hello + the stored block; one per cluster, at once after connecting
+    installed = 2,  // Installed: the grace period is over, no core uses the former tables any more
+    punted = 3,     // Punted + the frame
+    status = 4,     // Status: the answer to status_request, and unasked when the link goes up or down
+    counters = 5,   // CountersReport: the answer to counters_request
+    refused = 6,    // the rest of the datagram is one sentence; the dataplane closes the connection after it
+    requests = 7,   // Requests + so many GrantRequest: clients that cores have left to their former hosts
+    // control plane to dataplane
+    install = 32,           // Install + Tables
+    lease = 33,             // Lease
+    store = 34,             // the rest of the datagram is the block, at most kBlockBytesMax
+    send = 35,              // Send + a frame for the outside port; its source is masked by the dataplane
+    status_request = 36,    // nothing
+    counters_request = 37,  // nothing
+    grants = 39,            // Grants + so many GivenGrant: clients that other hosts have left to this one
+    seal_keys = 38,         // SealKeys, from core/wire/heartbeat_seal.hpp: heartbeats that bear no such seal share a small budget
+    // on `trace.sock` (core/ipc/trace_messages.hpp)
+    trace_request = 64,   // Request + its instructions, from `nlb trace`
+    trace_packet = 65,    // Packet + the first bytes of the frame
+    trace_progress = 66,  // Progress
+};
+
+struct MessageHeader {
+    std::uint16_t type;
+    std::uint16_t cluster;  // place in the configuration's list
+    std::uint32_t bytes;    // of the whole datagram
+};
+static_assert(sizeof(MessageHeader) == 8);
+
+struct Hello {
+    std::uint32_t version;  // kProtocolVersion
+    std::uint32_t link_up;
+    std::uint64_t build;          // sizes and layouts of everything sent here; see layout_digest()
+    std::int64_t valid_until_ns;  // of the lease last set; the earliest instant when none was
+    std::uint64_t layout;         // Tables::layout of those tables
+    std::uint64_t install_token;  // of the tables last installed by a control plane; 0: none
+    RuleMasks own;                // what those tables let the cores accept
+    RuleMasks dirty;              // buckets not owned in which descriptors are held
+    PortAddresses ports;
+    std::uint32_t block_bytes;
+};
+
+struct Installed {
+    std::uint64_t token;
+    RuleMasks dirty;
+};
+
+struct Punted {
+    std::int64_t received_ns;  // monotonic
+};
+
+struct Status {
+    std::int64_t last_rx_ns;  // newest frame of any kind on the outside port, monotonic; the earliest instant when none
+    std::uint32_t link_up;
+    std::uint32_t tables_installed;
+    RuleMasks dirty;
+    std::array<std::uint64_t, kRuleSlots> connections;
+};
+
+struct CountersReport {
+    Counters counters;  // summed over the workers
+    RuleMasks dirty;
+    std::uint64_t punts_lost;  // heartbeats that found the ring or the socket full
+    std::uint64_t cycles_per_second;
+    std::uint64_t fenced_intervals;  // times that a lease ran out while tables were installed
+    std::uint64_t worker_count;
+    std::uint64_t clients;               // remembered, of rules with a time-out
+    std::uint64_t clients_unremembered;  // for whom there was no room, since the start
+    std::uint64_t commitments;           // clients left to other hosts
+};
+
+struct Install {
+    std::uint64_t token;
+};
+
+// A stopped dataplane finds, when it goes on, what its control plane has said meanwhile. What the others heard of that as news would
+// be a host that they have buried: a frame is lost rather than late.
+struct Send {
+    std::int64_t not_after_ns;  // absolute, CLOCK_MONOTONIC
+};
+
+struct Lease {
+    std::int64_t valid_until_ns;  // absolute, CLOCK_MONOTONIC
+};
+
+inline constexpr std::size_t kGrantsAtOnce = 64;
+struct Requests {
+    std::uint64_t count;  // at most kGrantsAtOnce
+};
+struct Grants {
+    std::uint64_t era;    // of the tables that they hold under
+    std::uint64_t count;  // at most kGrantsAtOnce
+};
+
+// Equal exactly when both ends lay out every message alike.
+[[nodiscard]] constexpr std::uint64_t layout_digest() {
+    std::uint64_t digest = 0xcbf29ce484222325ULL;
+    for (const std::uint64_t word :
+         {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)}, std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
+          std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(SealKeys)}, std::uint64_t{sizeof(CountersReport)},
+          std::uint64_t{sizeof(Tables)}, std::uint64_t{sizeof(GrantRequest)}, std::uint64_t{sizeof(GivenGrant)},
+          std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
+        digest = (digest ^ word) * 0x100000001b3ULL;
+    return digest;
+}
+
+// A message taken apart. `body` and `rest` point into the datagram.
+struct MessageView {
+    MessageType type;
+    std::uint16_t cluster;
+    std::span<const Byte> payload;
+
+    // The struct at the payload's start; nothing when the payload is too short for it.
+    template <class Body>
+    [[nodiscard]] std::optional<Body> body() const {
+        static_assert(std::is_trivially_copyable_v<Body>);
+        if (payload.size() < sizeof(Body)) return std::nullopt;
+        Body copy;
+        std::memcpy(&copy, payload.data(), sizeof copy);
+        return copy;
+    }
+    // What follows a Body. Requires: body<Body>() gave one.
+    template <class Body>
+    [[nodiscard]] std::span<const Byte> rest_after() const {
+        return payload.subspan(sizeof(Body));
+    }
+    // `count` times Item behind a Body; nothing when the payload is of another size.
+    template <class Body, class Item>
+    [[nodiscard]] std::optional<std::vector<Item>> items(std::uint64_t count) const {
+        static_assert(std::is_trivially_copyable_v<Item>);
+        if (payload.size() < sizeof(Body) || count > kGrantsAtOnce || payload.size() - sizeof(Body) != count * sizeof(Item))
+            return std::nullopt;
+        std::vector<Item> items(count);
+        if (count != 0) std::memcpy(items.data(), payload.data() + sizeof(Body), count * sizeof(Item));
+        return items;
+    }
+};
+
+// Nothing when the datagram is not a whole message.
+[[nodiscard]] std::optional<MessageView> read_message(std::span<const Byte> datagram);
+
+// A datagram ready to be sent: header, body (may be empty), rest (may be empty).
+[[nodiscard]] std::vector<Byte> write_message(MessageType type, std::uint16_t cluster, std::span<const Byte> body = {},
+                                              std::span<const Byte> rest = {});
+
+template <class Body>
+[[nodiscard]] std::span<const Byte> bytes_of(const Body& body) {
+    static_assert(std::is_trivially_copyable_v<Body>);
+    return {reinterpret_cast<const Byte*>(&body), sizeof body};
+}
+
+// Of a peer that asked what cannot be: one sentence, after which the connection is closed.
+[[nodiscard]] inline std::vector<Byte> write_refusal(std::string_view sentence) {
+    return write_message(MessageType::refused, 0, {reinterpret_cast<const Byte*>(sentence.data()), sentence.size()});
+}
+
+}  // namespace nlb::link

@@ -1,0 +1,34 @@
+// Everything a burst is decided by: the tables, the ports' addresses, the time and the fence.
+// One snapshot per burst, so that no packet sees two maps. It owns nothing.
+#pragma once
+
+#include <span>
+
+#include "core/base/types.hpp"
+#include "core/tables/tables.hpp"
+
+namespace nlb {
+
+class ClientTable;
+class ConnectionLedger;
+
+struct Snapshot {
+    const Tables& tables;
+    const PortAddresses& ports;
+    Instant now;
+    bool fence_holds;  // the lease runs and the link is up
+    // Which of how many workers' lanes this is.
+    std::uint16_t lane = 0;
+    std::uint16_t lanes = 1;
+    // Where clients of rules with a time-out were, shared by all lanes; nullptr: nobody remembers.
+    ClientTable* clients = nullptr;
+    // Of the lanes' connection tables, by lane; none where there is one lane.
+    std::span<const ConnectionLedger* const> ledgers = {};
+};
+
+// What descriptors are aged by.
+[[nodiscard]] constexpr std::uint32_t seconds_of(Instant now) {
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+}
+
+}  // namespace nlb

@@ -1,0 +1,115 @@
+// The classify stage: whose address it is, which port rule covers it, and which bucket its client falls in.
+// It knows nothing of ownership; only `icmp: all` looks at the fence, as no bucket decides there.
+#include "core/flow/sessions.hpp"
+#include "core/packet/headers.hpp"
+#include "core/packet/stages.hpp"
+#include "core/tables/address_table.hpp"
+#include "core/tables/affinity_hash.hpp"
+#include "core/tables/rule_lookup.hpp"
+
+namespace nlb {
+namespace {
+
+std::uint8_t protocol_bit(const PacketInfo& info) {
+    if ((info.traits & kTraitNoPorts) != 0) return 0;
+    return info.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit;
+}
+
+RuleId rule_of(const PacketInfo& info, RuleMemory& memory) {
+    const std::uint8_t bit = protocol_bit(info);
+    if (bit == 0) return kDefaultRule;
+    return memory.rule_of(rule_key(info.vip_index, bit, info.vip_port));
+}
+
+// All packets of a session share a rule, and with it a bucket.
+RuleId rule_of_session(const PacketInfo& info, const Tables& tables) {
+    const SessionPort begins = port_of_session(info.protocol);
+    return find_rule(tables, rule_key(info.vip_index, begins.protocol_bit, begins.port));
+}
+
+// A virtual address: rule and bucket. The default rule belongs to one host, whatever the bucket.
+// `sticky`: the stick stage decides about it. IPsec and PPTP sessions have rules of their own (core/flow/sessions.hpp).
+Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory, bool& sticky) {
+    const Tables& tables = snapshot.tables;
+    if ((info.traits & kTraitLaterFragment) != 0) return Reason::fragment_unmatched;
+    const bool session = (info.traits & kTraitSession) != 0;
+    info.rule = session ? rule_of_session(info, tables) : rule_of(info, memory);
+    Affinity affinity = Affinity::single;
+    if (info.rule != kDefaultRule) {
+        if (tables.rules[info.rule].mode == RuleMode::disabled) return Reason::rule_disabled;
+        affinity = tables.rules[info.rule].affinity;
+        sticky = tables.rules[info.rule].sticky_ms != 0 && !session && info.session_role == SessionRole::none;
+        if (session && affinity == Affinity::none) affinity = Affinity::single;
+    }
+    info.hash = client_hash(tables.hash_key, affinity, info.client, info.client_port);
+    info.bucket = bucket_of(info.hash);
+    if ((info.traits & kTraitEchoRequest) == 0 || tables.icmp == IcmpMode::one) return Reason::live;
+    return snapshot.fence_holds ? Reason::echo_all : Reason::fenced;
+}
+
+bool is_multicast(const PacketInfo& info) {
+    return info.ip_version == 4 ? info.vip.bytes[12] >> 4 == 14 : info.vip.bytes[0] == 0xff;
+}
+
+bool is_limited_broadcast(const PacketInfo& info) {
+    return info.ip_version == 4 && info.vip.as_v4() == 0xffff'ffff;
+}
+
+// A switch that snoops asks who is in the cluster's group. Control planes look closer; whoever asks is a multicast packet among others.
+bool is_group_query(const Frame& frame, const PacketInfo& info, const Tables& tables) {
+    return tables.mode == LinkMode::igmp && info.ip_version == 4 && info.protocol == kProtocolIgmp && info.l4_offset < frame.length &&
+           frame.data[info.l4_offset] == kIgmpQuery;
+}
+
+bool is_for_inside_stack(const Frame& frame, const PacketInfo& info, const Snapshot& snapshot) {
+    return is_link_local(info.vip) && is_mac(frame.data, snapshot.ports.station(snapshot.tables));
+}
+
+Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory, bool& sticky) {
+    const Tables& tables = snapshot.tables;
+    // For an ICMP error `client` is whom the flow is with, not who sent the error.
+    if ((info.traits & kTraitIcmpError) == 0 && is_subnet_broadcast(tables, info.client)) return Reason::martian_broadcast;
+    if (is_multicast(info)) return is_group_query(frame, info, tables) ? Reason::igmp_query : Reason::multicast;
+    if (is_limited_broadcast(info)) return Reason::broadcast;
+    const AddressEntry* const entry = find_address(tables, info.vip);
+    if (entry == nullptr) return is_for_inside_stack(frame, info, snapshot) ? Reason::link_local : Reason::not_our_address;
+    switch (entry->kind) {
+        case AddressKind::vip:
+            break;
+        case AddressKind::dedicated_mine:
+            return Reason::dedicated;
+        case AddressKind::dedicated_other:
+            return Reason::other_host;
+        case AddressKind::broadcast:
+            return Reason::broadcast;
+    }
+    info.vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
+    return classify_virtual(info, snapshot, memory, sticky);
+}
+
+}  // namespace
+
+FlowPlace place_of(const FlowKey& key, const Tables& tables) {
+    const AddressEntry* const entry = find_address(tables, key.vip);
+    if (entry == nullptr || entry->kind != AddressKind::vip) return {kNoRule, 0};
+    const auto vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
+    const bool session = key.protocol != kProtocolTcp;  // nothing else has descriptors
+    const SessionPort port = session ? port_of_session(key.protocol) : SessionPort{kProtocolTcpBit, key.vip_port};
+    const RuleId rule = find_rule(tables, rule_key(vip_index, port.protocol_bit, port.port));
+    Affinity affinity = rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
+    if (session && affinity == Affinity::none) affinity = Affinity::single;
+    return {rule, bucket_of(client_hash(tables.hash_key, affinity, key.client, key.client_port))};
+}
+
+void classify(Burst& burst, const Snapshot& snapshot) {
+    RuleMemory memory(snapshot.tables);
+    burst.sticky = 0;
+    for (const std::uint32_t i : unrecognised(burst)) {
+        if (burst.reasons[i] != Reason::live) continue;
+        bool sticky = false;
+        burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, memory, sticky);
+        burst.sticky |= std::uint64_t{sticky} << i;
+    }
+}
+
+}  // namespace nlb

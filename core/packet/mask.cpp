@@ -1,0 +1,72 @@
+// The mask stage: what leaves a host carries the station's source address and nothing else. A single frame with the cluster MAC as its
+// source would teach the switch a port and end the flooding that the cluster lives on. Payload stays as it is, DHCP's client hardware
+// address too: a DHCP client inside has to ask for answers by broadcast, as cluster addresses are not leased anyway.
+#include <utility>
+
+#include "core/packet/headers.hpp"
+#include "core/packet/mask_bodies.hpp"
+#include "core/packet/parse_network.hpp"
+#include "core/packet/stages.hpp"
+#include "core/tables/address_table.hpp"
+
+namespace nlb {
+namespace {
+
+// From inside the source is the VIP and the destination the client.
+void name_from_client(PacketInfo& info) {
+    if ((info.traits & kTraitIcmpError) != 0) return;
+    std::swap(info.client, info.vip);
+    std::swap(info.client_port, info.vip_port);
+}
+
+// A server may send what it likes; only what concerns the cluster is looked at, and what does not parse passes.
+Reason mask_ip(Frame& frame, PacketInfo& info, std::uint16_t ethertype, const MacAddress& former, const Snapshot& snapshot) {
+    const Reason parsed = ethertype == kEthertypeIpv4 ? parse_ipv4(frame, info) : parse_ipv6(frame, info);
+    if (info.ip_version == 6 && info.protocol == kProtocolIcmpv6) {
+        const Reason reason = mask_neighbour_options(frame, info, former, snapshot);
+        if (reason != Reason::sent) return reason;
+    }
+    // Behind the fence another host answers; an answer of ours that was late would be the second one.
+    if (!snapshot.fence_holds && info.ip_version != 0 && is_virtual(snapshot.tables, info.client)) return Reason::fenced;
+    if (parsed != Reason::live) info.protocol = 0;
+    name_from_client(info);
+    return Reason::sent;
+}
+
+Reason mask_frame(Frame& frame, PacketInfo& info, const Snapshot& snapshot) {
+    const LinkLayer link = parse_link(frame);
+    if (frame.length < sizeof(EthernetHeader)) return Reason::inside_malformed;
+    const auto former = load_header<MacAddress>(frame.data + kSourceMacOffset);
+    put_mac(frame.data + kSourceMacOffset, snapshot.ports.station(snapshot.tables));
+    // Tagged deeper than we read: no body of it can be masked.
+    if (link.reason != Reason::live) return Reason::inside_malformed;
+    info.l3_offset = link.l3_offset;
+    switch (link.ethertype) {
+        case kEthertypeHeartbeat:
+            return Reason::inside_control;
+        case kEthertypeArp:
+            return mask_arp(frame, info.l3_offset, former, snapshot);
+        case kEthertypeReverseArp:
+            return mask_reverse_arp(frame, info.l3_offset, former, snapshot);
+        case kEthertypeIpv4:
+        case kEthertypeIpv6:
+            return mask_ip(frame, info, link.ethertype, former, snapshot);
+        default:
+            return Reason::sent;
+    }
+}
+
+}  // namespace
+
+void mask(Burst& burst, const Snapshot& snapshot) {
+    const bool no_tables = snapshot.tables.self == kNoHost;
+    burst.recognised = 0;
+    for (std::uint32_t i = 0; i < burst.count; ++i) {
+        PacketInfo& info = burst.info[i];
+        info = {};
+        info.rule = kNoRule;
+        burst.reasons[i] = no_tables ? Reason::no_tables : mask_frame(burst.frames[i], info, snapshot);
+    }
+}
+
+}  // namespace nlb

@@ -1,0 +1,137 @@
+// Rewriting of link addresses in bodies, in place and without changing any length.
+#include "core/packet/mask_bodies.hpp"
+
+#include "core/packet/checksum.hpp"
+#include "core/packet/headers.hpp"
+#include "core/tables/address_table.hpp"
+
+namespace nlb {
+namespace {
+
+// RFC 4727 reserves 253 for experiments; receivers ignore options they do not know (RFC 4861 4.6).
+constexpr std::uint8_t kOptionIgnored = 253;
+
+// The first dedicated IPv4 address of this host, or 0.0.0.0.
+be32 own_address_v4(const Tables& tables) {
+    for (std::size_t i = tables.vip_count; i < tables.address_count; ++i) {
+        const AddressEntry& entry = tables.addresses[i];
+        if (entry.kind == AddressKind::dedicated_mine && entry.address.is_v4()) return be32{entry.address.as_v4()};
+    }
+    return be32{0};
+}
+
+bool has_message(const Frame& frame, const PacketInfo& info, std::size_t end) {
+    return info.l4_offset != 0 && end <= frame.length && info.l4_offset + sizeof(IcmpHeader) <= end;
+}
+
+// Where the options of a message start, and which link addresses they name.
+std::size_t options_offset(std::uint8_t type) {
+    switch (type) {
+        case kIcmpv6RouterSolicitation:
+            return 8;
+        case kIcmpv6RouterAdvertisement:
+            return 16;
+        case kIcmpv6NeighbourSolicitation:
+        case kIcmpv6NeighbourAdvertisement:
+            return 24;
+        case kIcmpv6Redirect:
+            return 40;
+        default:
+            return 0;
+    }
+}
+
+struct OptionContext {
+    const Tables& tables;
+    MacAddress station;
+    MacAddress former;
+    IpAddress source;
+    IpAddress target;  // of neighbour messages
+    std::uint8_t type;
+};
+
+// A redirect names another router's address, unless that is the inside device's.
+LinkAddressOption masked_option(const LinkAddressOption& option, const OptionContext& context) {
+    LinkAddressOption masked = option;
+    const bool question = option.type == kOptionSourceLinkAddress;
+    if (context.type == kIcmpv6Redirect) {
+        if (option.mac == context.former) masked.mac = context.station;
+        return masked;
+    }
+    const bool virtual_address = is_virtual(context.tables, question ? context.source : context.target);
+    masked.mac = virtual_address ? context.tables.cluster_mac : context.station;
+    if (virtual_address && question && context.tables.mode != LinkMode::unicast) masked = {kOptionIgnored, 1, {}};
+    return masked;
+}
+
+// Changes the options from `at` to `end` and the message's checksum with them. False: malformed.
+bool mask_options(Byte* message, std::size_t at, std::size_t end, const OptionContext& context) {
+    auto header = load_header<IcmpHeader>(message);
+    while (at < end) {
+        Byte* const place = message + at;
+        if (end - at < 2 || place[1] == 0 || std::size_t{place[1]} * 8 > end - at) return false;
+        if ((place[0] == kOptionSourceLinkAddress || place[0] == kOptionTargetLinkAddress) && place[1] == 1) {
+            const auto option = load_header<LinkAddressOption>(place);
+            store_header(place, masked_option(option, context));
+            Byte before[sizeof option];
+            store_header(before, option);
+            header.checksum = be16{checksum_adjust(header.checksum.host(), before, place, sizeof option)};
+        }
+        at += std::size_t{place[1]} * 8;
+    }
+    store_header(message, header);
+    return true;
+}
+
+}  // namespace
+
+Reason mask_arp(Frame& frame, std::size_t at, const MacAddress& former, const Snapshot& snapshot) {
+    const Tables& tables = snapshot.tables;
+    if (frame.length - at < sizeof(ArpPacket)) return Reason::inside_malformed;
+    auto packet = load_header<ArpPacket>(frame.data + at);
+    if (packet.hardware_bytes != sizeof(MacAddress) || packet.protocol_bytes != 4) return Reason::inside_malformed;
+    const bool request = packet.operation.host() == kArpRequest;
+    const bool from_virtual = is_virtual(tables, IpAddress::v4(packet.sender_ip.host()));
+    if (request && packet.sender_ip.raw == 0 && is_virtual(tables, IpAddress::v4(packet.target_ip.host())))
+        return Reason::inside_virtual_probe;
+    const MacAddress station = snapshot.ports.station(tables);
+    if (packet.target_mac == former) packet.target_mac = station;
+    packet.sender_mac = from_virtual ? tables.cluster_mac : station;
+    if (from_virtual && request && tables.mode != LinkMode::unicast) {
+        if (packet.sender_ip == packet.target_ip) return Reason::inside_virtual_probe;
+        packet.sender_mac = station;
+        packet.sender_ip = own_address_v4(tables);
+    }
+    store_header(frame.data + at, packet);
+    return Reason::sent;
+}
+
+Reason mask_reverse_arp(Frame& frame, std::size_t at, const MacAddress& former, const Snapshot& snapshot) {
+    if (frame.length - at < sizeof(ArpPacket)) return Reason::inside_malformed;
+    auto packet = load_header<ArpPacket>(frame.data + at);
+    if (packet.hardware_bytes != sizeof(MacAddress) || packet.protocol_bytes != 4) return Reason::inside_malformed;
+    packet.sender_mac = snapshot.ports.station(snapshot.tables);
+    if (packet.target_mac == former) packet.target_mac = packet.sender_mac;
+    store_header(frame.data + at, packet);
+    return Reason::sent;
+}
+
+Reason mask_neighbour_options(Frame& frame, const PacketInfo& info, const MacAddress& former, const Snapshot& snapshot) {
+    const auto ip = load_header<Ipv6Header>(frame.data + info.l3_offset);
+    const std::size_t end = info.l3_offset + sizeof(Ipv6Header) + ip.payload_length.host();
+    if (!has_message(frame, info, end) || (info.traits & kTraitLaterFragment) != 0) return Reason::sent;
+    Byte* const message = frame.data + info.l4_offset;
+    const std::size_t bytes = end - info.l4_offset;
+    const std::uint8_t type = message[0];
+    const std::size_t options = options_offset(type);
+    if (options == 0) return Reason::sent;
+    if (bytes < options) return Reason::inside_malformed;
+    OptionContext context{snapshot.tables, snapshot.ports.station(snapshot.tables), former, ip.source, {}, type};
+    if (options >= sizeof(NeighbourMessage)) context.target = load_header<NeighbourMessage>(message).target;
+    constexpr IpAddress kUnspecified{};
+    if (type == kIcmpv6NeighbourSolicitation && ip.source == kUnspecified && is_virtual(snapshot.tables, context.target))
+        return Reason::inside_virtual_probe;
+    return mask_options(message, options, end - info.l4_offset, context) ? Reason::sent : Reason::inside_malformed;
+}
+
+}  // namespace nlb

@@ -1,0 +1,66 @@
+// Which port rule covers a packet: the rules in order, and a memory of a burst's length, because bursts repeat themselves.
+// It knows nothing of modes, buckets or owners.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "core/packet/headers.hpp"
+#include "core/tables/tables.hpp"
+
+namespace nlb {
+
+// What a rule is looked up by, in one word.
+using RuleKey = std::uint32_t;
+[[nodiscard]] constexpr RuleKey rule_key(std::uint8_t vip_index, std::uint8_t protocol_bit, std::uint16_t port) {
+    return RuleKey{vip_index} << 24 | RuleKey{protocol_bit} << 16 | port;
+}
+
+[[nodiscard]] constexpr std::uint8_t vip_index_of(RuleKey key) {
+    return static_cast<std::uint8_t>(key >> 24);
+}
+[[nodiscard]] constexpr std::uint16_t port_of(RuleKey key) {
+    return static_cast<std::uint16_t>(key);
+}
+[[nodiscard]] constexpr std::uint8_t protocol_bit_of(RuleKey key) {
+    return static_cast<std::uint8_t>(key >> 16);
+}
+
+// A rule for this VIP beats one for every VIP; validation lets at most one of each cover a port.
+[[nodiscard]] inline RuleId find_rule(const Tables& tables, RuleKey key) {
+    const std::uint8_t vip_index = vip_index_of(key);
+    const std::uint8_t bit = protocol_bit_of(key);
+    const std::uint16_t port = port_of(key);
+    RuleId general = kDefaultRule;
+    for (RuleId i = 0; i < tables.rule_count; ++i) {
+        const RuleEntry& rule = tables.rules[i];
+        if ((rule.protocols & bit) == 0 || port < rule.first_port || rule.last_port < port) continue;
+        if (rule.vip == vip_index) return i;
+        if (rule.vip == kEveryVip) general = i;
+    }
+    return general;
+}
+
+// Lives as long as a burst, so that it never outlives its tables.
+class RuleMemory {
+public:
+    explicit RuleMemory(const Tables& tables) : tables_(tables) { keys_.fill(kNoKey); }
+
+    [[nodiscard]] RuleId rule_of(RuleKey key) {
+        const std::size_t place = (key ^ key >> 4 ^ key >> 16) % kPlaces;
+        if (keys_[place] != key) {
+            keys_[place] = key;
+            rules_[place] = find_rule(tables_, key);
+        }
+        return rules_[place];
+    }
+
+private:
+    static constexpr std::size_t kPlaces = 16;
+    static constexpr RuleKey kNoKey = 0xffff'ffff;  // no protocol has all bits
+    const Tables& tables_;
+    std::array<RuleKey, kPlaces> keys_;
+    std::array<RuleId, kPlaces> rules_;
+};
+
+}  // namespace nlb

@@ -1,0 +1,54 @@
+// MAC addresses that follow from the cluster's primary address (NLB's scheme, and its own for IPv6-only clusters).
+#include "core/tables/tables.hpp"
+
+#include <algorithm>
+
+namespace nlb {
+namespace {
+
+// The four bytes that stand for the primary address.
+std::array<Byte, 4> tail_of(const IpAddress& primary) {
+    std::array<Byte, 4> tail{};
+    const std::size_t first = primary.is_v4() ? 12 : 0;
+    for (std::size_t i = first; i < primary.bytes.size(); ++i) tail[i % 4] ^= primary.bytes[i];
+    return tail;
+}
+
+}  // namespace
+
+std::uint64_t layout_of(const Tables& tables) {
+    std::uint64_t digest = 0xcbf29ce484222325ULL;  // FNV-1a, by bytes
+    const auto mix = [&digest](const void* data, std::size_t size) {
+        const auto* bytes = static_cast<const Byte*>(data);
+        for (std::size_t i = 0; i < size; ++i) digest = (digest ^ bytes[i]) * 0x100000001b3ULL;
+    };
+    mix(tables.hash_key.data(), sizeof tables.hash_key);
+    mix(tables.rules.data(), sizeof(RuleEntry) * tables.rule_count);
+    mix(tables.addresses.data(), sizeof(AddressEntry) * tables.vip_count);
+    return digest == 0 ? 1 : digest;
+}
+
+bool has_sticky_rules(const Tables& tables) {
+    return std::any_of(tables.rules.begin(), tables.rules.begin() + tables.rule_count,
+                       [](const RuleEntry& rule) { return rule.sticky_ms != 0; });
+}
+
+MacAddress cluster_mac(LinkMode mode, const IpAddress& primary) {
+    const auto [w, x, y, z] = tail_of(primary);
+    switch (mode) {
+        case LinkMode::multicast:
+            return {{0x03, 0xbf, w, x, y, z}};
+        case LinkMode::igmp:
+            return {{0x01, 0x00, 0x5e, 0x7f, y, z}};
+        case LinkMode::unicast:
+            break;
+    }
+    return {{0x02, 0xbf, w, x, y, z}};
+}
+
+MacAddress masked_mac(HostId host, const IpAddress& primary) {
+    const auto [w, x, y, z] = tail_of(primary);
+    return {{0x02, host, w, x, y, z}};
+}
+
+}  // namespace nlb

@@ -1,0 +1,111 @@
+// The immutable snapshot that worker cores read: who this host is, the port rules, and which buckets it owns.
+// One value per epoch and install; a burst sees exactly one. Made by config/table_builder from the configuration and
+// the membership's view, carried by core/tables_codec, published by the dataplane's main lcore (RCU).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "core/base/types.hpp"
+
+namespace nlb {
+
+enum class LinkMode : std::uint8_t { unicast, multicast, igmp };
+enum class IcmpMode : std::uint8_t { one, all };
+enum class RuleMode : std::uint8_t { multiple, single, disabled };
+enum class Affinity : std::uint8_t { none, single, network };
+
+inline constexpr std::uint8_t kProtocolTcpBit = 1;
+inline constexpr std::uint8_t kProtocolUdpBit = 2;
+
+// VIPs and dedicated addresses of all hosts together.
+inline constexpr std::size_t kAddressesMax = 256;
+// RuleEntry::vip of a rule for every VIP; otherwise an index into Tables::addresses.
+inline constexpr std::uint16_t kEveryVip = 0xffff;
+
+// The longest RuleEntry::sticky_ms, a day: milliseconds are counted in 32 bits.
+inline constexpr std::uint32_t kStickyMsMax = 86'400'000;
+
+struct RuleEntry {
+    std::uint16_t first_port;
+    std::uint16_t last_port;
+    std::uint16_t vip;
+    std::uint8_t protocols;  // kProtocol*Bit
+    RuleMode mode;
+    Affinity affinity;
+    std::array<Byte, 3> zero;
+    std::uint32_t
+        sticky_ms;  // a client that returns in time finds its former host (core/clients/client_record.hpp); 0: wherever its bucket is
+};
+
+enum class AddressKind : std::uint8_t { vip, dedicated_mine, dedicated_other, broadcast };
+
+struct AddressEntry {
+    IpAddress address;
+    AddressKind kind;
+    HostId host;  // of a dedicated address
+    std::array<Byte, 2> zero;
+};
+
+// 256 bits derived from the cluster key (config/key_file); the affinity hash's only secret.
+using HashKey = std::array<std::uint64_t, 4>;
+
+struct Tables {
+    std::uint64_t epoch;   // the counter of the epoch this was made in; for display
+    std::uint64_t layout;  // names the rules, virtual addresses and hash key: descriptors filed under another one are filed anew
+    std::uint64_t era;     // names the epoch exactly: what a client's former host is granted holds in one era
+    HashKey hash_key;
+    RuleMasks own;                                      // buckets this host may accept new flows for
+    RuleMasks dirty_elsewhere;                          // buckets in which some other live host still has descriptors
+    OwnerMap owner;                                     // who owns by the epoch's targets; for display, explain and traces
+    std::array<RuleEntry, kRulesMax> rules;             // in the order of the configuration
+    std::array<AddressEntry, kAddressesMax> addresses;  // VIPs first
+    std::uint32_t tcp_idle_s;
+    std::uint32_t half_open_s;
+    std::uint32_t closing_s;
+    std::uint32_t ipsec_idle_s;
+    std::uint16_t address_count;
+    std::uint16_t vip_count;
+    HostId self;
+    std::uint8_t rule_count;
+    LinkMode mode;
+    IcmpMode icmp;
+    MacAddress cluster_mac;
+    MacAddress masked_mac;        // unicast mode's source of every egress frame; zero in the other modes: the NIC's own
+    std::uint8_t ipsec_replaces;  // 1: a new initiation at the owner ends older state of that client elsewhere
+    std::uint8_t settled;         // 1: every member goes by this era, none by an older one
+    std::uint16_t generation;     // of the era, among those that this dataplane has seen; it fills it in (core/clients/client_table.hpp)
+    std::array<Byte, 4> zero;
+};
+static_assert(std::is_trivially_copyable_v<Tables>);
+static_assert(std::has_unique_object_representations_v<RuleEntry> && std::has_unique_object_representations_v<AddressEntry>);
+static_assert(std::has_unique_object_representations_v<Tables>);
+
+// Whether clients are remembered for some rule.
+[[nodiscard]] bool has_sticky_rules(const Tables& tables);
+
+// Of everything that decides a flow's rule and bucket; never 0.
+[[nodiscard]] std::uint64_t layout_of(const Tables& tables);
+
+// The MACs of primary address w.x.y.z: cluster 02:bf:w:x:y:z, masked source of host h 02:hh:w:x:y:z, multicast 03:bf:w:x:y:z,
+// igmp 01:00:5e:7f:y:z. An IPv6 primary counts as the XOR of its four 32-bit words.
+[[nodiscard]] MacAddress cluster_mac(LinkMode mode, const IpAddress& primary);
+[[nodiscard]] MacAddress masked_mac(HostId host, const IpAddress& primary);
+
+// MACs of the devices that a dataplane found; what the tables cannot know.
+struct PortAddresses {
+    MacAddress outside;
+    MacAddress inside;
+    // The source of everything this host sends, and the answer for its dedicated addresses.
+    [[nodiscard]] const MacAddress& station(const Tables& tables) const {
+        return tables.mode == LinkMode::unicast ? tables.masked_mac : outside;
+    }
+};
+
+// The default host answers ARP, neighbour solicitations and pings for virtual addresses: the owner of the rule for the rest.
+[[nodiscard]] inline bool is_default_host(const Tables& tables) {
+    return tables.own[kDefaultRule] != 0;
+}
+
+}  // namespace nlb

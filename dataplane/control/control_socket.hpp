@@ -1,0 +1,60 @@
+// The unix seqpacket socket of the run directory and its one connection. It moves datagrams and knows nothing of what they say.
+// A second peer is told why it must wait and is turned away.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/base/types.hpp"
+
+namespace nlb::dataplane {
+
+class ControlSocket {
+public:
+    // Replaces a socket that a former process left behind. Requires: the run directory's lock is held.
+    static Result<ControlSocket> listen(const std::string& path);
+    ControlSocket(ControlSocket&& other) noexcept;
+    ControlSocket& operator=(ControlSocket&&) = delete;
+    ~ControlSocket();
+
+    [[nodiscard]] int listening_fd() const { return listening_; }
+    [[nodiscard]] int connected_fd() const { return connected_; }  // -1: nobody
+    [[nodiscard]] bool connected() const { return connected_ >= 0; }
+    [[nodiscard]] int peer_pid() const { return peer_pid_; }
+
+    // Takes the next peer. Requires: !connected(). False: there was none after all.
+    bool accept();
+    // Takes the next peer only to send it this datagram.
+    void turn_away(std::span<const Byte> datagram);
+
+    enum class Received : std::uint8_t { datagram, nothing, closed };
+    // A datagram longer than `most` ends up with most + 1 bytes, and so in no shape to be understood.
+    Received receive(std::vector<Byte>& into, std::size_t most);
+
+    // In order and without loss, waiting in memory when the peer is slow; a peer that leaves kQueueMost datagrams unread is cut off.
+    void send(std::vector<Byte> datagram);
+    // Only when it can leave at once. False: it did not.
+    bool send_now(std::span<const Byte> datagram);
+    [[nodiscard]] bool wants_to_write() const { return connected() && !queue_.empty(); }
+    void flush();
+    void disconnect();
+
+    static constexpr std::size_t kQueueMost = 1024;
+
+private:
+    ControlSocket(int listening, std::string path) : listening_(listening), path_(std::move(path)) {}
+    enum class Sent : std::uint8_t { whole, later, broken };
+    [[nodiscard]] Sent try_send(std::span<const Byte> datagram) const;
+
+    int listening_;
+    std::string path_;
+    int connected_ = -1;
+    int peer_pid_ = 0;
+    std::deque<std::vector<Byte>> queue_;
+};
+
+}  // namespace nlb::dataplane

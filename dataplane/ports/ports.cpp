@@ -1,0 +1,185 @@
+// ethdev calls in the order that it wants them. A device that lacks an optional feature works without it.
+#include "dataplane/ports/ports.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <set>
+#include <sys/socket.h>
+#include <vector>
+
+#include "dataplane/startup/diagnosis.hpp"
+#include "dataplane/startup/kernel_interface.hpp"
+#include "dataplane/startup/memory.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+// Of a key that repeats these two bytes Toeplitz gives both directions of a flow the same queue.
+constexpr std::array<std::uint8_t, 2> kSymmetricKey{0x6d, 0x5a};
+
+// Fast free: what the cores send is whole, one segment of the one pool, and nobody else's. RSS: only adapters with a Toeplitz unit;
+// software devices spread flows on their own terms.
+rte_eth_conf configuration(const rte_eth_dev_info& info, bool spread, std::vector<std::uint8_t>& key) {
+    rte_eth_conf settings{};
+    settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
+    if (!spread || info.flow_type_rss_offloads == 0) return settings;
+    key.resize(info.hash_key_size != 0 ? info.hash_key_size : 40);
+    for (std::size_t i = 0; i < key.size(); ++i) key[i] = kSymmetricKey[i % 2];
+    settings.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    settings.rx_adv_conf.rss_conf = {key.data(), static_cast<std::uint8_t>(key.size()),
+                                     (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads};
+    return settings;
+}
+
+// The kernel's interface behind a driver that borrows it; empty: there is none.
+std::string borrowed_interface(const Device& device) {
+    const bool borrows = device.driver == "net_af_packet" || device.driver == "net_af_xdp";
+    return borrows ? device.argument("iface").value_or("") : "";
+}
+
+// net_af_packet does not tell its sockets, one per queue in the order of the queues; they are those that appear while it is probed.
+std::set<int> packet_sockets() {
+    std::set<int> found;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", ignored)) {
+        const int fd = std::atoi(entry.path().filename().c_str());
+        int domain = 0;
+        socklen_t bytes = sizeof domain;
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) == 0 && domain == AF_PACKET) found.insert(fd);
+    }
+    return found;
+}
+
+}  // namespace
+
+Port::Port(Device device, std::string where, std::uint16_t id) : device_(std::move(device)), where_(std::move(where)), id_(id) {}
+
+Port::Port(Port&& other) noexcept
+    : device_(std::move(other.device_)),
+      where_(std::move(other.where_)),
+      id_(other.id_),
+      sockets_(std::move(other.sockets_)),
+      queues_max_(other.queues_max_),
+      rx_queues_max_(other.rx_queues_max_),
+      socket_(other.socket_),
+      attached_(std::exchange(other.attached_, false)),
+      started_(std::exchange(other.started_, false)) {}
+
+Port::~Port() {
+    if (!attached_) return;
+    stop();
+    rte_eth_dev_close(id_);
+}
+
+Error Port::refused(EalLog& log, int error) const {
+    return device_refused(device_, where_, log.take(), error < 0 ? -error : error);
+}
+
+Result<Port> Port::attach(const Device& device, const std::string& where, EalLog& log) {
+    static_cast<void>(log.take());
+    std::uint16_t id = 0;
+    // EAL has probed the PCI devices that it was told to allow.
+    const std::set<int> before = packet_sockets();
+    const int probed = device.is_pci() ? 0 : rte_dev_probe(device.text().c_str());
+    const int found = probed == 0 ? rte_eth_dev_get_port_by_name(device.name.c_str(), &id) : probed;
+    if (found != 0) return device_refused(device, where, log.take(), -found);
+    Port port(device, where, id);
+    for (const int fd : packet_sockets())
+        if (!before.contains(fd)) port.sockets_.push_back(fd);
+    rte_eth_dev_info info{};
+    if (const int error = rte_eth_dev_info_get(id, &info); error != 0) return port.refused(log, error);
+    port.queues_max_ = std::min(info.max_rx_queues, info.max_tx_queues);
+    port.rx_queues_max_ = info.max_rx_queues;
+    port.socket_ = std::max(rte_eth_dev_socket_id(id), 0);
+    return port;
+}
+
+Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::uint16_t more) {
+    const auto rx_queues = static_cast<std::uint16_t>(queues + more);
+    rte_eth_dev_info info{};
+    std::vector<std::uint8_t> key;
+    int error = rte_eth_dev_info_get(id_, &info);
+    rte_eth_conf settings = configuration(info, queues > 1 && device_.driver != "net_tap", key);
+    settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;  // only tells its descriptors, see waker()
+    if (error == 0) error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
+    if (error != 0 && settings.rxmode.mq_mode != RTE_ETH_MQ_RX_NONE) {
+        settings = {};
+        error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
+    }
+    if (error == 0) error = set_up_queues(rx_queues, queues, pool);
+    if (error != 0) return refused(log, error);
+    return Done{};
+}
+
+int Port::set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_mempool* pool) {
+    std::uint16_t rx = rx_descriptors_of(device_);
+    std::uint16_t tx = kRingDescriptors;
+    if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); error != 0) return error;
+    for (std::uint16_t queue = 0; queue < rx_queues; ++queue) {
+        const std::uint16_t places = queue < tx_queues ? rx : std::min(rx, kHeartbeatDescriptors);
+        if (const int error = rte_eth_rx_queue_setup(id_, queue, places, static_cast<unsigned>(socket_), nullptr, pool); error != 0)
+            return error;
+    }
+    for (std::uint16_t queue = 0; queue < tx_queues; ++queue) {
+        if (const int error = rte_eth_tx_queue_setup(id_, queue, tx, static_cast<unsigned>(socket_), nullptr); error != 0) return error;
+    }
+    return 0;
+}
+
+Status Port::start(bool everything, EalLog& log) {
+    if (const int error = rte_eth_dev_start(id_); error != 0) return refused(log, error);
+    started_ = true;
+    if (!everything) return Done{};
+    // A device that knows no such mode takes everything anyhow.
+    for (const int error : {rte_eth_promiscuous_enable(id_), rte_eth_allmulticast_enable(id_)})
+        if (error != 0 && error != -ENOTSUP) return refused(log, error);
+    return Done{};
+}
+
+void Port::stop() {
+    if (!started_) return;
+    started_ = false;
+    static_cast<void>(rte_eth_dev_stop(id_));
+}
+
+int Port::waker(std::uint16_t queue) const {
+    if (queue < sockets_.size()) return sockets_[queue];
+    return device_.driver == "net_tap" ? rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue) : -1;
+}
+
+MacAddress Port::mac() const {
+    rte_ether_addr address{};
+    MacAddress mac;
+    if (rte_eth_macaddr_get(id_, &address) == 0) std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
+    return mac;
+}
+
+int Port::numa_node() const {
+    return device_.is_pci() ? rte_eth_dev_socket_id(id_) : -1;
+}
+
+bool Port::link_up() const {
+    // net_af_packet reports its link up whatever happens to the cable.
+    if (const std::string interface = borrowed_interface(device_); !interface.empty()) return kernel_link_up(interface);
+    rte_eth_link link{};
+    return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+std::uint16_t Port::mtu() const {
+    // Of a borrowed interface the kernel knows better than the driver.
+    const std::string interface = borrowed_interface(device_);
+    if (const std::uint16_t known = interface.empty() ? 0 : kernel_mtu(interface); known != 0) return known;
+    std::uint16_t mtu = 0;
+    return rte_eth_dev_get_mtu(id_, &mtu) == 0 ? mtu : std::uint16_t{1500};
+}
+
+bool Port::set_mtu(std::uint16_t mtu) {
+    return rte_eth_dev_set_mtu(id_, mtu) == 0;
+}
+
+}  // namespace nlb::dataplane

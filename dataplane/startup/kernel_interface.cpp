@@ -1,0 +1,42 @@
+// ioctls on a socket of the moment: a few calls a second at most.
+#include "dataplane/startup/kernel_interface.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace nlb::dataplane {
+namespace {
+
+bool ask(const std::string& interface, unsigned long what, ifreq& request) {
+    if (interface.size() >= IFNAMSIZ) return false;
+    std::memcpy(request.ifr_name, interface.c_str(), interface.size());
+    const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const bool answered = ioctl(fd, what, &request) == 0;
+    if (fd >= 0) close(fd);
+    return answered;
+}
+
+}  // namespace
+
+bool kernel_link_up(const std::string& interface) {
+    // The driver's own word; the flags follow it up to a second later.
+    ethtool_value link{ETHTOOL_GLINK, 0};
+    ifreq request{};
+    request.ifr_data = reinterpret_cast<char*>(&link);
+    if (ask(interface, SIOCETHTOOL, request)) return link.data != 0;
+    request = {};
+    return ask(interface, SIOCGIFFLAGS, request) && (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
+std::uint16_t kernel_mtu(const std::string& interface) {
+    ifreq request{};
+    return ask(interface, SIOCGIFMTU, request) ? static_cast<std::uint16_t>(std::clamp(request.ifr_mtu, 0, 0xffff)) : std::uint16_t{0};
+}
+
+}  // namespace nlb::dataplane

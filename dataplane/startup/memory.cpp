@@ -1,0 +1,55 @@
+// The formula of memory.hpp, and nothing else.
+#include "dataplane/startup/memory.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/flow/fragments.hpp"
+#include "core/packet/burst.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+constexpr std::uint32_t kConnectionsLeast = 64;
+constexpr std::uint32_t kRareShare = 16;
+
+std::uint64_t connection_bytes(const ConnCapacity& capacity) {
+    const auto bytes_of = [](std::uint64_t n, std::uint64_t key_bytes) { return (key_bytes + 8) * n + 12 * std::bit_ceil(n + 1); };
+    return bytes_of(capacity.v4, 32) + bytes_of(capacity.v6, 48);
+}
+
+}  // namespace
+
+std::uint32_t clients_for(std::uint32_t connections_max) {
+    constexpr std::uint32_t kClientsLeast = 1U << 10;
+    constexpr std::uint32_t kClientsMost = 1U << 24;
+    return std::clamp(connections_max / 4, kClientsLeast, kClientsMost);
+}
+
+std::uint32_t connections_per_worker(std::uint32_t connections_max, std::size_t workers) {
+    const auto count = static_cast<std::uint32_t>(workers);
+    return std::max(kConnectionsLeast, (connections_max + count - 1) / count);
+}
+
+ConnCapacity capacity_of(std::uint32_t connections, const Tables& tables) {
+    const std::uint32_t few = std::max(kConnectionsLeast, connections / kRareShare);
+    bool v4 = false;
+    bool v6 = false;
+    for (std::size_t i = 0; i < tables.vip_count; ++i) (tables.addresses[i].address.is_v4() ? v4 : v6) = true;
+    return {v4 || !v6 ? connections : few, v6 ? connections : few};
+}
+
+MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers) {
+    std::uint64_t buffers = workers * (2 * kBufferCache + 2 * kBurstMax) + 2 * kBufferCache;
+    std::uint64_t bytes = kEalBytes;
+    for (const ClusterPlan& cluster : clusters) {
+        const std::uint64_t lanes = cluster.cpus.size();
+        buffers += lanes * (2 * 2 * kRingDescriptors + kFramePlaces + kSteeredRing) + 2 * kControlRing;
+        const ConnCapacity capacity = capacity_of(connections_per_worker(cluster.connections_max, lanes), cluster.tables);
+        bytes += lanes * (connection_bytes(capacity) + kLaneBytes);
+    }
+    bytes += buffers * kBufferBytes;
+    return {static_cast<std::uint32_t>(buffers), bytes + bytes / 8};
+}
+
+}  // namespace nlb::dataplane

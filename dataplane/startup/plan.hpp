@@ -1,0 +1,40 @@
+// What one dataplane is to run, from the configuration or from a tables file: clusters, ports, cores and the tables that they begin
+// with. It opens no device; what it refuses is a mistake of the operator (exit 2).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/schema.hpp"
+#include "core/base/result.hpp"
+#include "core/ipc/tables_codec.hpp"
+#include "core/tables/tables.hpp"
+#include "dataplane/startup/device.hpp"
+
+namespace nlb::dataplane {
+
+struct ClusterPlan {
+    std::string name;
+    Device outside;
+    Device inside;
+    std::vector<std::uint16_t> cpus;    // one worker each; not empty
+    std::uint32_t connections_max = 0;  // over all workers
+    Tables tables{};                    // until a control plane speaks; for ever when fixed
+};
+
+struct Plan {
+    std::string host;
+    std::string run_dir;
+    std::vector<ClusterPlan> clusters;  // as the configuration lists them
+    config::PollMode poll = config::PollMode::adaptive;
+    config::Eal eal;
+    bool fixed = false;  // `--tables`: no control plane, and the fence holds for ever
+};
+
+// Tables with nothing owned: dedicated addresses work at once, virtual ones wait for the control plane.
+[[nodiscard]] Result<Plan> plan_from_config(const config::Config& config, const std::string& host);
+// Ports, cores and connections are the file's, unless `config` (may be nullptr) has a cluster of that name with `host` in it.
+[[nodiscard]] Result<Plan> plan_from_tables(const std::vector<FixedTables>& fixed, const config::Config* config, const std::string& host);
+
+}  // namespace nlb::dataplane

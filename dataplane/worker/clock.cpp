@@ -1,0 +1,81 @@
+// The rate is measured over spans of one to two seconds: long against the error of one reading, short against a change of NTP's mind.
+#include "dataplane/worker/clock.hpp"
+
+#include <ctime>
+#include <limits>
+#include <rte_cycles.h>
+
+#include "core/base/assert.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr int kReadings = 5;
+__extension__ using Int128 = __int128;
+
+}  // namespace
+
+Instant monotonic_now() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return Instant{Duration{static_cast<std::int64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec}};
+}
+
+Clock::Clock(std::uint64_t cycles_per_second) {
+    NLB_ASSERT(cycles_per_second > 0);
+    rate_ = static_cast<std::uint64_t>((static_cast<Uint128>(kNsPerSecond) << 32) / cycles_per_second);
+}
+
+Instant Clock::at(std::uint64_t cycles) const {
+    for (;;) {
+        const std::uint64_t version = version_.load(std::memory_order_acquire);
+        const Slot& slot = slots_[version & 1];
+        const std::uint64_t base = slot.cycles.load(std::memory_order_relaxed);
+        const std::int64_t ns = slot.ns.load(std::memory_order_relaxed);
+        const std::uint64_t rate = slot.ns_per_cycle.load(std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_acquire);
+        // Main writes this slot again only after it has published the other one: an unchanged version means that the three belong together.
+        if (version_.load(std::memory_order_relaxed) != version) continue;
+        const auto delta = static_cast<std::int64_t>(cycles - base);
+        return Instant{Duration{ns + static_cast<std::int64_t>((static_cast<Int128>(delta) * static_cast<std::int64_t>(rate)) >> 32)}};
+    }
+}
+
+void Clock::calibrate(std::uint64_t cycles, Instant now) {
+    const std::int64_t ns = now.time_since_epoch().count();
+    if (!anchored_) {
+        anchor_ = {cycles, ns};
+        anchored_ = true;
+    }
+    if (ns - anchor_.ns >= kNsPerSecond && cycles > anchor_.cycles) {
+        rate_ = static_cast<std::uint64_t>((static_cast<Uint128>(ns - anchor_.ns) << 32) / (cycles - anchor_.cycles));
+        anchor_ = {cycles, ns};
+    }
+    const std::uint64_t next = version_.load(std::memory_order_relaxed) + 1;
+    Slot& slot = slots_[next & 1];
+    // Order: the former version must be visible before this slot changes under a reader that still uses it.
+    std::atomic_thread_fence(std::memory_order_release);
+    slot.cycles.store(cycles, std::memory_order_relaxed);
+    slot.ns.store(ns, std::memory_order_relaxed);
+    slot.ns_per_cycle.store(rate_, std::memory_order_relaxed);
+    version_.store(next, std::memory_order_release);
+}
+
+void Clock::calibrate_now() {
+    std::uint64_t best_gap = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t best_cycles = 0;
+    Instant best_now;
+    for (int i = 0; i < kReadings; ++i) {
+        const std::uint64_t before = rte_rdtsc();
+        const Instant now = monotonic_now();
+        const std::uint64_t gap = rte_rdtsc() - before;
+        if (gap >= best_gap) continue;
+        best_gap = gap;
+        best_cycles = before + gap / 2;
+        best_now = now;
+    }
+    calibrate(best_cycles, best_now);
+}
+
+}  // namespace nlb::dataplane

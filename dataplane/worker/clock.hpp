@@ -1,0 +1,50 @@
+// The time stamp counter as CLOCK_MONOTONIC, because both processes must mean the same instant by a lease and a system call for each
+// burst is too dear. Main compares the two regularly; workers only multiply.
+//
+// How far off it may be: between two calibrations the counter runs at its measured rate, so NTP slewing (at most 500 ppm) shows as
+// 50 us per 100 ms; a main lcore that is stopped for a whole lease of 450 ms costs at most 225 us. Leases keep 10 % in reserve for that.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "core/base/types.hpp"
+
+namespace nlb::dataplane {
+
+[[nodiscard]] Instant monotonic_now();
+
+class Clock {
+public:
+    // `cycles_per_second`: what the counter is believed to run at until it was measured.
+    explicit Clock(std::uint64_t cycles_per_second);
+
+    // Thread: any. Requires: calibrate() was called once.
+    [[nodiscard]] Instant at(std::uint64_t cycles) const;
+
+    // Thread: main only. Both readings are of the same moment.
+    void calibrate(std::uint64_t cycles, Instant now);
+    // Reads both clocks, several times, and keeps the pair that lies closest together.
+    void calibrate_now();
+
+private:
+    // Two slots: readers use one while main writes the other. `version_` publishes the slot it names (its lowest bit).
+    struct Slot {
+        std::atomic<std::uint64_t> cycles{0};
+        std::atomic<std::int64_t> ns{0};
+        std::atomic<std::uint64_t> ns_per_cycle{0};  // times 2^32
+    };
+    struct Reading {
+        std::uint64_t cycles = 0;
+        std::int64_t ns = 0;
+    };
+
+    std::array<Slot, 2> slots_;
+    std::atomic<std::uint64_t> version_{0};
+    std::uint64_t rate_;  // ns per cycle times 2^32
+    Reading anchor_;      // the rate is measured from here
+    bool anchored_ = false;
+};
+
+}  // namespace nlb::dataplane

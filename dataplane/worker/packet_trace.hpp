@@ -1,0 +1,80 @@
+// What one `nlb trace` takes from the workers of a cluster: packets that its filter wants, copied with what was decided about them into
+// places made beforehand. Bounded: so many packets per second, so many places; what is beyond is passed by and counted. While nobody
+// traces, a worker pays one load per burst for it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+#include <span>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/ipc/trace_messages.hpp"
+#include "core/packet/burst.hpp"
+#include "core/packet/burst_context.hpp"
+
+struct rte_bpf;
+
+namespace nlb::dataplane {
+
+class Tap {
+public:
+    struct Taken {
+        trace::Packet packet;  // its time is this host's monotonic one
+        std::array<Byte, trace::kSnapBytesMax> bytes;
+        std::uint32_t captured;
+    };
+
+    // `lanes`: of the cluster. Requires: the request's numbers are within their bounds. An error is about the filter or memory.
+    static Result<std::unique_ptr<Tap>> create(const trace::Request& request, std::span<const trace::Instruction> filter,
+                                               std::size_t lanes);
+    ~Tap();
+    Tap(const Tap&) = delete;
+    Tap& operator=(const Tap&) = delete;
+
+    // Thread: the lane's worker, when the burst is settled and before its frames go their ways. True: main has something to take.
+    bool look(const Burst& burst, rte_mbuf* const* buffers, const Snapshot& snapshot, trace::Direction direction);
+
+    // Thread: main.
+    [[nodiscard]] Taken* take();
+    void give_back(Taken* taken);
+    [[nodiscard]] trace::Progress progress() const;
+
+    static constexpr unsigned kPlaces = 1024;
+
+private:
+    // The worker's own; main reads the counts, relaxed.
+    struct alignas(64) Account {
+        std::int64_t credit_ns = 0;  // of time in which packets may be looked at
+        Instant paid = kLongAgo;     // until when
+        std::atomic<std::uint64_t> looked_at{0};
+        std::atomic<std::uint64_t> passed_by{0};
+    };
+    Tap(const trace::Request& request, std::size_t lanes);
+    [[nodiscard]] bool wants(rte_mbuf* buffer) const;
+    bool copy(const Burst& burst, std::uint32_t place, const Snapshot& snapshot, trace::Direction direction);
+
+    struct FreeBpf {
+        void operator()(rte_bpf* program) const;
+    };
+    struct FreeMemory {
+        void operator()(void* memory) const { std::free(memory); }
+    };
+    using PlaceRing = std::unique_ptr<rte_ring, FreeMemory>;
+    [[nodiscard]] static PlaceRing make_places_ring(unsigned flags);
+
+    const trace::Request request_;
+    const std::int64_t price_ns_;  // of a packet, for one lane
+    std::unique_ptr<rte_bpf, FreeBpf> filter_;
+    std::uint64_t (*compiled_)(void*) = nullptr;
+    std::vector<Taken> places_;
+    PlaceRing free_;   // main puts, workers take
+    PlaceRing taken_;  // workers put, main takes
+    std::vector<Account> accounts_;
+};
+
+}  // namespace nlb::dataplane

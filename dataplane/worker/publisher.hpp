@@ -1,0 +1,52 @@
+// Replaces the tables of a cluster's lanes and frees the old ones after a grace period. It never waits: main polls it.
+// Tables lie in the memory of the NUMA node whose workers read them, one copy per node.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/tables/tables.hpp"
+#include "dataplane/worker/lane.hpp"
+#include "dataplane/worker/rcu.hpp"
+
+namespace nlb::dataplane {
+
+class Publisher {
+public:
+    explicit Publisher(Rcu& rcu) : rcu_(rcu) {}
+    ~Publisher();
+    Publisher(const Publisher&) = delete;
+    Publisher& operator=(const Publisher&) = delete;
+
+    struct Published {
+        std::uint16_t cluster;
+        std::uint64_t token;
+    };
+    // False: no memory; the lanes keep what they have. `socket_of` gives a lane's NUMA node.
+    bool publish(const Published& what, const Tables& tables, const std::vector<std::unique_ptr<Lane>>& lanes,
+                 const std::function<int(const Lane&)>& socket_of);
+    // Calls `done` for each publication, in order, whose grace period is over: no worker uses the former tables any more.
+    void poll(const std::function<void(const Published&)>& done);
+    // Grace periods that run.
+    [[nodiscard]] std::size_t pending() const { return retired_.size(); }
+
+    // More than these at once, and main listens to its control plane no more until the first is over.
+    static constexpr std::size_t kPendingMost = 32;
+
+private:
+    struct Retired {
+        Published what;
+        std::uint64_t grace;
+        std::vector<Tables*> former;
+    };
+    Rcu& rcu_;
+    std::deque<Retired> retired_;
+};
+
+// Requires: no worker runs.
+void free_tables(const std::vector<std::unique_ptr<Lane>>& lanes);
+
+}  // namespace nlb::dataplane

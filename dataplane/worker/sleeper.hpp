@@ -1,0 +1,35 @@
+// A worker's sleep: until a frame comes, until main rings, or until the time is over, whichever is first. Ports whose driver gives
+// no descriptor to wait for are found when the time is over.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <poll.h>
+#include <vector>
+
+#include "core/ipc/messages.hpp"
+#include "dataplane/worker/doorbell.hpp"
+
+namespace nlb::dataplane {
+
+class Sleeper {
+public:
+    // `wakers`: a descriptor for each port's queue that is polled, -1 for those without one.
+    Sleeper(const std::vector<int>& wakers, Doorbell& bell);
+
+    // Every port can end a sleep.
+    [[nodiscard]] bool woken_by_frames() const { return complete_; }
+    void sleep(std::uint32_t ns);
+
+private:
+    // Of a packet socket whose interface went away, which would be readable for ever.
+    void clear_errors();
+
+    static constexpr std::size_t kWakersMost = 2 * link::kClustersMax;
+    std::array<pollfd, kWakersMost + 1> fds_{};
+    std::size_t count_ = 0;
+    bool complete_ = true;
+    Doorbell& bell_;
+};
+
+}  // namespace nlb::dataplane

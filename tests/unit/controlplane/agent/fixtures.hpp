@@ -1,0 +1,129 @@
+// What the tests of this folder share: a small cluster, a sink that records messages, and the answers of a dataplane that obeys.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/digest.hpp"
+#include "controlplane/agent/cluster_agent.hpp"
+#include "controlplane/loop/sodium_authenticator.hpp"
+#include "core/cluster/checkpoint.hpp"
+#include "core/ipc/messages.hpp"
+
+namespace nlb::controlplane::testing {
+
+inline config::Cluster small_cluster(std::size_t hosts = 2) {
+    config::Cluster cluster;
+    cluster.name = "web";
+    cluster.address = {IpAddress::v4(0xc0000250), 24};
+    config::PortRule http;
+    http.name = "http";
+    http.ports = {80, 80};
+    http.protocols = config::Protocols::tcp;
+    config::PortRule admin;
+    admin.name = "admin";
+    admin.vip = IpAddress::v4(0xc0000251);
+    admin.ports = {8443, 8443};
+    admin.mode = RuleMode::single;
+    cluster.virtual_addresses = {{IpAddress::v4(0xc0000251), 32}};
+    cluster.port_rules = {http, admin};
+    for (std::size_t i = 1; i <= hosts; ++i) {
+        config::Host host;
+        host.name = "edge" + std::to_string(i);
+        host.id = static_cast<HostId>(i);
+        host.addresses = {{IpAddress::v4(0xc0000200 + 10 + static_cast<std::uint32_t>(i)), 24}};
+        cluster.hosts.push_back(host);
+    }
+    return cluster;
+}
+
+inline ClusterSettings small_settings(std::size_t hosts = 2, config::InitialState initial = config::InitialState::started) {
+    ClusterSettings settings;
+    settings.cluster = small_cluster(hosts);
+    for (config::Host& host : settings.cluster.hosts) host.initial_state = initial;
+    settings.host = settings.cluster.hosts[0];
+    settings.hash_key = {1, 2, 3, 4};
+    return settings;
+}
+
+inline config::ClusterKey key_of(Byte fill) {
+    config::ClusterKey key;
+    key.bytes.fill(fill);
+    return key;
+}
+
+class RecordingSink : public MessageSink {
+public:
+    void send(std::vector<Byte> datagram) override { datagrams.push_back(std::move(datagram)); }
+    [[nodiscard]] std::vector<link::MessageType> types() const {
+        std::vector<link::MessageType> all;
+        for (const auto& datagram : datagrams) all.push_back(link::read_message(datagram)->type);
+        return all;
+    }
+    std::vector<std::vector<Byte>> datagrams;
+};
+
+// A controller with a dataplane that answers installs after one step of time.
+class Bench {
+public:
+    explicit Bench(ClusterSettings settings = small_settings(1), const StoredCluster& stored = {})
+        : controller(std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7)), sink, stored, 4711) {}
+
+    // `key` is what the next configuration sends under.
+    void hold(ClusterSettings settings, Byte key = 7) {
+        controller.hold(now, {std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7), std::vector{key_of(key)}),
+                              std::make_unique<SodiumAuthenticator>(key_of(key), std::vector{key_of(7)})});
+    }
+
+    std::string hello(const link::Hello& message, const std::vector<Byte>& block = {}) {
+        link::Hello body = message;
+        body.block_bytes = static_cast<std::uint32_t>(block.size());
+        const auto datagram = link::write_message(link::MessageType::hello, 0, link::bytes_of(body), block);
+        return controller.on_hello(now, *link::read_message(datagram));
+    }
+    static link::Hello fresh_hello() {
+        link::Hello hello{};
+        hello.version = link::kProtocolVersion;
+        hello.link_up = 1;
+        hello.build = link::layout_digest();
+        hello.valid_until_ns = kLongAgo.time_since_epoch().count();
+        return hello;
+    }
+    template <class Body>
+    void deliver(link::MessageType type, const Body& body, const std::vector<Byte>& rest = {}) {
+        const auto datagram = link::write_message(type, 0, link::bytes_of(body), rest);
+        controller.on_message(now, *link::read_message(datagram));
+    }
+    void status(std::uint64_t connections) {
+        link::Status status{};
+        status.link_up = 1;
+        status.last_rx_ns = now.time_since_epoch().count();  // the wire is not silent
+        status.connections[0] = connections;
+        deliver(link::MessageType::status, status);
+    }
+    // Lets time pass in steps of 5 ms; the dataplane answers every install and status request.
+    void pass(Duration time, std::uint64_t connections = 0) {
+        const Instant end = now + time;
+        while (now < end) {
+            now += std::chrono::milliseconds{5};
+            answer(connections);
+            if (now >= controller.next_wake()) controller.on_tick(now);
+        }
+    }
+    void answer(std::uint64_t connections) {
+        for (; answered < sink.datagrams.size(); ++answered) {
+            const auto datagram = sink.datagrams[answered];
+            const auto message = *link::read_message(datagram);
+            if (message.type == link::MessageType::install)
+                deliver(link::MessageType::installed, link::Installed{message.body<link::Install>()->token, {}});
+            if (message.type == link::MessageType::status_request) status(connections);
+        }
+    }
+
+    RecordingSink sink;
+    Controller controller;
+    Instant now{std::chrono::seconds{1000}};
+    std::size_t answered = 0;
+};
+
+}  // namespace nlb::controlplane::testing

@@ -1,0 +1,93 @@
+// Which differences between two files may be taken over while running, and what the refusal names.
+#include "controlplane/agent/reload.hpp"
+
+#include <functional>
+#include <gtest/gtest.h>
+
+#include "tests/unit/controlplane/agent/fixtures.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using testing::small_cluster;
+using testing::small_settings;
+
+// The settings of edge1 with its cluster's file changed.
+ClusterSettings changed(const std::function<void(config::Cluster&)>& change) {
+    ClusterSettings settings = small_settings();
+    change(settings.cluster);
+    settings.host = settings.cluster.hosts[0];
+    return settings;
+}
+
+TEST(Reload, TheSameFileChangesNothing) {
+    const auto changes = changes_between(small_settings(), small_settings());
+    ASSERT_TRUE(changes);
+    EXPECT_TRUE(changes.value().none());
+}
+
+TEST(Reload, AWeightIsTheHostsOwn) {
+    const auto mine = changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[0].weights["http"] = 30; }));
+    ASSERT_TRUE(mine);
+    EXPECT_EQ(mine.value().text(), "weights.http: 50 -> 30");
+    EXPECT_TRUE(mine.value().agreed.empty());
+    const auto others = changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[1].weights["http"] = 30; }));
+    EXPECT_TRUE(others.value().none()) << "another host's weight";
+}
+
+TEST(Reload, RulesAddressesHostsAndTheKeyWaitForEveryHost) {
+    const auto ports = changes_between(small_settings(), changed([](config::Cluster& c) { c.port_rules[0].ports = {80, 81}; }));
+    ASSERT_TRUE(ports);
+    EXPECT_EQ(ports.value().text(), "port_rules[0].ports: 80 -> 80-81");
+    EXPECT_EQ(ports.value().agreed.size(), 1U);
+    ClusterSettings other_key = small_settings();
+    other_key.hash_key = {5, 6, 7, 8};
+    EXPECT_EQ(changes_between(small_settings(), other_key).value().agreed.size(), 1U);
+    EXPECT_FALSE(changes_between(small_settings(), small_settings(3)).value().agreed.empty());
+}
+
+TEST(Reload, WhatNoRunningClusterCanChangeIsRefusedByName) {
+    const auto refused = changes_between(small_settings(), changed([](config::Cluster& c) { c.heartbeat.tolerance = 7; }));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("heartbeat.tolerance is 5 in force and 7 in the file"), std::string::npos)
+        << refused.error().message;
+    EXPECT_FALSE(changes_between(small_settings(), changed([](config::Cluster& c) { c.mode = LinkMode::multicast; })));
+    EXPECT_FALSE(changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[0].id = 9; })));
+}
+
+TEST(Reload, RulesKeepTheirStatesAndBucketsByName) {
+    const ClusterSettings before = small_settings();
+    const ClusterSettings after = changed([](config::Cluster& c) {
+        config::PortRule fresh;
+        fresh.name = "dns";
+        fresh.ports = {53, 53};
+        c.port_rules.insert(c.port_rules.begin(), fresh);
+    });
+    RuleStates states{};
+    states[0] = RuleState::draining;  // http
+    const HeldConfig held = held_config(before, after, states);
+    EXPECT_EQ(held.slots, 4);
+    EXPECT_EQ(held.former[0], kNoFormerRule);
+    EXPECT_EQ(held.former[1], 0);
+    EXPECT_EQ(held.former[2], 1);
+    EXPECT_EQ(held.former[kDefaultRule], kDefaultRule);
+    EXPECT_EQ(held.wishes[0].state, RuleState::enabled);
+    EXPECT_EQ(held.wishes[1].state, RuleState::draining);
+    EXPECT_EQ(held.single_slots, std::uint64_t{1} << 2 | std::uint64_t{1} << kDefaultRule);
+}
+
+TEST(Reload, WhatIsReadAtTheStartAsksForARestart) {
+    const auto refused = changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[0].outside = "0000:3b:00.0"; }));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("restart"), std::string::npos);
+    config::Config before, after;
+    before.clusters = {small_cluster()};
+    EXPECT_FALSE(check_surroundings(before, after));
+    after = before;
+    EXPECT_TRUE(check_surroundings(before, after));
+    after.metrics.listen = "127.0.0.1:1";
+    EXPECT_FALSE(check_surroundings(before, after));
+}
+
+}  // namespace
+}  // namespace nlb::controlplane

@@ -1,0 +1,56 @@
+// Which rules a text selects, and what their states do to a host's offers.
+#include "controlplane/agent/rule_states.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/controlplane/agent/fixtures.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using Rules = std::vector<RuleId>;
+
+Rules selected(const char* text) {
+    const auto rules = select_rules(testing::small_cluster(), text);
+    return rules ? rules.value() : Rules{};
+}
+
+TEST(RuleStates, ARuleIsFoundByNamePortOrVip) {
+    EXPECT_EQ(selected("http"), Rules{0});
+    EXPECT_EQ(selected("80"), Rules{0});
+    EXPECT_EQ(selected("8443"), Rules{1});
+    EXPECT_EQ(selected("all"), (Rules{0, 1}));
+    EXPECT_EQ(selected("all:80"), Rules{0});
+    EXPECT_EQ(selected("192.0.2.81:8443"), Rules{1});
+    EXPECT_EQ(selected("192.0.2.81:all"), Rules{1});
+    EXPECT_EQ(selected("192.0.2.81:80"), Rules{0}) << "the rule for all virtual addresses covers it";
+}
+
+TEST(RuleStates, WhatNamesNoRuleIsAnError) {
+    for (const char* text : {"", "htt", "81", "65536", "-1", "192.0.2.80:8443", "300.0.0.1:80", ":80", "[::1", "80:"})
+        EXPECT_TRUE(selected(text).empty()) << text;
+    EXPECT_NE(select_rules(testing::small_cluster(), "ftp").error().message.find("\"ftp\""), std::string::npos);
+}
+
+TEST(RuleStates, AChangeThatChangesNothingIsAlready) {
+    RuleStates states{};
+    EXPECT_EQ(change_rules(states, {0, 1}, RuleState::disabled).value, ReturnValue::ok);
+    EXPECT_EQ(change_rules(states, {0, 1}, RuleState::disabled).value, ReturnValue::already);
+    EXPECT_EQ(change_rules(states, {0}, RuleState::enabled).value, ReturnValue::ok);
+    EXPECT_EQ(states[1], RuleState::disabled);
+}
+
+TEST(RuleStates, WishesCarryOffersAndStates) {
+    config::Cluster cluster = testing::small_cluster();
+    cluster.hosts[0].weights["http"] = 70;
+    RuleStates states{};
+    states[1] = RuleState::draining;
+    const RuleWishes wishes = wishes_of(cluster, cluster.hosts[0], states);
+    EXPECT_EQ(wishes[0].offer, 70);
+    EXPECT_EQ(wishes[1].offer, 32);
+    EXPECT_EQ(wishes[1].state, RuleState::draining);
+    EXPECT_EQ(wishes[kDefaultRule].offer, 32);
+}
+
+}  // namespace
+}  // namespace nlb::controlplane

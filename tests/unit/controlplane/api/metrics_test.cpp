@@ -1,0 +1,156 @@
+// The exposition text: every name of the contract, with its type and labels, as Prometheus' own serializer writes it.
+#include "controlplane/api/metrics.hpp"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <prometheus/text_serializer.h>
+#include <set>
+#include <sstream>
+
+#include "tests/unit/controlplane/agent/fixtures.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::Bench;
+
+struct Exposition {
+    std::map<std::string, std::string> types;
+    std::map<std::string, double> samples;  // by name and labels as written
+};
+
+Exposition parse(const std::string& text) {
+    Exposition exposition;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string hash, kind, name, type;
+        if (line.rfind("# TYPE", 0) == 0) {
+            words >> hash >> kind >> name >> type;
+            exposition.types[name] = type;
+        } else if (!line.empty() && line[0] != '#') {
+            const std::size_t blank = line.rfind(' ');
+            exposition.samples[line.substr(0, blank)] = std::stod(line.substr(blank + 1));
+        }
+    }
+    return exposition;
+}
+
+Snapshot snapshot_of(Bench& bench) {
+    Snapshot snapshot;
+    snapshot.dataplane_connected = true;
+    snapshot.clusters.push_back(numbers_of(bench.controller, bench.now));
+    return snapshot;
+}
+
+Exposition expose(Bench& bench) {
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families_of(snapshot_of(bench)));
+    return parse(out.str());
+}
+
+class MetricsTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+        bench.pass(milliseconds{3000}, 3);
+        link::CountersReport report{};
+        report.counters.rx_packets = 1000;
+        report.counters.inside_packets = 0;
+        report.counters.bursts = 100;
+        report.counters.busy_cycles = 50000;
+        report.counters.accepted[0] = 400;
+        report.counters.rejected[1] = 5;
+        report.counters.connections[0] = 3;
+        report.counters.count(Reason::ip_checksum);
+        report.counters.count(Reason::arp_answered);
+        report.fenced_intervals = 2;
+        bench.deliver(link::MessageType::counters, report);
+    }
+    Bench bench{testing::small_settings(2)};
+};
+
+TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
+    const Exposition exposition = expose(bench);
+    const std::map<std::string, std::string> contract = {{"nlb_rx_packets_total", "counter"},
+                                                         {"nlb_accepted_packets_total", "counter"},
+                                                         {"nlb_rejected_packets_total", "counter"},
+                                                         {"nlb_dropped_packets_total", "counter"},
+                                                         {"nlb_consumed_packets_total", "counter"},
+                                                         {"nlb_tx_packets_total", "counter"},
+                                                         {"nlb_buckets_owned", "gauge"},
+                                                         {"nlb_buckets_orphaned", "gauge"},
+                                                         {"nlb_connections", "gauge"},
+                                                         {"nlb_cluster_hosts", "gauge"},
+                                                         {"nlb_converging", "gauge"},
+                                                         {"nlb_convergences_total", "counter"},
+                                                         {"nlb_convergence_seconds", "histogram"},
+                                                         {"nlb_orphan_window_seconds", "histogram"},
+                                                         {"nlb_epoch", "gauge"},
+                                                         {"nlb_heartbeats_sent_total", "counter"},
+                                                         {"nlb_heartbeats_received_total", "counter"},
+                                                         {"nlb_heartbeats_rejected_total", "counter"},
+                                                         {"nlb_heartbeat_interval_seconds", "histogram"},
+                                                         {"nlb_fence_remaining_seconds", "gauge"},
+                                                         {"nlb_fenced_total", "counter"},
+                                                         {"nlb_config_generation", "gauge"},
+                                                         {"nlb_config_mismatch", "gauge"},
+                                                         {"nlb_health_up", "gauge"},
+                                                         {"nlb_cycles_per_packet", "gauge"},
+                                                         {"nlb_burst_packets", "gauge"},
+                                                         {"nlb_build_info", "gauge"}};
+    for (const auto& [name, type] : contract) {
+        ASSERT_TRUE(exposition.types.contains(name)) << name;
+        EXPECT_EQ(exposition.types.at(name), type) << name;
+    }
+}
+
+TEST_F(MetricsTest, ValuesAreThoseReported) {
+    const auto samples = expose(bench).samples;
+    EXPECT_EQ(samples.at(R"(nlb_rx_packets_total{cluster="web"})"), 1000);
+    EXPECT_EQ(samples.at(R"(nlb_accepted_packets_total{cluster="web",rule="http"})"), 400);
+    EXPECT_EQ(samples.at(R"(nlb_rejected_packets_total{cluster="web",rule="admin"})"), 5);
+    EXPECT_EQ(samples.at(R"(nlb_connections{cluster="web",rule="http"})"), 3);
+    EXPECT_EQ(samples.at(R"(nlb_dropped_packets_total{cluster="web",reason="ip_checksum"})"), 1);
+    EXPECT_EQ(samples.at(R"(nlb_consumed_packets_total{cluster="web",kind="arp_answered"})"), 1);
+    EXPECT_EQ(samples.at(R"(nlb_fenced_total{cluster="web"})"), 2);
+    EXPECT_EQ(samples.at(R"(nlb_cycles_per_packet{cluster="web"})"), 50);
+    EXPECT_EQ(samples.at(R"(nlb_burst_packets{cluster="web"})"), 10);
+    EXPECT_EQ(samples.at(R"(nlb_buckets_owned{cluster="web",rule="default"})"), 60);
+    EXPECT_EQ(samples.at(R"(nlb_buckets_orphaned{cluster="web",rule="http"})"), 0);
+    EXPECT_EQ(samples.at(R"(nlb_cluster_hosts{cluster="web",state="converged"})"), 1);
+    EXPECT_EQ(samples.at(R"(nlb_cluster_hosts{cluster="web",state="absent"})"), 1);
+    EXPECT_EQ(samples.at(R"(nlb_converging{cluster="web"})"), 0);
+    EXPECT_EQ(samples.at(R"(nlb_convergences_total{cluster="web",cause="started"})"), 1);
+    EXPECT_GT(samples.at(R"(nlb_fence_remaining_seconds{cluster="web"})"), 0);
+    EXPECT_EQ(samples.at(R"(nlb_heartbeats_rejected_total{cluster="web",reason="tag"})"), 0);
+    EXPECT_EQ(samples.at(R"(nlb_convergence_seconds_count{cluster="web"})"), 1);
+    EXPECT_EQ(samples.at(R"(nlb_convergence_seconds_bucket{cluster="web",le="+Inf"})"), 1);
+}
+
+TEST_F(MetricsTest, ADataplaneThatCountsFromZeroAgainGivesNoHugeRate) {
+    link::CountersReport report{};
+    report.counters.rx_packets = 10;
+    report.counters.bursts = 10;
+    report.counters.busy_cycles = 1000;
+    bench.deliver(link::MessageType::counters, report);
+    const auto samples = expose(bench).samples;
+    EXPECT_EQ(samples.at(R"(nlb_cycles_per_packet{cluster="web"})"), 100);
+    EXPECT_EQ(samples.at(R"(nlb_burst_packets{cluster="web"})"), 1);
+}
+
+TEST_F(MetricsTest, ABoardShowsWhatWasPublishedLast) {
+    MetricsBoard board;
+    EXPECT_FALSE(board.Collect().empty()) << "build and loop are there from the start";
+    board.publish(snapshot_of(bench));
+    EXPECT_GT(board.Collect().size(), 25U);
+}
+
+TEST(MetricsServer, AnAddressThatIsTakenIsASentence) {
+    const auto board = std::make_shared<MetricsBoard>();
+    EXPECT_FALSE(MetricsServer::start("256.0.0.1:1", board));
+}
+
+}  // namespace
+}  // namespace nlb::controlplane

@@ -1,0 +1,123 @@
+// Requests as clients may write them, and what the service answers with and without a dataplane.
+#include "controlplane/api/request.hpp"
+
+#include <gtest/gtest.h>
+
+#include "controlplane/api/command_service.hpp"
+#include "tests/unit/controlplane/agent/fixtures.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using Json = nlohmann::json;
+using std::chrono::milliseconds;
+using testing::RecordingSink;
+
+TEST(Request, IsReadStrictly) {
+    const auto request = parse_request(R"({"command":"disable","cluster":"web","rule":"http","timeout_ms":250})");
+    ASSERT_TRUE(request);
+    EXPECT_EQ(request.value().verb, Verb::disable);
+    EXPECT_EQ(request.value().cluster, "web");
+    EXPECT_EQ(request.value().rule, "http");
+    EXPECT_EQ(request.value().timeout, milliseconds{250});
+    EXPECT_TRUE(parse_request(R"({"command":"query","cluster":null,"later":1})")) << "newer clients may say more";
+}
+
+TEST(Request, GarbageIsASentence) {
+    const std::string deep(500000, '[');
+    for (const std::string& line :
+         {std::string{}, std::string{"{"}, std::string{"[]"}, std::string{"null"}, std::string{"query"}, deep,
+          std::string{"{\"command\":7}"}, std::string{"{\"command\":\"dance\"}"}, std::string{"{}"},
+          std::string{"{\"command\":\"query\",\"cluster\":[]}"}, std::string{"{\"command\":\"enable\"}"},
+          std::string{"{\"command\":\"stop\",\"timeout_ms\":-1}"}, std::string{"{\"command\":\"stop\",\"timeout_ms\":1e30}"},
+          std::string{"{\"command\":\"stop\",\"timeout_ms\":18446744073709551615}"}, std::string{"\xff\xfe\x00{", 4}}) {
+        const auto request = parse_request(line);
+        ASSERT_FALSE(request) << line.substr(0, 60);
+        EXPECT_FALSE(request.error().message.empty());
+    }
+}
+
+TEST(Request, AnAnswerIsOneLineWhateverItQuotes) {
+    const std::string answer = encode_answer({ReturnValue::not_found, "no \n\xff rule"}, Json::array());
+    EXPECT_EQ(answer.find('\n'), answer.size() - 1);
+    const Json json = Json::parse(answer);
+    EXPECT_EQ(json["ok"], false);
+    EXPECT_EQ(json["return_value"], 1004);
+}
+
+class CommandServiceTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        controllers_.push_back(std::make_unique<Controller>(
+            testing::small_settings(1), std::make_unique<SodiumAuthenticator>(testing::key_of(7)), sink_, StoredCluster{}, 1));
+    }
+    // Null while the answer waits.
+    Json ask(const std::string& line) {
+        answer_.clear();
+        service_.handle(now_, line, [this](std::string text) { answer_ = std::move(text); });
+        return answer_.empty() ? Json() : Json::parse(answer_);
+    }
+    RecordingSink sink_;
+    Controllers controllers_;
+    CommandService service_{controllers_, [] { return CommandResult{ReturnValue::already, "nothing changes"}; }};
+    Instant now_{std::chrono::seconds{50}};
+    std::string answer_;
+};
+
+TEST_F(CommandServiceTest, WithoutADataplaneAQueryStillAnswers) {
+    const Json answer = ask(R"({"command":"query"})");
+    EXPECT_EQ(answer["ok"], true);
+    EXPECT_EQ(answer["return_value"], 1006);
+    const Json& cluster = answer["clusters"][0];
+    EXPECT_EQ(cluster["dataplane"], "disconnected");
+    EXPECT_EQ(cluster["state"], "converging");
+    EXPECT_EQ(cluster["converging_host"], "edge1");
+    EXPECT_NE(cluster["converging_because"], "");
+    EXPECT_EQ(cluster["rules"].size(), 3U);
+    EXPECT_EQ(cluster["rules"][2]["name"], "default");
+    EXPECT_EQ(cluster["rules"][0]["owners"].size(), 60U);
+    EXPECT_EQ(cluster["rules"][0]["orphaned"], 60);
+}
+
+TEST_F(CommandServiceTest, GarbageIsBadParamsAndAnUnknownNameIsNotFound) {
+    EXPECT_EQ(ask("{")["return_value"], 1003);
+    EXPECT_EQ(ask(R"({"command":"query","cluster":"mail"})")["return_value"], 1004);
+    EXPECT_EQ(ask(R"({"command":"enable","rule":"ftp"})")["return_value"], 1004);
+    EXPECT_EQ(ask(R"({"command":"query","rule":"ftp"})")["return_value"], 1004);
+    EXPECT_EQ(ask(R"({"command":"query","rule":"80"})")["clusters"][0]["rules"].size(), 1U);
+}
+
+TEST_F(CommandServiceTest, ParametersAreThoseInForce) {
+    const Json cluster = ask(R"({"command":"params"})")["clusters"][0];
+    EXPECT_EQ(cluster["macs"]["cluster"], "02:bf:c0:00:02:50");
+    EXPECT_EQ(cluster["macs"]["masked"], "02:01:c0:00:02:50");
+    EXPECT_EQ(cluster["timing"]["lease_ms"], 450);
+    EXPECT_EQ(cluster["rules"][1]["priority"], 1);
+    EXPECT_EQ(cluster["config_digest"].get<std::string>().size(), 16U);
+}
+
+TEST_F(CommandServiceTest, ASuspendedHostAnswersOnlyQueryAndResume) {
+    EXPECT_EQ(ask(R"({"command":"suspend"})")["clusters"][0]["state"], "suspended");
+    for (const char* command : {"params", "start", "stop", "drainstop", "reload"})
+        EXPECT_EQ(ask(Json{{"command", command}}.dump())["return_value"], 1015) << command;
+    EXPECT_EQ(ask(R"({"command":"drain","rule":"all"})")["return_value"], 1015);
+    EXPECT_EQ(ask(R"({"command":"query"})")["return_value"], 1013);
+    EXPECT_EQ(ask(R"({"command":"resume"})")["clusters"][0]["state"], "stopped");
+    EXPECT_EQ(ask(R"({"command":"reload"})")["return_value"], 1001);
+}
+
+TEST_F(CommandServiceTest, StopAnswersWhenItTookEffect) {
+    const auto hello = link::write_message(link::MessageType::hello, 0, link::bytes_of(testing::Bench::fresh_hello()));
+    ASSERT_EQ(controllers_[0]->on_hello(now_, *link::read_message(hello)), "");
+    EXPECT_TRUE(ask(R"({"command":"stop","timeout_ms":1000})").is_null()) << "goodbye is still to be said";
+    now_ += milliseconds{1001};
+    service_.poll(now_);
+    const Json late = Json::parse(answer_);
+    EXPECT_EQ(late["ok"], true);
+    EXPECT_NE(late["message"].get<std::string>().find("still being given back"), std::string::npos);
+    answer_.clear();
+    EXPECT_EQ(ask(R"({"command":"query"})")["clusters"][0]["state"], "converging");
+}
+
+}  // namespace
+}  // namespace nlb::controlplane

@@ -1,0 +1,190 @@
+// The link against a server made of plain system calls, with everything that a server can do wrong.
+#include "controlplane/loop/dataplane_link.hpp"
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "controlplane/loop/unix_address.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Server {
+public:
+    explicit Server(const std::string& path) : path_(path) {
+        const auto address = unix_address(path);
+        listener_ = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+        EXPECT_EQ(bind(listener_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address), 0);
+        EXPECT_EQ(listen(listener_, 4), 0);
+    }
+    ~Server() {
+        hang_up();
+        close(listener_);
+        unlink(path_.c_str());
+    }
+    bool accept_one() {
+        peer_ = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK);
+        return peer_ >= 0;
+    }
+    void hang_up() {
+        if (peer_ >= 0) close(peer_);
+        peer_ = -1;
+    }
+    void say(const std::vector<Byte>& datagram) const {
+        EXPECT_EQ(send(peer_, datagram.data(), datagram.size(), 0), static_cast<ssize_t>(datagram.size()));
+    }
+    // Empty when nothing has come.
+    [[nodiscard]] std::vector<Byte> heard() const {
+        std::vector<Byte> buffer(link::kMessageBytesMax);
+        const ssize_t bytes = recv(peer_, buffer.data(), buffer.size(), 0);
+        buffer.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+        return buffer;
+    }
+
+private:
+    std::string path_;
+    int listener_ = -1;
+    int peer_ = -1;
+};
+
+class DataplaneLinkTest : public ::testing::Test, public DataplaneLink::Listener {
+protected:
+    void SetUp() override {
+        ASSERT_NE(mkdtemp(directory_), nullptr);
+        path_ = std::string{directory_} + "/dataplane.sock";
+        link_.emplace(loop_, path_, *this);
+    }
+    void TearDown() override {
+        link_.reset();
+        unlink(path_.c_str());
+        rmdir(directory_);
+    }
+    void on_readable() override { link_->drain(); }
+    void on_message(const link::MessageView& message) override {
+        tokens_.push_back(message.body<link::Installed>().value_or(link::Installed{}).token);
+        if (answer_) link_->send(*answer_);
+    }
+    void on_lost(const std::string& because) override {
+        EXPECT_FALSE(sending_) << "told in the middle of a list of actions";
+        lost_.push_back(because);
+    }
+    void run(milliseconds time) { loop_.run_for(time); }
+    void connect(Server& server) {
+        link_->start();
+        run(milliseconds{5});
+        ASSERT_TRUE(server.accept_one());
+        ASSERT_TRUE(link_->connected());
+    }
+    static std::vector<Byte> installed(std::uint64_t token) {
+        return link::write_message(link::MessageType::installed, 0, link::bytes_of(link::Installed{token, {}}));
+    }
+
+    char directory_[32] = "/tmp/nlb-link-XXXXXX";
+    std::string path_;
+    asio::io_context loop_{1};
+    std::optional<DataplaneLink> link_;
+    std::vector<std::uint64_t> tokens_;
+    std::vector<std::string> lost_;
+    std::optional<std::vector<Byte>> answer_;
+    bool sending_ = false;
+};
+
+TEST_F(DataplaneLinkTest, WaitsForADataplaneThatComesLater) {
+    link_->start();
+    run(milliseconds{150});
+    EXPECT_FALSE(link_->connected());
+    EXPECT_TRUE(lost_.empty());
+    Server server(path_);
+    run(milliseconds{250});
+    EXPECT_TRUE(link_->connected());
+    EXPECT_TRUE(server.accept_one());
+}
+
+TEST_F(DataplaneLinkTest, ReadsEverythingThatIsPendingInOrder) {
+    Server server(path_);
+    connect(server);
+    for (std::uint64_t token = 1; token <= 20; ++token) server.say(installed(token));
+    link_->drain();
+    ASSERT_EQ(tokens_.size(), 20U);
+    for (std::uint64_t token = 1; token <= 20; ++token) EXPECT_EQ(tokens_[token - 1], token);
+}
+
+TEST_F(DataplaneLinkTest, GarbageEndsTheConnectionAndItComesBack) {
+    const std::vector<std::vector<Byte>> garbage = {{1}, {1, 2, 3, 4, 5, 6, 7, 8}, std::vector<Byte>(70000, Byte{9}), [] {
+                                                        auto cut = installed(1);
+                                                        cut.pop_back();
+                                                        return cut;
+                                                    }()};
+    Server server(path_);
+    connect(server);
+    for (const auto& datagram : garbage) {
+        server.say(datagram);
+        run(milliseconds{200});
+        EXPECT_TRUE(server.heard().empty());
+        server.hang_up();
+        ASSERT_TRUE(server.accept_one()) << "no new connection after " << datagram.size() << " bytes";
+    }
+    EXPECT_EQ(lost_.size(), garbage.size());
+    EXPECT_TRUE(tokens_.empty());
+    server.say(installed(5));
+    run(milliseconds{5});
+    EXPECT_EQ(tokens_, std::vector<std::uint64_t>{5});
+}
+
+TEST_F(DataplaneLinkTest, TheEndOfTheOtherSideIsTold) {
+    Server server(path_);
+    connect(server);
+    server.hang_up();
+    run(milliseconds{20});
+    EXPECT_FALSE(link_->connected());
+    ASSERT_EQ(lost_.size(), 1U);
+    link_->send(installed(1));  // goes nowhere and harms nobody
+    run(milliseconds{150});
+    EXPECT_TRUE(server.accept_one());
+}
+
+TEST_F(DataplaneLinkTest, AServerThatDoesNotReadGetsEverythingLaterInOrder) {
+    Server server(path_);
+    connect(server);
+    std::vector<Byte> big(16000, Byte{0});
+    std::uint64_t sent = 0;
+    while (link_->queued() < 10) {
+        std::memcpy(big.data(), &sent, sizeof sent);
+        link_->send(link::write_message(link::MessageType::store, 0, {}, big));
+        ++sent;
+        ASSERT_LT(sent, 1000U);
+    }
+    std::uint64_t expected = 0;
+    for (int round = 0; round < 50 && expected < sent; ++round) {
+        for (auto datagram = server.heard(); !datagram.empty(); datagram = server.heard()) {
+            std::uint64_t number = 0;
+            std::memcpy(&number, link::read_message(datagram)->payload.data(), sizeof number);
+            ASSERT_EQ(number, expected++);
+        }
+        run(milliseconds{2});
+    }
+    EXPECT_EQ(expected, sent);
+    EXPECT_TRUE(lost_.empty());
+}
+
+TEST_F(DataplaneLinkTest, AFullQueueDropsTheConnectionNotAMessage) {
+    Server server(path_);
+    connect(server);
+    const std::vector<Byte> big(16000, Byte{0});
+    sending_ = true;
+    for (std::size_t i = 0; i < DataplaneLink::kQueueMax + 400 && link_->connected(); ++i)
+        link_->send(link::write_message(link::MessageType::store, 0, {}, big));
+    sending_ = false;
+    EXPECT_FALSE(link_->connected());
+    EXPECT_TRUE(lost_.empty()) << "only told when the caller is done";
+    run(milliseconds{5});
+    EXPECT_EQ(lost_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace nlb::controlplane

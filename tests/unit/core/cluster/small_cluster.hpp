@@ -1,0 +1,170 @@
+// A few hosts in one process with perfect links, for unit tests of the membership. It carries out actions in order, encodes and
+// decodes every frame, and installs maps after a fixed time. Faults beyond "cut this link" belong in tests/sim.
+#pragma once
+
+#include <deque>
+#include <gtest/gtest.h>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "core/cluster/membership.hpp"
+
+namespace nlb::test {
+
+// A tag that is only good enough to tell keys apart.
+class PlainAuthenticator final : public Authenticator {
+public:
+    explicit PlainAuthenticator(std::uint64_t key = 7) : key_(key) {}
+    std::uint16_t sending_key() const override { return static_cast<std::uint16_t>(key_); }
+    bool holds(std::uint16_t key_id) const override { return key_id == sending_key(); }
+    std::array<Byte, kTagBytes> tag(std::uint16_t, std::span<const Byte> bytes) const override {
+        std::uint64_t sum = key_ * 0x9e3779b97f4a7c15ULL;
+        for (const Byte byte : bytes) sum = (sum ^ byte) * 0x100000001b3ULL;
+        std::array<Byte, kTagBytes> tag{};
+        for (std::size_t i = 0; i < 8; ++i) tag[i] = static_cast<Byte>(sum >> (8 * i));
+        return tag;
+    }
+
+private:
+    std::uint64_t key_;
+};
+
+constexpr Duration ms(std::int64_t count) {
+    return std::chrono::milliseconds{count};
+}
+
+struct SmallHost {
+    std::unique_ptr<Membership> membership;
+    std::optional<DataplaneMemory> memory;  // what the dataplane holds
+    RuleMasks installed{};
+    InstallTables tables;            // the newest
+    std::vector<GiveGrants> grants;  // what the cores were given
+    Instant valid_until = kLongAgo;
+    std::deque<std::pair<Instant, std::uint64_t>> installs;  // end of the grace period, token
+    RuleMasks dirty{};
+    std::vector<Report> reports;
+    bool running = true;  // the control plane's loop
+    bool mute = false;    // the dataplane is stopped
+    bool deaf = false;    // nothing comes in; `deaf_since` when the last frame did
+    Instant deaf_since = kLongAgo;
+};
+
+class SmallCluster {
+public:
+    explicit SmallCluster(std::vector<std::uint8_t> weights, bool majority = false, bool sticky = false) {
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            const auto id = static_cast<HostId>(i + 1);
+            SmallHost& host = hosts_[id];
+            MembershipParams of_host = params(id, weights.size(), majority);
+            of_host.sticky = sticky;
+            host.membership = std::make_unique<Membership>(of_host, wishes(id, weights[i]));
+        }
+        for (auto& [id, host] : hosts_) perform(id, host.membership->on_start(now_, 100U + id, std::nullopt));
+    }
+
+    static MembershipParams params(HostId id, std::size_t count, bool majority) {
+        MembershipParams params;
+        params.self = id;
+        params.cluster = 0xc0000250;
+        params.slots = 2;
+        params.configured_hosts = static_cast<std::uint8_t>(count);
+        params.majority = majority;
+        params.timing = Timing::from(ms(100), 5);
+        params.config_digest = 42;
+        return params;
+    }
+    static RuleWishes wishes(HostId id, std::uint8_t weight) {
+        RuleWishes wishes{};
+        wishes[0].offer = weight;
+        wishes[kDefaultRule].offer = static_cast<std::uint8_t>(33 - id);
+        return wishes;
+    }
+
+    void run(Duration time) {
+        for (const Instant end = now_ + time; now_ < end; now_ += ms(1)) {
+            for (auto& [id, host] : hosts_) turn(id, host);
+            check_one_owner();
+        }
+    }
+    void cut(HostId from, HostId to) { cuts_.insert({from, to}); }
+    void heal() { cuts_.clear(); }
+    void deafen(HostId id) {
+        hosts_[id].deaf = true;
+        hosts_[id].deaf_since = now_;
+    }
+    void crash(HostId id) {
+        hosts_[id].running = false;
+        hosts_[id].valid_until = kLongAgo;
+        hosts_[id].installed = {};
+    }
+    void perform(HostId id, const Actions& actions) {
+        for (const Action& action : actions) std::visit([&](const auto& wish) { carry_out(id, wish); }, action);
+    }
+
+    SmallHost& operator[](HostId id) { return hosts_[id]; }
+    Instant now() const { return now_; }
+    std::size_t owned(HostId id, RuleId rule = 0) const {
+        const SmallHost& host = hosts_.at(id);
+        return now_ < host.valid_until ? static_cast<std::size_t>(__builtin_popcountll(host.installed[rule])) : 0;
+    }
+    bool reported(HostId id, Report::Kind kind) const {
+        for (const Report& report : hosts_.at(id).reports)
+            if (report.kind == kind) return true;
+        return false;
+    }
+
+private:
+    void turn(HostId id, SmallHost& host) {
+        if (!host.running) return;
+        while (!host.installs.empty() && host.installs.front().first <= now_) {
+            const auto token = host.installs.front().second;
+            host.installs.pop_front();
+            perform(id, host.membership->on_installed(now_, token, host.dirty));
+        }
+        if (!host.mute) host.membership->on_dataplane_alive(now_, host.deaf ? host.deaf_since : now_);
+        if (now_ >= host.membership->next_wake()) perform(id, host.membership->on_tick(now_));
+    }
+    void check_one_owner() {
+        for (std::size_t slot : {std::size_t{0}, std::size_t{kDefaultRule}}) {
+            BucketMask seen = 0;
+            for (const auto& [id, host] : hosts_) {
+                const BucketMask mask = now_ < host.valid_until ? host.installed[slot] : 0;
+                ASSERT_EQ(seen & mask, 0U) << "two owners at " << now_.time_since_epoch() / ms(1) << " ms, host " << int{id};
+                seen |= mask;
+            }
+        }
+    }
+    void carry_out(HostId id, const SendFrame& wish) {
+        const auto bytes = encode_frame(wish.frame, authenticator_);
+        for (auto& [other, host] : hosts_) {
+            if (other == id || !host.running || host.mute || hosts_[id].mute || host.deaf || cuts_.contains({id, other})) continue;
+            const DecodedFrame decoded = decode_frame(bytes, 0xc0000250, authenticator_);
+            ASSERT_EQ(decoded.fault, FrameFault::none);
+            FrameFault fault;
+            perform(other, host.membership->on_frame(now_, decoded.frame, &fault));
+        }
+    }
+    void carry_out(HostId id, const InstallTables& wish) {
+        hosts_[id].installed = wish.own;
+        hosts_[id].tables = wish;
+        hosts_[id].installs.push_back({now_ + ms(2), wish.token});
+    }
+    void carry_out(HostId, const UseConfig&) {}
+    void carry_out(HostId id, const GiveGrants& wish) { hosts_[id].grants.push_back(wish); }
+    void carry_out(HostId id, const SetLease& wish) { hosts_[id].valid_until = wish.valid_until; }
+    void carry_out(HostId id, const StoreBlock& wish) {
+        const auto decoded = decode_block(encode_block(wish.block));
+        ASSERT_TRUE(decoded.has_value());
+        hosts_[id].memory = DataplaneMemory{*decoded, kLongAgo, {}, {}};
+    }
+    void carry_out(HostId id, const Report& wish) { hosts_[id].reports.push_back(wish); }
+
+    PlainAuthenticator authenticator_;
+    Instant now_{std::chrono::hours{1}};
+    std::map<HostId, SmallHost> hosts_;
+    std::set<std::pair<HostId, HostId>> cuts_;
+};
+
+}  // namespace nlb::test

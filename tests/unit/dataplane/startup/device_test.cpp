@@ -1,0 +1,48 @@
+// Device strings: what counts as which kind, and what is added to them.
+#include "dataplane/startup/device.hpp"
+
+#include <gtest/gtest.h>
+
+namespace nlb::dataplane {
+namespace {
+
+Device parse(const std::string& text) {
+    const auto device = parse_device(text, "outside");
+    EXPECT_TRUE(device.ok()) << text;
+    return device.ok() ? device.value() : Device{};
+}
+
+TEST(Device, AVdevHasADriverANumberAndArguments) {
+    const Device device = parse("net_af_packet12,iface=eth0,blocksz=4096");
+    EXPECT_EQ(device.name, "net_af_packet12");
+    EXPECT_EQ(device.driver, "net_af_packet");
+    EXPECT_EQ(device.argument("iface"), "eth0");
+    EXPECT_EQ(device.argument("blocksz"), "4096");
+    EXPECT_EQ(device.argument("block"), std::nullopt);
+    EXPECT_EQ(device.text(), "net_af_packet12,iface=eth0,blocksz=4096");
+    EXPECT_FALSE(device.is_pci());
+}
+
+TEST(Device, APciAddressMayLackItsDomain) {
+    EXPECT_EQ(parse("3b:00.0").name, "0000:3b:00.0");
+    EXPECT_EQ(parse("0001:3b:00.1,arg=1").text(), "0001:3b:00.1,arg=1");
+    EXPECT_TRUE(parse("0000:3b:00.0").is_pci());
+}
+
+TEST(Device, WhatIsNeitherIsRefusedWithItsPlace) {
+    for (const char* text : {"", "eth0 ", "net_tap", "7", "0000:3b:00", "zz:00.0", "net tap0", ",iface=x", "0000-3b:00.0"}) {
+        const auto device = parse_device(text, "cluster \"web\": inside");
+        ASSERT_FALSE(device.ok()) << text;
+        EXPECT_EQ(device.error().message.rfind("cluster \"web\": inside: \"", 0), 0U) << device.error().message;
+    }
+}
+
+TEST(Device, PacketSocketsAreAddedForMoreThanOneQueueUnlessTheOperatorDid) {
+    EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a"), 1).text(), "net_af_packet0,iface=a");
+    EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a"), 4).text(), "net_af_packet0,iface=a,qpairs=4");
+    EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a,qpairs=2"), 4).text(), "net_af_packet0,iface=a,qpairs=2");
+    EXPECT_EQ(with_queues(parse("net_tap0,iface=a"), 4).text(), "net_tap0,iface=a");
+}
+
+}  // namespace
+}  // namespace nlb::dataplane

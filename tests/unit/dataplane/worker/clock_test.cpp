@@ -1,0 +1,71 @@
+// The time stamp counter as monotonic time: right at once, right after the rate turns out different, and whole under concurrency.
+#include "dataplane/worker/clock.hpp"
+
+#include <atomic>
+#include <gtest/gtest.h>
+#include <rte_cycles.h>
+#include <thread>
+
+namespace nlb::dataplane {
+namespace {
+
+constexpr Instant at_ns(std::int64_t ns) {
+    return Instant{Duration{ns}};
+}
+
+TEST(Clock, ItRunsAtTheRateItWasToldUntilItIsMeasured) {
+    Clock clock(2'000'000'000);
+    clock.calibrate(1'000, at_ns(5'000'000));
+    EXPECT_EQ(clock.at(1'000), at_ns(5'000'000));
+    EXPECT_EQ(clock.at(3'000), at_ns(5'001'000));
+    EXPECT_EQ(clock.at(0), at_ns(4'999'500)) << "a reading before the calibration lies in the past";
+}
+
+TEST(Clock, AWrongRateIsMeasuredAwayAfterASecond) {
+    Clock clock(2'000'000'000);  // in truth it runs at 2.02 GHz
+    for (int tick = 0; tick <= 30; ++tick) clock.calibrate(202'000'000ULL * static_cast<unsigned>(tick), at_ns(100'000'000LL * tick));
+    const std::int64_t half_a_second = (clock.at(202'000'000ULL * 30 + 1'010'000'000) - at_ns(3'000'000'000)).count();
+    EXPECT_NEAR(static_cast<double>(half_a_second), 5e8, 1'000);
+}
+
+TEST(Clock, TheRealCounterStaysWithinTwentyMicrosecondsOfTheKernel) {
+    Clock clock(rte_get_tsc_hz() != 0 ? rte_get_tsc_hz() : 2'000'000'000);
+    clock.calibrate_now();
+    for (int i = 0; i < 24; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        clock.calibrate_now();
+    }
+    Duration best = std::chrono::hours{1};
+    for (int i = 0; i < 50; ++i) {
+        const Instant before = monotonic_now();
+        const Instant converted = clock.at(rte_rdtsc());
+        const Instant after = monotonic_now();
+        best = std::min(best, std::max({before - converted, converted - after, Duration{0}}));
+    }
+    EXPECT_LT(best, std::chrono::microseconds{20});
+}
+
+TEST(Clock, AReaderNeverMixesTwoCalibrations) {
+    // Every calibration says ns = cycles, so whatever slot a reader uses, the answer must be its question.
+    Clock clock(1'000'000'000);
+    clock.calibrate(0, at_ns(0));
+    std::atomic<bool> stop{false};
+    std::atomic<int> wrong{0};
+    std::atomic<bool> reading{false};
+    std::thread reader([&] {
+        for (std::uint64_t cycles = 1; !stop.load(std::memory_order_relaxed); cycles += 7919) {
+            const std::int64_t error = (clock.at(cycles) - at_ns(static_cast<std::int64_t>(cycles))).count();
+            reading.store(true, std::memory_order_relaxed);
+            if (error < -2'000 || error > 2'000) wrong.fetch_add(1, std::memory_order_relaxed);
+        }
+    });
+    while (!reading.load(std::memory_order_relaxed)) std::this_thread::yield();
+    const Instant end = monotonic_now() + std::chrono::milliseconds{400};
+    for (std::uint64_t i = 1; monotonic_now() < end; ++i) clock.calibrate(i * 1'000'003, at_ns(static_cast<std::int64_t>(i * 1'000'003)));
+    stop.store(true);
+    reader.join();
+    EXPECT_EQ(wrong.load(), 0);
+}
+
+}  // namespace
+}  // namespace nlb::dataplane

@@ -1,0 +1,236 @@
+// A tap takes what its filter wants with what was decided about it, and never more than its budget and its places allow; the server
+// that hands taps out refuses with a sentence what it cannot do.
+#include "dataplane/worker/packet_trace.hpp"
+
+#include <gtest/gtest.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/packet/frame_builder.hpp"
+#include "dataplane/control/trace_server.hpp"
+#include "dataplane/ports/buffers.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+std::vector<trace::Instruction> compiled(const char* expression) {
+    pcap_t* const ethernet = pcap_open_dead(DLT_EN10MB, 65535);
+    bpf_program program{};
+    EXPECT_EQ(pcap_compile(ethernet, &program, expression, 1, PCAP_NETMASK_UNKNOWN), 0) << pcap_geterr(ethernet);
+    std::vector<trace::Instruction> instructions;
+    for (unsigned i = 0; i < program.bf_len; ++i) {
+        const bpf_insn& one = program.bf_insns[i];
+        instructions.push_back({one.code, one.jt, one.jf, one.k});
+    }
+    pcap_freecode(&program);
+    pcap_close(ethernet);
+    return instructions;
+}
+
+trace::Request request_for(std::uint32_t packets_per_second) {
+    trace::Request request{};
+    request.build = trace::build_of_this();
+    request.direction = trace::Direction::both;
+    request.packets_per_second = packets_per_second;
+    request.snap_bytes = 40;
+    return request;
+}
+
+class TapTest : public ::testing::Test {
+protected:
+    TapTest() {
+        static rte_mempool* const pool = rte_pktmbuf_pool_create("tapped frames", 127, 0, 64, 2176, 0);
+        pool_ = pool;
+        tables_.epoch = 7;
+        tables_.owner[3][17] = 9;
+    }
+    ~TapTest() override {
+        for (rte_mbuf* buffer : buffers_) rte_pktmbuf_free(buffer);
+    }
+    // A datagram to this port, settled as another host's.
+    void add(std::uint16_t port) {
+        FrameSpec spec;
+        spec.source = IpAddress::v4(0xc6336407);
+        spec.destination = IpAddress::v4(0xc0000250);
+        spec.protocol = kProtocolUdp;
+        spec.source_port = 4000;
+        spec.destination_port = port;
+        rte_mbuf* const buffer = copy_frame(pool_, build_frame(spec));
+        const std::uint32_t place = burst_.count++;
+        burst_.frames[place] = {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len, buffer->data_len};
+        burst_.info[place] = {};
+        burst_.info[place].rule = 3;
+        burst_.info[place].bucket = 17;
+        burst_.info[place].vip_port = port;
+        burst_.reasons[place] = Reason::not_owner;
+        buffers_.push_back(buffer);
+    }
+    bool look(Tap& tap, Duration later = {}, trace::Direction direction = trace::Direction::ingress) {
+        const Snapshot snapshot{tables_, ports_, Instant{std::chrono::hours{1}} + later, true};
+        return tap.look(burst_, buffers_.data(), snapshot, direction);
+    }
+    static std::size_t drain(Tap& tap) {
+        std::size_t count = 0;
+        while (Tap::Taken* const taken = tap.take()) {
+            ++count;
+            tap.give_back(taken);
+        }
+        return count;
+    }
+    rte_mempool* pool_ = nullptr;
+    std::vector<rte_mbuf*> buffers_;
+    Tables tables_{};
+    PortAddresses ports_{};
+    Burst burst_;
+};
+
+TEST_F(TapTest, TakesWhatTheFilterWantsWithWhatWasDecided) {
+    auto tap = Tap::create(request_for(1000), compiled("udp port 53 and host 198.51.100.7"), 1);
+    ASSERT_TRUE(tap) << tap.error().message;
+    for (const int port : {80, 53, 443}) add(static_cast<std::uint16_t>(port));
+    EXPECT_TRUE(look(*tap.value()));
+    Tap::Taken* const taken = tap.value()->take();
+    ASSERT_NE(taken, nullptr);
+    EXPECT_EQ(taken->packet.info.vip_port, 53);
+    EXPECT_EQ(taken->packet.reason, Reason::not_owner);
+    EXPECT_EQ(taken->packet.owner, 9) << "by the map of the tables that decided";
+    EXPECT_EQ(taken->packet.epoch, 7U);
+    EXPECT_EQ(taken->packet.length, burst_.frames[1].length);
+    EXPECT_EQ(taken->captured, 40U);
+    EXPECT_TRUE(std::equal(taken->bytes.begin(), taken->bytes.begin() + 40, burst_.frames[1].data));
+    EXPECT_EQ(tap.value()->take(), nullptr);
+    EXPECT_EQ(tap.value()->progress().looked_at, 3U);
+    EXPECT_EQ(tap.value()->progress().passed_by, 0U);
+}
+
+TEST_F(TapTest, AnEmptyFilterWantsEverythingOfItsDirection) {
+    trace::Request request = request_for(1000);
+    request.direction = trace::Direction::egress;
+    auto tap = Tap::create(request, compiled(""), 1);
+    ASSERT_TRUE(tap);
+    for (int i = 0; i < 5; ++i) add(80);
+    EXPECT_FALSE(look(*tap.value()));
+    EXPECT_EQ(tap.value()->progress().looked_at, 0U);
+    EXPECT_TRUE(look(*tap.value(), {}, trace::Direction::egress));
+    EXPECT_EQ(drain(*tap.value()), 5U);
+}
+
+TEST_F(TapTest, BeyondItsBudgetPacketsArePassedByAndCounted) {
+    auto tap = Tap::create(request_for(100), compiled(""), 1);
+    ASSERT_TRUE(tap);
+    for (int i = 0; i < 50; ++i) add(80);
+    EXPECT_TRUE(look(*tap.value()));
+    EXPECT_EQ(drain(*tap.value()), 10U) << "a tenth of a second is saved up";
+    EXPECT_EQ(tap.value()->progress().passed_by, 40U);
+    EXPECT_FALSE(look(*tap.value(), std::chrono::milliseconds{5}));
+    EXPECT_TRUE(look(*tap.value(), std::chrono::milliseconds{35}));
+    EXPECT_EQ(drain(*tap.value()), 3U);
+    EXPECT_EQ(tap.value()->progress().looked_at + tap.value()->progress().passed_by, 150U);
+}
+
+TEST_F(TapTest, AReaderThatTakesNothingCostsPlacesAndNothingElse) {
+    auto tap = Tap::create(request_for(trace::kRateMax), compiled(""), 1);
+    ASSERT_TRUE(tap);
+    for (int i = 0; i < 60; ++i) add(80);
+    for (int i = 0; i < 60; ++i) look(*tap.value(), std::chrono::seconds{i});
+    EXPECT_EQ(drain(*tap.value()), Tap::kPlaces);
+    EXPECT_EQ(tap.value()->progress().passed_by, 3600 - Tap::kPlaces);
+    EXPECT_TRUE(look(*tap.value(), std::chrono::seconds{60})) << "places that were given back are used again";
+}
+
+TEST_F(TapTest, WhatIsHandedToAnotherLaneIsShownThereAndNotTwice) {
+    auto tap = Tap::create(request_for(1000), compiled(""), 2);
+    ASSERT_TRUE(tap);
+    add(80);
+    burst_.reasons[0] = Reason::steered;
+    EXPECT_FALSE(look(*tap.value()));
+}
+
+TEST_F(TapTest, AProgramThatIsNoneIsRefused) {
+    const std::vector<trace::Instruction> beyond{{0x15, 200, 200, 1}, {0x06, 0, 0, 1}};  // jumps out of itself
+    EXPECT_FALSE(Tap::create(request_for(1), beyond, 1));
+    const std::vector<trace::Instruction> unknown{{0xffff, 0, 0, 0}};
+    EXPECT_FALSE(Tap::create(request_for(1), unknown, 1));
+}
+
+class TraceServerTest : public ::testing::Test {
+protected:
+    TraceServerTest() {
+        std::array<char, 32> made{"/tmp/nlb-trace-test.XXXXXX"};
+        directory_ = mkdtemp(made.data());
+        server_.emplace(std::move(ControlSocket::listen(directory_ + "/trace.sock").value()), clusters_, rcu_);
+    }
+    ~TraceServerTest() override {
+        server_.reset();
+        rmdir(directory_.c_str());
+    }
+    [[nodiscard]] int connect() {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::copy_n((directory_ + "/trace.sock").c_str(), directory_.size() + 12, address.sun_path);
+        const int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+        EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        server_->on_newcomer();
+        return fd;
+    }
+    // The sentence of the refusal that lies in the socket.
+    static std::string refusal(int fd) {
+        std::vector<Byte> datagram(4096);
+        const ssize_t bytes = recv(fd, datagram.data(), datagram.size(), MSG_DONTWAIT);
+        datagram.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+        const auto message = link::read_message(datagram);
+        if (!message || message->type != link::MessageType::refused) return "";
+        return {message->payload.begin(), message->payload.end()};
+    }
+    std::string refused(const trace::Request& request, std::size_t instructions) {
+        const int fd = connect();
+        const std::vector<Byte> rest(instructions * sizeof(trace::Instruction));
+        const auto datagram = link::write_message(link::MessageType::trace_request, 0, link::bytes_of(request), rest);
+        EXPECT_EQ(send(fd, datagram.data(), datagram.size(), 0), static_cast<ssize_t>(datagram.size()));
+        server_->on_readable();
+        EXPECT_FALSE(server_->socket().connected());
+        const std::string sentence = refusal(fd);
+        close(fd);
+        return sentence;
+    }
+    std::string directory_;
+    TraceServer::Clusters clusters_;
+    Rcu rcu_{1};
+    std::optional<TraceServer> server_;
+};
+
+TEST_F(TraceServerTest, ASecondTraceIsToldWhoRunsTheFirst) {
+    const int first = connect();
+    const int second = connect();
+    EXPECT_EQ(refusal(second), "another trace runs (process " + std::to_string(getpid()) + "): end it first");
+    close(second);
+    close(first);
+    server_->on_readable();
+    EXPECT_FALSE(server_->socket().connected());
+}
+
+TEST_F(TraceServerTest, RequestsThatCannotBeServedAreRefusedWithASentence) {
+    trace::Request request = request_for(1000);
+    request.instruction_count = 1;
+    std::copy_n("webb", 4, request.cluster.begin());
+    EXPECT_EQ(refused(request, 1), "this dataplane has no cluster \"webb\"");
+    EXPECT_NE(refused(request, 2).find("the filter has 1 instructions"), std::string::npos);
+    request.packets_per_second = 0;
+    EXPECT_NE(refused(request, 1).find("out of bounds"), std::string::npos);
+    request.build += 1;
+    EXPECT_NE(refused(request, 1).find("different builds"), std::string::npos);
+}
+
+TEST_F(TraceServerTest, GarbageIsRefused) {
+    const int fd = connect();
+    ASSERT_EQ(send(fd, "hello", 5, 0), 5);
+    server_->on_readable();
+    EXPECT_EQ(refusal(fd), "that is no trace request of this build");
+    close(fd);
+}
+
+}  // namespace
+}  // namespace nlb::dataplane
