@@ -1,4 +1,5 @@
-// Cells and colours. Twelve backgrounds repeat over 32 hosts; the digit in the cell tells those of one colour apart.
+// Cells and colours. Twelve backgrounds repeat over 32 hosts; the digit in the cell tells those of
+// one colour apart.
 #include "cli/bucket_picture.hpp"
 
 #include <algorithm>
@@ -16,7 +17,8 @@ std::string cells(HostId host, std::size_t count, bool colour) {
     const std::string digits(count, host_digit(host));
     if (!colour) return digits;
     if (host == kNoHost) return "\x1b[97;41m" + digits + "\x1b[0m";
-    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", kBackgrounds[(host - 1U) % kBackgrounds.size()], digits);
+    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", kBackgrounds[(host - 1U) % kBackgrounds.size()],
+                       digits);
 }
 
 }  // namespace
@@ -37,13 +39,17 @@ std::string bucket_strip(const BucketOwners& owners, bool colour) {
     return strip;
 }
 
-std::string bucket_legend(const BucketOwners& owners, const std::vector<LegendEntry>& hosts, bool colour) {
-    const auto count = [&](HostId id) { return static_cast<std::size_t>(std::count(owners.begin(), owners.end(), id)); };
+std::string bucket_legend(const BucketOwners& owners, const std::vector<LegendEntry>& hosts,
+                          bool colour) {
+    const auto count = [&](HostId id) {
+        return static_cast<std::size_t>(std::count(owners.begin(), owners.end(), id));
+    };
     std::string legend;
     const auto add = [&](HostId id, const std::string& name) {
         if (count(id) == 0) return;
         if (!legend.empty()) legend += "  ";
-        legend += fmt::format("{} {} {} ({})", cells(id, 1, colour), name, count(id), percent_of_buckets(count(id)));
+        legend += fmt::format("{} {} {} ({})", cells(id, 1, colour), name, count(id),
+                              percent_of_buckets(count(id)));
     };
     for (const LegendEntry& host : hosts) add(host.id, host.name);
     add(kNoHost, "nobody");
@@ -51,7 +57,8 @@ std::string bucket_legend(const BucketOwners& owners, const std::vector<LegendEn
 }
 
 std::string percent_of_buckets(std::size_t buckets) {
-    return fmt::format("{:.1f} %", 100.0 * static_cast<double>(buckets) / static_cast<double>(kBuckets));
+    return fmt::format("{:.1f} %",
+                       100.0 * static_cast<double>(buckets) / static_cast<double>(kBuckets));
 }
 
 }  // namespace nlb::cli

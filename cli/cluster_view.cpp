@@ -1,4 +1,5 @@
-// Tables and strips from JSON. Host ids out of range count as nobody; names are stripped of control characters on reading.
+// Tables and strips from JSON. Host ids out of range count as nobody; names are stripped of control
+// characters on reading.
 #include "cli/cluster_view.hpp"
 
 #include <algorithm>
@@ -10,7 +11,8 @@
 namespace nlb::cli {
 namespace {
 
-constexpr std::size_t kRuleColumnsMax = 6;  // more rules than fit beside the members appear in the legends only
+// more rules than fit beside the members appear in the legends only
+constexpr std::size_t kRuleColumnsMax = 6;
 
 Paint paint_of(const std::string& state) {
     if (state == "converged" || state == "enabled") return Paint::good;
@@ -22,7 +24,8 @@ std::vector<LegendEntry> hosts_in(const Json& cluster) {
     std::vector<LegendEntry> hosts;
     for (const Json& member : list_of(cluster, "members")) {
         const auto id = number_of(member, "id");
-        if (id >= 1 && id <= static_cast<std::int64_t>(kHostsMax)) hosts.push_back({static_cast<HostId>(id), text_of(member, "name", "?")});
+        if (id >= 1 && id <= static_cast<std::int64_t>(kHostsMax))
+            hosts.push_back({static_cast<HostId>(id), text_of(member, "name", "?")});
     }
     return hosts;
 }
@@ -35,10 +38,11 @@ std::string name_of(const std::vector<LegendEntry>& hosts, std::int64_t id) {
 
 std::string facts_of(const Json& cluster) {
     const Json& epoch = member_of(cluster, "epoch");
-    std::string facts =
-        fmt::format("address {}, default host {}", text_of(cluster, "address", "?"), text_of(cluster, "default_host", "none"));
+    std::string facts = fmt::format("address {}, default host {}", text_of(cluster, "address", "?"),
+                                    text_of(cluster, "default_host", "none"));
     if (number_of(epoch, "counter") != 0)
-        facts += fmt::format(", epoch {} of {}", number_of(epoch, "counter"), name_of(hosts_in(cluster), number_of(epoch, "coordinator")));
+        facts += fmt::format(", epoch {} of {}", number_of(epoch, "counter"),
+                             name_of(hosts_in(cluster), number_of(epoch, "coordinator")));
     else
         facts += ", no epoch yet";
     facts += fmt::format(", generation {}", number_of(cluster, "generation"));
@@ -47,8 +51,9 @@ std::string facts_of(const Json& cluster) {
                         return_value_of(cluster) != static_cast<int>(ReturnValue::suspended);
     if (fence > 0) facts += fmt::format(", fence in {} ms", fence);
     if (fence <= 0 && serves) facts += ", FENCED: answers for no virtual address";
-    facts += fmt::format("\ndataplane {}, link {}, configuration {}", text_of(cluster, "dataplane", "unknown"),
-                         flag_of(cluster, "link_up") ? "up" : "DOWN", text_of(cluster, "config_digest", "?"));
+    facts += fmt::format(
+        "\ndataplane {}, link {}, configuration {}", text_of(cluster, "dataplane", "unknown"),
+        flag_of(cluster, "link_up") ? "up" : "DOWN", text_of(cluster, "config_digest", "?"));
     return facts;
 }
 
@@ -56,27 +61,33 @@ std::string converging_line(const Json& cluster, bool colour) {
     const std::string because = text_of(cluster, "converging_because");
     if (because.empty()) return "";
     const std::string host = text_of(cluster, "converging_host");
-    return '\n' + painted("converging because " + because + (host.empty() ? "" : " (" + host + ")"), Paint::notice, colour);
+    return '\n' + painted("converging because " + because + (host.empty() ? "" : " (" + host + ")"),
+                          Paint::notice, colour);
 }
 
-// What an operator has to act on: a reload that waits, hosts that read something else, a port through which nothing comes.
+// What an operator has to act on: a reload that waits, hosts that read something else, a port
+// through which nothing comes.
 std::string notices_of(const Json& cluster, bool colour) {
     std::vector<std::string> notices;
     if (flag_of(cluster, "deaf"))
-        notices.push_back("DEAF: no frame of any kind arrives on the outside port; this host serves nobody until one does");
+        notices.push_back(
+            "DEAF: no frame of any kind arrives on the outside port; this host serves nobody until "
+            "one does");
     const Json& reload = member_of(cluster, "reload");
     if (reload.is_object()) {
         std::string names;
         for (const Json& name : list_of(reload, "waits_for"))
             if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
-        notices.push_back(fmt::format("reload: configuration {} is held here, {}", text_of(reload, "held_digest", "?"),
-                                      names.empty() ? "and by every member" : "and waits for: " + names));
+        notices.push_back(fmt::format(
+            "reload: configuration {} is held here, {}", text_of(reload, "held_digest", "?"),
+            names.empty() ? "and by every member" : "and waits for: " + names));
     }
     for (const Json& mismatch : list_of(cluster, "config_mismatches")) {
         const std::string host = text_of(mismatch, "host", "?");
         if (member_of(mismatch, "path").is_string())
-            notices.push_back(fmt::format("{} has another configuration: {} is {} here and {} there", host, text_of(mismatch, "path"),
-                                          text_of(mismatch, "here"), text_of(mismatch, "there")));
+            notices.push_back(fmt::format(
+                "{} has another configuration: {} is {} here and {} there", host,
+                text_of(mismatch, "path"), text_of(mismatch, "here"), text_of(mismatch, "there")));
         else
             notices.push_back(host + " has another configuration; its lines have not arrived yet");
     }
@@ -87,7 +98,9 @@ std::string notices_of(const Json& cluster, bool colour) {
 
 std::string heard(const Json& member, bool self) {
     if (self) return "itself";
-    return member_of(member, "heard_ms").is_number() ? fmt::format("{} ms ago", number_of(member, "heard_ms")) : "-";
+    return member_of(member, "heard_ms").is_number()
+               ? fmt::format("{} ms ago", number_of(member, "heard_ms"))
+               : "-";
 }
 
 std::string members_table(const Json& cluster, bool colour) {
@@ -95,17 +108,22 @@ std::string members_table(const Json& cluster, bool colour) {
     const bool wide = rules.size() <= kRuleColumnsMax;
     std::vector<Column> columns{{"id", Align::right}, {"host"}, {"state"}, {"heard", Align::right}};
     if (wide)
-        for (const Json& rule : rules) columns.push_back({text_of(rule, "name", "?"), Align::right});
+        for (const Json& rule : rules)
+            columns.push_back({text_of(rule, "name", "?"), Align::right});
     TextTable table(columns);
     for (const Json& member : list_of(cluster, "members")) {
         const std::string state = text_of(member, "state", "unknown");
         const std::string name = text_of(member, "name", "?");
-        std::vector<Cell> row{
-            std::to_string(number_of(member, "id")), name, {state, paint_of(state)}, heard(member, name == text_of(cluster, "host"))};
+        std::vector<Cell> row{std::to_string(number_of(member, "id")),
+                              name,
+                              {state, paint_of(state)},
+                              heard(member, name == text_of(cluster, "host"))};
         for (std::size_t i = 0; wide && i < rules.size(); ++i) {
             const auto count = number_of(member_of(member, "buckets"), text_of(rules[i], "name"));
             const bool sane = count > 0 && count <= static_cast<std::int64_t>(kBuckets);
-            row.emplace_back(sane ? fmt::format("{} = {}", count, percent_of_buckets(static_cast<std::size_t>(count))) : "-");
+            row.emplace_back(sane ? fmt::format("{} = {}", count,
+                                                percent_of_buckets(static_cast<std::size_t>(count)))
+                                  : "-");
         }
         table.add(std::move(row));
     }
@@ -120,7 +138,8 @@ BucketOwners owners_in(const Json& rule) {
     for (std::size_t b = 0; b < std::min(kBuckets, list.size()); ++b) {
         if (!list[b].is_number_integer()) continue;
         const auto id = list[b].get<std::int64_t>();
-        if (id >= 1 && id <= static_cast<std::int64_t>(kHostsMax)) owners[b] = static_cast<HostId>(id);
+        if (id >= 1 && id <= static_cast<std::int64_t>(kHostsMax))
+            owners[b] = static_cast<HostId>(id);
     }
     return owners;
 }
@@ -133,22 +152,31 @@ int return_value_of(const Json& cluster) {
     if (state == "draining") value = ReturnValue::draining;
     if (state == "suspended") value = ReturnValue::suspended;
     if (state == "converged")
-        value = !host.empty() && text_of(cluster, "default_host") == host ? ReturnValue::converged_default : ReturnValue::converged;
+        value = !host.empty() && text_of(cluster, "default_host") == host
+                    ? ReturnValue::converged_default
+                    : ReturnValue::converged;
     return static_cast<int>(value);
 }
 
 std::string state_line(const Json& cluster, bool colour) {
     const std::string words = describe(return_value_of(cluster));
-    return fmt::format("{}: {}, cluster {}", painted(text_of(cluster, "host", "?"), Paint::bold, colour),
-                       painted(words, paint_of(text_of(cluster, "state")), colour), text_of(cluster, "name", "?"));
+    return fmt::format(
+        "{}: {}, cluster {}", painted(text_of(cluster, "host", "?"), Paint::bold, colour),
+        painted(words, paint_of(text_of(cluster, "state")), colour), text_of(cluster, "name", "?"));
 }
 
 std::string view_of_rules(const Json& cluster, bool colour) {
     const auto hosts = hosts_in(cluster);
-    TextTable table({{"rule"}, {"mode"}, {"state"}, {"own", Align::right}, {"orphaned", Align::right}, {"connections", Align::right}});
+    TextTable table({{"rule"},
+                     {"mode"},
+                     {"state"},
+                     {"own", Align::right},
+                     {"orphaned", Align::right},
+                     {"connections", Align::right}});
     std::string pictures;
     std::size_t widest = 0;
-    for (const Json& rule : list_of(cluster, "rules")) widest = std::max(widest, width_of(text_of(rule, "name", "?")));
+    for (const Json& rule : list_of(cluster, "rules"))
+        widest = std::max(widest, width_of(text_of(rule, "name", "?")));
     for (const Json& rule : list_of(cluster, "rules")) {
         const std::string name = text_of(rule, "name", "?");
         const std::string state = text_of(rule, "state", "unknown");
@@ -160,15 +188,18 @@ std::string view_of_rules(const Json& cluster, bool colour) {
                    {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
                    std::to_string(number_of(rule, "connections"))});
         const BucketOwners owners = owners_in(rule);
-        pictures += '\n' + name + std::string(widest - width_of(name) + 2, ' ') + bucket_strip(owners, colour) + "  " +
-                    bucket_legend(owners, hosts, colour);
+        pictures += '\n' + name + std::string(widest - width_of(name) + 2, ' ') +
+                    bucket_strip(owners, colour) + "  " + bucket_legend(owners, hosts, colour);
     }
     return table.render(colour) + '\n' + pictures;
 }
 
 std::string view_of_cluster(const Json& cluster, bool colour) {
-    const std::string members = list_of(cluster, "members").empty() ? "no members are known" : members_table(cluster, colour);
-    return fmt::format("{}{}\n{}\n\n{}\n\n{}", state_line(cluster, colour), converging_line(cluster, colour) + notices_of(cluster, colour),
+    const std::string members = list_of(cluster, "members").empty()
+                                    ? "no members are known"
+                                    : members_table(cluster, colour);
+    return fmt::format("{}{}\n{}\n\n{}\n\n{}", state_line(cluster, colour),
+                       converging_line(cluster, colour) + notices_of(cluster, colour),
                        facts_of(cluster), members, view_of_rules(cluster, colour));
 }
 

@@ -1,4 +1,5 @@
-// The control plane's answer to `query` as people read it. Believes no field: what is missing is left out.
+// The control plane's answer to `query` as people read it. Believes no field: what is missing is
+// left out.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@ namespace nlb::cli {
 
 // "edge1: converged as default host (NLB 1008), cluster web"
 [[nodiscard]] std::string state_line(const Json& cluster, bool colour);
-// The state line, what the epoch is, the members, the rules and their buckets; lines without the last newline.
+// The state line, what the epoch is, the members, the rules and their buckets; lines without the
+// last newline.
 [[nodiscard]] std::string view_of_cluster(const Json& cluster, bool colour);
 // The table of rules with one strip of buckets each.
 [[nodiscard]] std::string view_of_rules(const Json& cluster, bool colour);

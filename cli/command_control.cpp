@@ -1,4 +1,5 @@
-// The commands that ask the control plane of this machine. They decide nothing: what to do, and whether it may be done, is its matter.
+// The commands that ask the control plane of this machine. They decide nothing: what to do, and
+// whether it may be done, is its matter.
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
@@ -17,8 +18,10 @@ namespace {
 Json request_for(const Options& options, const std::string& command) {
     Json request{{"command", command}};
     if (!options.cluster.empty()) request["cluster"] = options.cluster;
-    // The control plane answers when buckets have moved, or after this; a quarter is left for the answer's way back.
-    request["timeout_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout * 3 / 4).count();
+    // The control plane answers when buckets have moved, or after this; a quarter is left for the
+    // answer's way back.
+    request["timeout_ms"] =
+        std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout * 3 / 4).count();
     return request;
 }
 
@@ -28,31 +31,38 @@ ControlReply ask(const Options& options, const Json& request) {
 
 ExitCode fail_unreachable(Console& console, const ControlReply& reply) {
     const bool misused = reply.fault == ReturnValue::bad_params;
-    return console.fail(misused ? ExitCode::usage : ExitCode::unreachable, reply.fault, reply.message);
+    return console.fail(misused ? ExitCode::usage : ExitCode::unreachable, reply.fault,
+                        reply.message);
 }
 
 // Empty: the host that answers is the one that --host names, or none was named.
 std::string other_host(const Options& options, const Json& answer) {
     if (options.host.empty()) return "";
-    if (options.host == "all") return "--host all needs remote control, which is not enabled; run the command on each host";
+    if (options.host == "all")
+        return "--host all needs remote control, which is not enabled; run the command on each "
+               "host";
     std::string answering;
     for (const Json& cluster : list_of(answer, "clusters")) {
         answering = text_of(cluster, "host");
         if (answering == options.host) return "";
     }
-    return fmt::format("--host {} needs remote control, which is not enabled: {} holds the control plane of {}; run the command there",
-                       config::in_quotes(options.host), options.run_dir,
-                       answering.empty() ? "no known host" : config::in_quotes(answering));
+    return fmt::format(
+        "--host {} needs remote control, which is not enabled: {} holds the control plane of {}; "
+        "run the command there",
+        config::in_quotes(options.host), options.run_dir,
+        answering.empty() ? "no known host" : config::in_quotes(answering));
 }
 
 // Before anything is changed: does the right host listen? Done means yes.
 ExitCode check_host(const Options& options, Console& console) {
     if (options.host.empty()) return ExitCode::done;
-    if (options.host == "all") return console.fail(ExitCode::refused, ReturnValue::refused, other_host(options, {}));
+    if (options.host == "all")
+        return console.fail(ExitCode::refused, ReturnValue::refused, other_host(options, {}));
     const ControlReply reply = ask(options, request_for(options, "query"));
     if (!reply.answered) return fail_unreachable(console, reply);
     const std::string refusal = other_host(options, reply.json);
-    return refusal.empty() ? ExitCode::done : console.fail(ExitCode::refused, ReturnValue::refused, refusal);
+    return refusal.empty() ? ExitCode::done
+                           : console.fail(ExitCode::refused, ReturnValue::refused, refusal);
 }
 
 ExitCode exit_code_of(const Json& answer) {
@@ -82,10 +92,13 @@ ExitCode run_changing(const Options& options, Console& console, const Json& requ
     if (!reply.answered) return fail_unreachable(console, reply);
     if (show_answer(reply, console)) {
         const std::string message = text_of(reply.json, "message");
-        const std::string result = describe(static_cast<int>(number_of(reply.json, "return_value")));
-        console.say(fmt::format("{}: {}{}{}", options.command, painted(result, Paint::good, console.colour()), message.empty() ? "" : ": ",
-                                message));
-        for (const Json& cluster : list_of(reply.json, "clusters")) console.say(state_line(cluster, console.colour()));
+        const std::string result =
+            describe(static_cast<int>(number_of(reply.json, "return_value")));
+        console.say(fmt::format("{}: {}{}{}", options.command,
+                                painted(result, Paint::good, console.colour()),
+                                message.empty() ? "" : ": ", message));
+        for (const Json& cluster : list_of(reply.json, "clusters"))
+            console.say(state_line(cluster, console.colour()));
     }
     return exit_code_of(reply.json);
 }
@@ -93,8 +106,10 @@ ExitCode run_changing(const Options& options, Console& console, const Json& requ
 void show_clusters(const Json& answer, Console& console) {
     const Json& clusters = list_of(answer, "clusters");
     for (std::size_t i = 0; i < clusters.size(); ++i)
-        console.say(fmt::format("{}{}", i == 0 ? "" : "\n", view_of_cluster(clusters[i], console.colour())));
-    if (clusters.empty()) console.say(describe(static_cast<int>(number_of(answer, "return_value"))));
+        console.say(fmt::format("{}{}", i == 0 ? "" : "\n",
+                                view_of_cluster(clusters[i], console.colour())));
+    if (clusters.empty())
+        console.say(describe(static_cast<int>(number_of(answer, "return_value"))));
 }
 
 // Everything of the answer but its frame.
@@ -116,8 +131,8 @@ std::string file_text(const std::string& path) {
 }
 
 // Sections of `display`, in both forms.
-void show_display(const ControlReply& params, const ControlReply& query, const std::string& file, const std::string& text,
-                  Console& console) {
+void show_display(const ControlReply& params, const ControlReply& query, const std::string& file,
+                  const std::string& text, Console& console) {
     const auto headline = [&](const std::string& words) {
         console.say(fmt::format("\n{}", painted("== " + words, Paint::bold, console.colour())));
     };
@@ -132,7 +147,8 @@ void show_display(const ControlReply& params, const ControlReply& query, const s
     console.say(text.empty() ? "(cannot be read; name it with --config)" : text);
     headline("recent events");
     const Json& recent = list_of(query.json, "recent");
-    console.say(recent.empty() ? "(the control plane tells none; its log has them)" : tree_of(recent, console.colour()));
+    console.say(recent.empty() ? "(the control plane tells none; its log has them)"
+                               : tree_of(recent, console.colour()));
     Json answer = success("");
     answer["params"] = params.json;
     answer["query"] = query.json;
@@ -142,11 +158,13 @@ void show_display(const ControlReply& params, const ControlReply& query, const s
 }
 
 // A query of everything, or of the rules that handle a port.
-ExitCode run_asking(const Options& options, Console& console, const Json& request, void (*show)(const Json&, Console&)) {
+ExitCode run_asking(const Options& options, Console& console, const Json& request,
+                    void (*show)(const Json&, Console&)) {
     if (options.host == "all") return check_host(options, console);
     const ControlReply reply = ask(options, request);
     if (!reply.answered) return fail_unreachable(console, reply);
-    if (const std::string refusal = other_host(options, reply.json); flag_of(reply.json, "ok") && !refusal.empty())
+    if (const std::string refusal = other_host(options, reply.json);
+        flag_of(reply.json, "ok") && !refusal.empty())
         return console.fail(ExitCode::refused, ReturnValue::refused, refusal);
     if (show_answer(reply, console)) show(reply.json, console);
     return exit_code_of(reply.json);
@@ -154,7 +172,8 @@ ExitCode run_asking(const Options& options, Console& console, const Json& reques
 
 void show_rules(const Json& answer, Console& console) {
     for (const Json& cluster : list_of(answer, "clusters"))
-        console.say(state_line(cluster, console.colour()) + "\n\n" + view_of_rules(cluster, console.colour()));
+        console.say(state_line(cluster, console.colour()) + "\n\n" +
+                    view_of_rules(cluster, console.colour()));
 }
 
 }  // namespace
@@ -178,7 +197,8 @@ ExitCode run_params(const Options& options, Console& console) {
 }
 
 ExitCode run_query_port(const Options& options, Console& console) {
-    if (const auto wanted = parse_port_of_vip(options.subject); !wanted) return console.fail_usage(wanted.error());
+    if (const auto wanted = parse_port_of_vip(options.subject); !wanted)
+        return console.fail_usage(wanted.error());
     Json request = request_for(options, "query");
     request["rule"] = options.subject;
     return run_asking(options, console, request, show_rules);

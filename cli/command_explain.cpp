@@ -1,4 +1,5 @@
-// explain: reads packets from the command line or a capture, and prints one line per packet and host.
+// explain: reads packets from the command line or a capture, and prints one line per packet and
+// host.
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
@@ -21,18 +22,21 @@ Decision decision_of(const Explanation& explanation) {
 
 class Printer {
 public:
-    Printer(const Explainer& explainer, Console& console) : explainer_(explainer), view_(explainer.cluster()), console_(console) {}
+    Printer(const Explainer& explainer, Console& console)
+        : explainer_(explainer), view_(explainer.cluster()), console_(console) {}
 
     void print(std::uint64_t number, const std::vector<Explanation>& explanations) {
         if (!console_.json()) {
             if (number == 1) say_titles();
             const std::string flow = flow_text(explanations.front().info);
-            console_.say(
-                fmt::format("{}  {}", painted(std::to_string(number), Paint::bold, console_.colour()), flow.empty() ? "no IP flow" : flow));
+            console_.say(fmt::format(
+                "{}  {}", painted(std::to_string(number), Paint::bold, console_.colour()),
+                flow.empty() ? "no IP flow" : flow));
         }
         for (std::size_t i = 0; i < explanations.size(); ++i) {
             const std::string& host = explainer_.hosts()[i].host->name;
-            console_.json() ? answer(number, host, explanations[i]) : say_row(host, explanations[i]);
+            console_.json() ? answer(number, host, explanations[i])
+                            : say_row(host, explanations[i]);
         }
     }
 
@@ -43,10 +47,13 @@ private:
         console_.answer(object);
     }
 
-    void say_titles() { console_.say(painted(row("host", view_.titles()), Paint::bold, console_.colour())); }
+    void say_titles() {
+        console_.say(painted(row("host", view_.titles()), Paint::bold, console_.colour()));
+    }
 
     void say_row(const std::string& host, const Explanation& explanation) {
-        console_.say(painted(row(host, view_.row(decision_of(explanation))), paint_of(verdict_of(explanation.reason)), console_.colour()));
+        console_.say(painted(row(host, view_.row(decision_of(explanation))),
+                             paint_of(verdict_of(explanation.reason)), console_.colour()));
     }
 
     std::string row(std::string_view host, std::string_view decision) const {
@@ -58,8 +65,10 @@ private:
     Console& console_;
 };
 
-// Whose eyes to look through: --host, --all-hosts, this machine if it is one of the hosts, else everyone present.
-Result<std::vector<const config::Host*>> chosen_hosts(const config::Cluster& cluster, HostSet members, const Options& options) {
+// Whose eyes to look through: --host, --all-hosts, this machine if it is one of the hosts, else
+// everyone present.
+Result<std::vector<const config::Host*>> chosen_hosts(const config::Cluster& cluster,
+                                                      HostSet members, const Options& options) {
     const bool all = options.all_hosts || options.host == "all";
     if (!all && !options.host.empty()) {
         const auto host = choose_host(cluster, options.host);
@@ -73,9 +82,11 @@ Result<std::vector<const config::Host*>> chosen_hosts(const config::Cluster& clu
 
 void say_tally(const AcceptTally& tally, std::size_t hosts, Console& console) {
     const bool good = tally.several == 0;
-    console.say(painted(fmt::format("{} at {}: {} accepted by exactly one, {} by none, {} by several", counted(tally.packets(), "packet"),
-                                    counted(hosts, "host"), tally.one, tally.none, tally.several),
-                        good ? Paint::good : Paint::notice, console.colour()));
+    console.say(
+        painted(fmt::format("{} at {}: {} accepted by exactly one, {} by none, {} by several",
+                            counted(tally.packets(), "packet"), counted(hosts, "host"), tally.one,
+                            tally.none, tally.several),
+                good ? Paint::good : Paint::notice, console.colour()));
 }
 
 void show(const std::vector<ExplainedPacket>& packets, Printer& printer, AcceptTally& tally) {
@@ -85,18 +96,22 @@ void show(const std::vector<ExplainedPacket>& packets, Printer& printer, AcceptT
     }
 }
 
-ExitCode explain_capture(const std::string& path, Explainer& explainer, Printer& printer, AcceptTally& tally, Console& console) {
+ExitCode explain_capture(const std::string& path, Explainer& explainer, Printer& printer,
+                         AcceptTally& tally, Console& console) {
     auto reader = PcapReader::open(path);
     if (!reader) return console.fail_usage(reader.error());
     bool warned = false;
     for (std::uint64_t number = 1;; ++number) {
         const auto packet = reader.value().next();
-        if (!packet) return console.fail(ExitCode::refused, ReturnValue::bad_params, packet.error().message);
+        if (!packet)
+            return console.fail(ExitCode::refused, ReturnValue::bad_params, packet.error().message);
         if (!packet.value()) break;
         const CapturedPacket& captured = *packet.value();
         if (!warned && captured.wire_bytes > captured.bytes.size()) {
-            console.warn(fmt::format("{}: packet {}: the capture holds {} of {} bytes; cut packets may be judged otherwise than whole ones",
-                                     path, number, captured.bytes.size(), captured.wire_bytes));
+            console.warn(
+                fmt::format("{}: packet {}: the capture holds {} of {} bytes; cut packets may be "
+                            "judged otherwise than whole ones",
+                            path, number, captured.bytes.size(), captured.wire_bytes));
             warned = true;
         }
         show(explainer.offer(captured.bytes, captured.time), printer, tally);
@@ -105,9 +120,11 @@ ExitCode explain_capture(const std::string& path, Explainer& explainer, Printer&
     return ExitCode::done;
 }
 
-ExitCode explain_wish(const Options& options, Explainer& explainer, Printer& printer, AcceptTally& tally, Console& console) {
+ExitCode explain_wish(const Options& options, Explainer& explainer, Printer& printer,
+                      AcceptTally& tally, Console& console) {
     const MacAddress mac = explainer.hosts().front().tables.cluster_mac;
-    const auto frame = frame_of({options.protocol, options.source, options.destination, options.flags}, mac);
+    const auto frame =
+        frame_of({options.protocol, options.source, options.destination, options.flags}, mac);
     if (!frame) return console.fail_usage(frame.error());
     show(explainer.offer(frame.value(), {}), printer, tally);
     return ExitCode::done;
@@ -115,11 +132,15 @@ ExitCode explain_wish(const Options& options, Explainer& explainer, Printer& pri
 
 std::optional<Error> misuse(const Options& options) {
     const bool described = !options.protocol.empty();
-    if (described == !options.pcap.empty()) return Error{"expected either --pcap FILE or tcp|udp|icmp SRC[:PORT] DST[:PORT]"};
+    if (described == !options.pcap.empty())
+        return Error{"expected either --pcap FILE or tcp|udp|icmp SRC[:PORT] DST[:PORT]"};
     if (described && options.destination.empty())
-        return Error{"expected tcp|udp|icmp SRC[:PORT] DST[:PORT]: source or destination is missing"};
-    if (!described && !options.flags.empty()) return Error{"--flags belongs to tcp SRC DST, not to --pcap"};
-    if (options.all_hosts && !options.host.empty() && options.host != "all") return Error{"expected either --host or --all-hosts"};
+        return Error{
+            "expected tcp|udp|icmp SRC[:PORT] DST[:PORT]: source or destination is missing"};
+    if (!described && !options.flags.empty())
+        return Error{"--flags belongs to tcp SRC DST, not to --pcap"};
+    if (options.all_hosts && !options.host.empty() && options.host != "all")
+        return Error{"expected either --host or --all-hosts"};
     return std::nullopt;
 }
 
@@ -137,11 +158,13 @@ ExitCode run_explain(const Options& options, Console& console) {
     if (!hosts) return console.fail_usage(hosts.error());
     const auto key = config::read_key(cluster.value()->key_file);
     if (!key) return console.fail_usage(key.error());
-    Explainer explainer(*cluster.value(), members.value(), hosts.value(), config::derive_hash_key(key.value()));
+    Explainer explainer(*cluster.value(), members.value(), hosts.value(),
+                        config::derive_hash_key(key.value()));
     Printer printer(explainer, console);
     AcceptTally tally;
-    const ExitCode code = options.pcap.empty() ? explain_wish(options, explainer, printer, tally, console)
-                                               : explain_capture(options.pcap, explainer, printer, tally, console);
+    const ExitCode code = options.pcap.empty()
+                              ? explain_wish(options, explainer, printer, tally, console)
+                              : explain_capture(options.pcap, explainer, printer, tally, console);
     const bool everyone = options.all_hosts || options.host == "all";
     if (everyone && tally.packets() > 0) say_tally(tally, hosts.value().size(), console);
     return code;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* kDefaultKeyFile = "nlb.key";
 
-// The path on the command line, else the key file of the configuration that it names, else one in this directory.
+// The path on the command line, else the key file of the configuration that it names, else one in
+// this directory.
 Result<std::string> new_key_path(const Options& options) {
     if (!options.subject.empty()) return options.subject;
     if (!options.config_given) return std::string(kDefaultKeyFile);
@@ -37,7 +38,8 @@ Result<std::vector<MaskedSource>> masked_sources(const Options& options, const I
     std::vector<MaskedSource> sources;
     if (!options.config_given) {
         for (std::size_t id = 1; id <= kHostsMax; ++id)
-            sources.push_back({static_cast<HostId>(id), "", config::to_string(masked_mac(static_cast<HostId>(id), primary))});
+            sources.push_back({static_cast<HostId>(id), "",
+                               config::to_string(masked_mac(static_cast<HostId>(id), primary))});
         return sources;
     }
     const auto loaded = config::load_file(options.config);
@@ -45,15 +47,18 @@ Result<std::vector<MaskedSource>> masked_sources(const Options& options, const I
     for (const config::Cluster& cluster : loaded.value().config.clusters) {
         if (cluster.address.address != primary) continue;
         for (const config::Host* host : hosts_by_id(cluster, all_hosts(cluster)))
-            sources.push_back({host->id, host->name, config::to_string(masked_mac(host->id, primary))});
+            sources.push_back(
+                {host->id, host->name, config::to_string(masked_mac(host->id, primary))});
         return sources;
     }
-    return Error{fmt::format("{}: no cluster has the primary address {}", options.config, config::to_string(primary))};
+    return Error{fmt::format("{}: no cluster has the primary address {}", options.config,
+                             config::to_string(primary))};
 }
 
 void show_masked_sources(const std::vector<MaskedSource>& sources, Console& console) {
     TextTable table({{"host", Align::right}, {"name"}, {"masked source (unicast mode)"}});
-    for (const MaskedSource& source : sources) table.add({std::to_string(source.id), source.name, source.mac});
+    for (const MaskedSource& source : sources)
+        table.add({std::to_string(source.id), source.name, source.mac});
     console.say(fmt::format("\n{}", table.render(console.colour())));
 }
 
@@ -64,15 +69,18 @@ ExitCode run_keygen(const Options& options, Console& console) {
     if (!path) return console.fail_configuration(path.error());
     struct stat status {};
     if (::lstat(path.value().c_str(), &status) == 0)
-        return console.fail(
-            ExitCode::refused, ReturnValue::refused,
-            path.value() + ": exists already and is not overwritten; move it away first if the cluster is to have a new key");
+        return console.fail(ExitCode::refused, ReturnValue::refused,
+                            path.value() +
+                                ": exists already and is not overwritten; move it away first if "
+                                "the cluster is to have a new key");
     if (const auto written = config::write_key(path.value()); !written)
         return console.fail(ExitCode::refused, ReturnValue::refused, written.error().message);
     const auto key = config::read_key(path.value());
     if (!key) return console.fail(ExitCode::refused, ReturnValue::refused, key.error().message);
     const std::string id = fmt::format("{:04x}", config::key_id(key.value()));
-    console.say(fmt::format("{}: new key {}, readable only by its owner; copy it to every host of the cluster", path.value(), id));
+    console.say(fmt::format(
+        "{}: new key {}, readable only by its owner; copy it to every host of the cluster",
+        path.value(), id));
     Json answer = success("");
     answer["file"] = path.value();
     answer["key_id"] = id;
@@ -92,7 +100,9 @@ ExitCode run_ip2mac(const Options& options, Console& console) {
     answer["unicast"] = mac(LinkMode::unicast);
     answer["multicast"] = mac(LinkMode::multicast);
     answer["igmp"] = primary.is_v4() ? Json(mac(LinkMode::igmp)) : Json(nullptr);
-    answer["igmp_group"] = primary.is_v4() ? Json(fmt::format("239.255.{}.{}", primary.bytes[14], primary.bytes[15])) : Json(nullptr);
+    answer["igmp_group"] =
+        primary.is_v4() ? Json(fmt::format("239.255.{}.{}", primary.bytes[14], primary.bytes[15]))
+                        : Json(nullptr);
     answer["masked_sources"] = Json::array();
     for (const MaskedSource& source : sources.value()) {
         Json entry{{"id", source.id}, {"mac", source.mac}};
@@ -100,10 +110,12 @@ ExitCode run_ip2mac(const Options& options, Console& console) {
         answer["masked_sources"].push_back(entry);
     }
     console.answer(answer);
-    console.say(fmt::format("cluster address  {}\nunicast MAC      {}\nmulticast MAC    {}", config::to_string(primary),
-                            mac(LinkMode::unicast), mac(LinkMode::multicast)));
+    console.say(fmt::format("cluster address  {}\nunicast MAC      {}\nmulticast MAC    {}",
+                            config::to_string(primary), mac(LinkMode::unicast),
+                            mac(LinkMode::multicast)));
     if (primary.is_v4())
-        console.say(fmt::format("igmp MAC         {}  group {}", mac(LinkMode::igmp), answer["igmp_group"].get<std::string>()));
+        console.say(fmt::format("igmp MAC         {}  group {}", mac(LinkMode::igmp),
+                                answer["igmp_group"].get<std::string>()));
     else
         console.say("igmp MAC         none: igmp mode needs an IPv4 primary address");
     show_masked_sources(sources.value(), console);

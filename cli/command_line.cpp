@@ -1,4 +1,5 @@
-// One table of commands; CLI11 does the parsing. A usage error is one line on the error stream (or a JSON twin) and exit code 2.
+// One table of commands; CLI11 does the parsing. A usage error is one line on the error stream (or
+// a JSON twin) and exit code 2.
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -24,51 +25,75 @@ struct Command {
 void nothing_more(CLI::App&, Options&) {}
 
 void rule_subject(CLI::App& app, Options& options) {
-    app.add_option("rule", options.subject, "a rule's name, [VIP:]PORT, or all")->required()->type_name("RULE|[VIP:]PORT|all");
+    app.add_option("rule", options.subject, "a rule's name, [VIP:]PORT, or all")
+        ->required()
+        ->type_name("RULE|[VIP:]PORT|all");
 }
 
 void port_subject(CLI::App& app, Options& options) {
-    app.add_option("port", options.subject, "the port, and the VIP if a rule of its own handles it")->required()->type_name("[VIP:]PORT");
+    app.add_option("port", options.subject, "the port, and the VIP if a rule of its own handles it")
+        ->required()
+        ->type_name("[VIP:]PORT");
 }
 
 void address_subject(CLI::App& app, Options& options) {
-    app.add_option("address", options.subject, "the cluster's primary address")->required()->type_name("ADDRESS");
+    app.add_option("address", options.subject, "the cluster's primary address")
+        ->required()
+        ->type_name("ADDRESS");
 }
 
 void check_subject(CLI::App& app, Options& options) {
-    app.add_option("file", options.subject, "the configuration; without it, that of --config")->type_name("FILE");
+    app.add_option("file", options.subject, "the configuration; without it, that of --config")
+        ->type_name("FILE");
 }
 
 void keygen_subject(CLI::App& app, Options& options) {
-    app.add_option("path", options.subject, "the new file; without it, the key file that --config names, else nlb.key")->type_name("PATH");
+    app.add_option("path", options.subject,
+                   "the new file; without it, the key file that --config names, else nlb.key")
+        ->type_name("PATH");
 }
 
 void add_members(CLI::App& app, Options& options) {
-    app.add_option("--members", options.members, "the hosts that are present; without it, all")->type_name("A,B,C");
+    app.add_option("--members", options.members, "the hosts that are present; without it, all")
+        ->type_name("A,B,C");
 }
 
 void tables_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
-    app.add_option("-o,--output", options.output, "the file to write")->required()->type_name("FILE");
+    app.add_option("-o,--output", options.output, "the file to write")
+        ->required()
+        ->type_name("FILE");
 }
 
 void explain_arguments(CLI::App& app, Options& options) {
-    app.add_option("protocol", options.protocol, "what to send: tcp, udp or icmp")->type_name("tcp|udp|icmp");
+    app.add_option("protocol", options.protocol, "what to send: tcp, udp or icmp")
+        ->type_name("tcp|udp|icmp");
     app.add_option("source", options.source, "the client")->type_name("SRC[:PORT]");
-    app.add_option("destination", options.destination, "a virtual or dedicated address")->type_name("DST[:PORT]");
-    app.add_option("--flags", options.flags, "TCP flags by their letters, SAFRPU; without it, S")->type_name("SA");
-    app.add_option("--pcap", options.pcap, "explain every frame of a capture (pcap or pcapng, - for standard input)")->type_name("FILE");
+    app.add_option("destination", options.destination, "a virtual or dedicated address")
+        ->type_name("DST[:PORT]");
+    app.add_option("--flags", options.flags, "TCP flags by their letters, SAFRPU; without it, S")
+        ->type_name("SA");
+    app.add_option("--pcap", options.pcap,
+                   "explain every frame of a capture (pcap or pcapng, - for standard input)")
+        ->type_name("FILE");
     app.add_flag("--all-hosts", options.all_hosts, "as every host of the cluster sees it");
     add_members(app, options);
 }
 
 void trace_arguments(CLI::App& app, Options& options) {
-    app.add_option("--filter", options.filter, "which packets, in the words of pcap-filter(7); without it, all")->type_name("EXPRESSION");
-    app.add_option("--count", options.count, "end after so many; without it, when interrupted")->type_name("N");
-    app.add_option("-w,--write", options.output, "a pcapng with each decision as the packet's comment, - for standard output")
+    app.add_option("--filter", options.filter,
+                   "which packets, in the words of pcap-filter(7); without it, all")
+        ->type_name("EXPRESSION");
+    app.add_option("--count", options.count, "end after so many; without it, when interrupted")
+        ->type_name("N");
+    app.add_option("-w,--write", options.output,
+                   "a pcapng with each decision as the packet's comment, - for standard output")
         ->type_name("FILE");
-    app.add_option("--direction", options.direction, "from clients, from servers, or both [both]")->type_name("in|out|both");
-    app.add_option("--rate", options.rate, "at most so many a second [1000]; the rest is counted, not shown")->type_name("N");
+    app.add_option("--direction", options.direction, "from clients, from servers, or both [both]")
+        ->type_name("in|out|both");
+    app.add_option("--rate", options.rate,
+                   "at most so many a second [1000]; the rest is counted, not shown")
+        ->type_name("N");
     app.add_option("--snap", options.snap, "bytes kept of each [256]")->type_name("BYTES");
 }
 
@@ -76,38 +101,48 @@ void plan_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
     app.add_option("--leave", options.leave, "a member that goes")->type_name("HOST");
     app.add_option("--join", options.join, "a host that comes")->type_name("HOST");
-    app.add_option("--new-config", options.new_config, "the configuration that takes the place of --config")->type_name("FILE");
+    app.add_option("--new-config", options.new_config,
+                   "the configuration that takes the place of --config")
+        ->type_name("FILE");
 }
 
 constexpr Command kCommands[] = {
-    {"query", "show this host's state, the members and who owns which bucket", run_query, nothing_more},
+    {"query", "show this host's state, the members and who owns which bucket", run_query,
+     nothing_more},
     {"queryport", "show the rule that handles a port", run_query_port, port_subject},
     {"params", "show the parameters in force", run_params, nothing_more},
-    {"display", "show everything: params, query, configuration, recent events", run_display, nothing_more},
+    {"display", "show everything: params, query, configuration, recent events", run_display,
+     nothing_more},
     {"start", "take part in the cluster", run_verb, nothing_more},
     {"stop", "leave the cluster at once; connections are cut", run_verb, nothing_more},
-    {"drainstop", "take no new connections, and stop when the last one ends", run_verb, nothing_more},
+    {"drainstop", "take no new connections, and stop when the last one ends", run_verb,
+     nothing_more},
     {"suspend", "stop, and answer only query and resume", run_verb, nothing_more},
     {"resume", "end a suspension; start takes part again", run_verb, nothing_more},
     {"reload", "read the configuration again, on all hosts together", run_verb, nothing_more},
     {"enable", "let this host handle a rule", run_rule_verb, rule_subject},
-    {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb, rule_subject},
+    {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb,
+     rule_subject},
     {"drain", "take no new connections for a rule on this host", run_rule_verb, rule_subject},
     {"ip2mac", "show the MAC addresses that a cluster address gives", run_ip2mac, address_subject},
-    {"check", "find every mistake in a configuration, and show its timing", run_check, check_subject},
+    {"check", "find every mistake in a configuration, and show its timing", run_check,
+     check_subject},
     {"keygen", "write a new cluster key", run_keygen, keygen_subject},
     {"tables", "write fixed tables for nlb-dataplane --tables", run_tables, tables_arguments},
     {"explain", "say what each host does with a packet, and why", run_explain, explain_arguments},
-    {"trace", "show packets with verdict and reason, as the running dataplane decides them", run_trace, trace_arguments},
+    {"trace", "show packets with verdict and reason, as the running dataplane decides them",
+     run_trace, trace_arguments},
     {"plan", "say which buckets would move", run_plan, plan_arguments},
 };
 
 // A plain number counts seconds.
 std::string read_timeout(const std::string& text, Options& options) {
     std::uint64_t number = 0;
-    const auto duration = config::parse_duration(config::read_decimal(text, number) ? text + "s" : text);
+    const auto duration =
+        config::parse_duration(config::read_decimal(text, number) ? text + "s" : text);
     if (!duration) return duration.error().message;
-    if (duration.value() <= Duration{0}) return "expected a time above zero, got " + config::in_quotes(text);
+    if (duration.value() <= Duration{0})
+        return "expected a time above zero, got " + config::in_quotes(text);
     options.timeout = duration.value();
     return "";
 }
@@ -121,12 +156,17 @@ void declare_common(CLI::App& app, Options& options, bool& version) {
            },
            fmt::format("the configuration [{}]", kDefaultConfig))
         ->type_name("FILE");
-    app.add_option("--cluster", options.cluster, "one cluster; without it, all or the only one")->type_name("NAME");
-    app.add_option("--host", options.host, "a host; without it, this machine")->type_name("NAME|all");
-    app.add_option("--run-dir", options.run_dir, fmt::format("where the control plane's socket is [{}]", kDefaultRunDir))->type_name("DIR");
+    app.add_option("--cluster", options.cluster, "one cluster; without it, all or the only one")
+        ->type_name("NAME");
+    app.add_option("--host", options.host, "a host; without it, this machine")
+        ->type_name("NAME|all");
+    app.add_option("--run-dir", options.run_dir,
+                   fmt::format("where the control plane's socket is [{}]", kDefaultRunDir))
+        ->type_name("DIR");
     app.add_option("--timeout", "how long to wait for the control plane [2s]")
         ->type_name("TIME")
-        ->check(CLI::Validator([&options](std::string& text) { return read_timeout(text, options); }, ""));
+        ->check(CLI::Validator(
+            [&options](std::string& text) { return read_timeout(text, options); }, ""));
     app.add_flag("--json", options.json, "answer in JSON, errors too");
     app.add_flag("--version", version, "print the version");
 }
@@ -134,11 +174,13 @@ void declare_common(CLI::App& app, Options& options, bool& version) {
 // A word where a command belongs; empty when every word was understood.
 std::string unknown_command(const CLI::App& app) {
     const auto rest = app.remaining();
-    if (!app.get_subcommands().empty() || rest.empty() || rest.front().rfind('-', 0) == 0) return "";
+    if (!app.get_subcommands().empty() || rest.empty() || rest.front().rfind('-', 0) == 0)
+        return "";
     std::vector<std::string_view> names;
     for (const Command& command : kCommands) names.emplace_back(command.name);
     const std::string_view meant = config::nearest(rest.front(), names);
-    return fmt::format("no command {}{}", config::in_quotes(rest.front()), meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
+    return fmt::format("no command {}{}", config::in_quotes(rest.front()),
+                       meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
 }
 
 // CLI11's sentences may take several lines; the first one says what is wrong.
@@ -162,10 +204,13 @@ int finish(std::ostream& out, ExitCode code) {
 
 }  // namespace
 
-int run_command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err, bool colour) {
+int run_command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
+                     bool colour) {
     Options options;
     bool version = false;
-    CLI::App app("Network load balancing without a load balancer: see and steer this host and its cluster.", "nlb");
+    CLI::App app(
+        "Network load balancing without a load balancer: see and steer this host and its cluster.",
+        "nlb");
     app.require_subcommand(0, 1);
     app.fallthrough();
     app.get_formatter()->column_width(34);
@@ -185,14 +230,16 @@ int run_command_line(int argc, const char* const* argv, std::ostream& out, std::
         return finish(out, ExitCode::done);
     } catch (const CLI::Error& error) {
         const std::string unknown = unknown_command(app);
-        const Error usage{(unknown.empty() ? first_line(error.what()) : unknown) + "; `nlb --help` lists commands and options"};
+        const Error usage{(unknown.empty() ? first_line(error.what()) : unknown) +
+                          "; `nlb --help` lists commands and options"};
         return finish(out, early.fail_usage(usage));
     }
     if (version) {
         out << "nlb " << NLB_VERSION << '\n';
         return finish(out, ExitCode::done);
     }
-    if (chosen == nullptr) return finish(out, early.fail_usage(Error{"expected a command; `nlb --help` lists them"}));
+    if (chosen == nullptr)
+        return finish(out, early.fail_usage(Error{"expected a command; `nlb --help` lists them"}));
     options.command = chosen->name;
     Console console(out, err, options.json, colour);
     return finish(out, chosen->run(options, console));

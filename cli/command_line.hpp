@@ -1,4 +1,5 @@
-// The grammar of `nlb`: commands, their arguments, and the options that are understood anywhere. CLI11's exceptions stop here.
+// The grammar of `nlb`: commands, their arguments, and the options that are understood anywhere.
+// CLI11's exceptions stop here.
 #pragma once
 
 #include "cli/console.hpp"
@@ -7,6 +8,7 @@
 namespace nlb::cli {
 
 // Parses and runs; the process's exit status.
-int run_command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err, bool colour);
+int run_command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
+                     bool colour);
 
 }  // namespace nlb::cli

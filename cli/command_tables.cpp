@@ -1,5 +1,6 @@
-// tables: what `nlb-dataplane --tables` runs on, as a converged cluster of the given members would have it in its first epoch.
-// The file holds the key of the affinity hash: it is made readable only by its owner.
+// tables: what `nlb-dataplane --tables` runs on, as a converged cluster of the given members would
+// have it in its first epoch. The file holds the key of the affinity hash: it is made readable only
+// by its owner.
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -34,7 +35,8 @@ Result<FixedTables> fixed_tables(const config::Member& member, const std::string
     fixed.inside = member.host->inside;
     fixed.lcores = member.host->lcores;
     fixed.connections_max = cluster.connections.max;
-    fixed.tables = config::build_tables(cluster, *member.host, config::derive_hash_key(key.value()), ownership);
+    fixed.tables = config::build_tables(cluster, *member.host, config::derive_hash_key(key.value()),
+                                        ownership);
     return fixed;
 }
 
@@ -65,9 +67,11 @@ const char* kind_word(AddressKind kind) {
 Json cluster_json(const config::Member& member, const FixedTables& fixed) {
     const Tables& tables = fixed.tables;
     Json rules = Json::array(), addresses = Json::array();
-    for (const RuleId slot : slots_of(*member.cluster)) rules.push_back(rule_json(*member.cluster, tables, slot));
+    for (const RuleId slot : slots_of(*member.cluster))
+        rules.push_back(rule_json(*member.cluster, tables, slot));
     for (std::size_t i = 0; i < tables.address_count; ++i)
-        addresses.push_back({{"address", config::to_string(tables.addresses[i].address)}, {"kind", kind_word(tables.addresses[i].kind)}});
+        addresses.push_back({{"address", config::to_string(tables.addresses[i].address)},
+                             {"kind", kind_word(tables.addresses[i].kind)}});
     return {{"name", fixed.cluster_name},
             {"host", member.host->name},
             {"id", tables.self},
@@ -87,11 +91,13 @@ Json cluster_json(const config::Member& member, const FixedTables& fixed) {
 Status write_private(const std::string& path, const std::vector<Byte>& bytes) {
     const std::string part = fmt::format("{}.{}.part", path, ::getpid());
     const auto failed = [&](const char* what) {
-        const Error error{fmt::format("{}: cannot {} the tables: {}", path, what, std::strerror(errno))};
+        const Error error{
+            fmt::format("{}: cannot {} the tables: {}", path, what, std::strerror(errno))};
         ::unlink(part.c_str());
         return error;
     };
-    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd =
+        ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return failed("create");
     std::size_t at = 0;
     while (at < bytes.size()) {
@@ -106,14 +112,17 @@ Status write_private(const std::string& path, const std::vector<Byte>& bytes) {
     return Done{};
 }
 
-Result<std::vector<config::Member>> chosen_memberships(const config::Config& config, const Options& options) {
+Result<std::vector<config::Member>> chosen_memberships(const config::Config& config,
+                                                       const Options& options) {
     auto all = config::memberships_of(config, options.host.empty() ? this_machine() : options.host);
     if (!all || options.cluster.empty()) return all;
     if (const auto named = choose_cluster(config, options.cluster); !named) return named.error();
     std::vector<config::Member> chosen;
     for (const config::Member& member : all.value())
         if (member.cluster->name == options.cluster) chosen.push_back(member);
-    if (chosen.empty()) return Error{fmt::format("this host is not a member of cluster {}", config::in_quotes(options.cluster))};
+    if (chosen.empty())
+        return Error{fmt::format("this host is not a member of cluster {}",
+                                 config::in_quotes(options.cluster))};
     return chosen;
 }
 
@@ -135,10 +144,12 @@ ExitCode run_tables(const Options& options, Console& console) {
     const auto bytes = encode_tables_file(all);
     if (const auto written = write_private(options.output, bytes); !written)
         return console.fail(ExitCode::refused, ReturnValue::refused, written.error().message);
-    console.say(fmt::format("{}: fixed tables of {} for {}, {} bytes; it holds a secret: keep it private", options.output,
-                            memberships.value().front().host->name,
-                            all.size() == 1 ? "cluster " + all.front().cluster_name : fmt::format("{} clusters", all.size()),
-                            bytes.size()));
+    console.say(
+        fmt::format("{}: fixed tables of {} for {}, {} bytes; it holds a secret: keep it private",
+                    options.output, memberships.value().front().host->name,
+                    all.size() == 1 ? "cluster " + all.front().cluster_name
+                                    : fmt::format("{} clusters", all.size()),
+                    bytes.size()));
     Json answer = success("");
     answer["file"] = options.output;
     answer["clusters"] = clusters;

@@ -1,4 +1,5 @@
-// The commands of `nlb`, one function each, one file per topic. Each prints through the console and returns the exit code.
+// The commands of `nlb`, one function each, one file per topic. Each prints through the console and
+// returns the exit code.
 #pragma once
 
 #include "cli/console.hpp"
@@ -7,7 +8,8 @@
 namespace nlb::cli {
 
 // command_control.cpp: these speak to the control plane of this machine.
-ExitCode run_verb(const Options& options, Console& console);       // start stop drainstop suspend resume reload
+// start stop drainstop suspend resume reload
+ExitCode run_verb(const Options& options, Console& console);
 ExitCode run_rule_verb(const Options& options, Console& console);  // enable disable drain
 ExitCode run_query(const Options& options, Console& console);
 ExitCode run_query_port(const Options& options, Console& console);

@@ -1,4 +1,5 @@
-// Writing to the two streams. Warnings go to the error stream in both forms, so that a program's output stays pure JSON.
+// Writing to the two streams. Warnings go to the error stream in both forms, so that a program's
+// output stays pure JSON.
 #include "cli/console.hpp"
 
 #include <cstdlib>
@@ -42,7 +43,8 @@ bool colour_wanted() {
     if (set("NO_COLOR")) return false;
     if (set("CLICOLOR_FORCE")) return true;
     const char* terminal = std::getenv("TERM");
-    return isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+    return isatty(STDOUT_FILENO) == 1 && terminal != nullptr &&
+           std::string_view(terminal) != "dumb";
 }
 
 void Console::say(std::string_view text) {
@@ -80,7 +82,9 @@ ExitCode Console::fail_configuration(const Error& mistakes) {
 }
 
 Json success(std::string_view message) {
-    return {{"ok", true}, {"return_value", static_cast<int>(ReturnValue::ok)}, {"message", std::string(message)}};
+    return {{"ok", true},
+            {"return_value", static_cast<int>(ReturnValue::ok)},
+            {"message", std::string(message)}};
 }
 
 }  // namespace nlb::cli

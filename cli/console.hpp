@@ -1,5 +1,5 @@
-// Where a command's words go: sentences and tables for people, or lines of JSON for programs, never both.
-// Colour only where it can be seen: a terminal, without NO_COLOR (https://no-color.org).
+// Where a command's words go: sentences and tables for people, or lines of JSON for programs, never
+// both. Colour only where it can be seen: a terminal, without NO_COLOR (https://no-color.org).
 #pragma once
 
 #include <iosfwd>
@@ -21,7 +21,8 @@ enum class Paint { none, bold, dim, good, bad, notice };
 
 class Console {
 public:
-    Console(std::ostream& out, std::ostream& err, bool json, bool colour) : out_(out), err_(err), json_(json), colour_(colour) {}
+    Console(std::ostream& out, std::ostream& err, bool json, bool colour)
+        : out_(out), err_(err), json_(json), colour_(colour) {}
 
     [[nodiscard]] bool json() const { return json_; }
     [[nodiscard]] bool colour() const { return colour_; }
@@ -39,7 +40,9 @@ public:
     ExitCode fail(ExitCode code, ReturnValue value, const std::string& sentence);
     // The loader's mistakes, one per line; they begin with the file's name, as editors like it.
     ExitCode fail_configuration(const Error& mistakes);
-    ExitCode fail_usage(const Error& error) { return fail(ExitCode::usage, ReturnValue::bad_params, error.message); }
+    ExitCode fail_usage(const Error& error) {
+        return fail(ExitCode::usage, ReturnValue::bad_params, error.message);
+    }
 
 private:
     std::ostream& out_;

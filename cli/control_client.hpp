@@ -1,5 +1,6 @@
-// One question to the control plane of this machine and its answer, over RUN_DIR/control.sock (docs/control-socket.md).
-// It waits no longer than it is told to, and believes nothing but that the answer is one line of JSON.
+// One question to the control plane of this machine and its answer, over RUN_DIR/control.sock
+// (docs/control-socket.md). It waits no longer than it is told to, and believes nothing but that
+// the answer is one line of JSON.
 #pragma once
 
 #include <string>
@@ -22,6 +23,7 @@ struct ControlReply {
 };
 
 // `timeout` is for the whole exchange.
-[[nodiscard]] ControlReply ask_control_plane(const std::string& run_dir, const Json& request, Duration timeout);
+[[nodiscard]] ControlReply ask_control_plane(const std::string& run_dir, const Json& request,
+                                             Duration timeout);
 
 }  // namespace nlb::cli

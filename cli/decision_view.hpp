@@ -1,4 +1,5 @@
-// How a decision about a packet reads: the same words, columns and JSON members wherever one is shown (`nlb explain`, `nlb trace`).
+// How a decision about a packet reads: the same words, columns and JSON members wherever one is
+// shown (`nlb explain`, `nlb trace`).
 #pragma once
 
 #include <string>
@@ -22,7 +23,8 @@ struct Decision {
 [[nodiscard]] std::string verdict_word(Verdict verdict);
 [[nodiscard]] Paint paint_of(Verdict verdict);
 
-// "tcp 198.51.100.7:4000 > 192.0.2.80:80 S"; what the parser did not get to is left out. `from_inside`: the server speaks.
+// "tcp 198.51.100.7:4000 > 192.0.2.80:80 S"; what the parser did not get to is left out.
+// `from_inside`: the server speaks.
 [[nodiscard]] std::string flow_text(const PacketInfo& info, bool from_inside = false);
 
 class DecisionView {
@@ -40,7 +42,8 @@ public:
     [[nodiscard]] std::size_t host_width() const { return host_width_; }
 
 private:
-    [[nodiscard]] std::string columns(std::string_view verdict, std::string_view reason, std::string_view rule, std::string_view bucket,
+    [[nodiscard]] std::string columns(std::string_view verdict, std::string_view reason,
+                                      std::string_view rule, std::string_view bucket,
                                       std::string_view owner, std::string_view help) const;
     const config::Cluster& cluster_;
     std::size_t host_width_ = 5;

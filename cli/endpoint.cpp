@@ -1,4 +1,5 @@
-// Splits at the colon that cannot belong to the address; the address itself is read by config/format.
+// Splits at the colon that cannot belong to the address; the address itself is read by
+// config/format.
 #include "cli/endpoint.hpp"
 
 #include <algorithm>
@@ -14,11 +15,13 @@ struct FlagLetter {
     char letter;
     std::uint8_t bit;
 };
-constexpr std::array<FlagLetter, 6> kFlagLetters{{{'F', 0x01}, {'S', 0x02}, {'R', 0x04}, {'P', 0x08}, {'A', 0x10}, {'U', 0x20}}};
+constexpr std::array<FlagLetter, 6> kFlagLetters{
+    {{'F', 0x01}, {'S', 0x02}, {'R', 0x04}, {'P', 0x08}, {'A', 0x10}, {'U', 0x20}}};
 
 Result<std::uint16_t> parse_port(std::string_view text) {
     std::uint64_t port = 0;
-    if (!config::read_decimal(text, port) || port > 65535) return Error{"expected a port in 0-65535, got " + config::in_quotes(text)};
+    if (!config::read_decimal(text, port) || port > 65535)
+        return Error{"expected a port in 0-65535, got " + config::in_quotes(text)};
     return static_cast<std::uint16_t>(port);
 }
 
@@ -31,10 +34,12 @@ struct Halves {
 Result<Halves> split_endpoint(std::string_view text) {
     if (!text.empty() && text.front() == '[') {
         const std::size_t end = text.find(']');
-        if (end == std::string_view::npos) return Error{"expected [ADDRESS]:PORT, got " + config::in_quotes(text)};
+        if (end == std::string_view::npos)
+            return Error{"expected [ADDRESS]:PORT, got " + config::in_quotes(text)};
         const std::string_view rest = text.substr(end + 1);
         if (rest.empty()) return Halves{text.substr(1, end - 1), std::nullopt};
-        if (rest.front() != ':') return Error{"expected [ADDRESS]:PORT, got " + config::in_quotes(text)};
+        if (rest.front() != ':')
+            return Error{"expected [ADDRESS]:PORT, got " + config::in_quotes(text)};
         return Halves{text.substr(1, end - 1), rest.substr(1)};
     }
     if (std::count(text.begin(), text.end(), ':') != 1) return Halves{text, std::nullopt};
@@ -63,16 +68,19 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
 std::string to_string(const Endpoint& endpoint) {
     const std::string address = config::to_string(endpoint.address);
     if (!endpoint.port) return address;
-    return endpoint.address.is_v4() ? fmt::format("{}:{}", address, *endpoint.port) : fmt::format("[{}]:{}", address, *endpoint.port);
+    return endpoint.address.is_v4() ? fmt::format("{}:{}", address, *endpoint.port)
+                                    : fmt::format("[{}]:{}", address, *endpoint.port);
 }
 
 Result<std::uint8_t> parse_tcp_flags(const std::string& text) {
     std::uint8_t flags = 0;
     for (const char c : text) {
         const char letter = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        const auto found = std::find_if(kFlagLetters.begin(), kFlagLetters.end(), [&](const FlagLetter& f) { return f.letter == letter; });
+        const auto found = std::find_if(kFlagLetters.begin(), kFlagLetters.end(),
+                                        [&](const FlagLetter& f) { return f.letter == letter; });
         if (found == kFlagLetters.end() || (flags & found->bit) != 0)
-            return Error{"expected TCP flags as letters of SAFRPU, each once, got " + config::in_quotes(text)};
+            return Error{"expected TCP flags as letters of SAFRPU, each once, got " +
+                         config::in_quotes(text)};
         flags = static_cast<std::uint8_t>(flags | found->bit);
     }
     return flags;

@@ -1,4 +1,5 @@
-// The words of `explain tcp SRC[:PORT] DST[:PORT] --flags SA` and of `queryport [VIP:]PORT`, read strictly.
+// The words of `explain tcp SRC[:PORT] DST[:PORT] --flags SA` and of `queryport [VIP:]PORT`, read
+// strictly.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ struct Endpoint {
 [[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 
-// Letters of tcpdump: S SYN, A ACK, F FIN, R RST, P PSH, U URG; each at most once, in any order and case.
+// Letters of tcpdump: S SYN, A ACK, F FIN, R RST, P PSH, U URG; each at most once, in any order and
+// case.
 [[nodiscard]] Result<std::uint8_t> parse_tcp_flags(const std::string& text);
 
 // "PORT" or "VIP:PORT".

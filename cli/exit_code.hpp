@@ -1,4 +1,5 @@
-// What the shell and NLB's scripts learn from `nlb`: four exit codes, and NLB's own return values, whose numbers administrators know.
+// What the shell and NLB's scripts learn from `nlb`: four exit codes, and NLB's own return values,
+// whose numbers administrators know.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Tables are built as an install would build them; the clock starts above zero, so that ages can be subtracted from it.
+// Tables are built as an install would build them; the clock starts above zero, so that ages can be
+// subtracted from it.
 #include "cli/explanation.hpp"
 
 #include <algorithm>
@@ -20,48 +21,55 @@ constexpr std::uint16_t kEphemeralPort = 49152;  // a client's, when none is giv
 
 // Ports of a machine that does not exist: locally administered, by id.
 PortAddresses invented_ports(HostId id) {
-    return {MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x01, id}}, MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x02, id}}};
+    return {MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x01, id}},
+            MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x02, id}}};
 }
 
 Result<std::uint16_t> destination_port(const PacketWish& wish, const Endpoint& destination) {
     if (wish.protocol == "icmp") return std::uint16_t{0};
     if (!destination.port)
-        return Error{fmt::format("destination: expected ADDRESS:PORT for {}, got {}", wish.protocol, config::in_quotes(wish.destination))};
+        return Error{fmt::format("destination: expected ADDRESS:PORT for {}, got {}", wish.protocol,
+                                 config::in_quotes(wish.destination))};
     return *destination.port;
 }
 
 }  // namespace
 
-Explainer::Explainer(const config::Cluster& cluster, HostSet members, const std::vector<const config::Host*>& hosts,
-                     const HashKey& hash_key)
+Explainer::Explainer(const config::Cluster& cluster, HostSet members,
+                     const std::vector<const config::Host*>& hosts, const HashKey& hash_key)
     : cluster_(cluster), now_(kStart), swept_(kStart) {
     config::Ownership ownership;
     ownership.epoch = 1;
     ownership.owner = targets_of(cluster, members, {});
     for (const config::Host* host : hosts) {
         ownership.own = owned_by(ownership.owner, host->id);
-        views_.push_back({host,
-                          config::build_tables(cluster, *host, hash_key, ownership),
-                          invented_ports(host->id),
-                          SimpleConnections(cluster.connections.max),
-                          FragmentTable(0),
-                          config::has_sticky_rules(cluster) ? std::make_unique<ClientTable>(kClients) : nullptr,
-                          {}});
+        views_.push_back(
+            {host,
+             config::build_tables(cluster, *host, hash_key, ownership),
+             invented_ports(host->id),
+             SimpleConnections(cluster.connections.max),
+             FragmentTable(0),
+             config::has_sticky_rules(cluster) ? std::make_unique<ClientTable>(kClients) : nullptr,
+             {}});
     }
 }
 
-std::vector<Explanation> Explainer::explain_packet(std::span<const Byte> frame, std::chrono::nanoseconds time) {
+std::vector<Explanation> Explainer::explain_packet(std::span<const Byte> frame,
+                                                   std::chrono::nanoseconds time) {
     advance(time);
     std::vector<Explanation> explanations;
-    for (HostView& view : views_) explanations.push_back(explain(frame, snapshot_of(view), view.connections, view.fragments));
+    for (HostView& view : views_)
+        explanations.push_back(explain(frame, context_of(view), view.connections, view.fragments));
     return explanations;
 }
 
-std::vector<ExplainedPacket> Explainer::offer(std::span<const Byte> frame, std::chrono::nanoseconds time) {
+std::vector<ExplainedPacket> Explainer::offer(std::span<const Byte> frame,
+                                              std::chrono::nanoseconds time) {
     kept_back_.push_back({++offered_, explain_packet(frame, time)});
     const std::vector<Explanation>& explanations = kept_back_.back().explanations;
     for (std::size_t i = 0; i < views_.size(); ++i)
-        if (explanations[i].reason == Reason::fragment_held) views_[i].waiting[explanations[i].info.fragment.place] = offered_;
+        if (explanations[i].reason == Reason::fragment_held)
+            views_[i].waiting[explanations[i].info.fragment.slot] = offered_;
     resolve_waiting();
     return take_settled();
 }
@@ -75,8 +83,8 @@ std::vector<ExplainedPacket> Explainer::finish() {
 void Explainer::resolve_waiting() {
     for (std::size_t i = 0; i < views_.size(); ++i) {
         HostView& view = views_[i];
-        for (Explanation& late : explain_released(snapshot_of(view), view.fragments)) {
-            const std::uint64_t number = view.waiting[late.info.fragment.place];
+        for (Explanation& late : explain_released(context_of(view), view.fragments)) {
+            const std::uint64_t number = view.waiting[late.info.fragment.slot];
             kept_back_[number - kept_back_.front().number].explanations[i] = std::move(late);
         }
     }
@@ -107,32 +115,40 @@ void Explainer::advance(std::chrono::nanoseconds time) {
 }
 
 void AcceptTally::count(const std::vector<Explanation>& explanations) {
-    const auto accepts = std::count_if(explanations.begin(), explanations.end(),
-                                       [](const Explanation& e) { return verdict_of(e.reason) == Verdict::accept; });
+    const auto accepts =
+        std::count_if(explanations.begin(), explanations.end(),
+                      [](const Explanation& e) { return verdict_of(e.reason) == Verdict::accept; });
     ++(accepts == 0 ? none : accepts == 1 ? one : several);
 }
 
 Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& destination_mac) {
     const bool tcp = wish.protocol == "tcp";
     const bool icmp = wish.protocol == "icmp";
-    if (!tcp && !icmp && wish.protocol != "udp") return Error{"expected tcp, udp or icmp, got " + config::in_quotes(wish.protocol)};
+    if (!tcp && !icmp && wish.protocol != "udp")
+        return Error{"expected tcp, udp or icmp, got " + config::in_quotes(wish.protocol)};
     const auto source = parse_endpoint(wish.source);
     if (!source) return Error{"source: " + source.error().message};
     const auto destination = parse_endpoint(wish.destination);
     if (!destination) return Error{"destination: " + destination.error().message};
     const bool v4 = source.value().address.is_v4();
-    if (v4 != destination.value().address.is_v4()) return Error{"expected two IPv4 or two IPv6 addresses, got one of each"};
-    if (icmp && (source.value().port || destination.value().port)) return Error{"expected no ports: an echo request has none"};
+    if (v4 != destination.value().address.is_v4())
+        return Error{"expected two IPv4 or two IPv6 addresses, got one of each"};
+    if (icmp && (source.value().port || destination.value().port))
+        return Error{"expected no ports: an echo request has none"};
     if (!tcp && !wish.flags.empty()) return Error{"--flags: only TCP has flags"};
     const auto port = destination_port(wish, destination.value());
     if (!port) return port.error();
-    const auto flags = wish.flags.empty() ? Result<std::uint8_t>(kTcpSyn) : parse_tcp_flags(wish.flags);
+    const auto flags =
+        wish.flags.empty() ? Result<std::uint8_t>(kTcpSyn) : parse_tcp_flags(wish.flags);
     if (!flags) return Error{"--flags: " + flags.error().message};
     FrameSpec spec;
     spec.destination_mac = destination_mac;
     spec.source = source.value().address;
     spec.destination = destination.value().address;
-    spec.protocol = tcp ? kProtocolTcp : !icmp ? kProtocolUdp : v4 ? kProtocolIcmp : kProtocolIcmpv6;
+    spec.protocol = tcp     ? kProtocolTcp
+                    : !icmp ? kProtocolUdp
+                    : v4    ? kProtocolIcmp
+                            : kProtocolIcmpv6;
     spec.source_port = source.value().port.value_or(kEphemeralPort);
     spec.destination_port = port.value();
     spec.tcp_flags = flags.value();

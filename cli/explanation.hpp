@@ -1,5 +1,6 @@
-// What every asked host does with a packet: the cores' own code (core/explain), run once per host with that host's tables and its
-// own descriptors, which are carried from packet to packet. Formats nothing.
+// What every asked host does with a packet: the cores' own code (core/explain), run once per host
+// with that host's tables and its own descriptors, which are carried from packet to packet. Formats
+// nothing.
 #pragma once
 
 #include <array>
@@ -21,11 +22,11 @@ struct HostView {
     PortAddresses ports;
     SimpleConnections connections;
     FragmentTable fragments;
-    std::unique_ptr<ClientTable> clients;             // nothing without a rule with a time-out
-    std::array<std::uint64_t, kFramePlaces> waiting;  // numbers of the packets that wait, by place
+    std::unique_ptr<ClientTable> clients;            // nothing without a rule with a time-out
+    std::array<std::uint64_t, kFrameSlots> waiting;  // numbers of the packets that wait, by slot
 };
 
-// A packet by its place in the capture, from 1, with one explanation per host.
+// A packet by its slot in the capture, from 1, with one explanation per host.
 struct ExplainedPacket {
     std::uint64_t number;
     std::vector<Explanation> explanations;
@@ -35,14 +36,17 @@ class Explainer {
 public:
     // A converged cluster of `members` in its first epoch, seen by each of `hosts`.
     // Requires: both are of `cluster`, which came from config/load.
-    Explainer(const config::Cluster& cluster, HostSet members, const std::vector<const config::Host*>& hosts, const HashKey& hash_key);
+    Explainer(const config::Cluster& cluster, HostSet members,
+              const std::vector<const config::Host*>& hosts, const HashKey& hash_key);
 
     // One explanation per host, in the order given. `time` is the capture's; going back is ignored.
-    [[nodiscard]] std::vector<Explanation> explain_packet(std::span<const Byte> frame, std::chrono::nanoseconds time);
+    [[nodiscard]] std::vector<Explanation> explain_packet(std::span<const Byte> frame,
+                                                          std::chrono::nanoseconds time);
 
-    // The next packet of a capture: gives, in order, all packets that are settled now. While a fragment waits for the first one of its
-    // datagram it and all that came after it are kept back.
-    [[nodiscard]] std::vector<ExplainedPacket> offer(std::span<const Byte> frame, std::chrono::nanoseconds time);
+    // The next packet of a capture: gives, in order, all packets that are settled now. While a
+    // fragment waits for the first one of its datagram it and all that came after it are kept back.
+    [[nodiscard]] std::vector<ExplainedPacket> offer(std::span<const Byte> frame,
+                                                     std::chrono::nanoseconds time);
     // The capture is over: what waits, waits in vain.
     [[nodiscard]] std::vector<ExplainedPacket> finish();
 
@@ -51,7 +55,7 @@ public:
 
 private:
     void advance(std::chrono::nanoseconds time);
-    [[nodiscard]] Snapshot snapshot_of(const HostView& view) const {
+    [[nodiscard]] BurstContext context_of(const HostView& view) const {
         return {view.tables, view.ports, now_, true, 0, 1, view.clients.get()};
     }
     void resolve_waiting();
@@ -83,6 +87,7 @@ struct PacketWish {
     std::string destination;
     std::string flags;
 };
-[[nodiscard]] Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& destination_mac);
+[[nodiscard]] Result<std::vector<Byte>> frame_of(const PacketWish& wish,
+                                                 const MacAddress& destination_mac);
 
 }  // namespace nlb::cli

@@ -1,4 +1,5 @@
-// Reading JSON without trust. nlohmann's exceptions are never raised here: parsing is asked not to, and kinds are looked at first.
+// Reading JSON without trust. nlohmann's exceptions are never raised here: parsing is asked not to,
+// and kinds are looked at first.
 #include "cli/json.hpp"
 
 namespace nlb::cli {
@@ -7,7 +8,8 @@ namespace {
 const Json kNull = nullptr;
 const Json kNoElements = Json::array();
 
-// Copying and printing recurse: without a bound a hostile answer of 1 MiB of brackets would use up the stack.
+// Copying and printing recurse: without a bound a hostile answer of 1 MiB of brackets would use up
+// the stack.
 constexpr std::size_t kNestingMax = 64;
 
 bool nests_too_deep(std::string_view text) {
@@ -53,7 +55,8 @@ const Json& member_of(const Json& object, std::string_view key) {
 
 std::string text_of(const Json& object, std::string_view key, std::string_view otherwise) {
     const Json& value = member_of(object, key);
-    if (!value.is_string() || value.get_ref<const std::string&>().empty()) return std::string(otherwise);
+    if (!value.is_string() || value.get_ref<const std::string&>().empty())
+        return std::string(otherwise);
     return printable(value.get_ref<const std::string&>());
 }
 

@@ -1,5 +1,6 @@
-// JSON as `nlb` writes it (keys in the order in which they are set) and as it reads it from programs that it does not trust:
-// whatever is missing or of another kind reads as a stated default. Nothing here throws.
+// JSON as `nlb` writes it (keys in the order in which they are set) and as it reads it from
+// programs that it does not trust: whatever is missing or of another kind reads as a stated
+// default. Nothing here throws.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,12 @@ using Json = nlohmann::ordered_json;
 
 // The member `key` of an object; null for anything that is not there.
 [[nodiscard]] const Json& member_of(const Json& object, std::string_view key);
-// Control characters replaced, so that a peer's words cannot drive the terminal. An empty text counts as missing.
-[[nodiscard]] std::string text_of(const Json& object, std::string_view key, std::string_view otherwise = "");
-[[nodiscard]] std::int64_t number_of(const Json& object, std::string_view key, std::int64_t otherwise = 0);
+// Control characters replaced, so that a peer's words cannot drive the terminal. An empty text
+// counts as missing.
+[[nodiscard]] std::string text_of(const Json& object, std::string_view key,
+                                  std::string_view otherwise = "");
+[[nodiscard]] std::int64_t number_of(const Json& object, std::string_view key,
+                                     std::int64_t otherwise = 0);
 [[nodiscard]] bool flag_of(const Json& object, std::string_view key, bool otherwise = false);
 // Null unless the member is an array: a range that can always be walked.
 [[nodiscard]] const Json& list_of(const Json& object, std::string_view key);

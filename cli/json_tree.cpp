@@ -19,7 +19,8 @@ std::string indented(const std::string& text, std::size_t by) {
 }
 
 bool all_objects(const Json& list) {
-    return list.is_array() && !list.empty() && std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_object(); });
+    return list.is_array() && !list.empty() &&
+           std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_object(); });
 }
 
 std::string joined(const Json& list) {
@@ -31,7 +32,8 @@ std::string joined(const Json& list) {
 // An object within a line: "http 70, dns 50".
 std::string joined_members(const Json& object) {
     std::string text;
-    for (const auto& item : object.items()) text += (text.empty() ? "" : ", ") + printable(item.key()) + ' ' + plain(item.value());
+    for (const auto& item : object.items())
+        text += (text.empty() ? "" : ", ") + printable(item.key()) + ' ' + plain(item.value());
     return text.empty() ? "-" : text;
 }
 
@@ -43,16 +45,20 @@ std::string in_one_cell(const Json& value) {
 std::string table_of(const Json& list, bool colour) {
     std::vector<std::string> keys;  // what a row is called comes first
     for (const char* first : {"name", "id"})
-        if (std::any_of(list.begin(), list.end(), [&](const Json& item) { return item.contains(first); })) keys.emplace_back(first);
+        if (std::any_of(list.begin(), list.end(),
+                        [&](const Json& item) { return item.contains(first); }))
+            keys.emplace_back(first);
     for (const Json& item : list)
         for (const auto& member : item.items())
-            if (std::find(keys.begin(), keys.end(), member.key()) == keys.end()) keys.push_back(member.key());
+            if (std::find(keys.begin(), keys.end(), member.key()) == keys.end())
+                keys.push_back(member.key());
     std::vector<Column> columns;
     for (const std::string& key : keys) columns.push_back({printable(key)});
     TextTable table(columns);
     for (const Json& item : list) {
         std::vector<Cell> row;
-        for (const std::string& key : keys) row.emplace_back(item.contains(key) ? in_one_cell(member_of(item, key)) : "");
+        for (const std::string& key : keys)
+            row.emplace_back(item.contains(key) ? in_one_cell(member_of(item, key)) : "");
         table.add(std::move(row));
     }
     return table.render(colour);
@@ -62,7 +68,8 @@ std::string tree(const Json& value, bool colour, std::size_t depth);
 
 std::string object_lines(const Json& object, bool colour, std::size_t depth) {
     std::size_t widest = 0;
-    for (const auto& member : object.items()) widest = std::max(widest, width_of(printable(member.key())));
+    for (const auto& member : object.items())
+        widest = std::max(widest, width_of(printable(member.key())));
     std::string text;
     for (const auto& member : object.items()) {
         const std::string key = printable(member.key());

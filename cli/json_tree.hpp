@@ -1,4 +1,5 @@
-// Any JSON as indented lines and tables for people: what `params` prints, whatever the control plane has to say.
+// Any JSON as indented lines and tables for people: what `params` prints, whatever the control
+// plane has to say.
 #pragma once
 
 #include <string>
@@ -7,7 +8,8 @@
 
 namespace nlb::cli {
 
-// Objects as `key  value` lines, lists of objects as tables, lists of scalars in one line. Lines without the last newline.
+// Objects as `key  value` lines, lists of objects as tables, lists of scalars in one line. Lines
+// without the last newline.
 [[nodiscard]] std::string tree_of(const Json& value, bool colour);
 
 }  // namespace nlb::cli

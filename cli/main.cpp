@@ -1,4 +1,5 @@
-// `nlb`: NLB's verbs for a running host, and the tools that need none. Everything is in command_line.cpp and the commands.
+// `nlb`: NLB's verbs for a running host, and the tools that need none. Everything is in
+// command_line.cpp and the commands.
 #include <iostream>
 
 #include "cli/command_line.hpp"

@@ -1,4 +1,5 @@
-// The words of pcap-filter(7), as tcpdump takes them, made into a classic BPF program by libpcap. It runs nothing.
+// The words of pcap-filter(7), as tcpdump takes them, made into a classic BPF program by libpcap.
+// It runs nothing.
 #pragma once
 
 #include <string>

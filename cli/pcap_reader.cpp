@@ -1,5 +1,5 @@
-// Both formats by hand: they are small, and a reader of its own can say which packet of which file is broken.
-// Lengths in the file are looked at before anything is allocated for them.
+// Both formats by hand: they are small, and a reader of its own can say which packet of which file
+// is broken. Lengths in the file are looked at before anything is allocated for them.
 #include "cli/pcap_reader.hpp"
 
 #include <algorithm>
@@ -46,12 +46,14 @@ std::chrono::nanoseconds time_of(std::uint64_t ticks, std::uint64_t ticks_per_se
 
 }  // namespace
 
-PcapReader::PcapReader(std::string path) : path_(std::move(path)), file_(path_ == "-" ? "/dev/stdin" : path_, std::ios::binary) {}
+PcapReader::PcapReader(std::string path)
+    : path_(std::move(path)), file_(path_ == "-" ? "/dev/stdin" : path_, std::ios::binary) {}
 
 Result<PcapReader> PcapReader::open(const std::string& path) {
     errno = 0;
     PcapReader reader(path);
-    if (!reader.file_) return Error{fmt::format("{}: cannot open the capture: {}", path, std::strerror(errno))};
+    if (!reader.file_)
+        return Error{fmt::format("{}: cannot open the capture: {}", path, std::strerror(errno))};
     if (auto status = reader.read_header(); !status) return status.error();
     return reader;
 }
@@ -64,7 +66,8 @@ Result<std::optional<CapturedPacket>> PcapReader::next() {
 
 Status PcapReader::read_header() {
     Byte magic[4];
-    if (!take(magic, sizeof magic)) return Error{path_ + ": not a capture: it is shorter than the header of one"};
+    if (!take(magic, sizeof magic))
+        return Error{path_ + ": not a capture: it is shorter than the header of one"};
     std::uint32_t native = 0;
     std::memcpy(&native, magic, sizeof native);
     if (native == kSectionHeader) {
@@ -73,17 +76,21 @@ Status PcapReader::read_header() {
     }
     swapped_ = native != kMicroseconds && native != kNanoseconds;
     const std::uint32_t kind = u32(magic);
-    if (kind != kMicroseconds && kind != kNanoseconds) return Error{path_ + ": not a capture: expected pcap or pcapng"};
+    if (kind != kMicroseconds && kind != kNanoseconds)
+        return Error{path_ + ": not a capture: expected pcap or pcapng"};
     if (kind == kNanoseconds) ticks_per_second_ = 1'000'000'000;
     Byte rest[20];
     if (!take(rest, sizeof rest)) return Error{path_ + ": the capture ends within its header"};
-    return check_link_type(u32(rest + 16) & 0xffffU);  // the upper half says whether frames end with an FCS
+    // the upper half says whether frames end with an FCS
+    return check_link_type(u32(rest + 16) & 0xffffU);
 }
 
 Status PcapReader::check_link_type(std::uint32_t link_type) const {
     if (link_type == kLinkEthernet) return Done{};
-    return Error{fmt::format("{}: expected Ethernet frames (link type 1), got link type {}; capture on an Ethernet port, not on \"any\"",
-                             path_, link_type)};
+    return Error{
+        fmt::format("{}: expected Ethernet frames (link type 1), got link type {}; capture on an "
+                    "Ethernet port, not on \"any\"",
+                    path_, link_type)};
 }
 
 Result<std::optional<CapturedPacket>> PcapReader::next_record() {
@@ -94,7 +101,9 @@ Result<std::optional<CapturedPacket>> PcapReader::next_record() {
         return broken("the file ends within a record's header");
     }
     const std::uint32_t length = u32(header + 8);
-    if (length > kCapturedBytesMax) return broken(fmt::format("{} bytes are said to follow; at most {} can", length, kCapturedBytesMax));
+    if (length > kCapturedBytesMax)
+        return broken(
+            fmt::format("{} bytes are said to follow; at most {} can", length, kCapturedBytesMax));
     CapturedPacket packet;
     packet.wire_bytes = u32(header + 12);
     packet.time = std::chrono::seconds{u32(header)} + time_of(u32(header + 4), ticks_per_second_);
@@ -104,7 +113,8 @@ Result<std::optional<CapturedPacket>> PcapReader::next_record() {
     return std::optional(std::move(packet));
 }
 
-// A section header's type was read; its byte order decides how everything up to the next one is read.
+// A section header's type was read; its byte order decides how everything up to the next one is
+// read.
 Status PcapReader::read_section() {
     Byte start[8];
     if (!take(start, sizeof start)) return broken("the file ends within a section header");
@@ -113,7 +123,8 @@ Status PcapReader::read_section() {
     swapped_ = order != kByteOrder;
     if (u32(start + 4) != kByteOrder) return broken("a section header without a byte order");
     const std::uint32_t length = u32(start);
-    if (length < 28 || length % 4 != 0 || length > kBlockBytesMax) return broken(fmt::format("a section header of {} bytes", length));
+    if (length < 28 || length % 4 != 0 || length > kBlockBytesMax)
+        return broken(fmt::format("a section header of {} bytes", length));
     std::vector<Byte> rest(length - 12);
     if (!take(rest.data(), rest.size())) return broken("the file ends within a section header");
     interfaces_.clear();
@@ -134,12 +145,15 @@ Result<std::optional<CapturedPacket>> PcapReader::next_block() {
             continue;
         }
         Byte length_bytes[4];
-        if (!take(length_bytes, sizeof length_bytes)) return broken("the file ends within a block's header");
+        if (!take(length_bytes, sizeof length_bytes))
+            return broken("the file ends within a block's header");
         const std::uint32_t length = u32(length_bytes);
-        if (length < 12 || length % 4 != 0 || length > kBlockBytesMax) return broken(fmt::format("a block of {} bytes", length));
+        if (length < 12 || length % 4 != 0 || length > kBlockBytesMax)
+            return broken(fmt::format("a block of {} bytes", length));
         std::vector<Byte> body(length - 12);
         Byte trailer[4];
-        if (!take(body.data(), body.size()) || !take(trailer, sizeof trailer)) return broken("the file ends within a block");
+        if (!take(body.data(), body.size()) || !take(trailer, sizeof trailer))
+            return broken("the file ends within a block");
         if (type == kInterfaceBlock) {
             if (auto status = add_interface(body); !status) return status.error();
         } else if (type == kPacketBlock || type == kSimpleBlock || type == kEnhancedBlock) {
@@ -158,21 +172,26 @@ Status PcapReader::add_interface(const std::vector<Byte>& body) {
         const std::uint16_t code = u16(body.data() + at);
         const std::size_t length = u16(body.data() + at + 2);
         if (code == kOptionEnd || at + 4 + length > body.size()) break;
-        if (code == kOptionTimeResolution && length == 1) added.ticks_per_second = ticks_from(body[at + 4]);
+        if (code == kOptionTimeResolution && length == 1)
+            added.ticks_per_second = ticks_from(body[at + 4]);
         at += 4 + (length + 3) / 4 * 4;
     }
-    if (added.ticks_per_second == 0) return broken("an interface with an impossible time resolution");
+    if (added.ticks_per_second == 0)
+        return broken("an interface with an impossible time resolution");
     interfaces_.push_back(added);
     return Done{};
 }
 
-Result<std::optional<CapturedPacket>> PcapReader::packet_in_block(std::uint32_t type, const std::vector<Byte>& body) {
+Result<std::optional<CapturedPacket>> PcapReader::packet_in_block(std::uint32_t type,
+                                                                  const std::vector<Byte>& body) {
     const std::size_t header = type == kSimpleBlock ? 4 : 20;
     if (body.size() < header) return broken("a packet block that is too short");
     std::uint32_t interface = 0;
     if (type == kEnhancedBlock) interface = u32(body.data());
     if (type == kPacketBlock) interface = u16(body.data());
-    if (interface >= interfaces_.size()) return broken(fmt::format("it names interface {}, which the file has not described", interface));
+    if (interface >= interfaces_.size())
+        return broken(
+            fmt::format("it names interface {}, which the file has not described", interface));
     const Interface& from = interfaces_[interface];
     if (auto status = check_link_type(from.link_type); !status) return status.error();
 
@@ -180,14 +199,18 @@ Result<std::optional<CapturedPacket>> PcapReader::packet_in_block(std::uint32_t 
     std::uint32_t length = 0;
     if (type == kSimpleBlock) {
         packet.wire_bytes = u32(body.data());
-        length = std::min(packet.wire_bytes, from.snap_bytes == 0 ? packet.wire_bytes : from.snap_bytes);
+        length =
+            std::min(packet.wire_bytes, from.snap_bytes == 0 ? packet.wire_bytes : from.snap_bytes);
     } else {
-        packet.time = time_of(std::uint64_t{u32(body.data() + 4)} << 32 | u32(body.data() + 8), from.ticks_per_second);
+        packet.time = time_of(std::uint64_t{u32(body.data() + 4)} << 32 | u32(body.data() + 8),
+                              from.ticks_per_second);
         length = u32(body.data() + 12);
         packet.wire_bytes = u32(body.data() + 16);
     }
-    if (length > body.size() - header) return broken(fmt::format("{} bytes do not fit into their block", length));
-    if (length > kCapturedBytesMax) return broken(fmt::format("{} bytes; at most {} can be", length, kCapturedBytesMax));
+    if (length > body.size() - header)
+        return broken(fmt::format("{} bytes do not fit into their block", length));
+    if (length > kCapturedBytesMax)
+        return broken(fmt::format("{} bytes; at most {} can be", length, kCapturedBytesMax));
     const auto* first = body.data() + header;
     packet.bytes.assign(first, first + length);
     return std::optional(std::move(packet));

@@ -1,5 +1,6 @@
-// Ethernet frames out of a capture file: classic pcap of either byte order with micro- or nanoseconds, and pcapng with its
-// simple, enhanced and obsolete packet blocks. It writes no files, filters nothing and holds one packet at a time.
+// Ethernet frames out of a capture file: classic pcap of either byte order with micro- or
+// nanoseconds, and pcapng with its simple, enhanced and obsolete packet blocks. It writes no files,
+// filters nothing and holds one packet at a time.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,9 @@ namespace nlb::cli {
 
 struct CapturedPacket {
     std::vector<Byte> bytes;
-    std::uint32_t wire_bytes = 0;      // more than bytes.size() when the capture cut it off
-    std::chrono::nanoseconds time{0};  // since the epoch of the capturing machine; 0 where the file says nothing
+    std::uint32_t wire_bytes = 0;  // more than bytes.size() when the capture cut it off
+    // since the epoch of the capturing machine; 0 where the file says nothing
+    std::chrono::nanoseconds time{0};
 };
 
 inline constexpr std::uint32_t kCapturedBytesMax = 262144;  // libpcap's own maximum
@@ -25,7 +27,8 @@ class PcapReader {
 public:
     // `path` may be "-" for standard input.
     [[nodiscard]] static Result<PcapReader> open(const std::string& path);
-    // The next packet; nothing at the end of the file; an error that names file and packet where the file is broken.
+    // The next packet; nothing at the end of the file; an error that names file and packet where
+    // the file is broken.
     [[nodiscard]] Result<std::optional<CapturedPacket>> next();
 
 private:
@@ -41,7 +44,8 @@ private:
     [[nodiscard]] Status check_link_type(std::uint32_t link_type) const;
     [[nodiscard]] Result<std::optional<CapturedPacket>> next_record();
     [[nodiscard]] Result<std::optional<CapturedPacket>> next_block();
-    [[nodiscard]] Result<std::optional<CapturedPacket>> packet_in_block(std::uint32_t type, const std::vector<Byte>& body);
+    [[nodiscard]] Result<std::optional<CapturedPacket>> packet_in_block(
+        std::uint32_t type, const std::vector<Byte>& body);
     [[nodiscard]] Status add_interface(const std::vector<Byte>& body);
     [[nodiscard]] Error broken(const std::string& how) const;
     // False: fewer bytes were left; `got` of them were read.

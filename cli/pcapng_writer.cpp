@@ -1,4 +1,5 @@
-// Blocks are made as strings of native byte order, which the section header tells, and written whole.
+// Blocks are made as strings of native byte order, which the section header tells, and written
+// whole.
 #include "cli/pcapng_writer.hpp"
 
 #include <cerrno>
@@ -77,13 +78,18 @@ std::string interface_block(std::string_view name, std::uint32_t snap_bytes) {
 }  // namespace
 
 PcapngWriter::PcapngWriter(std::string path)
-    : path_(std::move(path)), file_(path_ == "-" ? "/dev/stdout" : path_, std::ios::binary | std::ios::trunc) {}
+    : path_(std::move(path)),
+      file_(path_ == "-" ? "/dev/stdout" : path_, std::ios::binary | std::ios::trunc) {}
 
-Result<PcapngWriter> PcapngWriter::create(const std::string& path, std::string_view interface, std::uint32_t snap_bytes) {
+Result<PcapngWriter> PcapngWriter::create(const std::string& path, std::string_view interface,
+                                          std::uint32_t snap_bytes) {
     errno = 0;
     PcapngWriter writer(path);
-    if (!writer.file_) return Error{fmt::format("{}: cannot be written: {}", path, std::strerror(errno))};
-    if (auto status = writer.put(section_header() + interface_block(interface, snap_bytes)); !status) return status.error();
+    if (!writer.file_)
+        return Error{fmt::format("{}: cannot be written: {}", path, std::strerror(errno))};
+    if (auto status = writer.put(section_header() + interface_block(interface, snap_bytes));
+        !status)
+        return status.error();
     return writer;
 }
 
@@ -111,7 +117,9 @@ Status PcapngWriter::put(const std::string& blocks) {
     errno = 0;
     file_.write(blocks.data(), static_cast<std::streamsize>(blocks.size()));
     file_.flush();
-    if (!file_) return Error{fmt::format("{}: cannot be written after {} packets: {}", path_, packets_, std::strerror(errno))};
+    if (!file_)
+        return Error{fmt::format("{}: cannot be written after {} packets: {}", path_, packets_,
+                                 std::strerror(errno))};
     return Done{};
 }
 

@@ -1,5 +1,6 @@
-// Ethernet frames into a pcapng file with nanoseconds, each with its direction and a comment, readable by Wireshark and tshark
-// (draft-ietf-opsawg-pcapng: section header, one interface, enhanced packet blocks). It buffers no longer than a block.
+// Ethernet frames into a pcapng file with nanoseconds, each with its direction and a comment,
+// readable by Wireshark and tshark (draft-ietf-opsawg-pcapng: section header, one interface,
+// enhanced packet blocks). It buffers no longer than a block.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,9 @@ struct CommentedPacket {
 class PcapngWriter {
 public:
     // `path` may be "-" for standard output. `interface`: how Wireshark names it.
-    [[nodiscard]] static Result<PcapngWriter> create(const std::string& path, std::string_view interface, std::uint32_t snap_bytes);
+    [[nodiscard]] static Result<PcapngWriter> create(const std::string& path,
+                                                     std::string_view interface,
+                                                     std::uint32_t snap_bytes);
     // An error: the block could not be written whole, and no more should be.
     [[nodiscard]] Status write(const CommentedPacket& packet);
     [[nodiscard]] std::uint64_t packets() const { return packets_; }

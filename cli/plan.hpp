@@ -1,5 +1,5 @@
-// What would move if a host left, joined, or the configuration changed: pure arithmetic over two maps.
-// Rules are the same if their names are, hosts if their ids are.
+// What would move if a host left, joined, or the configuration changed: pure arithmetic over two
+// maps. Rules are the same if their names are, hosts if their ids are.
 #pragma once
 
 #include <optional>
@@ -31,16 +31,20 @@ struct Situation {
     HostSet members;
 };
 
-struct Plan {
+struct MovePlan {
     Situation before;
     Situation after;
-    std::vector<RulePlan> rules;  // of `after`, in the order of its configuration, the default rule last
+    // of `after`, in the order of its configuration, the default rule last
+    std::vector<RulePlan> rules;
 };
 
-// `before` is assigned from nothing, as by a coordinator without history; `after` from what `before` holds.
-[[nodiscard]] Plan make_plan(const Situation& before, const Situation& after);
+// `before` is assigned from nothing, as by a coordinator without history; `after` from what
+// `before` holds.
+[[nodiscard]] MovePlan make_plan(const Situation& before, const Situation& after);
 
-// Surplus over the new counts plus buckets of nobody: each such bucket must move, whoever computes the map.
-[[nodiscard]] std::size_t least_moves(const BucketOwners& before, const std::array<std::uint8_t, kHostsMax>& counts);
+// Surplus over the new counts plus buckets of nobody: each such bucket must move, whoever computes
+// the map.
+[[nodiscard]] std::size_t least_moves(const BucketOwners& before,
+                                      const std::array<std::uint8_t, kHostsMax>& counts);
 
 }  // namespace nlb::cli

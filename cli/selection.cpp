@@ -20,25 +20,29 @@ std::vector<std::string_view> names_in(const std::vector<Named>& things) {
     return names;
 }
 
-Error no_such(const char* kind, const std::string& name, const std::vector<std::string_view>& known) {
-    return Error{fmt::format("no {} {}; expected {}", kind, config::in_quotes(name), config::one_of(known))};
+Error no_such(const char* kind, const std::string& name,
+              const std::vector<std::string_view>& known) {
+    return Error{
+        fmt::format("no {} {}; expected {}", kind, config::in_quotes(name), config::one_of(known))};
 }
 
 }  // namespace
 
-Result<const config::Cluster*> choose_cluster(const config::Config& config, const std::string& name) {
+Result<const config::Cluster*> choose_cluster(const config::Config& config,
+                                              const std::string& name) {
     const auto names = names_in(config.clusters);
     if (name.empty() && config.clusters.size() == 1) return &config.clusters.front();
     if (name.empty())
-        return Error{fmt::format("{} has several clusters: name one with --cluster ({})", config.file, config::one_of(names))};
+        return Error{fmt::format("{} has several clusters: name one with --cluster ({})",
+                                 config.file, config::one_of(names))};
     for (const config::Cluster& cluster : config.clusters)
         if (cluster.name == name) return &cluster;
     return no_such("cluster", name, names);
 }
 
 const config::Host* find_host(const config::Cluster& cluster, const std::string& name) {
-    const auto found =
-        std::find_if(cluster.hosts.begin(), cluster.hosts.end(), [&](const config::Host& host) { return host.name == name; });
+    const auto found = std::find_if(cluster.hosts.begin(), cluster.hosts.end(),
+                                    [&](const config::Host& host) { return host.name == name; });
     return found == cluster.hosts.end() ? nullptr : &*found;
 }
 
@@ -51,7 +55,8 @@ std::vector<std::string> split_names(const std::string& names) {
     std::vector<std::string> parts;
     if (names.empty()) return parts;
     std::size_t at = 0;
-    for (std::size_t comma = names.find(','); comma != std::string::npos; comma = names.find(',', at)) {
+    for (std::size_t comma = names.find(','); comma != std::string::npos;
+         comma = names.find(',', at)) {
         parts.push_back(names.substr(at, comma - at));
         at = comma + 1;
     }
@@ -65,7 +70,8 @@ Result<HostSet> choose_members(const config::Cluster& cluster, const std::string
     for (const std::string& name : split_names(names)) {
         const auto host = choose_host(cluster, name);
         if (!host) return Error{"--members: " + host.error().message};
-        if (members.contains(host.value()->id)) return Error{fmt::format("--members: {} is named twice", config::in_quotes(name))};
+        if (members.contains(host.value()->id))
+            return Error{fmt::format("--members: {} is named twice", config::in_quotes(name))};
         members.insert(host.value()->id);
     }
     return members;
@@ -75,7 +81,8 @@ std::vector<const config::Host*> hosts_by_id(const config::Cluster& cluster, Hos
     std::vector<const config::Host*> hosts;
     for (const config::Host& host : cluster.hosts)
         if (set.contains(host.id)) hosts.push_back(&host);
-    std::sort(hosts.begin(), hosts.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+    std::sort(hosts.begin(), hosts.end(),
+              [](const auto* a, const auto* b) { return a->id < b->id; });
     return hosts;
 }
 
@@ -97,7 +104,8 @@ std::string name_of_rule(const config::Cluster& cluster, RuleId rule) {
 
 std::vector<RuleId> slots_of(const config::Cluster& cluster) {
     std::vector<RuleId> slots;
-    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i) slots.push_back(static_cast<RuleId>(i));
+    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
+        slots.push_back(static_cast<RuleId>(i));
     slots.push_back(kDefaultRule);
     return slots;
 }

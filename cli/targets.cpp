@@ -11,7 +11,8 @@ namespace {
 
 Offers offers_for(const config::Cluster& cluster, HostSet members, RuleId slot) {
     Offers offers{};
-    for (const config::Host* host : hosts_by_id(cluster, members)) offers[host->id - 1U] = config::offers_of(cluster, *host)[slot];
+    for (const config::Host* host : hosts_by_id(cluster, members))
+        offers[host->id - 1U] = config::offers_of(cluster, *host)[slot];
     return offers;
 }
 
@@ -19,7 +20,8 @@ bool is_single(const config::Cluster& cluster, RuleId slot) {
     return (config::single_slots(cluster) >> slot & 1U) != 0;
 }
 
-BucketOwners owners_for(const config::Cluster& cluster, HostSet members, RuleId slot, const BucketOwners& holding) {
+BucketOwners owners_for(const config::Cluster& cluster, HostSet members, RuleId slot,
+                        const BucketOwners& holding) {
     const Offers offers = offers_for(cluster, members, slot);
     return is_single(cluster, slot) ? assign_single(offers) : assign_buckets(offers, holding);
 }
@@ -28,12 +30,13 @@ BucketOwners owners_for(const config::Cluster& cluster, HostSet members, RuleId 
 
 OwnerMap targets_of(const config::Cluster& cluster, HostSet members, const OwnerMap& holding) {
     OwnerMap targets{};
-    for (const RuleId slot : slots_of(cluster)) targets[slot] = owners_for(cluster, members, slot, holding[slot]);
+    for (const RuleId slot : slots_of(cluster))
+        targets[slot] = owners_for(cluster, members, slot, holding[slot]);
     return targets;
 }
 
-std::array<std::uint8_t, kHostsMax> target_counts(const config::Cluster& cluster, HostSet members, RuleId slot,
-                                                  const BucketOwners& holding) {
+std::array<std::uint8_t, kHostsMax> target_counts(const config::Cluster& cluster, HostSet members,
+                                                  RuleId slot, const BucketOwners& holding) {
     const Offers offers = offers_for(cluster, members, slot);
     if (!is_single(cluster, slot)) return bucket_counts(offers, holding);
     std::array<std::uint8_t, kHostsMax> counts{};

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 
-std::string render_row(const std::vector<Cell>& row, const std::vector<Column>& columns, const std::vector<std::size_t>& widths,
-                       bool colour) {
+std::string render_row(const std::vector<Cell>& row, const std::vector<Column>& columns,
+                       const std::vector<std::size_t>& widths, bool colour) {
     std::string line;
     std::size_t owed = 0;  // blanks that are written only if something follows
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -28,8 +28,9 @@ std::string render_row(const std::vector<Cell>& row, const std::vector<Column>& 
 }  // namespace
 
 std::size_t width_of(std::string_view utf8) {
-    return static_cast<std::size_t>(
-        std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+    }));
 }
 
 void TextTable::add(std::vector<Cell> row) {
@@ -46,7 +47,8 @@ std::string TextTable::render(bool colour) const {
         widths.push_back(width_of(column.title));
     }
     for (const auto& row : rows_)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i].text));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], width_of(row[i].text));
     std::string text = render_row(titles, columns_, widths, colour);
     for (const auto& row : rows_) text += '\n' + render_row(row, columns_, widths, colour);
     return text;

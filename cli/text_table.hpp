@@ -1,4 +1,5 @@
-// Rows of cells as aligned columns of text. Paint does not count as width; nothing is wrapped or cut.
+// Rows of cells as aligned columns of text. Paint does not count as width; nothing is wrapped or
+// cut.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// What heartbeat.period and heartbeat.tolerance come to: every derived duration with what it means to an operator.
+// What heartbeat.period and heartbeat.tolerance come to: every derived duration with what it means
+// to an operator.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@
 
 namespace nlb::cli {
 
-// `nlb check` assumes that the network delays a frame by no more than 1 ms and the control loop is late by no more than P/5.
+// `nlb check` assumes that the network delays a frame by no more than 1 ms and the control loop is
+// late by no more than P/5.
 inline constexpr Duration kAssumedDelay = std::chrono::milliseconds{1};
 [[nodiscard]] Duration assumed_lateness(Duration period);
 

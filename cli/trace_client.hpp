@@ -1,5 +1,6 @@
-// The command's end of core/ipc/trace_messages.hpp: one connection to RUN_DIR/trace.sock. It waits until something comes, the dataplane
-// goes or the user interrupts, and believes nothing but messages of its own build.
+// The command's end of core/ipc/trace_messages.hpp: one connection to RUN_DIR/trace.sock. It waits
+// until something comes, the dataplane goes or the user interrupts, and believes nothing but
+// messages of its own build.
 #pragma once
 
 #include <span>
@@ -20,7 +21,8 @@ public:
     TraceClient& operator=(TraceClient&&) = delete;
     ~TraceClient();
 
-    [[nodiscard]] Status ask(const trace::Request& request, std::span<const trace::Instruction> filter);
+    [[nodiscard]] Status ask(const trace::Request& request,
+                             std::span<const trace::Instruction> filter);
 
     struct Traced {
         trace::Packet packet;

@@ -27,18 +27,21 @@ std::string in_words(const YAML::Node& node) {
 
 // Keys that are no plain words would make a path unreadable.
 std::string step_of(const std::string& key) {
-    const bool plain = !key.empty() && key.size() <= 64 &&
-                       std::all_of(key.begin(), key.end(), [](char c) { return (c > ' ' && c < 0x7f && c != '"') || (c & 0x80) != 0; });
+    const bool plain =
+        !key.empty() && key.size() <= 64 && std::all_of(key.begin(), key.end(), [](char c) {
+            return (c > ' ' && c < 0x7f && c != '"') || (c & 0x80) != 0;
+        });
     return plain ? key : in_quotes(key);
 }
 
 }  // namespace
 
-Cursor::Cursor(const YAML::Node& node, Report& report) : Cursor(node, std::string(), report) {
+Cursor::Cursor(const YAML::Node& node, Diagnostics& report) : Cursor(node, std::string(), report) {
     report.place(path_, node.IsNull() ? Position{} : position_at(node.Mark()));
 }
 
-Cursor::Cursor(const YAML::Node& node, std::string path, Report& report) : node_(node), path_(std::move(path)), report_(&report) {}
+Cursor::Cursor(const YAML::Node& node, std::string path, Diagnostics& report)
+    : node_(node), path_(std::move(path)), report_(&report) {}
 
 Cursor Cursor::child(const YAML::Node& node, const std::string& path, Position position) const {
     report_->place(path, position);
@@ -53,7 +56,8 @@ std::string Cursor::path_of(const std::string& key) const {
     return path_ + (path_.empty() ? "" : ".") + step_of(key);
 }
 
-void Cursor::unknown_key(const std::string& key, Position position, const std::string& sentence) const {
+void Cursor::unknown_key(const std::string& key, Position position,
+                         const std::string& sentence) const {
     report_->mistake(position, path_of(key), sentence);
 }
 
@@ -78,17 +82,22 @@ std::vector<Cursor::Entry> Cursor::entries(std::string_view what) const {
         const std::string path = path_of(key);
         const auto first = seen.emplace(key, key_position.line);
         if (!first.second) {
-            report_->mistake(key_position, path, "expected this key once, got it again after line " + std::to_string(first.first->second));
+            report_->mistake(key_position, path,
+                             "expected this key once, got it again after line " +
+                                 std::to_string(first.first->second));
             continue;
         }
-        // yaml-cpp puts "nothing" behind the next line break, and at line 0 when it is the end; the key is what a reader looks for.
-        const Position position = pair.second.IsNull() ? key_position : position_at(pair.second.Mark());
+        // yaml-cpp puts "nothing" behind the next line break, and at line 0 when it is the end; the
+        // key is what a reader looks for.
+        const Position position =
+            pair.second.IsNull() ? key_position : position_at(pair.second.Mark());
         found.push_back(Entry{key, key_position, child(pair.second, path, position)});
     }
     return found;
 }
 
-std::vector<Cursor> Cursor::items(std::string_view what, std::size_t least, std::size_t most) const {
+std::vector<Cursor> Cursor::items(std::string_view what, std::size_t least,
+                                  std::size_t most) const {
     std::vector<Cursor> found;
     // yaml-cpp counts the members of a scalar as 0: `port_rules: 3` must not read as an empty list.
     if (!is_list()) {
@@ -96,14 +105,18 @@ std::vector<Cursor> Cursor::items(std::string_view what, std::size_t least, std:
         return found;
     }
     const std::size_t count = node_.size();
-    if (count < least) expected("a list of " + std::to_string(least) + " to " + std::to_string(most) + " " + std::string(what));
+    if (count < least)
+        expected("a list of " + std::to_string(least) + " to " + std::to_string(most) + " " +
+                 std::string(what));
     for (std::size_t i = 0; i < count; ++i) {
         const YAML::Node item = node_[i];
         const std::string path = path_ + "[" + std::to_string(i) + "]";
-        const Position position = item.IsNull() ? report_->position_of(path_) : position_at(item.Mark());
+        const Position position =
+            item.IsNull() ? report_->position_of(path_) : position_at(item.Mark());
         Cursor cursor = child(item, path, position);
         if (i == most) {
-            cursor.mistake("expected at most " + std::to_string(most) + " " + std::string(what) + ", got " + std::to_string(count));
+            cursor.mistake("expected at most " + std::to_string(most) + " " + std::string(what) +
+                           ", got " + std::to_string(count));
             break;
         }
         found.push_back(std::move(cursor));
@@ -128,7 +141,8 @@ void Cursor::read_flag(bool& into) const {
 
 bool Cursor::read_integer(std::uint64_t& into, std::uint64_t least, std::uint64_t most) const {
     std::uint64_t value = 0;
-    const bool right = is_scalar() && read_decimal(scalar(), value) && value >= least && value <= most;
+    const bool right =
+        is_scalar() && read_decimal(scalar(), value) && value >= least && value <= most;
     if (right) {
         into = value;
     } else {
@@ -140,11 +154,14 @@ bool Cursor::read_integer(std::uint64_t& into, std::uint64_t least, std::uint64_
 void Cursor::read_duration(Duration& into, Duration least, Duration most) const {
     Duration value{};
     if (!read(value, &parse_duration, "a duration such as 100ms, 1.5s, 20m or 24h")) return;
-    if (value < least || value > most) return expected("a duration from " + to_string(least) + " to " + to_string(most));
+    if (value < least || value > most)
+        return expected("a duration from " + to_string(least) + " to " + to_string(most));
     into = value;
 }
 
-Mapping::Mapping(const Cursor& at, std::string_view what, std::initializer_list<std::string_view> known) : at_(at) {
+Mapping::Mapping(const Cursor& at, std::string_view what,
+                 std::initializer_list<std::string_view> known)
+    : at_(at) {
     for (Cursor::Entry& entry : at.entries(what)) {
         if (std::find(known.begin(), known.end(), entry.key) != known.end()) {
             entries_.push_back(std::move(entry));
@@ -154,16 +171,20 @@ Mapping::Mapping(const Cursor& at, std::string_view what, std::initializer_list<
         const std::string_view meant = nearest(entry.key, keys);
         const std::string got = ", got " + in_quotes(entry.key);
         if (meant.empty()) {
-            at.unknown_key(entry.key, entry.key_position, "expected one of the keys " + one_of(keys) + got);
+            at.unknown_key(entry.key, entry.key_position,
+                           "expected one of the keys " + one_of(keys) + got);
         } else {
             misspelt_.push_back(meant);
-            at.unknown_key(entry.key, entry.key_position, "expected a known key" + got + " (did you mean \"" + std::string(meant) + "\"?)");
+            at.unknown_key(
+                entry.key, entry.key_position,
+                "expected a known key" + got + " (did you mean \"" + std::string(meant) + "\"?)");
         }
     }
 }
 
 const Cursor* Mapping::find(std::string_view key) const {
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Cursor::Entry& entry) { return entry.key == key; });
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Cursor::Entry& entry) { return entry.key == key; });
     return found == entries_.end() ? nullptr : &found->value;
 }
 

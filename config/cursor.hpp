@@ -1,5 +1,6 @@
-// A place in a YAML document: its value, its path ("clusters[0].port_rules[1].ports") and the report that its mistakes go to.
-// A read that fails reports and leaves its target as it was, so that reading goes on and finds the next mistake.
+// A place in a YAML document: its value, its path ("clusters[0].port_rules[1].ports") and the
+// report that its mistakes go to. A read that fails reports and leaves its target as it was, so
+// that reading goes on and finds the next mistake.
 #pragma once
 
 #include <concepts>
@@ -20,7 +21,7 @@ namespace nlb::config {
 class Cursor {
 public:
     // The top of a document.
-    Cursor(const YAML::Node& node, Report& report);
+    Cursor(const YAML::Node& node, Diagnostics& report);
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] bool is_mapping() const { return node_.IsMap(); }
@@ -39,8 +40,10 @@ public:
     // The entries of a mapping whose keys are free. A key that comes twice is a mistake.
     struct Entry;
     [[nodiscard]] std::vector<Entry> entries(std::string_view what) const;
-    // The members of a list of at least `least`; those beyond `most` are reported and left out. "what" is plural: "port rules".
-    [[nodiscard]] std::vector<Cursor> items(std::string_view what, std::size_t least, std::size_t most) const;
+    // The members of a list of at least `least`; those beyond `most` are reported and left out.
+    // "what" is plural: "port rules".
+    [[nodiscard]] std::vector<Cursor> items(std::string_view what, std::size_t least,
+                                            std::size_t most) const;
 
     // A scalar that is not empty.
     bool read_text(std::string& into, std::string_view what) const;
@@ -50,20 +53,23 @@ public:
     void read_duration(Duration& into, Duration least, Duration most) const;
     template <class Choice>
     void read_word(Choice& into) const;
-    // With a parser of config/format.hpp, whose error is the sentence; `what` stands for it when there is no text to parse.
+    // With a parser of config/format.hpp, whose error is the sentence; `what` stands for it when
+    // there is no text to parse.
     template <class Value>
     bool read(Value& into, Result<Value> (*parse)(std::string_view), std::string_view what) const;
 
 private:
-    Cursor(const YAML::Node& node, std::string path, Report& report);
+    Cursor(const YAML::Node& node, std::string path, Diagnostics& report);
     [[nodiscard]] std::string path_of(const std::string& key) const;
     // Puts the member's place into the report, where validation asks for it later.
-    [[nodiscard]] Cursor child(const YAML::Node& node, const std::string& path, Position position) const;
-    [[nodiscard]] bool read_integer(std::uint64_t& into, std::uint64_t least, std::uint64_t most) const;
+    [[nodiscard]] Cursor child(const YAML::Node& node, const std::string& path,
+                               Position position) const;
+    [[nodiscard]] bool read_integer(std::uint64_t& into, std::uint64_t least,
+                                    std::uint64_t most) const;
 
     YAML::Node node_;
     std::string path_;
-    Report* report_;
+    Diagnostics* report_;
 };
 
 struct Cursor::Entry {
@@ -109,7 +115,8 @@ void Cursor::read_word(Choice& into) const {
 }
 
 template <class Value>
-bool Cursor::read(Value& into, Result<Value> (*parse)(std::string_view), std::string_view what) const {
+bool Cursor::read(Value& into, Result<Value> (*parse)(std::string_view),
+                  std::string_view what) const {
     if (!is_scalar()) {
         expected(what);
         return false;

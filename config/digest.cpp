@@ -1,4 +1,5 @@
-// The canonical lines and their digest; see digest.hpp. Another line here makes hosts of two versions refuse each other.
+// The canonical lines and their digest; see digest.hpp. Another line here makes hosts of two
+// versions refuse each other.
 #include "config/digest.hpp"
 
 #include <algorithm>
@@ -32,19 +33,22 @@ void add_rule(Lines& lines, std::size_t index, const PortRule& rule) {
     lines.emplace_back(path + "mode", to_string(rule.mode));
     if (rule.mode != RuleMode::multiple) return;
     lines.emplace_back(path + "affinity", to_string(rule.affinity));
-    lines.emplace_back(path + "affinity.timeout", rule.affinity_timeout ? to_string(*rule.affinity_timeout) : "none");
+    lines.emplace_back(path + "affinity.timeout",
+                       rule.affinity_timeout ? to_string(*rule.affinity_timeout) : "none");
     lines.emplace_back(path + "weight", std::to_string(rule.weight));
 }
 
 const std::string* value_at(const Lines& lines, const std::string& path) {
-    const auto line = std::find_if(lines.begin(), lines.end(), [&path](const auto& one) { return one.first == path; });
+    const auto line = std::find_if(lines.begin(), lines.end(),
+                                   [&path](const auto& one) { return one.first == path; });
     return line == lines.end() ? nullptr : &line->second;
 }
 
 std::uint64_t digest_of_text(const std::string& text) {
     std::array<unsigned char, 32> hash{};
-    const int result =
-        crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
+    const int result = crypto_generichash(hash.data(), hash.size(),
+                                          reinterpret_cast<const unsigned char*>(text.data()),
+                                          text.size(), nullptr, 0);
     NLB_ASSERT(result == 0);
     std::uint64_t digest = 0;
     for (std::size_t i = 0; i < sizeof digest; ++i) digest |= std::uint64_t{hash[i]} << (8 * i);
@@ -63,11 +67,13 @@ Lines canonical_lines(const Cluster& cluster) {
     lines.emplace_back("heartbeat.tolerance", std::to_string(cluster.heartbeat.tolerance));
     lines.emplace_back("partition", to_string(cluster.partition));
     lines.emplace_back("icmp", to_string(cluster.icmp));
-    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i) add_rule(lines, i, cluster.port_rules[i]);
+    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
+        add_rule(lines, i, cluster.port_rules[i]);
 
     std::vector<const Host*> hosts;
     for (const Host& host : cluster.hosts) hosts.push_back(&host);
-    std::sort(hosts.begin(), hosts.end(), [](const Host* one, const Host* other) { return one->id < other->id; });
+    std::sort(hosts.begin(), hosts.end(),
+              [](const Host* one, const Host* other) { return one->id < other->id; });
     for (const Host* host : hosts) {
         const std::string path = "hosts[id " + std::to_string(host->id) + "].";
         lines.emplace_back(path + "name", host->name);
@@ -82,7 +88,8 @@ CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {
     for (const std::uint64_t word : hash_key) secret += std::to_string(word) + "\n";
     const std::uint64_t digest = digest_of_text(secret);
     std::string fingerprint(8, '0');
-    for (std::size_t i = 0; i < fingerprint.size(); ++i) fingerprint[i] = "0123456789abcdef"[digest >> (4 * i) & 15U];
+    for (std::size_t i = 0; i < fingerprint.size(); ++i)
+        fingerprint[i] = "0123456789abcdef"[digest >> (4 * i) & 15U];
     lines.emplace_back("key_file (fingerprint of the key)", fingerprint);
     return lines;
 }
@@ -99,7 +106,8 @@ CanonicalLines lines_of(std::string_view text) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
         const std::size_t equals = line.find('=');
-        if (equals != std::string_view::npos) lines.emplace_back(line.substr(0, equals), line.substr(equals + 1));
+        if (equals != std::string_view::npos)
+            lines.emplace_back(line.substr(0, equals), line.substr(equals + 1));
     }
     return lines;
 }
@@ -113,7 +121,8 @@ std::vector<Difference> differences(const CanonicalLines& mine, const CanonicalL
     std::vector<Difference> all;
     for (const auto& [path, value] : mine) {
         const std::string* other = value_at(theirs, path);
-        if (other == nullptr || *other != value) all.push_back({path, value, other == nullptr ? "nothing" : *other});
+        if (other == nullptr || *other != value)
+            all.push_back({path, value, other == nullptr ? "nothing" : *other});
     }
     for (const auto& [path, value] : theirs)
         if (value_at(mine, path) == nullptr) all.push_back({path, "nothing", value});

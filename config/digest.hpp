@@ -1,6 +1,7 @@
-// Whether two hosts hold the same configuration, as far as they must (cluster.md R13), and where they first differ.
-// What concerns one host alone is left out: devices, lcores, initial state, key files, time-outs; weights and priorities travel in
-// heartbeats; the generation is compared on its own.
+// Whether two hosts hold the same configuration, as far as they must (cluster.md R13), and where
+// they first differ. What concerns one host alone is left out: devices, lcores, initial state, key
+// files, time-outs; weights and priorities travel in heartbeats; the generation is compared on its
+// own.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace nlb::config {
 
-// (path, value) in a fixed order: equal on two hosts exactly when they agree. Neither holds "=" nor a line break before its end.
+// (path, value) in a fixed order: equal on two hosts exactly when they agree. Neither holds "=" nor
+// a line break before its end.
 using CanonicalLines = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] CanonicalLines canonical_lines(const Cluster& cluster);
 // The same and a fingerprint of the key, which decides buckets too. It tells nothing about the key.
@@ -33,6 +35,7 @@ struct Difference {
     bool operator==(const Difference&) const = default;
 };
 // In the order of `mine`, then what only `theirs` has.
-[[nodiscard]] std::vector<Difference> differences(const CanonicalLines& mine, const CanonicalLines& theirs);
+[[nodiscard]] std::vector<Difference> differences(const CanonicalLines& mine,
+                                                  const CanonicalLines& theirs);
 
 }  // namespace nlb::config

@@ -1,4 +1,5 @@
-// Text of addresses and ports. IPv6 is written by hand because inet_ntop() writes ::192.0.2.1 where RFC 5952 does not.
+// Text of addresses and ports. IPv6 is written by hand because inet_ntop() writes ::192.0.2.1 where
+// RFC 5952 does not.
 #include "config/format.hpp"
 
 #include <algorithm>
@@ -19,7 +20,8 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 std::array<unsigned, 8> groups_of(const IpAddress& address) {
     std::array<unsigned, 8> groups{};
-    for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = unsigned{address.bytes[2 * i]} << 8 | address.bytes[2 * i + 1];
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        groups[i] = unsigned{address.bytes[2 * i]} << 8 | address.bytes[2 * i + 1];
     return groups;
 }
 
@@ -56,7 +58,8 @@ std::string word_of(Choice value) {
 std::string to_string(const IpAddress& address) {
     if (address.is_v4()) {
         std::string text;
-        for (std::size_t i = 12; i < 16; ++i) text += (i == 12 ? "" : ".") + std::to_string(address.bytes[i]);
+        for (std::size_t i = 12; i < 16; ++i)
+            text += (i == 12 ? "" : ".") + std::to_string(address.bytes[i]);
         return text;
     }
     const auto groups = groups_of(address);
@@ -121,13 +124,15 @@ std::string to_string(Protocols protocols) {
 
 Result<IpAddress> parse_ip(std::string_view text) {
     const Error wrong{"expected an IPv4 or IPv6 address, got " + in_quotes(text)};
-    if (text.size() > kAddressCharactersMax || text.find('\0') != std::string_view::npos) return wrong;
+    if (text.size() > kAddressCharactersMax || text.find('\0') != std::string_view::npos)
+        return wrong;
     const std::string terminated(text);
     in_addr v4{};
     if (inet_pton(AF_INET, terminated.c_str(), &v4) == 1) return IpAddress::v4(ntohl(v4.s_addr));
     IpAddress address;
     if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) != 1) return wrong;
-    if (address.is_v4()) return Error{"expected IPv4 written as " + to_string(address) + ", got " + in_quotes(text)};
+    if (address.is_v4())
+        return Error{"expected IPv4 written as " + to_string(address) + ", got " + in_quotes(text)};
     return address;
 }
 
@@ -139,7 +144,8 @@ Result<Prefix> parse_prefix(std::string_view text) {
     if (slash == text.size()) return Prefix{address.value(), most};
     std::uint64_t length = 0;
     if (!read_decimal(text.substr(slash + 1), length) || length < 1 || length > most)
-        return Error{"expected a prefix length in 1-" + std::to_string(most) + ", got " + in_quotes(text)};
+        return Error{"expected a prefix length in 1-" + std::to_string(most) + ", got " +
+                     in_quotes(text)};
     return Prefix{address.value(), static_cast<std::uint8_t>(length)};
 }
 
@@ -165,7 +171,8 @@ Result<PortRange> parse_port_range(std::string_view text) {
     std::uint64_t last = first;
     if (dash < text.size() && !read_decimal(text.substr(dash + 1), last)) return wrong;
     if (first > 65535 || last > 65535) return wrong;
-    if (first > last) return Error{"expected a range from the lower port to the higher, got " + in_quotes(text)};
+    if (first > last)
+        return Error{"expected a range from the lower port to the higher, got " + in_quotes(text)};
     return PortRange{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)};
 }
 
@@ -194,7 +201,8 @@ bool read_decimal(std::string_view text, std::uint64_t& into) {
     if (text.empty() || (text.size() > 1 && text.front() == '0')) return false;
     if (text.find_first_not_of("0123456789") != std::string_view::npos) return false;
     std::uint64_t value = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return false;
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{})
+        return false;
     into = value;
     return true;
 }

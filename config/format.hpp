@@ -1,5 +1,6 @@
-// Addresses, ports and durations as text and back. Text that is read is strict, text that is written reads back as the same value.
-// An error is `expected ..., got "..."`, ready to stand behind the name of a place. Nothing here knows of YAML.
+// Addresses, ports and durations as text and back. Text that is read is strict, text that is
+// written reads back as the same value. An error is `expected ..., got "..."`, ready to stand
+// behind the name of a place. Nothing here knows of YAML.
 #pragma once
 
 #include <string>
@@ -31,7 +32,8 @@ namespace nlb::config {
 [[nodiscard]] std::string to_string(PartitionMode mode);
 [[nodiscard]] std::string to_string(Protocols protocols);
 
-// No prefix, no zone, no leading zeros; an IPv4-mapped IPv6 address is refused, because IPv4 has a spelling of its own.
+// No prefix, no zone, no leading zeros; an IPv4-mapped IPv6 address is refused, because IPv4 has a
+// spelling of its own.
 [[nodiscard]] Result<IpAddress> parse_ip(std::string_view text);
 // "ADDRESS" or "ADDRESS/LENGTH"; without a length the whole address counts (32 or 128).
 [[nodiscard]] Result<Prefix> parse_prefix(std::string_view text);

@@ -17,7 +17,8 @@ namespace {
 static_assert(crypto_kdf_KEYBYTES == sizeof(ClusterKey::bytes));
 static_assert(crypto_kdf_CONTEXTBYTES == 8);
 
-// crypto_kdf takes a number and a context of eight characters; the context names the use, the number its version.
+// crypto_kdf takes a number and a context of eight characters; the context names the use, the
+// number its version.
 constexpr std::uint64_t kDerivationVersion = 1;
 constexpr const char* kHashContext = "nlb-hash";
 constexpr const char* kHeartbeatContext = "nlb-beat";
@@ -49,11 +50,14 @@ Error failed(const std::string& path, const char* what, const std::string& remed
 
 Status check_kind(const std::string& path, const struct stat& status) {
     if (!S_ISREG(status.st_mode))
-        return Error{path + ": expected a key file, got a directory or device; name a file that " + keygen_command(path) + " wrote"};
+        return Error{path + ": expected a key file, got a directory or device; name a file that " +
+                     keygen_command(path) + " wrote"};
     if ((status.st_mode & 077U) != 0) {
         std::array<char, 8> mode{};
-        std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
-        return Error{path + ": the key file is open to group or others (mode " + mode.data() + "); run `chmod 600 " + path + "`"};
+        std::snprintf(mode.data(), mode.size(), "%04o",
+                      static_cast<unsigned>(status.st_mode & 07777U));
+        return Error{path + ": the key file is open to group or others (mode " + mode.data() +
+                     "); run `chmod 600 " + path + "`"};
     }
     return Done{};
 }
@@ -62,7 +66,8 @@ template <std::size_t kSize>
 std::array<Byte, kSize> derive(const ClusterKey& key, const char* context) {
     std::array<Byte, kSize> out{};
     static_assert(kSize >= crypto_kdf_BYTES_MIN && kSize <= crypto_kdf_BYTES_MAX);
-    const int result = crypto_kdf_derive_from_key(out.data(), out.size(), kDerivationVersion, context, key.bytes.data());
+    const int result = crypto_kdf_derive_from_key(out.data(), out.size(), kDerivationVersion,
+                                                  context, key.bytes.data());
     NLB_ASSERT(result == 0);
     return out;
 }
@@ -78,7 +83,10 @@ Result<ClusterKey> read_key(const std::string& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.open()) {
         const bool missing = errno == ENOENT;
-        return failed(path, "open", missing ? "; write one with " + keygen_command(path) + " and copy it to every host" : "");
+        return failed(
+            path, "open",
+            missing ? "; write one with " + keygen_command(path) + " and copy it to every host"
+                    : "");
     }
     struct stat status {};
     if (fstat(file.get(), &status) != 0) return failed(path, "inspect", "");
@@ -94,20 +102,25 @@ Result<ClusterKey> read_key(const std::string& path) {
         return Error{path + ": the key file became shorter while it was read; start again"};
     if (sodium_is_zero(key.bytes.data(), key.bytes.size()) == 1)
         return Error{path +
-                     ": expected a random key, got 32 zero bytes; copy the key of another host, or write a new one with `nlb keygen`"};
+                     ": expected a random key, got 32 zero bytes; copy the key of another host, or "
+                     "write a new one with `nlb keygen`"};
     return key;
 }
 
 Status write_key(const std::string& path) {
-    if (sodium_init() < 0) return Error{path + ": cannot make a key: libsodium found no source of random numbers"};
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (sodium_init() < 0)
+        return Error{path + ": cannot make a key: libsodium found no source of random numbers"};
+    const Descriptor file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.open()) {
-        const char* remedy = errno == EEXIST ? "; move it away first if the cluster is to have a new key" : "";
+        const char* remedy =
+            errno == EEXIST ? "; move it away first if the cluster is to have a new key" : "";
         return failed(path, "create", remedy);
     }
     ClusterKey key;
     randombytes_buf(key.bytes.data(), key.bytes.size());
-    const bool written = write(file.get(), key.bytes.data(), key.bytes.size()) == static_cast<ssize_t>(key.bytes.size());
+    const bool written = write(file.get(), key.bytes.data(), key.bytes.size()) ==
+                         static_cast<ssize_t>(key.bytes.size());
     if (!written || fsync(file.get()) != 0) {
         const Error error = failed(path, "write", "");
         unlink(path.c_str());
@@ -119,7 +132,8 @@ Status write_key(const std::string& path) {
 std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key) {
     const auto bytes = derive<32>(key, kHashContext);
     std::array<std::uint64_t, 4> words{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) words[i / 8] |= std::uint64_t{bytes[i]} << (8 * (i % 8));
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        words[i / 8] |= std::uint64_t{bytes[i]} << (8 * (i % 8));
     return words;
 }
 
@@ -130,7 +144,8 @@ std::array<Byte, 32> derive_heartbeat_key(const ClusterKey& key) {
 std::array<std::uint64_t, 2> derive_seal_key(const ClusterKey& key) {
     const auto bytes = derive<16>(key, kSealContext);
     std::array<std::uint64_t, 2> words{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) words[i / 8] |= std::uint64_t{bytes[i]} << (8 * (i % 8));
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        words[i / 8] |= std::uint64_t{bytes[i]} << (8 * (i % 8));
     return words;
 }
 

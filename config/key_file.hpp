@@ -1,5 +1,6 @@
-// The cluster key: 32 random bytes in a file that only its owner may read, and the keys that are derived from it.
-// The key itself authenticates nothing; each use has a key of its own, so that one that leaks tells nothing of the others.
+// The cluster key: 32 random bytes in a file that only its owner may read, and the keys that are
+// derived from it. The key itself authenticates nothing; each use has a key of its own, so that one
+// that leaks tells nothing of the others.
 #pragma once
 
 #include <array>
@@ -20,12 +21,15 @@ struct ClusterKey {
     ~ClusterKey();
 };
 
-// A regular file (or a link to one) of exactly 32 bytes that grants nothing to group or others; else what to do about it.
+// A regular file (or a link to one) of exactly 32 bytes that grants nothing to group or others;
+// else what to do about it.
 [[nodiscard]] Result<ClusterKey> read_key(const std::string& path);
-// A new random key in a new file of mode 0600. Never overwrites: a key that is lost stops the cluster.
+// A new random key in a new file of mode 0600. Never overwrites: a key that is lost stops the
+// cluster.
 [[nodiscard]] Status write_key(const std::string& path);
 
-// BLAKE2b keyed with the cluster key, by use (libsodium's crypto_kdf). All hosts compute the same; tests pin the values.
+// BLAKE2b keyed with the cluster key, by use (libsodium's crypto_kdf). All hosts compute the same;
+// tests pin the values.
 [[nodiscard]] std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key);
 [[nodiscard]] std::array<Byte, 32> derive_heartbeat_key(const ClusterKey& key);
 [[nodiscard]] std::array<std::uint64_t, 2> derive_seal_key(const ClusterKey& key);

@@ -1,4 +1,5 @@
-// The way of a file: bytes, YAML, schema, relations. The only place that knows yaml-cpp's exceptions.
+// The way of a file: bytes, YAML, schema, relations. The only place that knows yaml-cpp's
+// exceptions.
 #include "config/load.hpp"
 
 #include <algorithm>
@@ -28,28 +29,35 @@ std::string syntax_hint(const std::string& message) {
 // Takes a document's events and remembers only where the last document starts.
 class DocumentStart : public YAML::EventHandler {
 public:
-    void OnDocumentStart(const YAML::Mark& mark) override { position = Position{mark.line + 1, mark.column + 1}; }
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        position = Position{mark.line + 1, mark.column + 1};
+    }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
     void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
     void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
     void OnMapEnd() override {}
     Position position;
 };
 
-// YAML::Load() ignores what follows the first document, and YAML::LoadAll() never ends on a stray comma (yaml-cpp 0.7: it reads one
-// empty document after the other from the same place, until memory ends). So: the first, then a look whether there is a second.
-Config parse_yaml(const std::string& yaml, Report& report) {
+// YAML::Load() ignores what follows the first document, and YAML::LoadAll() never ends on a stray
+// comma (yaml-cpp 0.7: it reads one empty document after the other from the same place, until
+// memory ends). So: the first, then a look whether there is a second.
+Config parse_yaml(const std::string& yaml, Diagnostics& report) {
     std::istringstream stream(yaml);
     YAML::Parser parser(stream);
     DocumentStart start;
     const bool two = parser.HandleNextDocument(start) && parser.HandleNextDocument(start);
     if (two) {
         report.mistake(start.position, kFilePath,
-                       "expected one YAML document, got the start of a second (check the indentation of this line)");
+                       "expected one YAML document, got the start of a second (check the "
+                       "indentation of this line)");
         return {};
     }
     return parse_config(Cursor(YAML::Load(yaml), report));
@@ -62,7 +70,7 @@ void resolve_key_file(const std::string& file, std::string& path) {
     path = (std::filesystem::path(file).parent_path() / given).string();
 }
 
-Result<Loaded> load(std::string_view yaml, const std::string& name, Report& report) {
+Result<Loaded> load(std::string_view yaml, const std::string& name, Diagnostics& report) {
     Loaded loaded;
     if (!check_source(yaml, report)) return Error{report.mistakes()};
     try {
@@ -86,14 +94,14 @@ Result<Loaded> load(std::string_view yaml, const std::string& name, Report& repo
 }  // namespace
 
 Result<Loaded> load_file(const std::string& path) {
-    Report report(path);
+    Diagnostics report(path);
     std::string text;
     if (!read_source(path, text, report)) return Error{report.mistakes()};
     return load(text, path, report);
 }
 
 Result<Loaded> load_text(std::string_view yaml, const std::string& name) {
-    Report report(name);
+    Diagnostics report(name);
     return load(yaml, name, report);
 }
 
@@ -103,14 +111,15 @@ Result<std::vector<Member>> memberships_of(const Config& config, const std::stri
     for (const Cluster& cluster : config.clusters) {
         for (const Host& host : cluster.hosts) {
             if (host.name == host_name) members.push_back(Member{&cluster, &host});
-            if (std::find(names.begin(), names.end(), host.name) == names.end()) names.push_back(host.name);
+            if (std::find(names.begin(), names.end(), host.name) == names.end())
+                names.push_back(host.name);
         }
     }
     if (!members.empty()) return members;
     std::string list;
     for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-    return Error{config.file + ": no cluster has a host named " + in_quotes(host_name) + "; the hosts are " + list +
-                 "; choose one with --host NAME"};
+    return Error{config.file + ": no cluster has a host named " + in_quotes(host_name) +
+                 "; the hosts are " + list + "; choose one with --host NAME"};
 }
 
 }  // namespace nlb::config

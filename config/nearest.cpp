@@ -1,4 +1,5 @@
-// Damerau-Levenshtein distance in its optimal string alignment form, on words too short for it to cost anything.
+// Damerau-Levenshtein distance in its optimal string alignment form, on words too short for it to
+// cost anything.
 #include "config/nearest.hpp"
 
 #include <algorithm>
@@ -18,8 +19,10 @@ std::size_t distance(std::string_view from, std::string_view to) {
     for (std::size_t i = 1; i <= from.size(); ++i) {
         for (std::size_t j = 1; j <= to.size(); ++j) {
             const std::size_t change = from[i - 1] == to[j - 1] ? 0 : 1;
-            cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
-            const bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+            cost[i][j] =
+                std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
+            const bool swapped =
+                i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
             if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
         }
     }

@@ -7,8 +7,10 @@
 
 namespace nlb::config {
 
-// The known word that differs by the fewest inserted, lost, changed or swapped letters, if these are few; else empty.
-[[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
+// The known word that differs by the fewest inserted, lost, changed or swapped letters, if these
+// are few; else empty.
+[[nodiscard]] std::string_view nearest(std::string_view word,
+                                       std::span<const std::string_view> known);
 // "a, b or c"
 [[nodiscard]] std::string one_of(std::span<const std::string_view> words);
 

@@ -17,22 +17,26 @@ bool is_listen_address(std::string_view text) {
     if (bracketed) host = host.substr(1, host.size() - 2);
     const auto address = parse_ip(host);
     std::uint64_t port = 0;
-    return address && address.value().is_v4() != bracketed && read_decimal(text.substr(colon + 1), port) && port >= 1 && port <= 65535;
+    return address && address.value().is_v4() != bracketed &&
+           read_decimal(text.substr(colon + 1), port) && port >= 1 && port <= 65535;
 }
 
 void parse_metrics(const Cursor& at, Metrics& into) {
     const Mapping keys(at, "a mapping with the key listen", {"listen"});
     const Cursor* listen = keys.find("listen");
     if (listen == nullptr) return;
-    const bool right = listen->is_scalar() && (listen->scalar().empty() || is_listen_address(listen->scalar()));
+    const bool right =
+        listen->is_scalar() && (listen->scalar().empty() || is_listen_address(listen->scalar()));
     if (!right) return listen->expected("\"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none");
     into.listen = listen->scalar();
 }
 
 void parse_eal(const Cursor& at, Eal& into) {
-    const Mapping keys(at, "a mapping with hugepages, memory or main_lcore", {"hugepages", "memory", "main_lcore"});
+    const Mapping keys(at, "a mapping with hugepages, memory or main_lcore",
+                       {"hugepages", "memory", "main_lcore"});
     if (const Cursor* hugepages = keys.find("hugepages")) hugepages->read_flag(into.hugepages);
-    if (const Cursor* memory = keys.find("memory")) memory->read_number(into.memory_mib, kMemoryMibMin, kMemoryMibMax);
+    if (const Cursor* memory = keys.find("memory"))
+        memory->read_number(into.memory_mib, kMemoryMibMin, kMemoryMibMax);
     if (const Cursor* lcore = keys.find("main_lcore")) {
         std::uint16_t number = kLcoreMax;
         lcore->read_number(number, 0, kLcoreMax);
@@ -48,9 +52,11 @@ bool is_letter_or_digit(char c) {
 
 Config parse_config(const Cursor& top) {
     Config config;
-    const Mapping keys(top, "a mapping with the key clusters", {"clusters", "metrics", "poll", "eal"});
+    const Mapping keys(top, "a mapping with the key clusters",
+                       {"clusters", "metrics", "poll", "eal"});
     if (const Cursor* clusters = keys.require("clusters", "a list of clusters"))
-        for (const Cursor& cluster : clusters->items("clusters", 1, kClustersMax)) config.clusters.push_back(parse_cluster(cluster));
+        for (const Cursor& cluster : clusters->items("clusters", 1, kClustersMax))
+            config.clusters.push_back(parse_cluster(cluster));
     if (const Cursor* metrics = keys.find("metrics")) parse_metrics(*metrics, config.metrics);
     if (const Cursor* poll = keys.find("poll")) poll->read_word(config.poll);
     if (const Cursor* eal = keys.find("eal")) parse_eal(*eal, config.eal);
@@ -71,8 +77,11 @@ void parse_weight(const Cursor& at, std::uint8_t& into) {
 void parse_flow_time(const Cursor& at, Duration& into) {
     Duration value{};
     if (!at.read(value, &parse_duration, "a duration such as 30s, 20m or 24h")) return;
-    const bool right = value >= kFlowTimeMin && value <= kFlowTimeMax && value % std::chrono::seconds{1} == Duration::zero();
-    if (!right) return at.expected("a duration of whole seconds from " + to_string(kFlowTimeMin) + " to " + to_string(kFlowTimeMax));
+    const bool right = value >= kFlowTimeMin && value <= kFlowTimeMax &&
+                       value % std::chrono::seconds{1} == Duration::zero();
+    if (!right)
+        return at.expected("a duration of whole seconds from " + to_string(kFlowTimeMin) + " to " +
+                           to_string(kFlowTimeMax));
     into = value;
 }
 
@@ -80,13 +89,17 @@ void parse_name(const Cursor& at, NameKind kind, std::string& into) {
     std::string name;
     if (!at.read_text(name, "a name")) return;
     const bool letters = std::all_of(name.begin(), name.end(), [&](char c) {
-        return is_letter_or_digit(c) || c == '-' || c == '_' || (c == '.' && kind == NameKind::host);
+        return is_letter_or_digit(c) || c == '-' || c == '_' ||
+               (c == '.' && kind == NameKind::host);
     });
-    const bool all_digits = std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-    // Commands take RULE, [VIP:]PORT or all in one place, and NAME or all for hosts: none may look like another.
+    const bool all_digits =
+        std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    // Commands take RULE, [VIP:]PORT or all in one place, and NAME or all for hosts: none may look
+    // like another.
     if (!letters || !is_letter_or_digit(name.front()) || name.size() > kNameMax) {
         const char* dot = kind == NameKind::host ? ", \".\"" : "";
-        return at.expected("a name of up to 63 letters, digits, \"-\", \"_\"" + std::string(dot) + " that begins with a letter or digit");
+        return at.expected("a name of up to 63 letters, digits, \"-\", \"_\"" + std::string(dot) +
+                           " that begins with a letter or digit");
     }
     if (all_digits && kind == NameKind::rule) return at.expected("a name that is no port number");
     if (name == "all") return at.expected("a name other than \"all\", which stands for every one");

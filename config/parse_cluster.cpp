@@ -8,21 +8,27 @@ constexpr std::string_view kPrefixWanted = "an IPv4 or IPv6 address, with or wit
 
 void parse_heartbeat(const Cursor& at, Heartbeat& into) {
     const Mapping keys(at, "a mapping with period or tolerance", {"period", "tolerance"});
-    if (const Cursor* period = keys.find("period")) period->read_duration(into.period, kPeriodMin, kPeriodMax);
-    if (const Cursor* tolerance = keys.find("tolerance")) tolerance->read_number(into.tolerance, kToleranceMin, kToleranceMax);
+    if (const Cursor* period = keys.find("period"))
+        period->read_duration(into.period, kPeriodMin, kPeriodMax);
+    if (const Cursor* tolerance = keys.find("tolerance"))
+        tolerance->read_number(into.tolerance, kToleranceMin, kToleranceMax);
 }
 
 void parse_connections(const Cursor& at, Connections& into) {
-    const Mapping keys(at, "a mapping with max, tcp_idle, half_open or closing", {"max", "tcp_idle", "half_open", "closing"});
-    if (const Cursor* most = keys.find("max")) most->read_number(into.max, kConnectionsMin, kConnectionsMax);
+    const Mapping keys(at, "a mapping with max, tcp_idle, half_open or closing",
+                       {"max", "tcp_idle", "half_open", "closing"});
+    if (const Cursor* most = keys.find("max"))
+        most->read_number(into.max, kConnectionsMin, kConnectionsMax);
     if (const Cursor* idle = keys.find("tcp_idle")) parse_flow_time(*idle, into.tcp_idle);
     if (const Cursor* half = keys.find("half_open")) parse_flow_time(*half, into.half_open);
     if (const Cursor* closing = keys.find("closing")) parse_flow_time(*closing, into.closing);
 }
 
 void parse_ipsec(const Cursor& at, Ipsec& into) {
-    const Mapping keys(at, "a mapping with drop_state_if_not_bucket_owner or idle", {"drop_state_if_not_bucket_owner", "idle"});
-    if (const Cursor* drop = keys.find("drop_state_if_not_bucket_owner")) drop->read_flag(into.drop_state_if_not_bucket_owner);
+    const Mapping keys(at, "a mapping with drop_state_if_not_bucket_owner or idle",
+                       {"drop_state_if_not_bucket_owner", "idle"});
+    if (const Cursor* drop = keys.find("drop_state_if_not_bucket_owner"))
+        drop->read_flag(into.drop_state_if_not_bucket_owner);
     if (const Cursor* idle = keys.find("idle")) parse_flow_time(*idle, into.idle);
 }
 
@@ -47,11 +53,15 @@ std::vector<Prefix> parse_prefixes(const Cursor& at) {
 Cluster parse_cluster(const Cursor& at) {
     Cluster cluster;
     const Mapping keys(at, "a cluster",
-                       {"name", "address", "virtual_addresses", "mode", "key_file", "former_key_files", "heartbeat", "partition", "icmp",
-                        "connections", "ipsec", "remote_control", "generation", "port_rules", "hosts"});
-    if (const Cursor* name = keys.require("name", "a name")) parse_name(*name, NameKind::cluster, cluster.name);
-    if (const Cursor* address = keys.require("address", kPrefixWanted)) address->read(cluster.address, &parse_prefix, kPrefixWanted);
-    if (const Cursor* addresses = keys.find("virtual_addresses")) cluster.virtual_addresses = parse_prefixes(*addresses);
+                       {"name", "address", "virtual_addresses", "mode", "key_file",
+                        "former_key_files", "heartbeat", "partition", "icmp", "connections",
+                        "ipsec", "remote_control", "generation", "port_rules", "hosts"});
+    if (const Cursor* name = keys.require("name", "a name"))
+        parse_name(*name, NameKind::cluster, cluster.name);
+    if (const Cursor* address = keys.require("address", kPrefixWanted))
+        address->read(cluster.address, &parse_prefix, kPrefixWanted);
+    if (const Cursor* addresses = keys.find("virtual_addresses"))
+        cluster.virtual_addresses = parse_prefixes(*addresses);
     if (const Cursor* mode = keys.find("mode")) mode->read_word(cluster.mode);
     if (const Cursor* file = keys.require("key_file", "the path of a key file"))
         file->read_text(cluster.key_file, "the path of a key file");
@@ -59,17 +69,23 @@ Cluster parse_cluster(const Cursor& at) {
         for (const Cursor& file : files->items("key files", 0, kFormerKeyFilesMax))
             file.read_text(cluster.former_key_files.emplace_back(), "the path of a key file");
     }
-    if (const Cursor* heartbeat = keys.find("heartbeat")) parse_heartbeat(*heartbeat, cluster.heartbeat);
+    if (const Cursor* heartbeat = keys.find("heartbeat"))
+        parse_heartbeat(*heartbeat, cluster.heartbeat);
     if (const Cursor* partition = keys.find("partition")) partition->read_word(cluster.partition);
     if (const Cursor* icmp = keys.find("icmp")) icmp->read_word(cluster.icmp);
-    if (const Cursor* connections = keys.find("connections")) parse_connections(*connections, cluster.connections);
+    if (const Cursor* connections = keys.find("connections"))
+        parse_connections(*connections, cluster.connections);
     if (const Cursor* ipsec = keys.find("ipsec")) parse_ipsec(*ipsec, cluster.ipsec);
-    if (const Cursor* remote = keys.find("remote_control")) parse_remote_control(*remote, cluster.remote_control);
-    if (const Cursor* generation = keys.find("generation")) generation->read_number(cluster.generation, 1, kGenerationMax);
+    if (const Cursor* remote = keys.find("remote_control"))
+        parse_remote_control(*remote, cluster.remote_control);
+    if (const Cursor* generation = keys.find("generation"))
+        generation->read_number(cluster.generation, 1, kGenerationMax);
     if (const Cursor* rules = keys.find("port_rules"))
-        for (const Cursor& rule : rules->items("port rules", 0, kRulesMax)) cluster.port_rules.push_back(parse_rule(rule));
+        for (const Cursor& rule : rules->items("port rules", 0, kRulesMax))
+            cluster.port_rules.push_back(parse_rule(rule));
     if (const Cursor* hosts = keys.require("hosts", "a list of hosts"))
-        for (const Cursor& host : hosts->items("hosts", 1, kHostsMax)) cluster.hosts.push_back(parse_host(host));
+        for (const Cursor& host : hosts->items("hosts", 1, kHostsMax))
+            cluster.hosts.push_back(parse_host(host));
     return cluster;
 }
 

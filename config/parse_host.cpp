@@ -23,7 +23,8 @@ bool add_lcores(std::string_view piece, std::vector<std::uint16_t>& into) {
 }
 
 void parse_lcores(const Cursor& at, std::vector<std::uint16_t>& into) {
-    const std::string wanted = "lcores in 0-" + std::to_string(kLcoreMax) + ", each once, such as 2-5, \"1,3\" or [1, 3]";
+    const std::string wanted =
+        "lcores in 0-" + std::to_string(kLcoreMax) + ", each once, such as 2-5, \"1,3\" or [1, 3]";
     std::vector<std::uint16_t> lcores;
     if (at.is_list()) {
         for (const Cursor& item : at.items("lcores", 1, kLcoreMax + 1))
@@ -31,7 +32,8 @@ void parse_lcores(const Cursor& at, std::vector<std::uint16_t>& into) {
     } else if (at.is_scalar()) {
         std::string_view rest = at.scalar();
         bool right = true;
-        for (std::size_t comma = 0; right && comma != std::string_view::npos; rest.remove_prefix(std::min(comma + 1, rest.size()))) {
+        for (std::size_t comma = 0; right && comma != std::string_view::npos;
+             rest.remove_prefix(std::min(comma + 1, rest.size()))) {
             comma = rest.find(',');
             std::string_view piece = rest.substr(0, comma);
             while (!piece.empty() && piece.front() == ' ') piece.remove_prefix(1);
@@ -53,7 +55,8 @@ void parse_weights(const Cursor& at, std::map<std::string, std::uint8_t>& into) 
 }
 
 void parse_priorities(const Cursor& at, std::map<std::string, std::uint8_t>& into) {
-    for (const Cursor::Entry& entry : at.entries("a mapping from rule names to handling priorities")) {
+    for (const Cursor::Entry& entry :
+         at.entries("a mapping from rule names to handling priorities")) {
         std::uint8_t priority = 1;
         entry.value.read_number(priority, 1, kHostsMax);
         into.emplace(entry.key, priority);
@@ -64,18 +67,25 @@ void parse_priorities(const Cursor& at, std::map<std::string, std::uint8_t>& int
 bool is_device(std::string_view text) {
     const std::string_view name = text.substr(0, text.find(','));
     if (text.size() > kDeviceTextMax || name.empty()) return false;
-    if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == 0x7f; })) return false;
+    if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == 0x7f; }))
+        return false;
     const bool pci = name.find(':') != std::string_view::npos;
-    const std::string_view allowed = pci ? "0123456789abcdefABCDEF:." : "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.";
+    const std::string_view allowed =
+        pci ? "0123456789abcdefABCDEF:."
+            : "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.";
     if (name.find_first_not_of(allowed) != std::string_view::npos) return false;
-    if (!pci) return name.front() >= 'A' && name.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos;
+    if (!pci)
+        return name.front() >= 'A' &&
+               name.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos;
     const std::string_view tail = name.substr(name.size() - std::min<std::size_t>(name.size(), 7));
     const bool with_domain = name.size() == 12 && name[4] == ':';
-    return (name.size() == 7 || with_domain) && tail[2] == ':' && tail[5] == '.' && tail[6] >= '0' && tail[6] <= '7';
+    return (name.size() == 7 || with_domain) && tail[2] == ':' && tail[5] == '.' &&
+           tail[6] >= '0' && tail[6] <= '7';
 }
 
 void parse_device(const Cursor& at, std::string& into) {
-    constexpr std::string_view kWanted = "a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\"";
+    constexpr std::string_view kWanted =
+        "a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\"";
     if (!at.is_scalar() || !is_device(at.scalar())) return at.expected(kWanted);
     into = at.scalar();
 }
@@ -84,16 +94,25 @@ void parse_device(const Cursor& at, std::string& into) {
 
 Host parse_host(const Cursor& at) {
     Host host;
-    const Mapping keys(at, "a host", {"name", "id", "addresses", "weights", "priorities", "initial_state", "outside", "inside", "lcores"});
-    if (const Cursor* name = keys.require("name", "a name")) parse_name(*name, NameKind::host, host.name);
-    if (const Cursor* id = keys.require("id", "a whole number in 1-32")) id->read_number(host.id, 1, kHostsMax);
-    if (const Cursor* addresses = keys.find("addresses")) host.addresses = parse_prefixes(*addresses);
+    const Mapping keys(at, "a host",
+                       {"name", "id", "addresses", "weights", "priorities", "initial_state",
+                        "outside", "inside", "lcores"});
+    if (const Cursor* name = keys.require("name", "a name"))
+        parse_name(*name, NameKind::host, host.name);
+    if (const Cursor* id = keys.require("id", "a whole number in 1-32"))
+        id->read_number(host.id, 1, kHostsMax);
+    if (const Cursor* addresses = keys.find("addresses"))
+        host.addresses = parse_prefixes(*addresses);
     if (const Cursor* weights = keys.find("weights")) parse_weights(*weights, host.weights);
-    if (const Cursor* priorities = keys.find("priorities")) parse_priorities(*priorities, host.priorities);
+    if (const Cursor* priorities = keys.find("priorities"))
+        parse_priorities(*priorities, host.priorities);
     if (const Cursor* state = keys.find("initial_state")) state->read_word(host.initial_state);
-    if (const Cursor* outside = keys.require("outside", "a DPDK device")) parse_device(*outside, host.outside);
-    if (const Cursor* inside = keys.require("inside", "a DPDK device")) parse_device(*inside, host.inside);
-    if (const Cursor* lcores = keys.require("lcores", "lcores such as 2-5")) parse_lcores(*lcores, host.lcores);
+    if (const Cursor* outside = keys.require("outside", "a DPDK device"))
+        parse_device(*outside, host.outside);
+    if (const Cursor* inside = keys.require("inside", "a DPDK device"))
+        parse_device(*inside, host.inside);
+    if (const Cursor* lcores = keys.require("lcores", "lcores such as 2-5"))
+        parse_lcores(*lcores, host.lcores);
     return host;
 }
 

@@ -18,19 +18,21 @@ std::string parent_of(const std::string& path) {
 // A key may hold anything that YAML can write; a line stays a line.
 std::string shown(const std::string& path) {
     if (path.empty()) return "top level";
-    const bool plain = std::all_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; });
+    const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
+        return static_cast<unsigned char>(c) >= ' ' && c != '\x7f';
+    });
     return plain ? path : in_quotes(path);
 }
 
 }  // namespace
 
-Report::Report(std::string file) : file_(std::move(file)) {}
+Diagnostics::Diagnostics(std::string file) : file_(std::move(file)) {}
 
-void Report::place(const std::string& path, Position position) {
+void Diagnostics::place(const std::string& path, Position position) {
     places_.emplace(path, position);
 }
 
-Position Report::position_of(const std::string& path) const {
+Position Diagnostics::position_of(const std::string& path) const {
     for (std::string at = path;; at = parent_of(at)) {
         const auto found = places_.find(at);
         if (found != places_.end()) return found->second;
@@ -38,15 +40,15 @@ Position Report::position_of(const std::string& path) const {
     }
 }
 
-bool Report::holds(const std::string& path) const {
+bool Diagnostics::holds(const std::string& path) const {
     return places_.count(path) != 0;
 }
 
-void Report::mistake(const std::string& path, const std::string& sentence) {
+void Diagnostics::mistake(const std::string& path, const std::string& sentence) {
     mistake(position_of(path), path, sentence);
 }
 
-void Report::mistake(Position position, const std::string& path, const std::string& sentence) {
+void Diagnostics::mistake(Position position, const std::string& path, const std::string& sentence) {
     if (mistakes_.size() < kMistakesMax) {
         mistakes_.push_back(Entry{position, path, sentence});
     } else {
@@ -54,38 +56,44 @@ void Report::mistake(Position position, const std::string& path, const std::stri
     }
 }
 
-void Report::warning(const std::string& path, const std::string& sentence) {
-    if (warnings_.size() < kMistakesMax) warnings_.push_back(Entry{position_of(path), path, sentence});
+void Diagnostics::warning(const std::string& path, const std::string& sentence) {
+    if (warnings_.size() < kMistakesMax)
+        warnings_.push_back(Entry{position_of(path), path, sentence});
 }
 
-bool Report::broken(std::string_view path) const {
+bool Diagnostics::broken(std::string_view path) const {
     return std::any_of(mistakes_.begin(), mistakes_.end(), [&](const Entry& entry) {
         const std::string_view other = entry.path;
         if (other.substr(0, path.size()) != path) return false;
-        return other.size() == path.size() || other[path.size()] == '.' || other[path.size()] == '[';
+        return other.size() == path.size() || other[path.size()] == '.' ||
+               other[path.size()] == '[';
     });
 }
 
-std::string Report::line_of(const Entry& entry) const {
-    const std::string where = file_ + ":" + std::to_string(entry.position.line) + ":" + std::to_string(entry.position.column);
+std::string Diagnostics::line_of(const Entry& entry) const {
+    const std::string where = file_ + ":" + std::to_string(entry.position.line) + ":" +
+                              std::to_string(entry.position.column);
     return where + ": " + shown(entry.path) + ": " + entry.sentence;
 }
 
-std::vector<std::string> Report::lines_of(std::vector<Entry> entries) const {
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& one, const Entry& other) { return one.position < other.position; });
+std::vector<std::string> Diagnostics::lines_of(std::vector<Entry> entries) const {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& one, const Entry& other) {
+        return one.position < other.position;
+    });
     std::vector<std::string> lines;
     for (const Entry& entry : entries) lines.push_back(line_of(entry));
     return lines;
 }
 
-std::string Report::mistakes() const {
+std::string Diagnostics::mistakes() const {
     std::string text;
     for (const std::string& line : lines_of(mistakes_)) text += (text.empty() ? "" : "\n") + line;
-    if (unlisted_ > 0) text += "\n" + file_ + ": and " + std::to_string(unlisted_) + " further mistakes";
+    if (unlisted_ > 0)
+        text += "\n" + file_ + ": and " + std::to_string(unlisted_) + " further mistakes";
     return text;
 }
 
-std::vector<std::string> Report::warnings() const {
+std::vector<std::string> Diagnostics::warnings() const {
     return lines_of(warnings_);
 }
 

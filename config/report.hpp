@@ -1,5 +1,6 @@
-// Every mistake and warning of one file, each tied to the place where the operator wrote it. Reading and validation both write here;
-// nothing is printed, and nothing stops at the first mistake.
+// Every mistake and warning of one file, each tied to the place where the operator wrote it.
+// Reading and validation both write here; nothing is printed, and nothing stops at the first
+// mistake.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +21,14 @@ struct Position {
 // What one file can be told at once; a last line counts the rest.
 inline constexpr std::size_t kMistakesMax = 1000;
 
-class Report {
+class Diagnostics {
 public:
-    explicit Report(std::string file);
+    explicit Diagnostics(std::string file);
 
     // Where the value of `path` stands.
     void place(const std::string& path, Position position);
-    // Of the path itself, or of the nearest mapping or list around it when the file does not hold it.
+    // Of the path itself, or of the nearest mapping or list around it when the file does not hold
+    // it.
     [[nodiscard]] Position position_of(const std::string& path) const;
     // The file holds it, be it right or wrong.
     [[nodiscard]] bool holds(const std::string& path) const;
@@ -36,7 +38,8 @@ public:
     void mistake(Position position, const std::string& path, const std::string& sentence);
     void warning(const std::string& path, const std::string& sentence);
 
-    // A mistake was reported at the path or below it: what validation reads there may be a default and says nothing about the file.
+    // A mistake was reported at the path or below it: what validation reads there may be a default
+    // and says nothing about the file.
     [[nodiscard]] bool broken(std::string_view path) const;
     [[nodiscard]] bool any() const { return !mistakes_.empty(); }
 

@@ -36,7 +36,8 @@ inline constexpr std::uint8_t kToleranceMax = 20;
 inline constexpr std::uint8_t kToleranceAdvised = 5;
 inline constexpr std::uint32_t kConnectionsMin = 1024;
 inline constexpr std::uint32_t kConnectionsMax = 100'000'000;
-inline constexpr Duration kFlowTimeMin = std::chrono::seconds{1};  // of every time-out of a flow; whole seconds
+// of every time-out of a flow; whole seconds
+inline constexpr Duration kFlowTimeMin = std::chrono::seconds{1};
 inline constexpr Duration kFlowTimeMax = std::chrono::hours{720};
 inline constexpr Duration kAffinityTimeoutMin = std::chrono::seconds{10};  // whole seconds
 inline constexpr Duration kAffinityTimeoutMax = std::chrono::hours{24};
@@ -64,7 +65,8 @@ struct PortRule {
     RuleMode mode = RuleMode::multiple;
     Affinity affinity = Affinity::single;
     std::optional<Duration> affinity_timeout;  // `affinity: {kind: single, timeout: 20m}`
-    std::uint8_t weight = kEqualWeight;        // what a host offers that has no weight of its own; 0..100
+    // what a host offers that has no weight of its own; 0..100
+    std::uint8_t weight = kEqualWeight;
 };
 
 struct Heartbeat {
@@ -107,7 +109,8 @@ struct Host {
     return own == host.weights.end() ? rule.weight : own->second;
 }
 
-// A host's place in the line for a rule of mode single, the lowest present one handles it: its own priority, else its id.
+// A host's place in the line for a rule of mode single, the lowest present one handles it: its own
+// priority, else its id.
 [[nodiscard]] inline std::uint8_t priority_of(const Host& host, const PortRule& rule) {
     const auto own = host.priorities.find(rule.name);
     return own == host.priorities.end() ? host.id : own->second;
@@ -136,7 +139,8 @@ struct Metrics {
 };
 
 struct Eal {
-    bool hugepages = true;                    // false: plain memory (slower); fallen back to when none is reserved
+    // false: plain memory (slower); fallen back to when none is reserved
+    bool hugepages = true;
     std::uint32_t memory_mib = 0;             // 0: computed from queues and connections
     std::optional<std::uint16_t> main_lcore;  // empty: the lowest cpu that is no worker's
 };

@@ -12,9 +12,10 @@ namespace nlb::config {
 inline constexpr const char* kFilePath = "file";
 
 // False: the report says why the file cannot be read, or that it is larger than kFileBytesMax.
-[[nodiscard]] bool read_source(const std::string& path, std::string& into, Report& report);
+[[nodiscard]] bool read_source(const std::string& path, std::string& into, Diagnostics& report);
 
-// UTF-8 without control characters, indented with spaces, not empty. The parser would take some of these for data.
-[[nodiscard]] bool check_source(std::string_view text, Report& report);
+// UTF-8 without control characters, indented with spaces, not empty. The parser would take some of
+// these for data.
+[[nodiscard]] bool check_source(std::string_view text, Diagnostics& report);
 
 }  // namespace nlb::config

@@ -1,4 +1,5 @@
-// Tables from the configuration and an ownership; see table_builder.hpp. It decides nothing: what is not configured is not in them.
+// Tables from the configuration and an ownership; see table_builder.hpp. It decides nothing: what
+// is not configured is not in them.
 #include "config/table_builder.hpp"
 
 #include <algorithm>
@@ -11,7 +12,8 @@ namespace {
 
 // Never 0, which would end every flow at once.
 std::uint32_t whole_seconds(Duration duration) {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
+    return static_cast<std::uint32_t>(
+        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
 }
 
 void add_address(Tables& tables, const IpAddress& address, AddressKind kind, HostId host) {
@@ -22,27 +24,34 @@ void add_address(Tables& tables, const IpAddress& address, AddressKind kind, Hos
     entry.host = host;
 }
 
-// The directed broadcast address of a subnet, once however many addresses share the subnet (RFC 919; none for /31 and /32).
+// The directed broadcast address of a subnet, once however many addresses share the subnet (RFC
+// 919; none for /31 and /32).
 void add_broadcast(Tables& tables, const Prefix& prefix) {
     if (!prefix.address.is_v4() || prefix.length >= 31) return;
-    const IpAddress broadcast = IpAddress::v4(prefix.address.as_v4() | 0xffffffffU >> prefix.length);
+    const IpAddress broadcast =
+        IpAddress::v4(prefix.address.as_v4() | 0xffffffffU >> prefix.length);
     const auto end = tables.addresses.begin() + tables.address_count;
-    const bool known = std::any_of(tables.addresses.begin(), end, [&](const AddressEntry& entry) { return entry.address == broadcast; });
+    const bool known = std::any_of(tables.addresses.begin(), end, [&](const AddressEntry& entry) {
+        return entry.address == broadcast;
+    });
     if (!known) add_address(tables, broadcast, AddressKind::broadcast, kNoHost);
 }
 
 // In the order that core/address_table reads them: VIPs, broadcast addresses, dedicated ones.
 void add_addresses(Tables& tables, const Cluster& cluster, const Host& self) {
     add_address(tables, cluster.address.address, AddressKind::vip, kNoHost);
-    for (const Prefix& prefix : cluster.virtual_addresses) add_address(tables, prefix.address, AddressKind::vip, kNoHost);
+    for (const Prefix& prefix : cluster.virtual_addresses)
+        add_address(tables, prefix.address, AddressKind::vip, kNoHost);
     tables.vip_count = tables.address_count;
     add_broadcast(tables, cluster.address);
     for (const Prefix& prefix : cluster.virtual_addresses) add_broadcast(tables, prefix);
     for (const Host& host : cluster.hosts)
         for (const Prefix& prefix : host.addresses) add_broadcast(tables, prefix);
     for (const Host& host : cluster.hosts) {
-        const AddressKind kind = host.id == self.id ? AddressKind::dedicated_mine : AddressKind::dedicated_other;
-        for (const Prefix& prefix : host.addresses) add_address(tables, prefix.address, kind, host.id);
+        const AddressKind kind =
+            host.id == self.id ? AddressKind::dedicated_mine : AddressKind::dedicated_other;
+        for (const Prefix& prefix : host.addresses)
+            add_address(tables, prefix.address, kind, host.id);
     }
 }
 
@@ -62,10 +71,13 @@ RuleEntry entry_of(const Tables& tables, const PortRule& rule) {
     entry.protocols = static_cast<std::uint8_t>(rule.protocols);
     entry.mode = rule.mode;
     entry.affinity = rule.affinity;
-    if (rule.affinity_timeout) entry.sticky_ms = static_cast<std::uint32_t>(*rule.affinity_timeout / std::chrono::milliseconds{1});
+    if (rule.affinity_timeout)
+        entry.sticky_ms =
+            static_cast<std::uint32_t>(*rule.affinity_timeout / std::chrono::milliseconds{1});
     return entry;
 }
-static_assert(static_cast<std::uint8_t>(Protocols::tcp) == kProtocolTcpBit && static_cast<std::uint8_t>(Protocols::udp) == kProtocolUdpBit);
+static_assert(static_cast<std::uint8_t>(Protocols::tcp) == kProtocolTcpBit &&
+              static_cast<std::uint8_t>(Protocols::udp) == kProtocolUdpBit);
 
 // More is better in heartbeats, while a lower priority is better in the configuration.
 std::uint8_t offer_of_priority(std::uint8_t priority) {
@@ -74,7 +86,8 @@ std::uint8_t offer_of_priority(std::uint8_t priority) {
 
 }  // namespace
 
-Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& hash_key, const Ownership& ownership) {
+Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& hash_key,
+                    const Ownership& ownership) {
     NLB_ASSERT(cluster.port_rules.size() <= kRulesMax);
     Tables tables{};
     tables.epoch = ownership.epoch;
@@ -93,9 +106,11 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.mode = cluster.mode;
     tables.icmp = cluster.icmp;
     tables.cluster_mac = cluster_mac(cluster.mode, cluster.address.address);
-    if (cluster.mode == LinkMode::unicast) tables.masked_mac = masked_mac(host.id, cluster.address.address);
+    if (cluster.mode == LinkMode::unicast)
+        tables.masked_mac = masked_mac(host.id, cluster.address.address);
     add_addresses(tables, cluster, host);
-    for (const PortRule& rule : cluster.port_rules) tables.rules[tables.rule_count++] = entry_of(tables, rule);
+    for (const PortRule& rule : cluster.port_rules)
+        tables.rules[tables.rule_count++] = entry_of(tables, rule);
     tables.layout = layout_of(tables);
     return tables;
 }

@@ -1,5 +1,6 @@
-// From the configuration and who owns what to the tables that cores read. Used by the control plane at every install, by the
-// dataplane before any control plane has spoken (nothing owned), and by `nlb tables`, `nlb explain` and tests.
+// From the configuration and who owns what to the tables that cores read. Used by the control plane
+// at every install, by the dataplane before any control plane has spoken (nothing owned), and by
+// `nlb tables`, `nlb explain` and tests.
 #pragma once
 
 #include "config/schema.hpp"
@@ -17,11 +18,13 @@ struct Ownership {
 };
 
 // Requires: `host` is one of the cluster's, and both came from config/load.
-[[nodiscard]] Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& hash_key, const Ownership& ownership);
+[[nodiscard]] Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& hash_key,
+                                  const Ownership& ownership);
 
-// What a host offers for a rule slot, as heartbeats state it: a weight (mode multiple), 33 - handling priority (mode single and the
-// default rule: more is better), or 0 for nothing.
-[[nodiscard]] std::array<std::uint8_t, kRuleSlots> offers_of(const Cluster& cluster, const Host& host);
+// What a host offers for a rule slot, as heartbeats state it: a weight (mode multiple), 33 -
+// handling priority (mode single and the default rule: more is better), or 0 for nothing.
+[[nodiscard]] std::array<std::uint8_t, kRuleSlots> offers_of(const Cluster& cluster,
+                                                             const Host& host);
 // Which slots are of mode single (the default rule is); core/bucket_map wants to know.
 [[nodiscard]] std::uint64_t single_slots(const Cluster& cluster);
 // Whether some rule has a time-out for its clients.

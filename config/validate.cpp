@@ -8,47 +8,55 @@
 namespace nlb::config {
 namespace {
 
-void validate_names(const Config& config, Report& report) {
+void validate_names(const Config& config, Diagnostics& report) {
     for (std::size_t i = 0; i < config.clusters.size(); ++i) {
         const std::string path = path_of("clusters", i) + ".name";
         for (std::size_t j = 0; j < i; ++j) {
             const std::string earlier = path_of("clusters", j) + ".name";
-            const bool same = config.clusters[i].name == config.clusters[j].name && !config.clusters[i].name.empty();
+            const bool same = config.clusters[i].name == config.clusters[j].name &&
+                              !config.clusters[i].name.empty();
             if (!same || report.broken(path) || report.broken(earlier)) continue;
-            report.mistake(path,
-                           "expected a name that no other cluster has, got " + in_quotes(config.clusters[i].name) + " as in " + earlier);
+            report.mistake(path, "expected a name that no other cluster has, got " +
+                                     in_quotes(config.clusters[i].name) + " as in " + earlier);
             break;
         }
     }
 }
 
-void validate_link(const Cluster& cluster, const std::string& path, Report& report) {
+void validate_link(const Cluster& cluster, const std::string& path, Diagnostics& report) {
     const bool read = report.holds(path + ".address") && !report.broken(path + ".address");
     if (read && cluster.mode == LinkMode::igmp && !cluster.address.address.is_v4())
-        report.mistake(path + ".mode", "expected unicast or multicast, because igmp needs an IPv4 primary address, got \"igmp\" with " +
-                                           in_quotes(to_string(cluster.address.address)));
+        report.mistake(path + ".mode",
+                       "expected unicast or multicast, because igmp needs an IPv4 primary address, "
+                       "got \"igmp\" with " +
+                           in_quotes(to_string(cluster.address.address)));
 }
 
-void validate_heartbeat(const Cluster& cluster, const std::string& path, Report& report) {
+void validate_heartbeat(const Cluster& cluster, const std::string& path, Diagnostics& report) {
     if (cluster.heartbeat.tolerance >= kToleranceAdvised) return;
     report.warning(path + ".heartbeat.tolerance",
-                   "expected at least 5, because with fewer two lost frames one way and one the other way can make two owners, got \"" +
+                   "expected at least 5, because with fewer two lost frames one way and one the "
+                   "other way can make two owners, got \"" +
                        std::to_string(cluster.heartbeat.tolerance) + "\"");
 }
 
-void validate_keys(const Cluster& cluster, const std::string& path, Report& report) {
+void validate_keys(const Cluster& cluster, const std::string& path, Diagnostics& report) {
     const auto& former = cluster.former_key_files;
     for (std::size_t i = 0; i < former.size(); ++i) {
-        const bool again = former[i] == cluster.key_file || std::find(former.begin(), former.begin() + static_cast<std::ptrdiff_t>(i),
-                                                                      former[i]) != former.begin() + static_cast<std::ptrdiff_t>(i);
+        const bool again =
+            former[i] == cluster.key_file ||
+            std::find(former.begin(), former.begin() + static_cast<std::ptrdiff_t>(i), former[i]) !=
+                former.begin() + static_cast<std::ptrdiff_t>(i);
         const std::string at = path_of(path + ".former_key_files", i);
-        if (again && !report.broken(at)) report.mistake(at, "expected a key file that is not named already, got " + in_quotes(former[i]));
+        if (again && !report.broken(at))
+            report.mistake(
+                at, "expected a key file that is not named already, got " + in_quotes(former[i]));
     }
 }
 
 }  // namespace
 
-void validate(const Config& config, Report& report) {
+void validate(const Config& config, Diagnostics& report) {
     validate_names(config, report);
     for (std::size_t i = 0; i < config.clusters.size(); ++i) {
         const std::string path = path_of("clusters", i);

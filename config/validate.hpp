@@ -1,5 +1,6 @@
-// What values must be in relation to each other. It reads a parsed Config and asks the report where things stand in the file;
-// what is already broken there is left alone, so that one slip is told once.
+// What values must be in relation to each other. It reads a parsed Config and asks the report where
+// things stand in the file; what is already broken there is left alone, so that one slip is told
+// once.
 #pragma once
 
 #include <string>
@@ -9,13 +10,13 @@
 
 namespace nlb::config {
 
-void validate(const Config& config, Report& report);
+void validate(const Config& config, Diagnostics& report);
 
 // The parts, in files of their own. `path` is the cluster's: "clusters[0]".
-void validate_addresses(const Config& config, Report& report);
-void validate_rules(const Cluster& cluster, const std::string& path, Report& report);
-void validate_hosts(const Cluster& cluster, const std::string& path, Report& report);
-void validate_devices(const Config& config, Report& report);
+void validate_addresses(const Config& config, Diagnostics& report);
+void validate_rules(const Cluster& cluster, const std::string& path, Diagnostics& report);
+void validate_hosts(const Cluster& cluster, const std::string& path, Diagnostics& report);
+void validate_devices(const Config& config, Diagnostics& report);
 
 [[nodiscard]] inline std::string path_of(const std::string& list, std::size_t index) {
     return list + "[" + std::to_string(index) + "]";

@@ -20,14 +20,17 @@ std::vector<Use> uses_in(const Cluster& cluster, std::size_t index) {
     const std::string path = path_of("clusters", index);
     std::vector<Use> uses{Use{cluster.address, path + ".address", index, ""}};
     for (std::size_t i = 0; i < cluster.virtual_addresses.size(); ++i)
-        uses.push_back(Use{cluster.virtual_addresses[i], path_of(path + ".virtual_addresses", i), index, ""});
+        uses.push_back(
+            Use{cluster.virtual_addresses[i], path_of(path + ".virtual_addresses", i), index, ""});
     for (std::size_t h = 0; h < cluster.hosts.size(); ++h) {
         const Host& host = cluster.hosts[h];
         const std::string host_path = path_of(path + ".hosts", h);
-        // A host without a readable name is no other's machine; its path is a name that no host can have.
+        // A host without a readable name is no other's machine; its path is a name that no host can
+        // have.
         const std::string& machine = host.name.empty() ? host_path : host.name;
         for (std::size_t i = 0; i < host.addresses.size(); ++i)
-            uses.push_back(Use{host.addresses[i], path_of(host_path + ".addresses", i), index, machine});
+            uses.push_back(
+                Use{host.addresses[i], path_of(host_path + ".addresses", i), index, machine});
     }
     return uses;
 }
@@ -55,51 +58,63 @@ std::string unusable(const Prefix& prefix) {
 
 class AddressChecks {
 public:
-    explicit AddressChecks(Report& report) : report_(report) {}
+    explicit AddressChecks(Diagnostics& report) : report_(report) {}
 
     void add(const Use& use) {
         if (!report_.holds(use.path) || report_.broken(use.path)) return;
         const std::string text = in_quotes(to_string(use.prefix.address));
         if (const std::string instead = unusable(use.prefix); !instead.empty())
-            return report_.mistake(use.path,
-                                   "expected an address that a host can have, got " + in_quotes(to_string(use.prefix)) + ", " + instead);
+            return report_.mistake(use.path, "expected an address that a host can have, got " +
+                                                 in_quotes(to_string(use.prefix)) + ", " + instead);
         const auto known = uses_.emplace(use.prefix.address, use);
         if (known.second) return;
         const Use& earlier = known.first->second;
         if (use.host.empty() != earlier.host.empty())
-            return report_.mistake(use.path, "expected a " + std::string(use.host.empty() ? "virtual" : "dedicated") + " address, got " +
-                                                 text + ", which is " + (use.host.empty() ? "dedicated" : "virtual") + " in " +
-                                                 earlier.path);
+            return report_.mistake(
+                use.path, "expected a " + std::string(use.host.empty() ? "virtual" : "dedicated") +
+                              " address, got " + text + ", which is " +
+                              (use.host.empty() ? "dedicated" : "virtual") + " in " + earlier.path);
         // One machine may be in two clusters under the same dedicated address.
-        const bool same_machine = !use.host.empty() && use.host == earlier.host && use.cluster != earlier.cluster;
-        if (!same_machine) report_.mistake(use.path, "expected an address that is used once, got " + text + " as in " + earlier.path);
+        const bool same_machine =
+            !use.host.empty() && use.host == earlier.host && use.cluster != earlier.cluster;
+        if (!same_machine)
+            report_.mistake(use.path, "expected an address that is used once, got " + text +
+                                          " as in " + earlier.path);
     }
 
 private:
-    Report& report_;
+    Diagnostics& report_;
     std::map<IpAddress, Use> uses_;
 };
 
-// The broadcast address of each subnet is one that the cores know too; the tables have room for so many addresses together.
-void validate_broadcast(const std::vector<Use>& uses, const std::string& path, Report& report) {
+// The broadcast address of each subnet is one that the cores know too; the tables have room for so
+// many addresses together.
+void validate_broadcast(const std::vector<Use>& uses, const std::string& path,
+                        Diagnostics& report) {
     std::map<IpAddress, std::string> broadcasts;
     for (const Use& use : uses) {
-        if (!use.prefix.address.is_v4() || use.prefix.length >= 31 || report.broken(use.path)) continue;
-        broadcasts.emplace(IpAddress::v4(use.prefix.address.as_v4() | 0xffffffffU >> use.prefix.length), use.path);
+        if (!use.prefix.address.is_v4() || use.prefix.length >= 31 || report.broken(use.path))
+            continue;
+        broadcasts.emplace(
+            IpAddress::v4(use.prefix.address.as_v4() | 0xffffffffU >> use.prefix.length), use.path);
     }
     for (const Use& use : uses) {
         const auto found = broadcasts.find(use.prefix.address);
         if (found != broadcasts.end() && !report.broken(use.path))
-            report.mistake(use.path, "expected an address that a host can have, got " + in_quotes(to_string(use.prefix)) +
-                                         ", the broadcast address of the subnet of " + found->second);
+            report.mistake(use.path, "expected an address that a host can have, got " +
+                                         in_quotes(to_string(use.prefix)) +
+                                         ", the broadcast address of the subnet of " +
+                                         found->second);
     }
     if (uses.size() + broadcasts.size() > kAddressesMax)
-        report.mistake(path, "expected at most " + std::to_string(kAddressesMax) + " addresses, with broadcast addresses, got " +
+        report.mistake(path, "expected at most " + std::to_string(kAddressesMax) +
+                                 " addresses, with broadcast addresses, got " +
                                  std::to_string(uses.size() + broadcasts.size()));
 }
 
-// The group is 239.255.y.z: two clusters that share y.z would join one group and hear each other's frames.
-void warn_of_shared_group(const Config& config, Report& report) {
+// The group is 239.255.y.z: two clusters that share y.z would join one group and hear each other's
+// frames.
+void warn_of_shared_group(const Config& config, Diagnostics& report) {
     std::map<std::pair<Byte, Byte>, std::string> groups;
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
         const Cluster& cluster = config.clusters[c];
@@ -108,15 +123,16 @@ void warn_of_shared_group(const Config& config, Report& report) {
         const auto& bytes = cluster.address.address.bytes;
         const auto added = groups.emplace(std::pair{bytes[14], bytes[15]}, path);
         if (!added.second)
-            report.warning(path, "expected the last two bytes to differ between clusters of mode igmp, got " +
-                                     in_quotes(to_string(cluster.address.address)) + ", whose multicast group is also that of " +
-                                     added.first->second);
+            report.warning(
+                path, "expected the last two bytes to differ between clusters of mode igmp, got " +
+                          in_quotes(to_string(cluster.address.address)) +
+                          ", whose multicast group is also that of " + added.first->second);
     }
 }
 
 }  // namespace
 
-void validate_addresses(const Config& config, Report& report) {
+void validate_addresses(const Config& config, Diagnostics& report) {
     AddressChecks checks(report);
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
         const std::vector<Use> uses = uses_in(config.clusters[c], c);

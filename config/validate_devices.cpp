@@ -1,4 +1,5 @@
-// Ports and cores of one machine. Hosts of the same name in several clusters are one machine, with one dataplane.
+// Ports and cores of one machine. Hosts of the same name in several clusters are one machine, with
+// one dataplane.
 #include <algorithm>
 #include <map>
 #include <vector>
@@ -11,12 +12,14 @@ namespace {
 
 constexpr std::size_t kPciWithoutDomain = 7;
 
-// What a device string takes for itself: its DPDK name, and the kernel interface that it opens or makes.
+// What a device string takes for itself: its DPDK name, and the kernel interface that it opens or
+// makes.
 std::vector<std::string> claims_of(const std::string& device) {
     std::string name = device.substr(0, device.find(','));
     if (name.find(':') != std::string::npos) {
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
         if (name.size() == kPciWithoutDomain) name = "0000:" + name;
     }
     std::vector<std::string> claims{name};
@@ -31,13 +34,15 @@ std::vector<std::string> claims_of(const std::string& device) {
 
 class Machine {
 public:
-    void claim(const std::string& device, const std::string& path, Report& report) {
+    void claim(const std::string& device, const std::string& path, Diagnostics& report) {
         if (device.empty() || report.broken(path)) return;
         for (const std::string& claim : claims_of(device)) {
             const auto added = claimed_.emplace(claim, path);
             if (added.second) continue;
-            report.mistake(path, "expected a device that this host uses once, got " + in_quotes(device) + " whose " +
-                                     (claim.rfind("interface ", 0) == 0 ? claim : "name " + claim) + " is that of " + added.first->second);
+            report.mistake(path, "expected a device that this host uses once, got " +
+                                     in_quotes(device) + " whose " +
+                                     (claim.rfind("interface ", 0) == 0 ? claim : "name " + claim) +
+                                     " is that of " + added.first->second);
             return;
         }
     }
@@ -47,7 +52,7 @@ private:
 };
 
 // They share a CPU then; the cores of a small machine may have to.
-void warn_of_shared_main(const Config& config, Report& report) {
+void warn_of_shared_main(const Config& config, Diagnostics& report) {
     const auto& main = config.eal.main_lcore;
     if (!main || report.broken("eal.main_lcore")) return;
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
@@ -55,7 +60,8 @@ void warn_of_shared_main(const Config& config, Report& report) {
             const auto& lcores = config.clusters[c].hosts[h].lcores;
             if (std::find(lcores.begin(), lcores.end(), *main) == lcores.end()) continue;
             const std::string path = path_of(path_of("clusters", c) + ".hosts", h);
-            report.warning("eal.main_lcore", "expected an lcore that is no worker's, got \"" + std::to_string(*main) + "\" as in " + path +
+            report.warning("eal.main_lcore", "expected an lcore that is no worker's, got \"" +
+                                                 std::to_string(*main) + "\" as in " + path +
                                                  ".lcores: the two take turns on one CPU");
             return;
         }
@@ -64,13 +70,14 @@ void warn_of_shared_main(const Config& config, Report& report) {
 
 }  // namespace
 
-void validate_devices(const Config& config, Report& report) {
+void validate_devices(const Config& config, Diagnostics& report) {
     std::map<std::string, Machine> machines;
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
         for (std::size_t h = 0; h < config.clusters[c].hosts.size(); ++h) {
             const Host& host = config.clusters[c].hosts[h];
             const std::string path = path_of(path_of("clusters", c) + ".hosts", h);
-            // A host without a readable name shares a machine with nobody; its path is a name that no host can have.
+            // A host without a readable name shares a machine with nobody; its path is a name that
+            // no host can have.
             Machine& machine = machines[report.broken(path + ".name") ? path : host.name];
             machine.claim(host.outside, path + ".outside", report);
             machine.claim(host.inside, path + ".inside", report);

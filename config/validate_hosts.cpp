@@ -11,7 +11,8 @@ namespace {
 
 class HostChecks {
 public:
-    HostChecks(const Cluster& cluster, std::string path, Report& report) : cluster_(cluster), path_(std::move(path)), report_(report) {}
+    HostChecks(const Cluster& cluster, std::string path, Diagnostics& report)
+        : cluster_(cluster), path_(std::move(path)), report_(report) {}
 
     void names_and_ids() const {
         for (std::size_t i = 0; i < cluster_.hosts.size(); ++i) {
@@ -20,10 +21,12 @@ public:
                 const Host& earlier = cluster_.hosts[j];
                 if (both_read(i, j, ".name") && host.name == earlier.name)
                     report_.mistake(at(i) + ".name",
-                                    "expected a name that no other host has, got " + in_quotes(host.name) + " as in " + at(j));
+                                    "expected a name that no other host has, got " +
+                                        in_quotes(host.name) + " as in " + at(j));
                 if (both_read(i, j, ".id") && host.id == earlier.id)
-                    report_.mistake(at(i) + ".id",
-                                    "expected an id that no other host has, got \"" + std::to_string(host.id) + "\" as in " + at(j));
+                    report_.mistake(at(i) + ".id", "expected an id that no other host has, got \"" +
+                                                       std::to_string(host.id) + "\" as in " +
+                                                       at(j));
             }
         }
     }
@@ -33,17 +36,25 @@ public:
             const std::string at_entry = at(i) + ".weights." + entry.first;
             const PortRule* rule = known_rule(entry.first, at_entry);
             if (rule != nullptr && rule->mode == RuleMode::single)
-                report_.mistake(at_entry, "expected a rule of mode multiple, got one of mode single: it takes priorities, not weights");
+                report_.mistake(at_entry,
+                                "expected a rule of mode multiple, got one of mode single: it "
+                                "takes priorities, not weights");
             if (rule != nullptr && rule->mode == RuleMode::disabled)
-                report_.mistake(at_entry, "expected a rule of mode multiple, got one of mode disabled: it takes no weights");
+                report_.mistake(at_entry,
+                                "expected a rule of mode multiple, got one of mode disabled: it "
+                                "takes no weights");
         }
         for (const auto& entry : cluster_.hosts[i].priorities) {
             const std::string at_entry = at(i) + ".priorities." + entry.first;
             const PortRule* rule = known_rule(entry.first, at_entry);
             if (rule != nullptr && rule->mode == RuleMode::multiple)
-                report_.mistake(at_entry, "expected a rule of mode single, got one of mode multiple: it takes weights, not priorities");
+                report_.mistake(at_entry,
+                                "expected a rule of mode single, got one of mode multiple: it "
+                                "takes weights, not priorities");
             if (rule != nullptr && rule->mode == RuleMode::disabled)
-                report_.mistake(at_entry, "expected a rule of mode single, got one of mode disabled: it takes no priorities");
+                report_.mistake(at_entry,
+                                "expected a rule of mode single, got one of mode disabled: it "
+                                "takes no priorities");
         }
     }
 
@@ -62,10 +73,11 @@ public:
                 const std::size_t where = explicit_here ? i : j;
                 const std::size_t other = explicit_here ? j : i;
                 const bool by_id = cluster_.hosts[other].priorities.count(rule.name) == 0;
-                report_.mistake(at(where) + ".priorities." + rule.name,
-                                "expected a priority that no other host has for this rule, got \"" +
-                                    std::to_string(priority_of(host, rule)) + "\" as in " + at(other) +
-                                    (by_id ? ", whose id stands for a priority that is not given" : ""));
+                report_.mistake(
+                    at(where) + ".priorities." + rule.name,
+                    "expected a priority that no other host has for this rule, got \"" +
+                        std::to_string(priority_of(host, rule)) + "\" as in " + at(other) +
+                        (by_id ? ", whose id stands for a priority that is not given" : ""));
             }
         }
     }
@@ -78,19 +90,24 @@ private:
     }
 
     // nullptr: unknown (reported), or its own place in the file is broken.
-    [[nodiscard]] const PortRule* known_rule(const std::string& name, const std::string& at_entry) const {
+    [[nodiscard]] const PortRule* known_rule(const std::string& name,
+                                             const std::string& at_entry) const {
         const auto& rules = cluster_.port_rules;
-        const auto found = std::find_if(rules.begin(), rules.end(), [&](const PortRule& rule) { return rule.name == name; });
+        const auto found = std::find_if(rules.begin(), rules.end(),
+                                        [&](const PortRule& rule) { return rule.name == name; });
         if (found != rules.end()) {
             const auto index = static_cast<std::size_t>(found - rules.begin());
-            return report_.broken(path_of(path_ + ".port_rules", index) + ".mode") ? nullptr : &*found;
+            return report_.broken(path_of(path_ + ".port_rules", index) + ".mode") ? nullptr
+                                                                                   : &*found;
         }
         if (a_rule_name_is_broken()) return nullptr;
         std::vector<std::string_view> names;
         for (const PortRule& rule : rules) names.emplace_back(rule.name);
         const std::string_view meant = nearest(name, names);
-        const std::string hint = meant.empty() ? "" : " (did you mean \"" + std::string(meant) + "\"?)";
-        report_.mistake(at_entry, "expected the name of a port rule of this cluster, got " + in_quotes(name) + hint);
+        const std::string hint =
+            meant.empty() ? "" : " (did you mean \"" + std::string(meant) + "\"?)";
+        report_.mistake(at_entry, "expected the name of a port rule of this cluster, got " +
+                                      in_quotes(name) + hint);
         return nullptr;
     }
 
@@ -104,12 +121,12 @@ private:
 
     const Cluster& cluster_;
     std::string path_;
-    Report& report_;
+    Diagnostics& report_;
 };
 
 }  // namespace
 
-void validate_hosts(const Cluster& cluster, const std::string& path, Report& report) {
+void validate_hosts(const Cluster& cluster, const std::string& path, Diagnostics& report) {
     const HostChecks checks(cluster, path, report);
     checks.names_and_ids();
     for (std::size_t i = 0; i < cluster.hosts.size(); ++i) checks.rule_names(i);

@@ -1,4 +1,5 @@
-// The words themselves. A value that is added to an enum of the schema is added here, and nowhere else.
+// The words themselves. A value that is added to an enum of the schema is added here, and nowhere
+// else.
 #include "config/words.hpp"
 
 #include <array>
@@ -6,16 +7,23 @@
 namespace nlb::config {
 namespace {
 
-constexpr std::array kLinkModes{Word{"unicast", LinkMode::unicast}, Word{"multicast", LinkMode::multicast}, Word{"igmp", LinkMode::igmp}};
+constexpr std::array kLinkModes{Word{"unicast", LinkMode::unicast},
+                                Word{"multicast", LinkMode::multicast},
+                                Word{"igmp", LinkMode::igmp}};
 constexpr std::array kIcmpModes{Word{"one", IcmpMode::one}, Word{"all", IcmpMode::all}};
-constexpr std::array kRuleModes{Word{"multiple", RuleMode::multiple}, Word{"single", RuleMode::single},
+constexpr std::array kRuleModes{Word{"multiple", RuleMode::multiple},
+                                Word{"single", RuleMode::single},
                                 Word{"disabled", RuleMode::disabled}};
-constexpr std::array kAffinities{Word{"none", Affinity::none}, Word{"single", Affinity::single}, Word{"network", Affinity::network}};
-constexpr std::array kInitialStates{Word{"started", InitialState::started}, Word{"stopped", InitialState::stopped},
-                                    Word{"suspended", InitialState::suspended}, Word{"last", InitialState::last}};
+constexpr std::array kAffinities{Word{"none", Affinity::none}, Word{"single", Affinity::single},
+                                 Word{"network", Affinity::network}};
+constexpr std::array kInitialStates{
+    Word{"started", InitialState::started}, Word{"stopped", InitialState::stopped},
+    Word{"suspended", InitialState::suspended}, Word{"last", InitialState::last}};
 constexpr std::array kPollModes{Word{"busy", PollMode::busy}, Word{"adaptive", PollMode::adaptive}};
-constexpr std::array kPartitionModes{Word{"serve", PartitionMode::serve}, Word{"majority", PartitionMode::majority}};
-constexpr std::array kProtocols{Word{"tcp", Protocols::tcp}, Word{"udp", Protocols::udp}, Word{"both", Protocols::both}};
+constexpr std::array kPartitionModes{Word{"serve", PartitionMode::serve},
+                                     Word{"majority", PartitionMode::majority}};
+constexpr std::array kProtocols{Word{"tcp", Protocols::tcp}, Word{"udp", Protocols::udp},
+                                Word{"both", Protocols::both}};
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// The one list of words for each choice an operator has: YAML values, messages and command output are all read from here.
+// The one list of words for each choice an operator has: YAML values, messages and command output
+// are all read from here.
 #pragma once
 
 #include <span>
@@ -13,7 +14,8 @@ struct Word {
     std::string_view text;
     Choice value;
 };
-// Compilers before P1816 (clang 14 builds the fuzzers) do not deduce an aggregate's arguments by themselves.
+// Compilers before P1816 (clang 14 builds the fuzzers) do not deduce an aggregate's arguments by
+// themselves.
 template <class Choice>
 Word(std::string_view, Choice) -> Word<Choice>;
 

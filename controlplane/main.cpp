@@ -1,5 +1,5 @@
-// nlb-controlplane: reads the command line, takes the run directory, and runs the loop. Exit codes: 0 ended on request, 1 refused or
-// failed, 2 usage or configuration.
+// nlb-controlplane: reads the command line, takes the run directory, and runs the loop. Exit codes:
+// 0 ended on request, 1 refused or failed, 2 usage or configuration.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -45,7 +45,8 @@ int serve(ControlPlane& program, const std::string& listen) {
             server = std::move(started.value());
             program.serve_metrics(board);
         } else {
-            log_event(Severity::error, EventNumber::none, "metrics_not_served", {{"because", started.error().message}});
+            log_event(Severity::error, EventNumber::none, "metrics_not_served",
+                      {{"because", started.error().message}});
         }
     }
     // After the threads of log and metrics, which shall stay ordinary.
@@ -53,22 +54,26 @@ int serve(ControlPlane& program, const std::string& listen) {
         log_event(Severity::info, EventNumber::none, "not_real_time", {{"because", sentence}});
     program.run();
     stop_log();
-    // Its HTTP library takes up to three seconds to stop; a successor that waits for the run directory should not. See main().
+    // Its HTTP library takes up to three seconds to stop; a successor that waits for the run
+    // directory should not. See main().
     (void)server.release();
     return 0;
 }
 
 int start(const Options& options) {
-    if (sodium_init() < 0) return complain("libsodium does not start: is there a source of random numbers?", kFailed);
+    if (sodium_init() < 0)
+        return complain("libsodium does not start: is there a source of random numbers?", kFailed);
     const auto loaded = config::load_file(options.config);
     if (!loaded) return complain(loaded.error().message, kMisused);
-    for (const std::string& warning : loaded.value().warnings) std::fprintf(stderr, "%s\n", warning.c_str());
+    for (const std::string& warning : loaded.value().warnings)
+        std::fprintf(stderr, "%s\n", warning.c_str());
     const auto members = config::memberships_of(loaded.value().config, options.host);
     if (!members) return complain(members.error().message, kMisused);
     const auto run = RunDirectory::take(options.run_directory);
     if (!run) return complain(run.error().message, kFailed);
     ControlPlane program(loaded.value().config, options.host, run.value());
-    if (const Status ready = program.prepare(); !ready) return complain(ready.error().message, kMisused);
+    if (const Status ready = program.prepare(); !ready)
+        return complain(ready.error().message, kMisused);
     return serve(program, loaded.value().config.metrics.listen);
 }
 
@@ -82,7 +87,8 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", NLB_VERSION);
     app.add_option("--config", options.config, "the cluster's YAML file")->required();
     app.add_option("--host", options.host, "this host's name in it (default: the machine's)");
-    app.add_option("--run-dir", options.run_directory, "where the sockets are")->capture_default_str();
+    app.add_option("--run-dir", options.run_directory, "where the sockets are")
+        ->capture_default_str();
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

@@ -23,19 +23,20 @@ Run prepare(std::span<const Byte> frame) {
     run.bytes.resize(std::min(length + kRoomForAnswers, kFrameBytesMax));
     run.burst->count = 1;
     run.burst->describe_all = true;
-    run.burst->frames[0] = {run.bytes.data(), static_cast<std::uint16_t>(length), static_cast<std::uint16_t>(run.bytes.size())};
+    run.burst->frames[0] = {run.bytes.data(), static_cast<std::uint16_t>(length),
+                            static_cast<std::uint16_t>(run.bytes.size())};
     return run;
 }
 
-Explanation explanation_of(const Burst& burst, std::uint32_t place, const Snapshot& snapshot) {
-    const PacketInfo& info = burst.info[place];
-    Explanation explanation{burst.reasons[place], info.rule, info.bucket, kNoHost, info, {}};
-    if (info.rule != kNoRule) explanation.owner = snapshot.tables.owner[info.rule][info.bucket];
+Explanation explanation_of(const Burst& burst, std::uint32_t slot, const BurstContext& context) {
+    const PacketInfo& info = burst.info[slot];
+    Explanation explanation{burst.reasons[slot], info.rule, info.bucket, kNoHost, info, {}};
+    if (info.rule != kNoRule) explanation.owner = context.tables.owner[info.rule][info.bucket];
     return explanation;
 }
 
-Explanation finish(Run& run, const Snapshot& snapshot) {
-    Explanation explanation = explanation_of(*run.burst, 0, snapshot);
+Explanation finish(Run& run, const BurstContext& context) {
+    Explanation explanation = explanation_of(*run.burst, 0, context);
     run.bytes.resize(run.burst->frames[0].length);
     explanation.frame = std::move(run.bytes);
     return explanation;
@@ -43,28 +44,31 @@ Explanation finish(Run& run, const Snapshot& snapshot) {
 
 }  // namespace
 
-Explanation explain(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections, FragmentTable& fragments) {
+Explanation explain(std::span<const Byte> frame, const BurstContext& context,
+                    SimpleConnections& connections, FragmentTable& fragments) {
     Run run = prepare(frame);
-    settle_ingress(*run.burst, snapshot, connections, fragments, *run.counters);
+    settle_ingress(*run.burst, context, connections, fragments, *run.counters);
     const Reason reason = run.burst->reasons[0];
-    if (goes_inside(reason)) deliver_inside(run.burst->frames[0], reason, snapshot.ports);
-    return finish(run, snapshot);
+    if (goes_inside(reason)) deliver_inside(run.burst->frames[0], reason, context.ports);
+    return finish(run, context);
 }
 
-std::vector<Explanation> explain_released(const Snapshot& snapshot, FragmentTable& fragments) {
+std::vector<Explanation> explain_released(const BurstContext& context, FragmentTable& fragments) {
     std::vector<Explanation> explanations;
     const auto burst = std::make_unique<Burst>();
     const auto counters = std::make_unique<Counters>();
-    std::array<std::uint16_t, kBurstMax> places;
-    while (settle_released(*burst, fragments, places, *counters) != 0)
-        for (std::uint32_t i = 0; i < burst->count; ++i) explanations.push_back(explanation_of(*burst, i, snapshot));
+    std::array<std::uint16_t, kBurstMax> slots;
+    while (settle_released(*burst, fragments, slots, *counters) != 0)
+        for (std::uint32_t i = 0; i < burst->count; ++i)
+            explanations.push_back(explanation_of(*burst, i, context));
     return explanations;
 }
 
-Explanation explain_egress(std::span<const Byte> frame, const Snapshot& snapshot, SimpleConnections& connections) {
+Explanation explain_egress(std::span<const Byte> frame, const BurstContext& context,
+                           SimpleConnections& connections) {
     Run run = prepare(frame);
-    settle_egress(*run.burst, snapshot, connections, *run.counters);
-    return finish(run, snapshot);
+    settle_egress(*run.burst, context, connections, *run.counters);
+    return finish(run, context);
 }
 
 }  // namespace nlb

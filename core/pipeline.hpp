@@ -1,4 +1,4 @@
-// The life of a packet, and the only place where the order of the stages is stated.
+// The life of a packet, and the only slot where the order of the stages is stated.
 // Worker cores, `nlb explain` and the golden tests call the same two functions.
 #pragma once
 
@@ -14,29 +14,33 @@
 
 namespace nlb {
 
-// Outside to inside. Afterwards no packet is live; frames whose output is `outside` have become their own answers, and those whose
-// output is `held` are kept by the caller until settle_released() gives them back. `lane`: the caller gives the frame to that lane.
-// Requires: burst.frames[0..count) are set.
+// Outside to inside. Afterwards no packet is live; frames whose output is `outside` have become
+// their own answers, and those whose output is `held` are kept by the caller until
+// settle_released() gives them back. `lane`: the caller gives the frame to that lane. Requires:
+// burst.frames[0..count) are set.
 template <Connections Table>
-void settle_ingress(Burst& burst, const Snapshot& snapshot, Table& connections, FragmentTable& fragments, Counters& counters) {
-    recognise(burst, snapshot, connections.ledger());
+void settle_ingress(Burst& burst, const BurstContext& context, Table& connections,
+                    FragmentTable& fragments, Counters& counters) {
+    fast_path(burst, context, connections.flow_index());
     parse(burst);
-    steer(burst, snapshot);
-    answer_neighbours(burst, snapshot);
-    classify(burst, snapshot);
-    locate(burst, snapshot);
-    track(burst, snapshot, connections, counters);
-    stick(burst, snapshot, connections, counters);
-    ask_other_lanes(burst, snapshot);
-    fragments.follow(burst, snapshot);
+    steer(burst, context);
+    answer_neighbours(burst, context);
+    classify(burst, context);
+    locate(burst, context);
+    track(burst, context, connections, counters);
+    stick(burst, context, connections, counters);
+    ask_other_lanes(burst, context);
+    fragments.follow(burst, context);
     count_ingress(burst, counters);
 }
 
-// Fragments that waited and now follow the first one of their datagram, or wait in vain no more. Fills everything of the burst but
-// its frames, which lie at `places`. To be called until it gives 0, after the frames of settle_ingress() went their ways.
-inline std::uint32_t settle_released(Burst& burst, FragmentTable& fragments, std::array<std::uint16_t, kBurstMax>& places,
+// Fragments that waited and now follow the first one of their datagram, or wait in vain no more.
+// Fills everything of the burst but its frames, which lie at `slots`. To be called until it gives
+// 0, after the frames of settle_ingress() went their ways.
+inline std::uint32_t settle_released(Burst& burst, FragmentTable& fragments,
+                                     std::array<std::uint16_t, kBurstMax>& slots,
                                      Counters& counters) {
-    const std::uint32_t count = fragments.take_released(burst, places);
+    const std::uint32_t count = fragments.take_released(burst, slots);
     counters.reasons[static_cast<std::size_t>(Reason::fragment_held)] -= count;
     if (count != 0) count_ingress(burst, counters);
     return count;
@@ -45,9 +49,10 @@ inline std::uint32_t settle_released(Burst& burst, FragmentTable& fragments, std
 // Inside to outside: every frame leaves with the station's source address, or not at all.
 // Requires: burst.frames[0..count) are set.
 template <Connections Table>
-void settle_egress(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
-    mask(burst, snapshot);
-    track_replies(burst, snapshot, connections, counters);
+void settle_egress(Burst& burst, const BurstContext& context, Table& connections,
+                   Counters& counters) {
+    mask(burst, context);
+    track_replies(burst, context, connections, counters);
     count_egress(burst, counters);
 }
 

@@ -1,5 +1,6 @@
-// nlb-dataplane: from the command line to a running dataplane, one step after the other. Exit codes: 0 stopped as told, 1 refused or
-// failed, 2 usage or configuration. A failure is one line (a configuration may have several mistakes).
+// nlb-dataplane: from the command line to a running dataplane, one step after the other. Exit
+// codes: 0 stopped as told, 1 refused or failed, 2 usage or configuration. A failure is one line (a
+// configuration may have several mistakes).
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -24,7 +25,8 @@ constexpr int kFailed = 1;
 constexpr int kMistaken = 2;
 
 int fail(int exit_code, const Error& error) {
-    std::fprintf(stderr, "%s%s\n", exit_code == kMistaken ? "" : "nlb-dataplane: ", error.message.c_str());
+    std::fprintf(stderr, "%s%s\n",
+                 exit_code == kMistaken ? "" : "nlb-dataplane: ", error.message.c_str());
     return exit_code;
 }
 
@@ -37,7 +39,7 @@ Result<std::vector<FixedTables>> read_tables(const std::string& path) {
     return decode_tables_file(bytes, path);
 }
 
-Result<Plan> make_plan(const Arguments& arguments) {
+Result<StartupPlan> make_plan(const Arguments& arguments) {
     std::optional<config::Loaded> loaded;
     if (!arguments.config.empty()) {
         auto read = config::load_file(arguments.config);
@@ -51,18 +53,21 @@ Result<Plan> make_plan(const Arguments& arguments) {
     return plan_from_tables(fixed.value(), loaded ? &loaded->config : nullptr, arguments.host);
 }
 
-Status check_devices(const Plan& plan) {
+Status check_devices(const StartupPlan& plan) {
     const Surroundings surroundings = read_surroundings();
     for (const ClusterPlan& cluster : plan.clusters) {
         const std::string place = "cluster \"" + cluster.name + "\": ";
-        if (auto good = check_device(cluster.outside, place + "outside", surroundings); !good) return good;
-        if (auto good = check_device(cluster.inside, place + "inside", surroundings); !good) return good;
+        if (auto good = check_device(cluster.outside, place + "outside", surroundings); !good)
+            return good;
+        if (auto good = check_device(cluster.inside, place + "inside", surroundings); !good)
+            return good;
     }
     return Done{};
 }
 
-int run(const Plan& plan, const Arguments& arguments) {
-    // Fixed tables need no control plane, so no run directory is claimed: many may run side by side.
+int run(const StartupPlan& plan, const Arguments& arguments) {
+    // Fixed tables need no control plane, so no run directory is claimed: many may run side by
+    // side.
     std::optional<RunDirectory> directory;
     if (!plan.fixed) {
         auto claimed = RunDirectory::claim(plan.run_dir);
@@ -77,7 +82,8 @@ int run(const Plan& plan, const Arguments& arguments) {
     EalLog& log = EalLog::capture();
     auto eal = Eal::start(eal_plan.value(), plan.run_dir, log);
     if (!eal) return fail(kFailed, eal.error());
-    auto dataplane = Dataplane::open(plan, eal_plan.value(), directory ? &*directory : nullptr, log);
+    auto dataplane =
+        Dataplane::open(plan, eal_plan.value(), directory ? &*directory : nullptr, log);
     if (!dataplane) return fail(kFailed, dataplane.error());
     const auto ended = dataplane.value()->run(arguments.exit_when_idle);
     return ended ? kStopped : fail(kFailed, ended.error());

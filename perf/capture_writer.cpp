@@ -27,7 +27,8 @@ Result<CaptureWriter> CaptureWriter::create(const std::string& path) {
 
 void CaptureWriter::add(std::span<const Byte> frame) {
     const auto bytes = static_cast<std::uint32_t>(frame.size());
-    const std::array<std::uint32_t, 4> header{frames_ / kMicrosecondsPerSecond, frames_ % kMicrosecondsPerSecond, bytes, bytes};
+    const std::array<std::uint32_t, 4> header{frames_ / kMicrosecondsPerSecond,
+                                              frames_ % kMicrosecondsPerSecond, bytes, bytes};
     ++frames_;
     std::fwrite(header.data(), sizeof header, 1, file_.get());
     std::fwrite(frame.data(), frame.size(), 1, file_.get());

@@ -1,4 +1,5 @@
-// A classic pcap file (microseconds, Ethernet), frame by frame. Times in it are a frame apart and mean nothing.
+// A classic pcap file (microseconds, Ethernet), frame by frame. Times in it are a frame apart and
+// mean nothing.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,5 @@
-// Vose's way to build the alias slots: each holds one likelihood of 1/count, filled by at most two clients.
+// Vose's way to build the alias slots: each holds one likelihood of 1/count, filled by at most two
+// clients.
 #include "perf/client_draw.hpp"
 
 #include <cmath>
@@ -16,7 +17,8 @@ std::vector<double> zipf_weights(std::uint32_t count, double exponent) {
 
 }  // namespace
 
-ClientDraw::ClientDraw(Spread spread, std::uint32_t count, double exponent) : spread_(spread), count_(count), last_(count - 1) {
+ClientDraw::ClientDraw(Spread spread, std::uint32_t count, double exponent)
+    : spread_(spread), count_(count), last_(count - 1) {
     if (spread_ != Spread::zipf) return;
     std::vector<double> weights = zipf_weights(count, exponent);
     std::vector<std::uint32_t> small;
@@ -39,9 +41,11 @@ ClientDraw::ClientDraw(Spread spread, std::uint32_t count, double exponent) : sp
 std::uint32_t ClientDraw::next(Prng& random) {
     if (spread_ == Spread::sequential) return last_ = last_ + 1 == count_ ? 0 : last_ + 1;
     const std::uint64_t drawn = random.next();
-    const auto number = static_cast<std::uint32_t>((static_cast<std::uint64_t>(static_cast<std::uint32_t>(drawn)) * count_) >> 32);
+    const auto number = static_cast<std::uint32_t>(
+        (static_cast<std::uint64_t>(static_cast<std::uint32_t>(drawn)) * count_) >> 32);
     if (spread_ == Spread::uniform) return number;
-    return static_cast<std::uint32_t>(drawn >> 32) <= slots_[number].keep ? number : slots_[number].alias;
+    return static_cast<std::uint32_t>(drawn >> 32) <= slots_[number].keep ? number
+                                                                          : slots_[number].alias;
 }
 
 }  // namespace nlb::perf

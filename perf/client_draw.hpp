@@ -1,5 +1,5 @@
-// Which client speaks next: one after the other, each as likely as the others, or few of them most of the time (Zipf).
-// It knows numbers from 0 to count - 1 and nothing of addresses.
+// Which client speaks next: one after the other, each as likely as the others, or few of them most
+// of the time (Zipf). It knows numbers from 0 to count - 1 and nothing of addresses.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ enum class Spread : std::uint8_t { sequential, uniform, zipf };
 
 class ClientDraw {
 public:
-    // `exponent`: of Zipf's law; the client of rank r speaks in proportion to 1 / r^exponent. Requires: count > 0.
+    // `exponent`: of Zipf's law; the client of rank r speaks in proportion to 1 / r^exponent.
+    // Requires: count > 0.
     ClientDraw(Spread spread, std::uint32_t count, double exponent);
 
     [[nodiscard]] std::uint32_t next(Prng& random);

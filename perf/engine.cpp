@@ -1,4 +1,4 @@
-// The one place that knows all modes.
+// The one slot that knows all modes.
 #include "perf/engine.hpp"
 
 #include "perf/forward_engines.hpp"
@@ -8,12 +8,15 @@
 
 namespace nlb::perf {
 
-Result<std::unique_ptr<Engine>> make_engine(const Options& options, std::uint32_t core, std::vector<Stream*> streams) {
+Result<std::unique_ptr<Engine>> make_engine(const Options& options, std::uint32_t core,
+                                            std::vector<Stream*> streams) {
     switch (options.mode) {
         case Mode::io:
-            return std::unique_ptr<Engine>(std::make_unique<ForwardEngine>(options.burst, std::move(streams)));
+            return std::unique_ptr<Engine>(
+                std::make_unique<ForwardEngine>(options.burst, std::move(streams)));
         case Mode::mac:
-            return std::unique_ptr<Engine>(std::make_unique<MacEngine>(options.burst, std::move(streams)));
+            return std::unique_ptr<Engine>(
+                std::make_unique<MacEngine>(options.burst, std::move(streams)));
         case Mode::nlb:
             return NlbEngine::make(options, core, std::move(streams));
         case Mode::flowgen:

@@ -8,7 +8,8 @@
 
 namespace nlb::perf {
 
-Result<std::unique_ptr<Engine>> FeederEngine::make(const Options& options, rte_ring* ring, rte_mempool* pool) {
+Result<std::unique_ptr<Engine>> FeederEngine::make(const Options& options, rte_ring* ring,
+                                                   rte_mempool* pool) {
     auto wishes = read_wishes(options.traffic);
     if (!wishes) return wishes.error();
     if (wishes.value().sizes.size() != 1 || wishes.value().fragments_percent != 0)
@@ -24,11 +25,13 @@ Result<std::unique_ptr<Engine>> FeederEngine::make(const Options& options, rte_r
 
 Status FeederEngine::write_frames(Traffic& traffic) {
     std::vector<rte_mbuf*> taken;
-    for (rte_mbuf* buffer = rte_pktmbuf_alloc(pool_); buffer != nullptr; buffer = rte_pktmbuf_alloc(pool_)) {
+    for (rte_mbuf* buffer = rte_pktmbuf_alloc(pool_); buffer != nullptr;
+         buffer = rte_pktmbuf_alloc(pool_)) {
         length_ = static_cast<std::uint16_t>(traffic.next(rte_pktmbuf_mtod(buffer, Byte*)));
         taken.push_back(buffer);
     }
-    if (taken.size() <= options_.loop_frames) return Error{"--ring-loop: the pool is too small; raise --total-num-mbufs"};
+    if (taken.size() <= options_.loop_frames)
+        return Error{"--ring-loop: the pool is too small; raise --total-num-mbufs"};
     rte_pktmbuf_free_bulk(taken.data(), static_cast<unsigned>(taken.size()));
     return Done{};
 }
@@ -39,8 +42,10 @@ void FeederEngine::turn() {
     std::array<rte_mbuf*, kBurstMax> frames;
     const auto count = std::min<std::uint32_t>(options_.loop_frames - under_way, kBurstMax);
     if (rte_pktmbuf_alloc_bulk(pool_, frames.data(), count) != 0) return;
-    for (std::uint32_t i = 0; i < count; ++i) frames[i]->data_len = static_cast<std::uint16_t>(frames[i]->pkt_len = length_);
-    const std::uint32_t sent = rte_ring_mp_enqueue_burst(ring_, reinterpret_cast<void**>(frames.data()), count, nullptr);
+    for (std::uint32_t i = 0; i < count; ++i)
+        frames[i]->data_len = static_cast<std::uint16_t>(frames[i]->pkt_len = length_);
+    const std::uint32_t sent =
+        rte_ring_mp_enqueue_burst(ring_, reinterpret_cast<void**>(frames.data()), count, nullptr);
     if (sent < count) rte_pktmbuf_free_bulk(frames.data() + sent, count - sent);
 }
 

@@ -1,6 +1,6 @@
-// What arrived of each client's frames, by their sequence numbers: which flows lost some, and which came out of order. A frame is missed
-// when a later one of its client has come: what was sent after a client's last arrival, or of a client never heard, is the sender's to
-// tell.
+// What arrived of each client's frames, by their sequence numbers: which flows lost some, and which
+// came out of order. A frame is missed when a later one of its client has come: what was sent after
+// a client's last arrival, or of a client never heard, is the sender's to tell.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,8 @@ namespace nlb::perf {
 
 class FlowLosses {
 public:
-    explicit FlowLosses(std::uint32_t clients) : flows_(std::bit_ceil(std::max(clients, 512U) * std::size_t{2})) {}
+    explicit FlowLosses(std::uint32_t clients)
+        : flows_(std::bit_ceil(std::max(clients, 512U) * std::size_t{2})) {}
 
     void add(std::uint32_t client, std::uint32_t sequence) {
         Flow* const flow = find(client);
@@ -52,7 +53,7 @@ public:
     }
     // Frames that came after a later one of their client, or twice.
     [[nodiscard]] std::uint64_t disordered() const { return disordered_; }
-    // Frames of clients that found no place here: there are more than was said.
+    // Frames of clients that found no slot here: there are more than was said.
     [[nodiscard]] std::uint64_t untracked() const { return untracked_; }
     void forget() {
         std::fill(flows_.begin(), flows_.end(), Flow{});

@@ -26,7 +26,8 @@ void ForwardEngine::turn() {
     std::array<rte_mbuf*, kBurstMax> frames;
     for (Stream* stream : streams_) {
         const std::uint64_t begin = rte_rdtsc();
-        const std::uint16_t count = rte_eth_rx_burst(stream->rx_port, stream->queue, frames.data(), burst_);
+        const std::uint16_t count =
+            rte_eth_rx_burst(stream->rx_port, stream->queue, frames.data(), burst_);
         if (count == 0) continue;
         touch(*stream, frames.data(), count);
         send_all(*stream, frames.data(), count);

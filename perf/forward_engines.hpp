@@ -1,4 +1,5 @@
-// io and mac: what any program on these ports must pay, to compare the others with. They look no deeper than the Ethernet header.
+// io and mac: what any program on these ports must pay, to compare the others with. They look no
+// deeper than the Ethernet header.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -10,7 +11,8 @@ namespace nlb::perf {
 // Sends what a stream receives; `Touch` may look at the burst on the way.
 class ForwardEngine : public Engine {
 public:
-    ForwardEngine(std::uint16_t burst, std::vector<Stream*> streams) : burst_(burst), streams_(std::move(streams)) {}
+    ForwardEngine(std::uint16_t burst, std::vector<Stream*> streams)
+        : burst_(burst), streams_(std::move(streams)) {}
     void turn() override;
 
 protected:

@@ -1,5 +1,5 @@
-// nlb-frames: writes a capture of generated traffic, for net_pcap, tcpreplay or tests. It needs no DPDK and no rights.
-// Exit codes: 0 done, 1 could not write, 2 usage.
+// nlb-frames: writes a capture of generated traffic, for net_pcap, tcpreplay or tests. It needs no
+// DPDK and no rights. Exit codes: 0 done, 1 could not write, 2 usage.
 #include <cstdio>
 #include <iostream>
 
@@ -20,7 +20,8 @@ int write_frames(Traffic& traffic, std::uint64_t count, const std::string& path)
     auto writer = CaptureWriter::create(path);
     if (!writer) return fail(1, writer.error());
     std::array<Byte, kFrameBytesMax> frame;
-    for (std::uint64_t n = 0; n < count; ++n) writer.value().add({frame.data(), traffic.next(frame.data())});
+    for (std::uint64_t n = 0; n < count; ++n)
+        writer.value().add({frame.data(), traffic.next(frame.data())});
     if (auto done = writer.value().finish(); !done) return fail(1, done.error());
     return 0;
 }
@@ -34,8 +35,10 @@ int main(int argc, char** argv) {
     std::uint64_t count = 0;
     CLI::App app{"A capture of the traffic that nlb-perf would generate.", "nlb-frames"};
     add_traffic_options(app, texts);
-    app.add_option("--tables", tables_path, "what `nlb tables` wrote: virtual addresses and key")->required();
-    app.add_flag("--stamped", texts.wishes.stamped, "frames end with a stamp that nlb-perf's rxonly reads");
+    app.add_option("--tables", tables_path, "what `nlb tables` wrote: virtual addresses and key")
+        ->required();
+    app.add_flag("--stamped", texts.wishes.stamped,
+                 "frames end with a stamp that nlb-perf's rxonly reads");
     app.add_option("--frames", count, "so many frames (default: one for each client)");
     app.add_option("-o,--output", output, "the capture")->required();
     try {

@@ -18,30 +18,40 @@ std::uint32_t now_ns() {
 
 }  // namespace
 
-GeneratorEngine::GeneratorEngine(const Options& options, Traffic traffic, std::vector<Stream*> streams)
-    : options_(options), traffic_(std::move(traffic)), streams_(std::move(streams)), cycles_per_second_(rte_get_tsc_hz()) {}
+GeneratorEngine::GeneratorEngine(const Options& options, Traffic traffic,
+                                 std::vector<Stream*> streams)
+    : options_(options),
+      traffic_(std::move(traffic)),
+      streams_(std::move(streams)),
+      cycles_per_second_(rte_get_tsc_hz()) {}
 
-Result<std::unique_ptr<Engine>> GeneratorEngine::make(const Options& options, std::uint32_t core, std::vector<Stream*> streams) {
+Result<std::unique_ptr<Engine>> GeneratorEngine::make(const Options& options, std::uint32_t core,
+                                                      std::vector<Stream*> streams) {
     auto wishes = read_wishes(options.traffic);
     if (!wishes) return wishes.error();
     const auto fixed = read_tables_file(options.tables);
     if (!fixed) return fixed.error();
     wishes.value().stamped = options.stamped;
     wishes.value().seed += core;
-    wishes.value().first_client = core * wishes.value().clients * static_cast<std::uint32_t>(kHostsMax);
+    wishes.value().first_client =
+        core * wishes.value().clients * static_cast<std::uint32_t>(kHostsMax);
     auto traffic = Traffic::make(wishes.value(), fixed.value().tables);
     if (!traffic) return traffic.error();
-    return std::unique_ptr<Engine>(new GeneratorEngine(options, std::move(traffic.value()), std::move(streams)));
+    return std::unique_ptr<Engine>(
+        new GeneratorEngine(options, std::move(traffic.value()), std::move(streams)));
 }
 
-// With a rate: how many of it are late. A core that was kept from sending makes up for at most a burst.
+// With a rate: how many of it are late. A core that was kept from sending makes up for at most a
+// burst.
 std::uint16_t GeneratorEngine::due(std::uint64_t now) {
     if (options_.rate == 0) return options_.burst;
     if (began_ == 0) began_ = now;
-    const auto wanted = static_cast<std::uint64_t>(static_cast<double>(now - began_) / static_cast<double>(cycles_per_second_) *
+    const auto wanted = static_cast<std::uint64_t>(static_cast<double>(now - began_) /
+                                                   static_cast<double>(cycles_per_second_) *
                                                    static_cast<double>(options_.rate));
     paced_ = std::max(paced_, wanted > options_.burst ? wanted - options_.burst : 0);
-    const auto count = static_cast<std::uint16_t>(std::min<std::uint64_t>(wanted - paced_, options_.burst));
+    const auto count =
+        static_cast<std::uint16_t>(std::min<std::uint64_t>(wanted - paced_, options_.burst));
     paced_ += count;
     return count;
 }
@@ -69,7 +79,8 @@ void GeneratorEngine::send(Stream& stream, std::uint16_t count) {
     if (rte_pktmbuf_alloc_bulk(stream.pool, frames.data(), count) != 0) return;
     const std::uint32_t now = now_ns();
     for (std::uint16_t i = 0; i < count; ++i) {
-        const auto length = static_cast<std::uint16_t>(traffic_.next(rte_pktmbuf_mtod(frames[i], Byte*), now));
+        const auto length =
+            static_cast<std::uint16_t>(traffic_.next(rte_pktmbuf_mtod(frames[i], Byte*), now));
         frames[i]->data_len = length;
         frames[i]->pkt_len = length;
     }
@@ -78,7 +89,8 @@ void GeneratorEngine::send(Stream& stream, std::uint16_t count) {
 
 void GeneratorEngine::drain(Stream& stream) {
     std::array<rte_mbuf*, kBurstMax> frames;
-    const std::uint16_t count = rte_eth_rx_burst(stream.rx_port, stream.queue, frames.data(), options_.burst);
+    const std::uint16_t count =
+        rte_eth_rx_burst(stream.rx_port, stream.queue, frames.data(), options_.burst);
     stream.counters.rx_packets += count;
     if (count != 0) rte_pktmbuf_free_bulk(frames.data(), count);
 }

@@ -1,5 +1,6 @@
-// txonly and flowgen: a crowd of clients on a port. txonly is as fast as the port takes it; flowgen also receives and frees what comes
-// back, as testpmd's does, and sends whole flows. Both stamp their frames for rxonly.
+// txonly and flowgen: a crowd of clients on a port. txonly is as fast as the port takes it; flowgen
+// also receives and frees what comes back, as testpmd's does, and sends whole flows. Both stamp
+// their frames for rxonly.
 #pragma once
 
 #include <atomic>
@@ -10,7 +11,8 @@ namespace nlb::perf {
 
 class GeneratorEngine final : public Engine {
 public:
-    static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core, std::vector<Stream*> streams);
+    static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core,
+                                                std::vector<Stream*> streams);
     void begin() override;
     void turn() override;
     void finish() override { finished_.store(true, std::memory_order_relaxed); }

@@ -1,5 +1,5 @@
-// nlb-perf: testpmd's habits, and the modes that nlb needs to be measured by. Exit codes: 0 done, 1 refused or failed, 2 usage.
-// It is a tool for a bench: it takes every port that EAL finds.
+// nlb-perf: testpmd's habits, and the modes that nlb needs to be measured by. Exit codes: 0 done, 1
+// refused or failed, 2 usage. It is a tool for a bench: it takes every port that EAL finds.
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -40,7 +40,8 @@ int write_report(const std::string& result, const std::string& path) {
     const bool ended = child > 0 && waitpid(child, &status, 0) == child;
     unlink(given.c_str());
     if (ended && WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
-    return fail(Error{std::string{"--report "} + path + ": " + NLB_PERF_REPORT + " could not write it"});
+    return fail(
+        Error{std::string{"--report "} + path + ": " + NLB_PERF_REPORT + " could not write it"});
 }
 
 int run_once(Session& session) {
@@ -75,7 +76,8 @@ int main(int argc, char** argv) {
     // Our own mistakes are told before EAL takes seconds and ports.
     const ParsedOptions parsed = parse_options(static_cast<int>(own.size()), own.data());
     if (parsed.exit_code) return *parsed.exit_code;
-    if (rte_eal_init(for_eal, argv) < 0) return fail(Error{std::string{"EAL did not start: "} + rte_strerror(rte_errno)});
+    if (rte_eal_init(for_eal, argv) < 0)
+        return fail(Error{std::string{"EAL did not start: "} + rte_strerror(rte_errno)});
     std::signal(SIGINT, interrupt);
     std::signal(SIGTERM, interrupt);
     const int exit_code = run(parsed.options);

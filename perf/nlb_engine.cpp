@@ -15,7 +15,8 @@ constexpr std::uint32_t kSeed = 0x6e6c62;  // of the connection tables: runs are
 MacAddress mac_of(std::uint16_t port) {
     rte_ether_addr address{};
     MacAddress mac;
-    if (rte_eth_macaddr_get(port, &address) == 0) std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
+    if (rte_eth_macaddr_get(port, &address) == 0)
+        std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
     return mac;
 }
 
@@ -29,7 +30,8 @@ void lose_buckets(Tables& tables) {
 
 }  // namespace
 
-NlbEngine::NlbEngine(const Options& options, FixedTables fixed) : options_(options), fixed_(std::move(fixed)), clock_(rte_get_tsc_hz()) {
+NlbEngine::NlbEngine(const Options& options, FixedTables fixed)
+    : options_(options), fixed_(std::move(fixed)), clock_(rte_get_tsc_hz()) {
     fence_.set_lease(kForever);
     fence_.set_link(true);
     clock_.calibrate_now();
@@ -40,11 +42,13 @@ NlbEngine::~NlbEngine() {
     free_tables(lanes_);
 }
 
-Result<std::unique_ptr<Engine>> NlbEngine::make(const Options& options, std::uint32_t core, std::vector<Stream*> streams) {
+Result<std::unique_ptr<Engine>> NlbEngine::make(const Options& options, std::uint32_t core,
+                                                std::vector<Stream*> streams) {
     auto fixed = read_tables_file(options.tables);
     if (!fixed) return fixed.error();
     std::unique_ptr<NlbEngine> engine(new NlbEngine(options, std::move(fixed.value())));
-    const std::uint32_t wanted = options.connections != 0 ? options.connections : engine->fixed_.connections_max;
+    const std::uint32_t wanted =
+        options.connections != 0 ? options.connections : engine->fixed_.connections_max;
     std::vector<dataplane::Lane*> lanes;
     for (Stream* stream : streams) {
         const auto capacity = dataplane::connections_per_worker(wanted, options.rx_queues);
@@ -64,7 +68,8 @@ Status NlbEngine::add_pair(Stream& stream, std::uint32_t core, std::uint32_t cap
     const std::string name = fmt::format("{} {}", core, pairs_.size());
     auto ring = dataplane::make_ring("nlb perf " + name, dataplane::kControlRing, SOCKET_ID_ANY);
     if (!ring) return ring.error();
-    auto connections = dataplane::ConnTable::create("nlb " + name, dataplane::capacity_of(capacity, fixed_.tables), SOCKET_ID_ANY, kSeed);
+    auto connections = dataplane::ConnTable::create(
+        "nlb " + name, dataplane::capacity_of(capacity, fixed_.tables), SOCKET_ID_ANY, kSeed);
     if (!connections) return connections.error();
     pair->stream = &stream;
     pair->to_main = std::move(ring.value());
@@ -82,8 +87,9 @@ Status NlbEngine::add_pair(Stream& stream, std::uint32_t core, std::uint32_t cap
     return Done{};
 }
 
-// Through the stages, as if this host owned everything: a SYN of each of the first clients, and behind each burst of them their
-// acknowledgements, because a table keeps only so many half-open flows.
+// Through the stages, as if this host owned everything: a SYN of each of the first clients, and
+// behind each burst of them their acknowledgements, because a table keeps only so many half-open
+// flows.
 Status NlbEngine::open_connections() {
     const Tables given = fixed_.tables;
     if (options_.descriptors != 0) {
@@ -97,33 +103,39 @@ Status NlbEngine::open_connections() {
         auto opened = Traffic::make(wishes.value(), given);
         if (!opening || !opened) return opening ? opened.error() : opening.error();
         fixed_.tables.own.fill(kAllBuckets);
-        for (const auto& lane : lanes_) open_connections_of(opening.value(), opened.value(), *lane->connections);
+        for (const auto& lane : lanes_)
+            open_connections_of(opening.value(), opened.value(), *lane->connections);
         fixed_.tables = given;
         for (const auto& lane : lanes_)
             if (lane->connections->size() < options_.descriptors)
-                return Error{fmt::format("--descriptors {}: the connection table took {}; raise --connections", options_.descriptors,
-                                         lane->connections->size())};
+                return Error{fmt::format(
+                    "--descriptors {}: the connection table took {}; raise --connections",
+                    options_.descriptors, lane->connections->size())};
     }
     if (options_.lose_buckets) lose_buckets(fixed_.tables);
     return Done{};
 }
 
-void NlbEngine::open_connections_of(Traffic& opening, Traffic& opened, dataplane::ConnTable& connections) {
+void NlbEngine::open_connections_of(Traffic& opening, Traffic& opened,
+                                    dataplane::ConnTable& connections) {
     const auto burst = std::make_unique<Burst>();
     std::vector<Byte> bytes(kBurstMax * kFrameBytesMax);
     const PortAddresses ports{};
-    connections.follow(fixed_.tables);  // while it is empty: what is measured later is not the filing anew of all of them
+    // while it is empty: what is measured later is not the filing anew of all of them
+    connections.follow(fixed_.tables);
     Counters counters{};
     FragmentTable fragments(1);
-    const Snapshot snapshot{fixed_.tables, ports, clock_.at(rte_rdtsc()), true};
+    const BurstContext context{fixed_.tables, ports, clock_.at(rte_rdtsc()), true};
     for (std::uint32_t done = 0; done < options_.descriptors; done += burst->count) {
-        burst->count = static_cast<std::uint32_t>(std::min<std::size_t>(kBurstMax, options_.descriptors - done));
+        burst->count = static_cast<std::uint32_t>(
+            std::min<std::size_t>(kBurstMax, options_.descriptors - done));
         for (Traffic* const traffic : {&opening, &opened}) {
             for (std::uint32_t i = 0; i < burst->count; ++i) {
                 Byte* const frame = bytes.data() + i * kFrameBytesMax;
-                burst->frames[i] = {frame, static_cast<std::uint16_t>(traffic->next(frame)), kFrameBytesMax};
+                burst->frames[i] = {frame, static_cast<std::uint16_t>(traffic->next(frame)),
+                                    kFrameBytesMax};
             }
-            settle_ingress(*burst, snapshot, connections, fragments, counters);
+            settle_ingress(*burst, context, connections, fragments, counters);
         }
     }
 }
@@ -143,7 +155,9 @@ void NlbEngine::turn() {
 }
 
 void NlbEngine::count() const {
-    const auto relaxed = [](const std::uint64_t& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); };
+    const auto relaxed = [](const std::uint64_t& word) {
+        return __atomic_load_n(&word, __ATOMIC_RELAXED);
+    };
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
         const Counters& from = lanes_[i]->counters;
         StreamCounters& to = pairs_[i]->stream->counters;
@@ -160,7 +174,8 @@ void NlbEngine::timed_poll(dataplane::Lane& lane) {
 
 Status NlbEngine::publish() {
     const auto on_any = [](const dataplane::Lane&) { return SOCKET_ID_ANY; };
-    if (!publisher_.publish({}, fixed_.tables, lanes_, on_any)) return Error{"no memory for another copy of the tables: raise EAL's -m"};
+    if (!publisher_.publish({}, fixed_.tables, lanes_, on_any))
+        return Error{"no memory for another copy of the tables: raise EAL's -m"};
     return Done{};
 }
 
@@ -169,13 +184,15 @@ void NlbEngine::tend() {
     if (options_.publish_rate != 0) publish_due();
 }
 
-// Every publication differs from the one before in what others have of the last rule, which is nobody's traffic.
+// Every publication differs from the one before in what others have of the last rule, which is
+// nobody's traffic.
 void NlbEngine::publish_due() {
     publisher_.poll([&](const auto&) { graces_.add(ns_of(rte_rdtsc() - publish_began_)); });
     const std::uint64_t now = rte_rdtsc();
     if (publish_base_ == 0) publish_base_ = now;
-    const auto due = static_cast<std::uint64_t>(static_cast<double>(now - publish_base_) / static_cast<double>(rte_get_tsc_hz()) *
-                                                options_.publish_rate);
+    const auto due =
+        static_cast<std::uint64_t>(static_cast<double>(now - publish_base_) /
+                                   static_cast<double>(rte_get_tsc_hz()) * options_.publish_rate);
     if (published_ >= due || publisher_.pending() != 0) return;
     ++published_;
     fixed_.tables.dirty_elsewhere[kRuleSlots - 2] ^= 1;
@@ -193,11 +210,15 @@ void NlbEngine::report(Json& to) const {
     for (std::size_t i = 0; i < kReasonCount; ++i) {
         if (sum.reasons[i] == 0) continue;
         const std::string name(kReasons[i].name);
-        to["reasons"][name] = (to.contains("reasons") ? to["reasons"].value(name, std::uint64_t{0}) : 0) + sum.reasons[i];
+        to["reasons"][name] =
+            (to.contains("reasons") ? to["reasons"].value(name, std::uint64_t{0}) : 0) +
+            sum.reasons[i];
     }
     if (options_.time_polls) to["polls"].push_back(polls_.figures());
     if (options_.publish_rate == 0) return;
-    Json published{{"rate", options_.publish_rate}, {"rules", fixed_.tables.rule_count + 1}, {"grace_ns", graces_.figures()}};
+    Json published{{"rate", options_.publish_rate},
+                   {"rules", fixed_.tables.rule_count + 1},
+                   {"grace_ns", graces_.figures()}};
     published.update(publishes_.figures());
     to["publishes"].push_back(published);
 }

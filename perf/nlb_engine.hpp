@@ -1,5 +1,6 @@
-// The production path: the dataplane's own Worker on lanes made of this harness's ports, with fixed tables and a fence that holds.
-// It has nothing of its own between receive and deliver, so that what is measured is what is deployed.
+// The production path: the dataplane's own Worker on lanes made of this harness's ports, with fixed
+// tables and a fence that holds. It has nothing of its own between receive and deliver, so that
+// what is measured is what is deployed.
 #pragma once
 
 #include <atomic>
@@ -13,7 +14,8 @@ namespace nlb::perf {
 
 class NlbEngine final : public Engine {
 public:
-    static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core, std::vector<Stream*> streams);
+    static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core,
+                                                std::vector<Stream*> streams);
     ~NlbEngine() override;
 
     void begin() override { rcu_.join(0); }

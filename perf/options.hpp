@@ -29,16 +29,20 @@ struct Options {
     std::uint64_t packets = 0;  // stop after so many received (sent, for generators)
     std::uint64_t rate = 0;     // generators: packets per second and core; 0: as many as go
     std::string tables;
-    std::uint32_t connections = 0;  // capacity of the connection tables of a pair of ports; 0: the tables file's
+    // capacity of the connection tables of a pair of ports; 0: the tables file's
+    std::uint32_t connections = 0;
     std::uint32_t descriptors = 0;  // opened before the start, of the traffic's first clients
-    bool lose_buckets = false;      // then all buckets move away: every packet of theirs needs its descriptor
-    std::uint16_t ring_pairs = 0;   // ports made of rings, cabled two by two
+    // then all buckets move away: every packet of theirs needs its descriptor
+    bool lose_buckets = false;
+    std::uint16_t ring_pairs = 0;  // ports made of rings, cabled two by two
     std::uint16_t ring_frames = 1024;
-    std::uint16_t loop_frames = 0;   // under way on a ring whose end is its beginning; 0: no such ring
-    std::optional<Mode> under_test;  // trial: what stands between sender and receiver; nothing: a cable
-    bool flood = false;              // trial: SYNs beside the traffic
-    std::uint64_t flood_rate = 0;    // packets per second; 0: as many as go
-    std::uint16_t flood_port = 0;    // 0: the traffic's
+    // under way on a ring whose end is its beginning; 0: no such ring
+    std::uint16_t loop_frames = 0;
+    // trial: what stands between sender and receiver; nothing: a cable
+    std::optional<Mode> under_test;
+    bool flood = false;            // trial: SYNs beside the traffic
+    std::uint64_t flood_rate = 0;  // packets per second; 0: as many as go
+    std::uint16_t flood_port = 0;  // 0: the traffic's
     int flood_owned = -1;
     bool stamped = true;             // generators: for rxonly
     std::uint32_t publish_rate = 0;  // nlb: new tables so many times a second

@@ -1,4 +1,5 @@
-// Trials: the first port sends, the last receives, those between are the tested ones'. With few cores generator, flood and sink share one.
+// Trials: the first port sends, the last receives, those between are the tested ones'. With few
+// cores generator, flood and sink share one.
 #include "perf/parts.hpp"
 
 #include <fmt/format.h>
@@ -28,17 +29,19 @@ Options flood_of(Options options) {
     options.traffic.size = "64";
     options.traffic.protocol = "tcp";
     options.traffic.owned = options.flood_owned;
-    options.traffic.wishes.port = options.flood_port != 0 ? options.flood_port : options.traffic.wishes.port;
+    options.traffic.wishes.port =
+        options.flood_port != 0 ? options.flood_port : options.traffic.wishes.port;
     options.traffic.wishes.clients = static_cast<std::uint32_t>(std::stoul(kFloodClients));
     return options;
 }
 
-void add_forwarders(Cores& cores, std::vector<std::unique_ptr<Stream>>& all, const Options& options, Mode mode, PortRange range,
-                    const PortSet& ports) {
+void add_forwarders(Cores& cores, std::vector<std::unique_ptr<Stream>>& all, const Options& options,
+                    Mode mode, PortRange range, const PortSet& ports) {
     auto streams = ports.make_streams(options, mode, range);
     for (std::uint16_t core = 0; core < options.cores; ++core) {
         auto part = part_of(Role::forwarding, options, mode);
-        for (std::size_t s = core; s < streams.size(); s += options.cores) part->streams.push_back(streams[s].get());
+        for (std::size_t s = core; s < streams.size(); s += options.cores)
+            part->streams.push_back(streams[s].get());
         cores.emplace_back();
         cores.back().push_back(std::move(part));
     }
@@ -55,13 +58,15 @@ Status add_feeder(Parts& parts, const Options& options, const PortSet& ports) {
     return Done{};
 }
 
-void add_testers(Cores& cores, std::vector<std::unique_ptr<Stream>>& all, const Options& options, const PortSet& ports) {
+void add_testers(Cores& cores, std::vector<std::unique_ptr<Stream>>& all, const Options& options,
+                 const PortSet& ports) {
     const std::size_t last = ports.ports().size() - 1;
     const auto add = [&](Role role, const Options& with, Mode mode, std::size_t port) {
         auto part = part_of(role, with, mode);
         auto streams = ports.make_streams(options, mode, {port, port + 1});
         for (const auto& stream : streams) part->streams.push_back(stream.get());
-        all.insert(all.end(), std::move_iterator(streams.begin()), std::move_iterator(streams.end()));
+        all.insert(all.end(), std::move_iterator(streams.begin()),
+                   std::move_iterator(streams.end()));
         cores.emplace_back();
         cores.back().push_back(std::move(part));
     };
@@ -87,15 +92,20 @@ Result<Parts> make_parts(const Options& options, const PortSet& ports, std::size
     const std::size_t count = ports.ports().size();
     if (trial && options.under_test) {
         if (count < 4)
-            return Error{fmt::format("--under-test: expected four ports (sender, two of {}, receiver), got {}; try --ring-pairs 2",
-                                     name_of(*options.under_test), count)};
-        add_forwarders(parts.cores, parts.streams, options, *options.under_test, {1, count - 1}, ports);
+            return Error{
+                fmt::format("--under-test: expected four ports (sender, two of {}, receiver), got "
+                            "{}; try --ring-pairs 2",
+                            name_of(*options.under_test), count)};
+        add_forwarders(parts.cores, parts.streams, options, *options.under_test, {1, count - 1},
+                       ports);
     } else if (!trial) {
         add_forwarders(parts.cores, parts.streams, options, options.mode, {0, count}, ports);
     }
     const std::size_t forwarders = parts.cores.size();
     if (forwarders > lcores)
-        return Error{fmt::format("--nb-cores {}: EAL has {} lcores besides the main one; name more with -l", options.cores, lcores)};
+        return Error{
+            fmt::format("--nb-cores {}: EAL has {} lcores besides the main one; name more with -l",
+                        options.cores, lcores)};
     if (trial) add_testers(parts.cores, parts.streams, options, ports);
     join_cores(parts.cores, forwarders, lcores);
     if (ports.loop() != nullptr)

@@ -1,5 +1,5 @@
-// What the cores of a run do: most modes are one part per core; a trial is a generator, a sink and perhaps what is tested between them.
-// It decides who works where, and starts nothing.
+// What the cores of a run do: most modes are one part per core; a trial is a generator, a sink and
+// perhaps what is tested between them. It decides who works where, and starts nothing.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,8 @@ namespace nlb::perf {
 
 enum class Role : std::uint8_t { forwarding, generator, flood, sink };
 
-// An engine with its options and streams. Engines refer to their options, so a part stays where it is.
+// An engine with its options and streams. Engines refer to their options, so a part stays where it
+// is.
 struct Part {
     Role role = Role::forwarding;
     Options options;
@@ -27,6 +28,7 @@ struct Parts {
 };
 
 // Makes the engines too. `lcores`: how many there are besides the main one.
-[[nodiscard]] Result<Parts> make_parts(const Options& options, const PortSet& ports, std::size_t lcores);
+[[nodiscard]] Result<Parts> make_parts(const Options& options, const PortSet& ports,
+                                       std::size_t lcores);
 
 }  // namespace nlb::perf

@@ -1,5 +1,6 @@
-// All Ethernet devices that EAL found, with queues and a pool each, started; and the streams between them. Ports are paired as testpmd
-// pairs them: 0 with 1, 2 with 3, an odd last one with itself.
+// All Ethernet devices that EAL found, with queues and a pool each, started; and the streams
+// between them. Ports are paired as testpmd pairs them: 0 with 1, 2 with 3, an odd last one with
+// itself.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,7 @@
 
 namespace nlb::perf {
 
-// Places in PortSet::ports(), behind the last one excluded.
+// Slots in PortSet::ports(), behind the last one excluded.
 struct PortRange {
     std::size_t begin;
     std::size_t end;
@@ -27,8 +28,11 @@ public:
     ~PortSet();
 
     [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return ports_; }
-    // Each queue of each port of the range that this mode receives on (or, for generators, sends on).
-    [[nodiscard]] std::vector<std::unique_ptr<Stream>> make_streams(const Options& options, Mode mode, PortRange range) const;
+    // Each queue of each port of the range that this mode receives on (or, for generators, sends
+    // on).
+    [[nodiscard]] std::vector<std::unique_ptr<Stream>> make_streams(const Options& options,
+                                                                    Mode mode,
+                                                                    PortRange range) const;
     // What a report says of them: device, driver, firmware, node, queues, offloads.
     [[nodiscard]] Json describe() const;
     // Of --ring-loop; nullptr: there is none.

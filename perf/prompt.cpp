@@ -15,8 +15,10 @@ namespace nlb::perf {
 namespace {
 
 constexpr const char* kHelp =
-    "start | stop | show port stats all | show fwd stats all | show config fwd | clear port stats all\n"
-    "set fwd io|mac|nlb|flowgen|txonly|rxonly|trial | set burst N | set nbcore N | set rate N | set size N|imix | run SECONDS | help | "
+    "start | stop | show port stats all | show fwd stats all | show config fwd | clear port stats "
+    "all\n"
+    "set fwd io|mac|nlb|flowgen|txonly|rxonly|trial | set burst N | set nbcore N | set rate N | "
+    "set size N|imix | run SECONDS | help | "
     "quit\n";
 
 using Words = std::vector<std::string>;
@@ -30,7 +32,8 @@ void start(Session& session, const Words& /*words*/) {
         std::puts("Packet forwarding already started");
         return;
     }
-    if (auto started = session.start(); !started) std::printf("%s\n", started.error().message.c_str());
+    if (auto started = session.start(); !started)
+        std::printf("%s\n", started.error().message.c_str());
 }
 
 void stop(Session& session, const Words& /*words*/) {
@@ -53,8 +56,9 @@ void show_forward(Session& session, const Words& /*words*/) {
 
 void show_config(Session& session, const Words& /*words*/) {
     const Options& options = session.options();
-    std::printf("%s packet forwarding - ports=%zu - cores=%u - rxq=%u - txq=%u - burst=%u\n", name_of(options.mode), session.port_count(),
-                options.cores, options.rx_queues, options.tx_queues, options.burst);
+    std::printf("%s packet forwarding - ports=%zu - cores=%u - rxq=%u - txq=%u - burst=%u\n",
+                name_of(options.mode), session.port_count(), options.cores, options.rx_queues,
+                options.tx_queues, options.burst);
 }
 
 void clear_ports(Session& session, const Words& /*words*/) {

@@ -1,4 +1,5 @@
-// testpmd's prompt, with the commands that a measurement needs. Unknown words get one sentence; the end of input quits.
+// testpmd's prompt, with the commands that a measurement needs. Unknown words get one sentence; the
+// end of input quits.
 #pragma once
 
 #include <atomic>

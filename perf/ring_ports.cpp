@@ -10,12 +10,17 @@ Status RingPorts::add_pairs(std::uint16_t pairs, std::uint16_t queues, std::uint
     for (std::uint16_t pair = 0; pair < pairs; ++pair) {
         const std::size_t first = rings_.size();
         for (int i = 0; i < 2 * queues; ++i) {
-            auto ring = dataplane::make_ring(fmt::format("perf cable {}", rings_.size()), frames, SOCKET_ID_ANY);
+            auto ring = dataplane::make_ring(fmt::format("perf cable {}", rings_.size()), frames,
+                                             SOCKET_ID_ANY);
             if (!ring) return ring.error();
             rings_.push_back(std::move(ring.value()));
         }
-        if (auto added = add_port(fmt::format("cable{}a", pair), first, first + queues, queues); !added) return added;
-        if (auto added = add_port(fmt::format("cable{}b", pair), first + queues, first, queues); !added) return added;
+        if (auto added = add_port(fmt::format("cable{}a", pair), first, first + queues, queues);
+            !added)
+            return added;
+        if (auto added = add_port(fmt::format("cable{}b", pair), first + queues, first, queues);
+            !added)
+            return added;
     }
     return Done{};
 }
@@ -32,7 +37,8 @@ Status RingPorts::add_loop(std::uint16_t frames) {
     return add_port("loopb", loop + 1, loop, 1);
 }
 
-Status RingPorts::add_port(const std::string& name, std::size_t rx, std::size_t tx, std::uint16_t queues) {
+Status RingPorts::add_port(const std::string& name, std::size_t rx, std::size_t tx,
+                           std::uint16_t queues) {
     std::vector<rte_ring*> from;
     std::vector<rte_ring*> to;
     for (std::size_t queue = 0; queue < queues; ++queue) {

@@ -1,5 +1,6 @@
-// Ports that are cabled to one another by rings in this process's memory, two by two: what leaves one arrives at the other, and a full
-// ring loses it, as a full receive queue does. For trials without an adapter; it knows no rate but that of the cores.
+// Ports that are cabled to one another by rings in this process's memory, two by two: what leaves
+// one arrives at the other, and a full ring loses it, as a full receive queue does. For trials
+// without an adapter; it knows no rate but that of the cores.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,11 @@ namespace nlb::perf {
 
 class RingPorts {
 public:
-    // Port 2n is cabled to port 2n + 1. Requires: EAL runs; the ports are closed before this value dies.
+    // Port 2n is cabled to port 2n + 1. Requires: EAL runs; the ports are closed before this value
+    // dies.
     Status add_pairs(std::uint16_t pairs, std::uint16_t queues, std::uint16_t frames);
-    // Two ports of one queue: what either sends arrives at the first, nothing at the second. Whatever is accepted goes round.
+    // Two ports of one queue: what either sends arrives at the first, nothing at the second.
+    // Whatever is accepted goes round.
     Status add_loop(std::uint16_t frames);
     // The loop's ring; nullptr: there is none.
     [[nodiscard]] rte_ring* loop() const { return loop_; }

@@ -12,7 +12,8 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 constexpr auto kTick = std::chrono::milliseconds{10};
 constexpr auto kPublishTick = std::chrono::microseconds{100};
-constexpr auto kTrialEnds = std::chrono::milliseconds{200};  // after which nothing of a trial is under way any more
+// after which nothing of a trial is under way any more
+constexpr auto kTrialEnds = std::chrono::milliseconds{200};
 
 std::uint64_t relaxed(const std::uint64_t& word) {
     return __atomic_load_n(&word, __ATOMIC_RELAXED);
@@ -42,7 +43,8 @@ int Session::run_core(void* argument) {
 }
 
 bool Session::are_as_wished() const {
-    return !cores_.empty() && made_for_.mode == options_.mode && made_for_.burst == options_.burst && made_for_.cores == options_.cores &&
+    return !cores_.empty() && made_for_.mode == options_.mode &&
+           made_for_.burst == options_.burst && made_for_.cores == options_.cores &&
            made_for_.traffic.size == options_.traffic.size;
 }
 
@@ -112,13 +114,16 @@ void Session::rest(double seconds, const std::atomic<bool>& interrupted, bool un
     while (!interrupted.load(std::memory_order_relaxed)) {
         if (seconds > 0 && seconds_since(begin) >= seconds) return;
         const StreamCounters now = sum();
-        if (until_packets && options_.packets != 0 && std::max(now.rx_packets, now.tx_packets) >= options_.packets) return;
+        if (until_packets && options_.packets != 0 &&
+            std::max(now.rx_packets, now.tx_packets) >= options_.packets)
+            return;
         if (options_.stats_period_s != 0 && seconds_since(begin) >= next_show) {
             show_ports();
             next_show += options_.stats_period_s;
         }
         for_each_part([](Part& part) { part.engine->tend(); });
-        std::this_thread::sleep_for(options_.publish_rate != 0 ? SteadyClock::duration{kPublishTick} : SteadyClock::duration{kTick});
+        std::this_thread::sleep_for(options_.publish_rate != 0 ? SteadyClock::duration{kPublishTick}
+                                                               : SteadyClock::duration{kTick});
     }
 }
 

@@ -1,5 +1,5 @@
-// Starting and stopping the forwarding cores, and what they did in between. Main only; cores see nothing but their engines and the word
-// that tells them to stop.
+// Starting and stopping the forwarding cores, and what they did in between. Main only; cores see
+// nothing but their engines and the word that tells them to stop.
 #pragma once
 
 #include <atomic>
@@ -18,13 +18,15 @@ public:
     ~Session() { stop(); }
 
     // Makes engines for options().mode and launches them. An error leaves everything stopped.
-    // What a stopped session knows, such as connections, is kept for the next start unless the options ask for other engines.
+    // What a stopped session knows, such as connections, is kept for the next start unless the
+    // options ask for other engines.
     Status start();
     void stop();
     [[nodiscard]] bool running() const { return !cores_.empty() && running_; }
 
-    // Forwards for the warm-up, then as long as the options say or until `interrupted`; shows statistics each period. Generators of
-    // a trial stop first, and what is under way has time to arrive.
+    // Forwards for the warm-up, then as long as the options say or until `interrupted`; shows
+    // statistics each period. Generators of a trial stop first, and what is under way has time to
+    // arrive.
     void measure(const std::atomic<bool>& interrupted);
     // testpmd's words for what happened since the start.
     void print_forward_statistics() const;

@@ -9,7 +9,8 @@
 
 namespace nlb::perf {
 
-Result<std::unique_ptr<Engine>> SinkEngine::make(const Options& options, std::uint32_t /*core*/, std::vector<Stream*> streams) {
+Result<std::unique_ptr<Engine>> SinkEngine::make(const Options& options, std::uint32_t /*core*/,
+                                                 std::vector<Stream*> streams) {
     std::unique_ptr<SinkEngine> engine(new SinkEngine(options, std::move(streams)));
     if (options.tables.empty()) return std::unique_ptr<Engine>(std::move(engine));
     const auto fixed = read_tables_file(options.tables);
@@ -22,9 +23,11 @@ void SinkEngine::turn() {
     std::array<rte_mbuf*, kBurstMax> frames;
     for (Stream* stream : streams_) {
         const std::uint64_t begin = rte_rdtsc();
-        const std::uint16_t count = rte_eth_rx_burst(stream->rx_port, stream->queue, frames.data(), options_.burst);
+        const std::uint16_t count =
+            rte_eth_rx_burst(stream->rx_port, stream->queue, frames.data(), options_.burst);
         if (count == 0) continue;
-        const auto now = static_cast<std::uint32_t>(dataplane::monotonic_now().time_since_epoch().count());
+        const auto now =
+            static_cast<std::uint32_t>(dataplane::monotonic_now().time_since_epoch().count());
         for (std::uint16_t i = 0; i < count; ++i) look(*frames[i], now);
         if (tables_) check_owner(frames.data(), count);
         rte_pktmbuf_free_bulk(frames.data(), count);
@@ -45,7 +48,8 @@ void SinkEngine::look(const rte_mbuf& frame, std::uint32_t now_ns) {
 void SinkEngine::check_owner(rte_mbuf** frames, std::uint16_t count) {
     burst_->count = count;
     for (std::uint16_t i = 0; i < count; ++i)
-        burst_->frames[i] = {rte_pktmbuf_mtod(frames[i], Byte*), frames[i]->data_len, frames[i]->data_len};
+        burst_->frames[i] = {rte_pktmbuf_mtod(frames[i], Byte*), frames[i]->data_len,
+                             frames[i]->data_len};
     const PortAddresses ports{};
     parse(*burst_);
     classify(*burst_, {*tables_, ports, Instant{}, true});
@@ -59,7 +63,9 @@ void SinkEngine::check_owner(rte_mbuf** frames, std::uint16_t count) {
 }
 
 void SinkEngine::report(Json& to) const {
-    const auto plus = [&](const char* name, std::uint64_t value) { to[name] = to.value(name, std::uint64_t{0}) + value; };
+    const auto plus = [&](const char* name, std::uint64_t value) {
+        to[name] = to.value(name, std::uint64_t{0}) + value;
+    };
     const FlowLosses::Sum sum = flows_.sum();
     plus("stamped", stamped_);
     plus("lost", sum.lost);
@@ -67,7 +73,8 @@ void SinkEngine::report(Json& to) const {
     plus("flows_with_loss", sum.lossy);
     plus("flows_untracked_frames", flows_.untracked());
     plus("disordered", flows_.disordered());
-    to["lost_of_worst_flow"] = std::max(to.value("lost_of_worst_flow", std::uint64_t{0}), sum.worst);
+    to["lost_of_worst_flow"] =
+        std::max(to.value("lost_of_worst_flow", std::uint64_t{0}), sum.worst);
     if (tables_) plus("not_owned", foreign_);
     if (tables_) plus("not_balanced", strange_);
     if (stamped_ != 0) to["latency_ns"].push_back(latency_.figures());

@@ -1,5 +1,6 @@
-// rxonly: takes and frees what comes, and reads the stamps of nlb-perf's generators: how long each frame was under way, how many of each
-// flow were lost. With tables it also checks that what arrives here is what their host should accept.
+// rxonly: takes and frees what comes, and reads the stamps of nlb-perf's generators: how long each
+// frame was under way, how many of each flow were lost. With tables it also checks that what
+// arrives here is what their host should accept.
 #pragma once
 
 #include <optional>
@@ -14,7 +15,8 @@ namespace nlb::perf {
 
 class SinkEngine final : public Engine {
 public:
-    static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core, std::vector<Stream*> streams);
+    static Result<std::unique_ptr<Engine>> make(const Options& options, std::uint32_t core,
+                                                std::vector<Stream*> streams);
     void turn() override;
     void report(Json& to) const override;
     void forget() override;

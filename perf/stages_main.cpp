@@ -1,5 +1,6 @@
-// nlb-stages: bursts of generated frames through each stage of core by itself, for callgrind to count instructions with. It prints how many
-// packets each stage was given; perf/stages runs it and does the sums. It needs no DPDK and knows no time.
+// nlb-stages: bursts of generated frames through each stage of core by itself, for callgrind to
+// count instructions with. It prints how many packets each stage was given; perf/stages runs it and
+// does the sums. It needs no DPDK and knows no time.
 #include <cstdio>
 #include <memory>
 
@@ -11,30 +12,33 @@ namespace nlb::perf {
 namespace {
 
 struct Work {
-    bool ahead = true;  // the recognise stage too
+    bool ahead = true;  // the fast_path stage too
     bool stages = true;
     int rounds = 64;
 };
 
-// Each stage in a function of its own that no compiler may fold into another: callgrind tells functions apart, not lines.
+// Each stage in a function of its own that no compiler may fold into another: callgrind tells
+// functions apart, not lines.
 #define NLB_STAGE [[gnu::noinline]] void
-NLB_STAGE stage_recognise(Burst& burst, const Snapshot& snapshot, SimpleConnections& connections) {
-    recognise(burst, snapshot, connections.ledger());
+NLB_STAGE stage_recognise(Burst& burst, const BurstContext& context,
+                          SimpleConnections& connections) {
+    fast_path(burst, context, connections.flow_index());
 }
 NLB_STAGE stage_parse(Burst& burst) {
     parse(burst);
 }
-NLB_STAGE stage_neighbours(Burst& burst, const Snapshot& snapshot) {
-    answer_neighbours(burst, snapshot);
+NLB_STAGE stage_neighbours(Burst& burst, const BurstContext& context) {
+    answer_neighbours(burst, context);
 }
-NLB_STAGE stage_classify(Burst& burst, const Snapshot& snapshot) {
-    classify(burst, snapshot);
+NLB_STAGE stage_classify(Burst& burst, const BurstContext& context) {
+    classify(burst, context);
 }
-NLB_STAGE stage_locate(Burst& burst, const Snapshot& snapshot) {
-    locate(burst, snapshot);
+NLB_STAGE stage_locate(Burst& burst, const BurstContext& context) {
+    locate(burst, context);
 }
-NLB_STAGE stage_track(Burst& burst, const Snapshot& snapshot, SimpleConnections& connections, Counters& counters) {
-    track(burst, snapshot, connections, counters);
+NLB_STAGE stage_track(Burst& burst, const BurstContext& context, SimpleConnections& connections,
+                      Counters& counters) {
+    track(burst, context, connections, counters);
 }
 NLB_STAGE stage_count(Burst& burst, Counters& counters) {
     count_ingress(burst, counters);
@@ -47,22 +51,22 @@ struct Bench {
     std::array<std::array<Byte, kFrameBytesMax>, kBurstMax> frames;
 };
 
-void run(Bench& bench, Traffic& traffic, const Snapshot& snapshot, const Work& work) {
+void run(Bench& bench, Traffic& traffic, const BurstContext& context, const Work& work) {
     Burst& burst = bench.burst;
     burst.count = kBurstMax;
-    burst.recognised = 0;
+    burst.on_fast_path = 0;
     burst.one_rule = false;
     for (std::size_t i = 0; i < kBurstMax; ++i) {
         Byte* const frame = bench.frames[i].data();
         burst.frames[i] = {frame, static_cast<std::uint16_t>(traffic.next(frame)), kFrameBytesMax};
     }
     if (!work.stages) return;
-    if (work.ahead) stage_recognise(burst, snapshot, bench.connections);
+    if (work.ahead) stage_recognise(burst, context, bench.connections);
     stage_parse(burst);
-    stage_neighbours(burst, snapshot);
-    stage_classify(burst, snapshot);
-    stage_locate(burst, snapshot);
-    stage_track(burst, snapshot, bench.connections, bench.counters);
+    stage_neighbours(burst, context);
+    stage_classify(burst, context);
+    stage_locate(burst, context);
+    stage_track(burst, context, bench.connections, bench.counters);
     stage_count(burst, bench.counters);
 }
 
@@ -70,7 +74,8 @@ int run_all(const TrafficTexts& texts, const std::string& path, const Work& work
     const auto wishes = read_wishes(texts);
     const auto fixed = read_tables_file(path);
     if (!wishes || !fixed) {
-        std::fprintf(stderr, "nlb-stages: %s\n", (!wishes ? wishes.error() : fixed.error()).message.c_str());
+        std::fprintf(stderr, "nlb-stages: %s\n",
+                     (!wishes ? wishes.error() : fixed.error()).message.c_str());
         return 2;
     }
     auto traffic = Traffic::make(wishes.value(), fixed.value().tables);
@@ -80,8 +85,8 @@ int run_all(const TrafficTexts& texts, const std::string& path, const Work& work
     }
     const auto bench = std::make_unique<Bench>();
     const PortAddresses ports{};
-    const Snapshot snapshot{fixed.value().tables, ports, Instant{std::chrono::hours{10}}, true};
-    for (int round = 0; round < work.rounds; ++round) run(*bench, traffic.value(), snapshot, work);
+    const BurstContext context{fixed.value().tables, ports, Instant{std::chrono::hours{10}}, true};
+    for (int round = 0; round < work.rounds; ++round) run(*bench, traffic.value(), context, work);
     std::printf("%d\n", work.rounds * static_cast<int>(kBurstMax));
     return 0;
 }
@@ -96,7 +101,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Each stage by itself, for callgrind.", "nlb-stages"};
     nlb::perf::add_traffic_options(app, texts);
     app.add_option("--tables", tables, "what `nlb tables` wrote")->required();
-    app.add_flag("!--one-by-one", work.ahead, "without the recognise stage");
+    app.add_flag("!--one-by-one", work.ahead, "without the fast_path stage");
     app.add_flag("!--frames-only", work.stages, "without any: what the frames themselves cost");
     app.add_option("--rounds", work.rounds, "bursts")->capture_default_str();
     CLI11_PARSE(app, argc, argv);

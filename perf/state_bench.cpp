@@ -9,7 +9,8 @@ namespace nlb::perf {
 namespace {
 
 constexpr std::uint32_t kSeed = 0x6e6c62;
-constexpr Duration kStep = dataplane::ConnTable::kSweepStep;  // a busy worker calls more often, to no effect
+// a busy worker calls more often, to no effect
+constexpr Duration kStep = dataplane::ConnTable::kSweepStep;
 constexpr Duration kAgeMost = std::chrono::minutes{1};
 
 double processor_seconds() {
@@ -34,18 +35,19 @@ StateBench::StateBench(const Tables& tables, std::unique_ptr<dataplane::ConnTabl
 
 Result<std::unique_ptr<StateBench>> StateBench::make(const Tables& tables, std::uint32_t capacity) {
     static int made = 0;
-    auto connections =
-        dataplane::ConnTable::create("nlb state " + std::to_string(made++), dataplane::capacity_of(capacity, tables), SOCKET_ID_ANY, kSeed);
+    auto connections = dataplane::ConnTable::create("nlb state " + std::to_string(made++),
+                                                    dataplane::capacity_of(capacity, tables),
+                                                    SOCKET_ID_ANY, kSeed);
     if (!connections) return connections.error();
     return std::unique_ptr<StateBench>(new StateBench(tables, std::move(connections.value())));
 }
 
 void StateBench::settle(std::uint32_t count, Times& took) {
     const PortAddresses ports{};
-    const Snapshot snapshot{tables_, ports, now_, true};
+    const BurstContext context{tables_, ports, now_, true};
     burst_.count = count;
     const Stopwatch watch;
-    settle_ingress(burst_, snapshot, *connections_, fragments_, counters_);
+    settle_ingress(burst_, context, *connections_, fragments_, counters_);
     connections_->sweep(tables_, now_);
     now_ += Duration{watch.stop(took)};
 }
@@ -55,34 +57,38 @@ Status StateBench::send(const TrafficWishes& wishes, std::uint64_t packets, Sent
     if (!traffic) return traffic.error();
     const Counters before = counters_;
     for (std::uint64_t done = 0; done < packets;) {
-        const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(kBurstMax, packets - done));
+        const auto count =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(kBurstMax, packets - done));
         for (std::uint32_t i = 0; i < count; ++i) {
             Byte* const frame = bytes_.data() + i * kFrameBytesMax;
-            burst_.frames[i] = {frame, static_cast<std::uint16_t>(traffic.value().next(frame)), kFrameBytesMax};
+            burst_.frames[i] = {frame, static_cast<std::uint16_t>(traffic.value().next(frame)),
+                                kFrameBytesMax};
         }
         settle(count, sent.took);
         done += count;
     }
     sent.packets += packets;
-    for (std::size_t i = 0; i < kReasonCount; ++i) sent.reasons[i] += counters_.reasons[i] - before.reasons[i];
+    for (std::size_t i = 0; i < kReasonCount; ++i)
+        sent.reasons[i] += counters_.reasons[i] - before.reasons[i];
     return Done{};
 }
 
 Json StateBench::Sent::figures() const {
-    Json told{{"packets", packets},
-              {"ns_per_packet", static_cast<double>(took.processor.sum()) / static_cast<double>(packets)},
-              {"burst", took.figures()}};
+    Json told{
+        {"packets", packets},
+        {"ns_per_packet", static_cast<double>(took.processor.sum()) / static_cast<double>(packets)},
+        {"burst", took.figures()}};
     for (std::size_t i = 0; i < kReasonCount; ++i)
         if (reasons[i] != 0) told["reasons"][std::string(kReasons[i].name)] = reasons[i];
     return told;
 }
 
-Json StateBench::refile() {
+Json StateBench::reindex() {
     Times took;
     const double begin = processor_seconds();
     ++tables_.layout;
     connections_->follow(tables_);
-    while (&connections_->ledger().held() == &kEveryBucket) {
+    while (&connections_->flow_index().held() == &kEveryBucket) {
         const Stopwatch watch;
         connections_->sweep(tables_, now_);
         watch.stop(took);
@@ -94,7 +100,8 @@ Json StateBench::read_ledger() const {
     std::uint64_t sum = 0;
     const std::uint64_t begin = rte_rdtsc();
     for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
-        sum += connections_->ledger().counts()[rule] + (connections_->ledger().held_under(tables_.layout)[rule] & 1);
+        sum += connections_->flow_index().counts()[rule] +
+               (connections_->flow_index().held_under(tables_.layout)[rule] & 1);
     const std::uint32_t ns = ns_of(rte_rdtsc() - begin);
     return {{"ns", ns}, {"descriptors_and_buckets", sum}};
 }

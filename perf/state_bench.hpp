@@ -1,5 +1,6 @@
-// A worker's memory of flows at full size: the production connection table behind the production stages, on one core, without ports.
-// Time is told to it, so that two hours of idleness take as long as their work; frames are made outside of what is measured.
+// A worker's memory of flows at full size: the production connection table behind the production
+// stages, on one core, without ports. Time is told to it, so that two hours of idleness take as
+// long as their work; frames are made outside of what is measured.
 #pragma once
 
 #include <memory>
@@ -23,13 +24,15 @@ public:
         std::array<std::uint64_t, kReasonCount> reasons{};
         [[nodiscard]] Json figures() const;
     };
-    // So many packets through settle_ingress(), in bursts, each followed by a sweep as in Worker::poll_once.
+    // So many packets through settle_ingress(), in bursts, each followed by a sweep as in
+    // Worker::poll_once.
     Status send(const TrafficWishes& wishes, std::uint64_t packets, Sent& sent);
-    // New rules: every descriptor is filed anew, in sweeps, until that is done. A cluster's drain reads only the ledger: `read_ledger`.
-    Json refile();
+    // New rules: every descriptor is filed anew, in sweeps, until that is done. A cluster's drain
+    // reads only the flow_index: `read_ledger`.
+    Json reindex();
     [[nodiscard]] Json read_ledger() const;
-    // Nothing is received for `idle`; then sweeps as often as they do something, until the table holds at most `left` flows or a minute is
-    // over.
+    // Nothing is received for `idle`; then sweeps as often as they do something, until the table
+    // holds at most `left` flows or a minute is over.
     Json age(Duration idle, std::size_t left);
 
     [[nodiscard]] std::size_t size() const { return connections_->size(); }

@@ -1,5 +1,5 @@
-// One queue of one port on its way to a queue of another, with what its core counts. Counters are plain words of one writer; main reads
-// them relaxed.
+// One queue of one port on its way to a queue of another, with what its core counts. Counters are
+// plain words of one writer; main reads them relaxed.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Frames are copied from templates that core's builder made, and patched; checksums are adjusted as NAT does it (RFC 1624).
+// Frames are copied from templates that core's builder made, and patched; checksums are adjusted as
+// NAT does it (RFC 1624).
 #include "perf/traffic.hpp"
 
 #include <algorithm>
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::size_t kL3 = sizeof(EthernetHeader);
 constexpr std::size_t kIpv4Checksum = kL3 + offsetof(Ipv4Header, checksum);
-constexpr std::size_t kFirstFragmentBytes = 24;      // behind the IP header: room for a TCP header, and a multiple of eight
+// behind the IP header: room for a TCP header, and a multiple of eight
+constexpr std::size_t kFirstFragmentBytes = 24;
 constexpr std::uint32_t kFirstClient = 0x0a00'0001;  // 10.0.0.1 and up
 constexpr std::uint16_t kFirstPort = 1024;
 constexpr std::uint32_t kPorts = 65536 - kFirstPort;
@@ -32,9 +34,11 @@ std::uint16_t port_of(std::uint32_t number, std::uint32_t round) {
     return static_cast<std::uint16_t>(kFirstPort + (number * 7919ULL + round) % kPorts);
 }
 
-// Writes `value` over what is there and keeps the checksum true. Requires: an even offset and length.
+// Writes `value` over what is there and keeps the checksum true. Requires: an even offset and
+// length.
 void patch(Byte* at, const Byte* value, std::size_t bytes, Byte* checksum) {
-    store_big_endian(checksum, checksum_adjust(load_big_endian<std::uint16_t>(checksum), at, value, bytes));
+    store_big_endian(checksum,
+                     checksum_adjust(load_big_endian<std::uint16_t>(checksum), at, value, bytes));
     std::memcpy(at, value, bytes);
 }
 
@@ -53,20 +57,26 @@ std::optional<IpAddress> vip_of(const Tables& tables, bool v6) {
 std::optional<Stamp> read_stamp(const Byte* frame, std::size_t length) {
     if (length < kL3 + kStampBytes) return {};
     const Byte* const at = frame + length - kStampBytes;
-    const Stamp stamp{load_big_endian<std::uint16_t>(at), load_big_endian<std::uint32_t>(at + 2), load_big_endian<std::uint32_t>(at + 6)};
+    const Stamp stamp{load_big_endian<std::uint16_t>(at), load_big_endian<std::uint32_t>(at + 2),
+                      load_big_endian<std::uint32_t>(at + 6)};
     if (stamp.mark != kStampMark) return {};
     return stamp;
 }
 
 std::uint32_t client_of(const Byte* frame) {
-    const bool v6 = load_big_endian<std::uint16_t>(frame + offsetof(EthernetHeader, ethertype)) == kEthertypeIpv6;
-    return load_big_endian<std::uint32_t>(frame + kL3 + (v6 ? offsetof(Ipv6Header, source) + 12 : offsetof(Ipv4Header, source)));
+    const bool v6 = load_big_endian<std::uint16_t>(frame + offsetof(EthernetHeader, ethertype)) ==
+                    kEthertypeIpv6;
+    return load_big_endian<std::uint32_t>(
+        frame + kL3 + (v6 ? offsetof(Ipv6Header, source) + 12 : offsetof(Ipv4Header, source)));
 }
 
 Result<Traffic> Traffic::make(const TrafficWishes& wishes, const Tables& tables) {
     const auto vip = vip_of(tables, wishes.v6);
-    if (!vip) return Error{fmt::format("the tables have no IPv{} virtual address to send to", wishes.v6 ? 6 : 4)};
-    if (wishes.v6 && wishes.fragments_percent != 0) return Error{"--fragments: expected IPv4 traffic, got --ip 6"};
+    if (!vip)
+        return Error{
+            fmt::format("the tables have no IPv{} virtual address to send to", wishes.v6 ? 6 : 4)};
+    if (wishes.v6 && wishes.fragments_percent != 0)
+        return Error{"--fragments: expected IPv4 traffic, got --ip 6"};
     Traffic traffic(wishes, tables);
     traffic.vip_ = *vip;
     if (auto built = traffic.build_templates(); !built) return built.error();
@@ -75,7 +85,10 @@ Result<Traffic> Traffic::make(const TrafficWishes& wishes, const Tables& tables)
 }
 
 Traffic::Traffic(const TrafficWishes& wishes, const Tables& tables)
-    : wishes_(wishes), destination_(tables.cluster_mac), random_(wishes.seed), draw_(wishes.spread, wishes.clients, wishes.zipf_exponent) {}
+    : wishes_(wishes),
+      destination_(tables.cluster_mac),
+      random_(wishes.seed),
+      draw_(wishes.spread, wishes.clients, wishes.zipf_exponent) {}
 
 Status Traffic::build_templates() {
     FrameSpec spec;
@@ -91,8 +104,10 @@ Status Traffic::build_templates() {
         const std::size_t least = headers + (wishes_.stamped ? kStampBytes : 0);
         // An even length keeps the stamp on the checksum's words.
         spec.payload.assign((std::max<std::size_t>(size, least) + 1) / 2 * 2 - headers, Byte{0});
-        Template made{build_frame(spec), headers - (wishes_.udp ? sizeof(UdpHeader) : sizeof(TcpHeader))};
-        if (made.frame.size() > kFrameBytesMax) return Error{fmt::format("--size: expected up to {}, got {}", kFrameBytesMax, size)};
+        Template made{build_frame(spec),
+                      headers - (wishes_.udp ? sizeof(UdpHeader) : sizeof(TcpHeader))};
+        if (made.frame.size() > kFrameBytesMax)
+            return Error{fmt::format("--size: expected up to {}, got {}", kFrameBytesMax, size)};
         templates_.push_back(std::move(made));
     }
     return Done{};
@@ -100,14 +115,16 @@ Status Traffic::build_templates() {
 
 // Asks parse and classify, a burst at a time, whose each candidate is.
 Status Traffic::choose_clients(const Tables& tables) {
-    const std::uint64_t owned_wanted = wishes_.owned_percent ? std::uint64_t{wishes_.clients} * *wishes_.owned_percent / 100 : 0;
+    const std::uint64_t owned_wanted =
+        wishes_.owned_percent ? std::uint64_t{wishes_.clients} * *wishes_.owned_percent / 100 : 0;
     std::array<std::uint64_t, 2> room{wishes_.clients - owned_wanted, owned_wanted};
     const auto burst = std::make_unique<Burst>();
     std::vector<Byte> bytes(kBurstMax * kFrameBytesMax);
     const PortAddresses ports{};
-    const Snapshot snapshot{tables, ports, Instant{}, true};
+    const BurstContext context{tables, ports, Instant{}, true};
     constexpr std::uint32_t kCandidatesMax = 1U << 28;
-    for (std::uint32_t number = 0; clients_.size() < wishes_.clients && number < kCandidatesMax; number += kBurstMax) {
+    for (std::uint32_t number = 0; clients_.size() < wishes_.clients && number < kCandidatesMax;
+         number += kBurstMax) {
         burst->count = kBurstMax;
         for (std::uint32_t i = 0; i < kBurstMax; ++i) {
             Client candidate{wishes_.first_client + number + i};
@@ -116,10 +133,11 @@ Status Traffic::choose_clients(const Tables& tables) {
             burst->frames[i] = {frame, length, kFrameBytesMax};
         }
         parse(*burst);
-        classify(*burst, snapshot);
+        classify(*burst, context);
         for (std::uint32_t i = 0; i < kBurstMax && clients_.size() < wishes_.clients; ++i) {
             const PacketInfo& info = burst->info[i];
-            if (burst->reasons[i] != Reason::live) return Error{"the tables do not balance this traffic: check --port and --protocol"};
+            if (burst->reasons[i] != Reason::live)
+                return Error{"the tables do not balance this traffic: check --port and --protocol"};
             const bool owned = (tables.own[info.rule] >> info.bucket & 1U) != 0;
             if (wishes_.owned_percent && room[owned] == 0) continue;
             if (wishes_.owned_percent) --room[owned];
@@ -127,8 +145,9 @@ Status Traffic::choose_clients(const Tables& tables) {
         }
     }
     if (clients_.size() == wishes_.clients) return Done{};
-    return Error{fmt::format("--owned {}: this host owns {} buckets of that rule; no such crowd exists", *wishes_.owned_percent,
-                             room[1] != 0 ? "no" : "all")};
+    return Error{
+        fmt::format("--owned {}: this host owns {} buckets of that rule; no such crowd exists",
+                    *wishes_.owned_percent, room[1] != 0 ? "no" : "all")};
 }
 
 std::size_t Traffic::next(Byte* frame, std::uint32_t now_ns) {
@@ -139,24 +158,26 @@ std::size_t Traffic::next(Byte* frame, std::uint32_t now_ns) {
         return length;
     }
     const std::size_t length = write(frame, clients_[draw_.next(random_)], now_ns);
-    if (wishes_.fragments_percent == 0 || random_.below(100) >= wishes_.fragments_percent) return length;
+    if (wishes_.fragments_percent == 0 || random_.below(100) >= wishes_.fragments_percent)
+        return length;
     return cut(frame, length);
 }
 
 std::uint8_t Traffic::next_flags(Client& client) const {
     const auto& [syns, datas, fins] = wishes_.mix;
-    const std::uint32_t place = client.sent;
+    const std::uint32_t slot = client.sent;
     if (++client.sent == syns + datas + fins) {
         client.sent = 0;
         if (syns + fins != 0) ++client.round;
     }
-    if (place < syns) return kTcpSyn;
-    if (place < syns + datas) return kTcpAck;
+    if (slot < syns) return kTcpSyn;
+    if (slot < syns + datas) return kTcpAck;
     return wishes_.resets ? kTcpRst : kTcpFin | kTcpAck;
 }
 
 std::size_t Traffic::write(Byte* frame, Client& client, std::uint32_t now_ns) {
-    const Template& from = templates_.size() == 1 ? templates_.front() : templates_[random_.below(templates_.size())];
+    const Template& from =
+        templates_.size() == 1 ? templates_.front() : templates_[random_.below(templates_.size())];
     const std::size_t length = from.frame.size();
     std::memcpy(frame, from.frame.data(), length);
     Byte* const l4 = frame + from.l4;
@@ -164,17 +185,22 @@ std::size_t Traffic::write(Byte* frame, Client& client, std::uint32_t now_ns) {
     const std::uint16_t round = client.round;
     const IpAddress source = address_of(client.number, wishes_.v6);
     const std::size_t skip = wishes_.v6 ? 0 : 12;
-    Byte* const source_at = frame + kL3 + (wishes_.v6 ? offsetof(Ipv6Header, source) : offsetof(Ipv4Header, source));
+    Byte* const source_at =
+        frame + kL3 + (wishes_.v6 ? offsetof(Ipv6Header, source) : offsetof(Ipv4Header, source));
     if (!wishes_.v6) {
-        store_big_endian(frame + kIpv4Checksum, checksum_adjust(load_big_endian<std::uint16_t>(frame + kIpv4Checksum), source_at,
-                                                                source.bytes.data() + skip, source.bytes.size() - skip));
+        store_big_endian(
+            frame + kIpv4Checksum,
+            checksum_adjust(load_big_endian<std::uint16_t>(frame + kIpv4Checksum), source_at,
+                            source.bytes.data() + skip, source.bytes.size() - skip));
     }
     patch(source_at, source.bytes.data() + skip, source.bytes.size() - skip, checksum);
     const be16 port{port_of(client.number, round)};
     patch(l4, reinterpret_cast<const Byte*>(&port), sizeof port, checksum);
     if (!wishes_.udp) {
-        const std::array<Byte, 2> offset_flags{l4[offsetof(TcpHeader, data_offset)], next_flags(client)};
-        patch(l4 + offsetof(TcpHeader, data_offset), offset_flags.data(), offset_flags.size(), checksum);
+        const std::array<Byte, 2> offset_flags{l4[offsetof(TcpHeader, data_offset)],
+                                               next_flags(client)};
+        patch(l4 + offsetof(TcpHeader, data_offset), offset_flags.data(), offset_flags.size(),
+              checksum);
     }
     if (wishes_.stamped) stamp(frame, length, checksum, {kStampMark, client.sequence++, now_ns});
     return length;
@@ -194,7 +220,8 @@ std::size_t Traffic::cut(Byte* frame, std::size_t length) {
     if (length <= head + kFirstFragmentBytes) return length;
     store_big_endian(frame + kL3 + offsetof(Ipv4Header, identification), ++identification_);
     const auto part = [&](Byte* to, std::size_t bytes, std::uint16_t fragment) {
-        store_big_endian(to + kL3 + offsetof(Ipv4Header, total_length), static_cast<std::uint16_t>(sizeof(Ipv4Header) + bytes));
+        store_big_endian(to + kL3 + offsetof(Ipv4Header, total_length),
+                         static_cast<std::uint16_t>(sizeof(Ipv4Header) + bytes));
         store_big_endian(to + kL3 + offsetof(Ipv4Header, fragment), fragment);
         store_big_endian(to + kIpv4Checksum, std::uint16_t{0});
         store_big_endian(to + kIpv4Checksum, checksum_of(to + kL3, sizeof(Ipv4Header)));

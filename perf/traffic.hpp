@@ -1,5 +1,6 @@
-// Frames as a crowd of clients would send them to one virtual address: who speaks next, what he says, how long it is. Seeded: the same
-// wishes give the same frames. It asks the production stages whose a client is, and sends nothing itself.
+// Frames as a crowd of clients would send them to one virtual address: who speaks next, what he
+// says, how long it is. Seeded: the same wishes give the same frames. It asks the production stages
+// whose a client is, and sends nothing itself.
 #pragma once
 
 #include <array>
@@ -21,14 +22,21 @@ struct TrafficWishes {
     bool udp = false;
     bool v6 = false;
     std::uint16_t port = 80;
-    // Packets of one TCP flow: so many SYNs, then data, then FINs; then the client begins again from another port.
+    // Packets of one TCP flow: so many SYNs, then data, then FINs; then the client begins again
+    // from another port.
     std::array<std::uint32_t, 3> mix{0, 1, 0};
-    bool resets = false;  // RSTs in the place of FINs: a flow ends without the server's word, and a capture can be played again
-    std::vector<std::uint16_t> sizes{64};        // bytes of a frame without its check sequence; one is drawn for each frame
-    std::uint32_t fragments_percent = 0;         // of the packets are cut in two (IPv4)
-    std::optional<std::uint32_t> owned_percent;  // of the clients are this host's; nothing: as it comes
-    bool stamped = false;                        // the last bytes tell rxonly when and as its client's which one the frame was sent
-    std::uint32_t first_client = 0;              // generators of one run that share no client differ in this
+    // RSTs in the slot of FINs: a flow ends without the server's word, and a capture can be played
+    // again
+    bool resets = false;
+    // bytes of a frame without its check sequence; one is drawn for each frame
+    std::vector<std::uint16_t> sizes{64};
+    std::uint32_t fragments_percent = 0;  // of the packets are cut in two (IPv4)
+    // of the clients are this host's; nothing: as it comes
+    std::optional<std::uint32_t> owned_percent;
+    // the last bytes tell rxonly when and as its client's which one the frame was sent
+    bool stamped = false;
+    // generators of one run that share no client differ in this
+    std::uint32_t first_client = 0;
     std::uint64_t seed = 1;
 };
 inline constexpr std::size_t kFrameBytesMax = 1518;
@@ -42,7 +50,8 @@ struct Stamp {
 inline constexpr std::uint16_t kStampMark = 0x6e6c;
 inline constexpr std::size_t kStampBytes = 10;
 [[nodiscard]] std::optional<Stamp> read_stamp(const Byte* frame, std::size_t length);
-// The last four bytes of the source address, which tell the clients of a generator apart. Requires: read_stamp() found a stamp.
+// The last four bytes of the source address, which tell the clients of a generator apart. Requires:
+// read_stamp() found a stamp.
 [[nodiscard]] std::uint32_t client_of(const Byte* frame);
 
 class Traffic {

@@ -19,7 +19,8 @@ std::optional<std::uint32_t> number_in(const std::string& text) {
 }
 
 Result<std::array<std::uint32_t, 3>> read_mix(const std::string& text) {
-    const Error wrong{fmt::format("--mix: expected SYN:DATA:FIN packets per flow, such as 1:8:1, got \"{}\"", text)};
+    const Error wrong{fmt::format(
+        "--mix: expected SYN:DATA:FIN packets per flow, such as 1:8:1, got \"{}\"", text)};
     std::array<std::uint32_t, 3> mix{};
     std::size_t from = 0;
     std::uint64_t sum = 0;
@@ -39,7 +40,8 @@ Result<std::vector<std::uint16_t>> read_sizes(const std::string& text) {
     if (text == "imix") return kInternetMix;
     const auto value = number_in(text);
     if (!value || *value < 60 || *value > kFrameBytesMax)
-        return Error{fmt::format("--size: expected imix or bytes in 60-{}, got \"{}\"", kFrameBytesMax, text)};
+        return Error{fmt::format("--size: expected imix or bytes in 60-{}, got \"{}\"",
+                                 kFrameBytesMax, text)};
     return std::vector<std::uint16_t>{static_cast<std::uint16_t>(*value)};
 }
 
@@ -47,21 +49,32 @@ Result<std::vector<std::uint16_t>> read_sizes(const std::string& text) {
 
 void add_traffic_options(CLI::App& app, TrafficTexts& texts) {
     TrafficWishes& wishes = texts.wishes;
-    app.add_option("--clients", wishes.clients, "so many client addresses")->capture_default_str()->check(CLI::Range(1U, 1U << 26));
+    app.add_option("--clients", wishes.clients, "so many client addresses")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, 1U << 26));
     app.add_option("--distribution", texts.spread, "who speaks next: sequential, uniform or zipf")
         ->capture_default_str()
         ->check(CLI::IsMember({"sequential", "uniform", "zipf"}));
-    app.add_option("--zipf", wishes.zipf_exponent, "exponent of Zipf's law")->capture_default_str()->check(CLI::Range(0.01, 5.0));
-    app.add_option("--protocol", texts.protocol, "tcp or udp")->capture_default_str()->check(CLI::IsMember({"tcp", "udp"}));
+    app.add_option("--zipf", wishes.zipf_exponent, "exponent of Zipf's law")
+        ->capture_default_str()
+        ->check(CLI::Range(0.01, 5.0));
+    app.add_option("--protocol", texts.protocol, "tcp or udp")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"tcp", "udp"}));
     app.add_option("--port", wishes.port, "destination port")->capture_default_str();
     app.add_option("--mix", texts.mix, "TCP packets per flow, SYN:DATA:FIN")->capture_default_str();
     app.add_flag("--resets", wishes.resets, "flows end with RST instead of FIN");
     app.add_option("--ip", texts.ip, "4 or 6")->capture_default_str()->check(CLI::IsMember({4, 6}));
-    app.add_option("--size", texts.size, "bytes of a frame without its check sequence, or imix")->capture_default_str();
-    app.add_option("--fragments", wishes.fragments_percent, "percent of the packets that are cut in two")->check(CLI::Range(0U, 100U));
-    app.add_option("--owned", texts.owned, "percent of the clients that the tables' host owns (default: as it comes)")
+    app.add_option("--size", texts.size, "bytes of a frame without its check sequence, or imix")
+        ->capture_default_str();
+    app.add_option("--fragments", wishes.fragments_percent,
+                   "percent of the packets that are cut in two")
+        ->check(CLI::Range(0U, 100U));
+    app.add_option("--owned", texts.owned,
+                   "percent of the clients that the tables' host owns (default: as it comes)")
         ->check(CLI::Range(0, 100));
-    app.add_option("--seed", wishes.seed, "the same seed gives the same frames")->capture_default_str();
+    app.add_option("--seed", wishes.seed, "the same seed gives the same frames")
+        ->capture_default_str();
 }
 
 Result<TrafficWishes> read_wishes(const TrafficTexts& texts) {
@@ -74,7 +87,9 @@ Result<TrafficWishes> read_wishes(const TrafficTexts& texts) {
     wishes.sizes = sizes.value();
     wishes.udp = texts.protocol == "udp";
     wishes.v6 = texts.ip == 6;
-    wishes.spread = texts.spread == "zipf" ? Spread::zipf : texts.spread == "uniform" ? Spread::uniform : Spread::sequential;
+    wishes.spread = texts.spread == "zipf"      ? Spread::zipf
+                    : texts.spread == "uniform" ? Spread::uniform
+                                                : Spread::sequential;
     if (texts.owned >= 0) wishes.owned_percent = static_cast<std::uint32_t>(texts.owned);
     return wishes;
 }

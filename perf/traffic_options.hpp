@@ -1,5 +1,6 @@
-// What a person may wish of the traffic, as command-line options: the same for nlb-frames and for nlb-perf's generators.
-// It reads tables files too, as both need the virtual addresses and the key in them.
+// What a person may wish of the traffic, as command-line options: the same for nlb-frames and for
+// nlb-perf's generators. It reads tables files too, as both need the virtual addresses and the key
+// in them.
 #pragma once
 
 #include <CLI/CLI.hpp>

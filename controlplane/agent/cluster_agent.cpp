@@ -6,6 +6,7 @@
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "controlplane/agent/reload.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -26,19 +27,21 @@ RuleStates initial_rules(const ClusterSettings& settings, const StoredCluster& s
 
 }  // namespace
 
-Controller::Controller(ClusterSettings settings, std::unique_ptr<const Authenticator> authenticator, MessageSink& sink,
-                       const StoredCluster& stored, std::uint32_t boot)
+ClusterAgent::ClusterAgent(ClusterSettings settings,
+                           std::unique_ptr<const Authenticator> authenticator, MessageSink& sink,
+                           const StoredCluster& stored, std::uint32_t boot)
     : settings_(std::move(settings)),
       params_(params_of(settings_)),
       authenticator_(std::move(authenticator)),
       rule_states_(initial_rules(settings_, stored)),
-      membership_(params_, wishes_of(settings_.cluster, settings_.host, rule_states_)),
-      outlet_(settings_, *authenticator_, sink, [this](const UseConfig& wish) { use_next(wish); }),
-      group_(settings_, sink, boot),
+      membership_(params_, desired_rules_of(settings_.cluster, settings_.host, rule_states_)),
+      commands_(settings_, *authenticator_, sink,
+                [this](const UseConfig& action) { use_next(action); }),
+      igmp_(settings_, sink, boot),
       boot_(boot),
       wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {}
 
-Facts Controller::facts() const {
+Facts ClusterAgent::facts() const {
     Facts facts;
     facts.dataplane = dataplane_;
     facts.memory_alive = memory_.has_value() && now_ < memory_until_;
@@ -51,14 +54,14 @@ Facts Controller::facts() const {
     return facts;
 }
 
-void Controller::on_dataplane_lost(Instant now) {
+void ClusterAgent::on_dataplane_lost(Instant now) {
     now_ = now;
     if (!dataplane_) return;
     dataplane_ = link_up_ = false;
     memory_.reset();
     status_.reset();
-    outlet_.forget();
-    group_.lose();
+    commands_.forget();
+    igmp_.lose();
     if (active_) membership_.on_dataplane_lost();
     active_ = leaving_ = told_draining_ = foreign_tables_ = false;
     empty_reports_ = 0;
@@ -67,45 +70,47 @@ void Controller::on_dataplane_lost(Instant now) {
     if (wanted_ == Wanted::draining) wanted_ = Wanted::stopped;
 }
 
-void Controller::on_tick(Instant now) {
+void ClusterAgent::on_tick(Instant now) {
     now_ = now;
     if (active_) run(now, membership_.on_tick(now));
     compare_configurations(now);
-    if (dataplane_ && link_up_) group_.on_tick(now);
+    if (dataplane_ && link_up_) igmp_.on_tick(now);
     poll(now);
     reconcile(now);
 }
 
-Instant Controller::next_wake() const {
+Instant ClusterAgent::next_wake() const {
     if (!dataplane_) return now_ + kPollEvery;
-    const Instant due = link_up_ ? std::min(next_poll_, group_.next_wake()) : next_poll_;
+    const Instant due = link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_;
     if (!active_) return due;
     return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_});
 }
 
-void Controller::poll(Instant now) {
+void ClusterAgent::poll(Instant now) {
     if (!dataplane_) return;
-    if (active_ && now >= next_pulse_) {  // a dataplane that does not answer hears nobody; see Membership::on_dataplane_alive
+    // a dataplane that does not answer hears nobody; see Membership::on_dataplane_alive
+    if (active_ && now >= next_pulse_) {
         next_pulse_ = now + params_.timing.period / 4;
-        outlet_.request_status();
+        commands_.request_status();
     }
     if (now < next_poll_) return;
     next_poll_ = now + kPollEvery;
-    outlet_.request_status();
-    outlet_.request_counters();
+    commands_.request_status();
+    commands_.request_counters();
 }
 
-void Controller::run(Instant now, const Actions& actions) {
-    const std::vector<Report> reports = outlet_.carry_out(now, actions);
+void ClusterAgent::run(Instant now, const Actions& actions) {
+    const std::vector<Report> reports = commands_.carry_out(now, actions);
     for (const Report& report : reports) tell_report(now, report);
     observe(now);
 }
 
-CommandResult Controller::command_host(Instant now, HostCommand command) {
+CommandResult ClusterAgent::command_host(Instant now, HostCommand command) {
     now_ = now;
     const Transition transition = apply(wanted_, command);
     wanted_ = transition.next;
-    if (transition.result.value == ReturnValue::ok || transition.result.value == ReturnValue::drain_stopped) {
+    if (transition.result.value == ReturnValue::ok ||
+        transition.result.value == ReturnValue::drain_stopped) {
         if (wanted_ == Wanted::draining) tell(Severity::info, EventNumber::draining, "draining");
         if (wanted_ == Wanted::suspended) tell(Severity::info, EventNumber::none, "suspended");
         if (command == HostCommand::resume) tell(Severity::info, EventNumber::none, "resumed");
@@ -114,39 +119,43 @@ CommandResult Controller::command_host(Instant now, HostCommand command) {
     return transition.result;
 }
 
-CommandResult Controller::command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted) {
+CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>& rules,
+                                          RuleState wanted) {
     now_ = now;
-    if (wanted_ == Wanted::suspended) return {ReturnValue::refused, "the host is suspended: it answers only query and resume"};
+    if (wanted_ == Wanted::suspended)
+        return {ReturnValue::refused, "the host is suspended: it answers only query and resume"};
     const RuleStates before = rule_states_;
     CommandResult result = change_rules(rule_states_, rules, wanted);
     for (const RuleId rule : rules) {
         if (before[rule] == wanted) continue;
         drained_told_[rule] = 0;
         tell(Severity::info, EventNumber::rule_adjusted, "rule_adjusted",
-             {{"rule", std::string{rule_name(settings_.cluster, rule)}}, {"state", std::string{name_of(wanted)}}});
+             {{"rule", std::string{rule_name(settings_.cluster, rule)}},
+              {"state", std::string{name_of(wanted)}}});
     }
     if (before == rule_states_) return result;
     own_cause_ = "rule";
-    tell_wishes(now);
+    tell_desired(now);
     return result;
 }
 
-void Controller::apply_local(Instant now, const config::Cluster& cluster, const config::Host& host) {
+void ClusterAgent::apply_local(Instant now, const config::Cluster& cluster,
+                               const config::Host& host) {
     now_ = now;
     settings_.cluster = cluster;
     settings_.host = host;
     own_cause_ = "reload";
-    tell_wishes(now);
-    outlet_.reinstall();
+    tell_desired(now);
+    commands_.reinstall();
 }
 
-void Controller::depart(Instant now) {
+void ClusterAgent::depart(Instant now) {
     now_ = now;
     departing_ = true;
     reconcile(now);
 }
 
-void Controller::reconcile(Instant now) {
+void ClusterAgent::reconcile(Instant now) {
     for (int i = 0; i < kStepsMax; ++i) {
         const Step step = next_step(wanted_, facts());
         if (step == Step::none) return;
@@ -154,14 +163,14 @@ void Controller::reconcile(Instant now) {
     }
 }
 
-void Controller::take_step(Instant now, Step step) {
+void ClusterAgent::take_step(Instant now, Step step) {
     switch (step) {
         case Step::none:
             return;
         case Step::begin:
             return begin(now);
-        case Step::tell_wishes:
-            return tell_wishes(now);
+        case Step::tell_desired:
+            return tell_desired(now);
         case Step::finish_drain:
             wanted_ = Wanted::stopped;
             return tell(Severity::info, EventNumber::none, "drained");
@@ -173,26 +182,29 @@ void Controller::take_step(Instant now, Step step) {
     }
 }
 
-void Controller::begin(Instant now) {
+void ClusterAgent::begin(Instant now) {
     const std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
     active_ = true;
     empty_reports_ = 0;
     told_draining_ = wanted_ == Wanted::draining;
-    run(now, membership_.on_wishes(now, wishes_of(settings_.cluster, settings_.host, rule_states_), told_draining_));
+    run(now, membership_.on_desired(
+                 now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
+                 told_draining_));
     run(now, membership_.on_link(now, true));
     run(now, membership_.on_start(now, boot_, memory, std::exchange(foreign_tables_, false)));
-    if (next_) run(now, membership_.on_hold(now, held_config(settings_, next_->settings, rule_states_)));
+    if (next_)
+        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
     const bool warm = memory && membership_.state() == MembershipState::member;
     convergence_.begin(now, warm ? "restarted" : "started");
     told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
     tell(Severity::info, EventNumber::started, "started",
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
     run(now, membership_.on_link(now, link_up_));
-    if (link_up_) group_.join(now);
+    if (link_up_) igmp_.join(now);
 }
 
-void Controller::retire() {
-    group_.leave(now_);
+void ClusterAgent::retire() {
+    igmp_.leave(now_);
     active_ = leaving_ = told_draining_ = false;
     empty_reports_ = 0;
     told_members_.clear();
@@ -200,18 +212,22 @@ void Controller::retire() {
     tell(Severity::info, EventNumber::stopped, "stopped");
 }
 
-void Controller::tell_wishes(Instant now) {
+void ClusterAgent::tell_desired(Instant now) {
     if (!active_) return;
     told_draining_ = wanted_ == Wanted::draining;
     empty_reports_ = 0;
-    run(now, membership_.on_wishes(now, wishes_of(settings_.cluster, settings_.host, rule_states_), told_draining_));
-    if (next_) run(now, membership_.on_hold(now, held_config(settings_, next_->settings, rule_states_)));
+    run(now, membership_.on_desired(
+                 now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
+                 told_draining_));
+    if (next_)
+        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
 }
 
-StoredCluster Controller::stored() const {
+StoredCluster ClusterAgent::stored() const {
     StoredCluster stored{wanted_, {}};
     for (std::size_t r = 0; r < settings_.cluster.port_rules.size(); ++r)
-        if (rule_states_[r] != RuleState::enabled) stored.rules[settings_.cluster.port_rules[r].name] = rule_states_[r];
+        if (rule_states_[r] != RuleState::enabled)
+            stored.rules[settings_.cluster.port_rules[r].name] = rule_states_[r];
     return stored;
 }
 

@@ -1,6 +1,7 @@
-// One cluster of this host: owns its membership, hands it what happens, and carries out what it wants through the outlet.
-// It takes time in and reads no clock, knows no socket and no thread. What the operator wants is host_state's to decide,
-// what the cluster does is core's; this file only connects them.
+// One cluster of this host: owns its membership, hands it what happens, and carries out what it
+// wants through the dataplane commands. It takes time in and reads no clock, knows no socket and no
+// thread. What the operator wants is host_state's to decide, what the cluster does is core's; this
+// file only connects them.
 #pragma once
 
 #include <map>
@@ -22,6 +23,7 @@
 #include "controlplane/loop/state_file.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/ipc/messages.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
@@ -29,21 +31,22 @@ namespace nlb::controlplane {
 struct NextConfiguration {
     ClusterSettings settings;
     std::unique_ptr<const Authenticator> until_then;  // sends as now, accepts the next key too
-    std::unique_ptr<const Authenticator> from_then;   // sends under the next key, accepts the present one
+    // sends under the next key, accepts the present one
+    std::unique_ptr<const Authenticator> from_then;
 };
 
-class Controller {
+class ClusterAgent {
 public:
-    // `boot` is random; `sink` outlives the controller.
-    Controller(ClusterSettings settings, std::unique_ptr<const Authenticator> authenticator, MessageSink& sink, const StoredCluster& stored,
-               std::uint32_t boot);
-    Controller(const Controller&) = delete;
-    Controller& operator=(const Controller&) = delete;
+    // `boot` is random; `sink` outlives the agent.
+    ClusterAgent(ClusterSettings settings, std::unique_ptr<const Authenticator> authenticator,
+                 MessageSink& sink, const StoredCluster& stored, std::uint32_t boot);
+    ClusterAgent(const ClusterAgent&) = delete;
+    ClusterAgent& operator=(const ClusterAgent&) = delete;
 
     // Events.
     // Empty, or why this dataplane cannot be worked with.
-    [[nodiscard]] std::string on_hello(Instant now, const link::MessageView& message);
-    void on_message(Instant now, const link::MessageView& message);  // every other one
+    [[nodiscard]] std::string on_hello(Instant now, const ipc::MessageView& message);
+    void on_message(Instant now, const ipc::MessageView& message);  // every other one
     void on_dataplane_lost(Instant now);
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const;
@@ -53,66 +56,79 @@ public:
     CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
     // Weights, priorities and time-outs of this host; the agreed part is unchanged.
     void apply_local(Instant now, const config::Cluster& cluster, const config::Host& host);
-    // The next configuration: it is used once every live host holds it. Requires: !reload_is_under_way().
+    // The next configuration: it is used once every live host holds it. Requires:
+    // !reload_is_under_way().
     void hold(Instant now, NextConfiguration next);
-    // The file is again what is in force; what was held is given up. Requires: !reload_is_under_way().
-    void give_up_held(Instant now);
+    // The file is again what is in force; what was held is given up. Requires:
+    // !reload_is_under_way().
+    void drop_staged(Instant now);
     [[nodiscard]] bool reload_is_under_way() const { return membership_.reload_is_under_way(); }
     // Keys that are accepted, and the one that is used to send.
     void use_keys(std::unique_ptr<const Authenticator> authenticator);
     // The program ends: leave in order.
     void depart(Instant now);
     // Nothing is under way that the last command waits for.
-    [[nodiscard]] bool settled() const { return !active_ || (!departing_ && (wanted_ == Wanted::running || wanted_ == Wanted::draining)); }
+    [[nodiscard]] bool settled() const {
+        return !active_ ||
+               (!departing_ && (wanted_ == Wanted::running || wanted_ == Wanted::draining));
+    }
 
     // For people and metrics.
     [[nodiscard]] const ClusterSettings& settings() const { return settings_; }
     [[nodiscard]] const Membership& membership() const { return membership_; }
     [[nodiscard]] const MembershipParams& params() const { return params_; }
     [[nodiscard]] const RuleStates& rule_states() const { return rule_states_; }
-    [[nodiscard]] ShownState shown() const { return shown_state(wanted_, facts(), membership_.converged()); }
+    [[nodiscard]] ShownState shown() const {
+        return shown_state(wanted_, facts(), membership_.converged());
+    }
     [[nodiscard]] bool active() const { return active_; }
     [[nodiscard]] bool dataplane_connected() const { return dataplane_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
     [[nodiscard]] const std::optional<PortAddresses>& ports() const { return ports_; }
-    [[nodiscard]] const std::optional<link::Status>& status() const { return status_; }
+    [[nodiscard]] const std::optional<ipc::Status>& status() const { return status_; }
     [[nodiscard]] const Traffic& traffic() const { return traffic_; }
-    [[nodiscard]] const ConvergenceWatch& convergence() const { return convergence_; }
-    [[nodiscard]] const HeartbeatWatch& heartbeats() const { return heartbeats_; }
-    [[nodiscard]] bool holds_next() const { return next_.has_value(); }
-    // Hosts whose newest configuration is not this one's newest, and the first difference where it is known.
-    [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const { return mismatches_; }
-    [[nodiscard]] std::uint64_t frames_sent() const { return outlet_.frames_sent(); }
+    [[nodiscard]] const ConvergenceStatistics& convergence() const { return convergence_; }
+    [[nodiscard]] const HeartbeatStatistics& heartbeats() const { return heartbeats_; }
+    [[nodiscard]] bool has_staged() const { return next_.has_value(); }
+    // Hosts whose newest configuration is not this one's newest, and the first difference where it
+    // is known.
+    [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const {
+        return mismatches_;
+    }
+    [[nodiscard]] std::uint64_t frames_sent() const { return commands_.frames_sent(); }
     [[nodiscard]] StoredCluster stored() const;
 
     static constexpr Duration kPollEvery = std::chrono::milliseconds{250};
 
 private:
-    // controller.cpp
+    // agent.cpp
     [[nodiscard]] Facts facts() const;
     void reconcile(Instant now);
     void take_step(Instant now, Step step);
     void begin(Instant now);
     void retire();
-    void tell_wishes(Instant now);
+    void tell_desired(Instant now);
     void run(Instant now, const Actions& actions);
     void poll(Instant now);
 
     // controller_link.cpp: what the dataplane says
-    void on_punted(Instant now, const link::MessageView& message);
-    void on_status(Instant now, const link::Status& status);
-    void on_counters(const link::CountersReport& report);
+    void on_punted(Instant now, const ipc::MessageView& message);
+    void on_status(Instant now, const ipc::Status& status);
+    void on_counters(const ipc::CountersReport& report);
     void note_link(Instant now, bool up);
     void note_drained_rules();
 
     // controller_configuration.cpp: the next configuration, and whoever has another one
-    void use_next(const UseConfig& wish);
+    void use_next(const UseConfig& action);
     void compare_configurations(Instant now);
     void tell_mismatch(HostId host, const std::optional<config::Difference>& difference) const;
-    [[nodiscard]] const ClusterSettings& newest_settings() const { return next_ ? next_->settings : settings_; }
+    [[nodiscard]] const ClusterSettings& newest_settings() const {
+        return next_ ? next_->settings : settings_;
+    }
 
     // controller_events.cpp: what people are told
-    void tell(Severity severity, EventNumber number, std::string_view name, Fields fields = {}) const;
+    void tell(Severity severity, EventNumber number, std::string_view name,
+              Fields fields = {}) const;
     void tell_report(Instant now, const Report& report);
     void tell_buried(Instant now, const Report& report);
     void tell_new_epoch(Instant now);
@@ -125,11 +141,11 @@ private:
     std::unique_ptr<const Authenticator> authenticator_;
     RuleStates rule_states_{};
     Membership membership_;
-    Outlet outlet_;
+    DataplaneCommands commands_;
     std::optional<NextConfiguration> next_;
-    ConfigTalk talk_;
+    ConfigExchange exchange_;
     std::map<HostId, std::optional<config::Difference>> mismatches_;
-    GroupMembership group_;
+    IgmpAgent igmp_;
     std::uint32_t boot_;
 
     // What is wanted and how far it has come; see Facts.
@@ -147,15 +163,15 @@ private:
     Instant memory_until_ = kLongAgo;        // how long that memory is alive
     bool foreign_tables_ = false;            // it serves on tables whose story is not known
     std::optional<PortAddresses> ports_;
-    std::optional<link::Status> status_;
+    std::optional<ipc::Status> status_;
     Traffic traffic_;
     Instant next_poll_ = kLongAgo;
     Instant next_pulse_ = kLongAgo;
     Instant now_ = kLongAgo;
 
     // What people are told.
-    ConvergenceWatch convergence_;
-    HeartbeatWatch heartbeats_;
+    ConvergenceStatistics convergence_;
+    HeartbeatStatistics heartbeats_;
     std::vector<MemberEntry> told_members_;
     std::string own_cause_;     // of the next epoch with the same members: weight, rule or reload
     RuleMasks drained_told_{};  // not zero: the rule's drain was reported as over

@@ -1,33 +1,36 @@
-// The next configuration of a two-phase reload, and hosts that have another one: both sides name the first difference.
+// The next configuration of a two-phase reload, and hosts that have another one: both sides name
+// the first difference.
 #include <utility>
 
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/reload.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
-void Controller::hold(Instant now, NextConfiguration next) {
+void ClusterAgent::hold(Instant now, NextConfiguration next) {
     now_ = now;
     next_ = std::move(next);
     use_keys(std::move(next_->until_then));
     tell(Severity::info, EventNumber::none, "configuration_held");
-    run(now, membership_.on_hold(now, held_config(settings_, next_->settings, rule_states_)));
+    run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
 }
 
-void Controller::give_up_held(Instant now) {
+void ClusterAgent::drop_staged(Instant now) {
     now_ = now;
     next_.reset();
     tell(Severity::info, EventNumber::none, "configuration_given_up");
-    run(now, membership_.on_hold(now, std::nullopt));
+    run(now, membership_.on_staged(now, std::nullopt));
 }
 
-void Controller::use_keys(std::unique_ptr<const Authenticator> authenticator) {
-    outlet_.use_keys(*authenticator);
+void ClusterAgent::use_keys(std::unique_ptr<const Authenticator> authenticator) {
+    commands_.use_keys(*authenticator);
     authenticator_ = std::move(authenticator);
 }
 
-// In the middle of a list of actions: what follows in it is numbered by the next configuration and sent under its key.
-void Controller::use_next(const UseConfig& wish) {
+// In the middle of a list of actions: what follows in it is numbered by the next configuration and
+// sent under its key.
+void ClusterAgent::use_next(const UseConfig& action) {
     rule_states_ = carried_over(rule_states_, settings_.cluster, next_->settings.cluster);
     settings_ = std::move(next_->settings);
     use_keys(std::move(next_->from_then));
@@ -35,33 +38,40 @@ void Controller::use_next(const UseConfig& wish) {
     params_ = params_of(settings_);
     drained_told_ = {};
     own_cause_ = "reload";
-    tell(Severity::info, EventNumber::none, "configuration_in_use", {{"generation", std::to_string(wish.generation)}});
+    tell(Severity::info, EventNumber::none, "configuration_in_use",
+         {{"generation", std::to_string(action.generation)}});
 }
 
 // By what each host read last, whether it uses it already or not.
-void Controller::compare_configurations(Instant now) {
+void ClusterAgent::compare_configurations(Instant now) {
     if (!active_) return mismatches_.clear();
     const ClusterSettings& newest = newest_settings();
-    const auto mine = membership_.held() ? membership_.held()->digest : membership_.config_digest();
+    const auto mine =
+        membership_.staged() ? membership_.staged()->digest : membership_.config_digest();
     bool somebody_differs = false;
     for (const auto& [id, peer] : membership_.peers()) {
-        const auto theirs = peer.held.digest != 0 ? peer.held.digest : peer.config_digest;
+        const auto theirs = peer.staged.digest != 0 ? peer.staged.digest : peer.config_digest;
         const bool counts = peer.stated && membership_.silence_of(id) <= params_.timing.bury_after;
         if (!counts || theirs == mine) {
-            if (mismatches_.erase(id) != 0 && counts) tell(Severity::info, EventNumber::none, "config_agrees", {{"peer", host_name(id)}});
+            if (mismatches_.erase(id) != 0 && counts)
+                tell(Severity::info, EventNumber::none, "config_agrees", {{"peer", host_name(id)}});
             continue;
         }
         somebody_differs = true;
         const auto [known, is_new] = mismatches_.try_emplace(id);
         if (!is_new && known->second) continue;
-        known->second = talk_.first_difference(id, theirs, config::agreed_lines(newest.cluster, newest.hash_key));
+        known->second = exchange_.first_difference(
+            id, theirs, config::agreed_lines(newest.cluster, newest.hash_key));
         if (is_new || known->second) tell_mismatch(id, known->second);
     }
-    if (!somebody_differs || !talk_.due(now)) return;
-    run(now, membership_.on_config_asked(now, mine, config::text_of(config::agreed_lines(newest.cluster, newest.hash_key))));
+    if (!somebody_differs || !exchange_.due(now)) return;
+    run(now,
+        membership_.on_config_asked(
+            now, mine, config::text_of(config::agreed_lines(newest.cluster, newest.hash_key))));
 }
 
-void Controller::tell_mismatch(HostId host, const std::optional<config::Difference>& difference) const {
+void ClusterAgent::tell_mismatch(HostId host,
+                                 const std::optional<config::Difference>& difference) const {
     Fields fields{{"peer", host_name(host)}};
     if (difference) {
         fields.emplace_back("path", difference->path);

@@ -1,4 +1,5 @@
-// What people are told: one line per transition, and the numbers behind nlb_convergences_total and the orphan windows.
+// What people are told: one line per transition, and the numbers behind nlb_convergences_total and
+// the orphan windows.
 #include <algorithm>
 
 #include "controlplane/agent/cluster_agent.hpp"
@@ -11,7 +12,8 @@ using Kind = Report::Kind;
 
 std::string joined_ids(const std::vector<MemberEntry>& members) {
     std::string text;
-    for (const MemberEntry& member : members) text += (text.empty() ? "" : ",") + std::to_string(member.id);
+    for (const MemberEntry& member : members)
+        text += (text.empty() ? "" : ",") + std::to_string(member.id);
     return text.empty() ? "-" : text;
 }
 
@@ -30,21 +32,24 @@ EventNumber number_of(const std::string& cause) {
 
 }  // namespace
 
-void Controller::tell(Severity severity, EventNumber number, std::string_view name, Fields fields) const {
+void ClusterAgent::tell(Severity severity, EventNumber number, std::string_view name,
+                        Fields fields) const {
     const Epoch& epoch = membership_.epoch();
     Fields all{{"cluster", settings_.cluster.name}, {"host", settings_.host.name}};
-    if (epoch != Epoch{}) all.emplace_back("epoch", std::to_string(epoch.counter) + "." + std::to_string(epoch.coordinator));
+    if (epoch != Epoch{})
+        all.emplace_back("epoch",
+                         std::to_string(epoch.counter) + "." + std::to_string(epoch.coordinator));
     for (auto& field : fields) all.push_back(std::move(field));
     log_event(severity, number, name, all);
 }
 
-std::string Controller::host_name(HostId id) const {
+std::string ClusterAgent::host_name(HostId id) const {
     for (const config::Host& host : settings_.cluster.hosts)
         if (host.id == id) return host.name;
     return std::to_string(id);
 }
 
-void Controller::tell_report(Instant now, const Report& report) {
+void ClusterAgent::tell_report(Instant now, const Report& report) {
     const Fields about{{"peer", host_name(report.host)}, {"because", report.detail}};
     switch (report.kind) {
         case Kind::proposed:
@@ -61,11 +66,12 @@ void Controller::tell_report(Instant now, const Report& report) {
             return tell(Severity::info, EventNumber::none, "peer_heard", about);
         case Kind::buried:
             return tell_buried(now, report);
-        case Kind::twin:
-            return tell(Severity::error, EventNumber::none, "id_in_use", {{"id", std::to_string(report.host)}, {"because", report.detail}});
+        case Kind::duplicate_id:
+            return tell(Severity::error, EventNumber::none, "id_in_use",
+                        {{"id", std::to_string(report.host)}, {"because", report.detail}});
         case Kind::deaf:
             return tell(Severity::error, EventNumber::none, "deaf", {{"because", report.detail}});
-        case Kind::foreign:
+        case Kind::split_brain:
             return tell(Severity::error, EventNumber::duplicate_subnet, "duplicate_cluster", about);
         case Kind::left:
             return tell(Severity::info, EventNumber::none, "left", {{"because", report.detail}});
@@ -73,21 +79,25 @@ void Controller::tell_report(Instant now, const Report& report) {
 }
 
 // Whoever said goodbye is buried in time too; nobody waits for that.
-void Controller::tell_buried(Instant now, const Report& report) {
+void ClusterAgent::tell_buried(Instant now, const Report& report) {
     const auto is_it = [&report](const MemberEntry& member) { return member.id == report.host; };
     const bool member = std::any_of(told_members_.begin(), told_members_.end(), is_it);
     if (member) convergence_.begin(now, "lost");
-    tell(member ? Severity::warn : Severity::info, EventNumber::none, member ? "peer_lost" : "peer_gone",
+    tell(member ? Severity::warn : Severity::info, EventNumber::none,
+         member ? "peer_lost" : "peer_gone",
          {{"peer", host_name(report.host)}, {"because", report.detail}});
 }
 
-void Controller::tell_new_epoch(Instant now) {
+void ClusterAgent::tell_new_epoch(Instant now) {
     const std::vector<MemberEntry>& members = membership_.map().members;
-    std::string cause = membership_.map().next_digest != 0 ? "reload" : own_cause_.empty() ? "weight" : own_cause_;
+    std::string cause = membership_.map().next_digest != 0 ? "reload"
+                        : own_cause_.empty()               ? "weight"
+                                                           : own_cause_;
     HostId by = settings_.host.id;
     if (const HostId gone = first_missing(told_members_, members); gone != kNoHost) {
         const auto peer = membership_.peers().find(gone);
-        const bool orderly = peer != membership_.peers().end() && (peer->second.flags & (kFlagGoodbye | kFlagLeaving | kFlagDeaf)) != 0;
+        const bool orderly = peer != membership_.peers().end() &&
+                             (peer->second.flags & (kFlagGoodbye | kFlagLeaving | kFlagDeaf)) != 0;
         cause = orderly ? "left" : "lost";
         by = gone;
     } else if (const HostId fresh = first_missing(members, told_members_); fresh != kNoHost) {
@@ -97,22 +107,25 @@ void Controller::tell_new_epoch(Instant now) {
     told_members_ = members;
     own_cause_.clear();
     convergence_.begin(now, cause);
-    tell(Severity::info, number_of(cause), "converging", {{"cause", cause}, {"by", host_name(by)}, {"members", joined_ids(members)}});
+    tell(Severity::info, number_of(cause), "converging",
+         {{"cause", cause}, {"by", host_name(by)}, {"members", joined_ids(members)}});
 }
 
-void Controller::tell_converged(Instant now) {
+void ClusterAgent::tell_converged(Instant now) {
     const bool is_default = membership_.own()[kDefaultRule] != 0;
-    Fields fields{{"members", joined_ids(membership_.map().members)}, {"default_host", is_default ? "yes" : "no"}};
+    Fields fields{{"members", joined_ids(membership_.map().members)},
+                  {"default_host", is_default ? "yes" : "no"}};
     const std::string cause = convergence_.cause();
     if (const auto took = convergence_.finish(now)) {
         fields.emplace_back("cause", cause);
         fields.emplace_back("took_ms", std::to_string(in_milliseconds(*took)));
     }
-    tell(Severity::info, is_default ? EventNumber::converged_as_default : EventNumber::converged, "converged", std::move(fields));
+    tell(Severity::info, is_default ? EventNumber::converged_as_default : EventNumber::converged,
+         "converged", std::move(fields));
 }
 
 // Nothing is looked at while nothing moves: with 32 hosts that would cost more than the protocol.
-void Controller::observe(Instant now) {
+void ClusterAgent::observe(Instant now) {
     if (!active_ || membership_.state() != MembershipState::member) return;
     if (!convergence_.converging() && convergence_.orphans() == 0) return;
     convergence_.observe(now, membership_.stated_owners(), membership_.map().targets);

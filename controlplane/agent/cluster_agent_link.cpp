@@ -6,6 +6,7 @@
 #include "controlplane/agent/frame_envelope.hpp"
 #include "core/cluster/checkpoint.hpp"
 #include "core/flow/flow_index.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -16,91 +17,103 @@ bool any(const RuleMasks& masks) {
 
 template <class Numbers>
 bool all_zero(const Numbers& numbers) {
-    return std::all_of(numbers.begin(), numbers.end(), [](std::uint64_t number) { return number == 0; });
+    return std::all_of(numbers.begin(), numbers.end(),
+                       [](std::uint64_t number) { return number == 0; });
 }
 
 }  // namespace
 
-std::string Controller::on_hello(Instant now, const link::MessageView& message) {
+std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message) {
     now_ = now;
-    const auto hello = message.body<link::Hello>();
-    if (!hello || hello->version != link::kProtocolVersion || hello->build != link::layout_digest())
+    const auto hello = message.body<ipc::Hello>();
+    if (!hello || hello->version != ipc::kProtocolVersion || hello->build != ipc::layout_digest())
         return "the dataplane is of another build; restart both programs from one installation";
     on_dataplane_lost(now);
     dataplane_ = true;
-    outlet_.tell_seal_keys();
+    commands_.tell_seal_keys();
     link_up_ = hello->link_up != 0;
     ports_ = hello->ports;
     next_poll_ = now;
-    const auto rest = message.rest_after<link::Hello>();
-    const auto block = decode_block(rest.first(std::min<std::size_t>(rest.size(), hello->block_bytes)));
-    const Tables ours = config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
+    const auto rest = message.rest_after<ipc::Hello>();
+    const auto block =
+        decode_block(rest.first(std::min<std::size_t>(rest.size(), hello->block_bytes)));
+    const Tables ours =
+        config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
     const bool same_layout = hello->layout == ours.layout;
-    // Another agreed configuration means other rules and other buckets: what it says would be misread.
+    // Another agreed configuration means other rules and other buckets: what it says would be
+    // misread.
     if (block && block->config_digest == params_.config_digest) {
         memory_until_ = Instant{Duration{hello->valid_until_ns}};
         memory_ = DataplaneMemory{*block, memory_until_, hello->own, hello->dirty};
-        // Its control plane died between a change of configuration and the first install by it: nothing is owned, and where the
-        // descriptors are filed is unknown.
+        // Its control plane died between a change of configuration and the first install by it:
+        // nothing is owned, and where the descriptors are filed is unknown.
         if (!same_layout) {
             memory_->own = {};
             if (any(hello->dirty)) memory_->dirty = kEveryBucket;
         }
     }
-    // Tables that own nothing may still let cores serve whom another host has left to this one (R14).
+    // Tables that own nothing may still let cores serve whom another host has left to this one
+    // (R14).
     foreign_tables_ = !memory_ && (any(hello->own) || (hello->install_token != 0 && !same_layout));
-    tell(Severity::info, EventNumber::none, "dataplane_found", {{"link", link_up_ ? "up" : "down"}, {"memory", memory_ ? "yes" : "no"}});
+    tell(Severity::info, EventNumber::none, "dataplane_found",
+         {{"link", link_up_ ? "up" : "down"}, {"memory", memory_ ? "yes" : "no"}});
     reconcile(now);
     return {};
 }
 
-void Controller::on_message(Instant now, const link::MessageView& message) {
+void ClusterAgent::on_message(Instant now, const ipc::MessageView& message) {
     now_ = now;
     if (!dataplane_) return;
-    if (message.type == link::MessageType::punted) {
+    if (message.type == ipc::MessageType::punted) {
         on_punted(now, message);
-    } else if (message.type == link::MessageType::installed) {
-        const auto installed = message.body<link::Installed>();
-        if (installed && active_) run(now, membership_.on_installed(now, installed->token, installed->dirty));
-    } else if (message.type == link::MessageType::requests) {
-        const auto requests = message.body<link::Requests>();
-        const auto items = requests ? message.items<link::Requests, GrantRequest>(requests->count) : std::nullopt;
+    } else if (message.type == ipc::MessageType::installed) {
+        const auto installed = message.body<ipc::Installed>();
+        if (installed && active_)
+            run(now, membership_.on_installed(now, installed->token, installed->dirty));
+    } else if (message.type == ipc::MessageType::requests) {
+        const auto requests = message.body<ipc::Requests>();
+        const auto items =
+            requests ? message.items<ipc::Requests, GrantRequest>(requests->count) : std::nullopt;
         if (items && active_) run(now, membership_.on_grant_requests(now, *items));
-    } else if (message.type == link::MessageType::status) {
-        if (const auto status = message.body<link::Status>()) on_status(now, *status);
-    } else if (message.type == link::MessageType::counters) {
-        if (const auto report = message.body<link::CountersReport>()) on_counters(*report);
+    } else if (message.type == ipc::MessageType::status) {
+        if (const auto status = message.body<ipc::Status>()) on_status(now, *status);
+    } else if (message.type == ipc::MessageType::counters) {
+        if (const auto report = message.body<ipc::CountersReport>()) on_counters(*report);
     }
     reconcile(now);
 }
 
-void Controller::on_punted(Instant now, const link::MessageView& message) {
-    const auto punted = message.body<link::Punted>();
+void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
+    const auto punted = message.body<ipc::Punted>();
     if (!punted || !active_) return;
-    if (group_.on_frame(now, message.rest_after<link::Punted>())) return;
-    const auto body = unwrap_frame(message.rest_after<link::Punted>());
+    if (igmp_.on_frame(now, message.rest_after<ipc::Punted>())) return;
+    const auto body = unwrap_frame(message.rest_after<ipc::Punted>());
     DecodedFrame decoded;
     decoded.fault = FrameFault::truncated;
     if (body) decoded = decode_frame(*body, params_.cluster, *authenticator_);
     if (decoded.fault != FrameFault::none) {
         if (heartbeats_.refused(decoded.fault, now))
-            tell(Severity::warn, EventNumber::none, "frame_refused", {{"reason", std::string{name_of(decoded.fault)}}});
+            tell(Severity::warn, EventNumber::none, "frame_refused",
+                 {{"reason", std::string{name_of(decoded.fault)}}});
         return;
     }
     const FrameHeader& header = header_of(decoded.frame);
     FrameFault fault = FrameFault::none;
     run(now, membership_.on_frame(now, decoded.frame, &fault));
     const auto* beat = std::get_if<Heartbeat>(&decoded.frame);
-    if (fault == FrameFault::none && beat != nullptr) heartbeats_.accepted(header.id, Instant{Duration{punted->received_ns}});
-    if (const auto* part = std::get_if<ConfigPart>(&decoded.frame); part != nullptr && fault == FrameFault::none)
-        talk_.hear(header.id, *part);
-    const bool ordinary =
-        fault == FrameFault::none || fault == FrameFault::own || fault == FrameFault::unbelieved || fault == FrameFault::config;
+    if (fault == FrameFault::none && beat != nullptr)
+        heartbeats_.accepted(header.id, Instant{Duration{punted->received_ns}});
+    if (const auto* part = std::get_if<ConfigPart>(&decoded.frame);
+        part != nullptr && fault == FrameFault::none)
+        exchange_.hear(header.id, *part);
+    const bool ordinary = fault == FrameFault::none || fault == FrameFault::own ||
+                          fault == FrameFault::unbelieved || fault == FrameFault::config;
     if (fault != FrameFault::none && heartbeats_.refused(fault, now) && !ordinary)
-        tell(Severity::warn, EventNumber::none, "frame_refused", {{"reason", std::string{name_of(fault)}}, {"from", host_name(header.id)}});
+        tell(Severity::warn, EventNumber::none, "frame_refused",
+             {{"reason", std::string{name_of(fault)}}, {"from", host_name(header.id)}});
 }
 
-void Controller::on_status(Instant now, const link::Status& status) {
+void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     status_ = status;
     note_link(now, status.link_up != 0);
     if (!active_) return;
@@ -108,29 +121,31 @@ void Controller::on_status(Instant now, const link::Status& status) {
     run(now, membership_.on_dirty(now, status.dirty));
     // Messages keep their order, so this was counted after the cores let go of the last bucket.
     const bool empty = !any(membership_.own()) && all_zero(status.connections);
-    empty_reports_ = empty ? static_cast<std::uint8_t>(std::min(empty_reports_ + 1, 100)) : std::uint8_t{0};
+    empty_reports_ =
+        empty ? static_cast<std::uint8_t>(std::min(empty_reports_ + 1, 100)) : std::uint8_t{0};
     note_drained_rules();
 }
 
-void Controller::on_counters(const link::CountersReport& report) {
+void ClusterAgent::on_counters(const ipc::CountersReport& report) {
     traffic_.take(report);
 }
 
-void Controller::note_link(Instant now, bool up) {
+void ClusterAgent::note_link(Instant now, bool up) {
     if (link_up_ == up) return;
     link_up_ = up;
     tell(up ? Severity::info : Severity::warn, EventNumber::none, up ? "link_up" : "link_down");
     if (active_) run(now, membership_.on_link(now, up));
-    if (!up) group_.lose();
-    if (up && active_) group_.join(now);
+    if (!up) igmp_.lose();
+    if (up && active_) igmp_.join(now);
 }
 
-void Controller::note_drained_rules() {
+void ClusterAgent::note_drained_rules() {
     for (const RuleId rule : rule_ids(settings_.cluster)) {
         if (rule_states_[rule] != RuleState::draining || drained_told_[rule] != 0) continue;
         if (membership_.own()[rule] != 0 || status_->connections[rule] != 0) continue;
         drained_told_[rule] = 1;
-        tell(Severity::info, EventNumber::rule_drained, "rule_drained", {{"rule", std::string{rule_name(settings_.cluster, rule)}}});
+        tell(Severity::info, EventNumber::rule_drained, "rule_drained",
+             {{"rule", std::string{rule_name(settings_.cluster, rule)}}});
     }
 }
 

@@ -1,4 +1,4 @@
-// What a controller works from: one cluster of the configuration, seen from this host.
+// What a agent works from: one cluster of the configuration, seen from this host.
 #pragma once
 
 #include <cstdint>

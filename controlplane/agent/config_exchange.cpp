@@ -4,14 +4,15 @@
 
 namespace nlb::controlplane {
 
-void ConfigTalk::hear(HostId from, const ConfigPart& part) {
+void ConfigExchange::hear(HostId from, const ConfigPart& part) {
     Lines& lines = heard_[from];
-    if (lines.digest != part.digest || lines.parts.size() != part.parts) lines = {part.digest, {part.parts, std::nullopt}};
+    if (lines.digest != part.digest || lines.parts.size() != part.parts)
+        lines = {part.digest, {part.parts, std::nullopt}};
     lines.parts[part.part] = part.text;
 }
 
-std::optional<config::Difference> ConfigTalk::first_difference(HostId host, std::uint64_t digest,
-                                                               const config::CanonicalLines& mine) const {
+std::optional<config::Difference> ConfigExchange::first_difference(
+    HostId host, std::uint64_t digest, const config::CanonicalLines& mine) const {
     const auto known = heard_.find(host);
     if (known == heard_.end() || known->second.digest != digest) return std::nullopt;
     std::string text;
@@ -24,7 +25,7 @@ std::optional<config::Difference> ConfigTalk::first_difference(HostId host, std:
     return all.front();
 }
 
-bool ConfigTalk::due(Instant now) {
+bool ConfigExchange::due(Instant now) {
     if (said_ != kLongAgo && now - said_ < kSayEvery) return false;
     said_ = now;
     return true;

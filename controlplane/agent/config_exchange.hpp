@@ -1,5 +1,6 @@
-// What other hosts say about a configuration that is not this one's, so that both sides can name the first difference. It keeps the
-// newest lines of each host, decides when this host should say its own, and changes nothing else.
+// What other hosts say about a configuration that is not this one's, so that both sides can name
+// the first difference. It keeps the newest lines of each host, decides when this host should say
+// its own, and changes nothing else.
 #pragma once
 
 #include <map>
@@ -13,15 +14,15 @@
 
 namespace nlb::controlplane {
 
-class ConfigTalk {
+class ConfigExchange {
 public:
     static constexpr Duration kSayEvery = std::chrono::seconds{1};
 
     // Parts may come in any order; a part of another digest begins anew.
     void hear(HostId from, const ConfigPart& part);
     // Where `mine` differs from the lines of that digest; nothing while they are not known.
-    [[nodiscard]] std::optional<config::Difference> first_difference(HostId host, std::uint64_t digest,
-                                                                     const config::CanonicalLines& mine) const;
+    [[nodiscard]] std::optional<config::Difference> first_difference(
+        HostId host, std::uint64_t digest, const config::CanonicalLines& mine) const;
     // Whether to say this host's lines now, as somebody has others.
     [[nodiscard]] bool due(Instant now);
 

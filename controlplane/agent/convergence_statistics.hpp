@@ -1,6 +1,7 @@
-// Watches a cluster converge: how long, because of what, and how long buckets had no owner meanwhile. It decides nothing.
-// Orphan windows are those this host can see: from a former owner's word (or burial) that it owns no longer, to the next one's
-// that it does. The time until a dead owner is buried comes on top.
+// Watches a cluster converge: how long, because of what, and how long buckets had no owner
+// meanwhile. It decides nothing. Orphan windows are those this host can see: from a former owner's
+// word (or burial) that it owns no longer, to the next one's that it does. The time until a dead
+// owner is buried comes on top.
 #pragma once
 
 #include <array>
@@ -14,13 +15,14 @@
 
 namespace nlb::controlplane {
 
-class ConvergenceWatch {
+class ConvergenceStatistics {
 public:
     // The first cause of a convergence is the one that counts.
     void begin(Instant now, const std::string& cause);
     // Answers how long it took; nothing when none was under way.
     std::optional<Duration> finish(Instant now);
-    // What everybody states now, and what the epoch wants; a bucket that nobody is meant to own is no orphan.
+    // What everybody states now, and what the epoch wants; a bucket that nobody is meant to own is
+    // no orphan.
     void observe(Instant now, const OwnerMap& stated, const OwnerMap& targets);
     // The host stopped: windows that are open are not measured.
     void forget();
@@ -38,7 +40,8 @@ private:
     std::optional<Instant> since_;
     std::string cause_;
     std::array<BucketMask, kRuleSlots> was_owned_{};
-    std::array<std::array<Instant, kBuckets>, kRuleSlots> orphan_since_{};  // meaningful where orphaned_
+    // meaningful where orphaned_
+    std::array<std::array<Instant, kBuckets>, kRuleSlots> orphan_since_{};
     std::array<BucketMask, kRuleSlots> orphaned_{};
     std::size_t orphans_ = 0;
     Histogram convergence_;

@@ -1,5 +1,6 @@
-// Turns the membership's wishes into messages for the dataplane, one for one and in the order given: that order is what makes
-// "stored before it is stated" and "fenced before it is emptied" true. It keeps nothing back and adds nothing.
+// Turns the membership's desired into messages for the dataplane, one for one and in the order
+// given: that order is what makes "stored before it is stated" and "fenced before it is emptied"
+// true. It keeps nothing back and adds nothing.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +12,23 @@
 #include "controlplane/agent/message_sink.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/wire/cluster_frames.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
-class Outlet {
+class DataplaneCommands {
 public:
     // `on_use` is called when, in the order of actions, another configuration numbers what follows.
     using OnUse = std::function<void(const UseConfig&)>;
-    Outlet(const ClusterSettings& settings, const Authenticator& authenticator, MessageSink& sink, OnUse on_use);
+    DataplaneCommands(const ClusterSettings& settings, const Authenticator& authenticator,
+                      MessageSink& sink, OnUse on_use);
 
-    // Returns the reports among the actions, which concern people and metrics only. Frames must leave soon: one
-    // that was said under a lease, and leaves later than T*P - L after that, could reach whoever has buried this host since.
+    // Returns the reports among the actions, which concern people and metrics only. Frames must
+    // leave soon: one that was said under a lease, and leaves later than T*P - L after that, could
+    // reach whoever has buried this host since.
     std::vector<Report> carry_out(Instant now, const Actions& actions);
-    // The last install again, made from the settings as they are now; its token is one that the membership no longer waits for,
-    // or the one that it does wait for, with the same content.
+    // The last install again, made from the settings as they are now; its token is one that the
+    // membership no longer waits for, or the one that it does wait for, with the same content.
     void reinstall();
     void set_lease(Instant valid_until);
     // From now on frames bear this one's tags and seals; the cores are told.
@@ -40,8 +44,8 @@ public:
 
 private:
     void send_frame(const ClusterFrame& frame, Instant not_after);
-    void install(const InstallTables& wish);
-    void give_grants(const GiveGrants& wish);
+    void install(const InstallTables& action);
+    void give_grants(const GiveGrants& action);
 
     const ClusterSettings& settings_;
     const Authenticator* authenticator_;

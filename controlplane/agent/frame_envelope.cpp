@@ -16,7 +16,8 @@ constexpr std::size_t kVlanTagsMax = 2;
 }  // namespace
 
 std::uint32_t cluster_number(const config::Cluster& cluster) {
-    return load_big_endian<std::uint32_t>(cluster_mac(LinkMode::unicast, cluster.address.address).bytes.data() + 2);
+    return load_big_endian<std::uint32_t>(
+        cluster_mac(LinkMode::unicast, cluster.address.address).bytes.data() + 2);
 }
 
 MacAddress heartbeat_destination(LinkMode mode, const IpAddress& primary) {

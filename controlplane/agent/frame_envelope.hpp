@@ -1,4 +1,5 @@
-// Cluster frames on the wire: the Ethernet header around what core encodes, and the number that tells one cluster from another.
+// Cluster frames on the wire: the Ethernet header around what core encodes, and the number that
+// tells one cluster from another.
 #pragma once
 
 #include <optional>
@@ -11,16 +12,20 @@
 
 namespace nlb::controlplane {
 
-// The primary address as a number: what follows 02:bf in the cluster's MAC, so that clusters that could collide there are told apart.
+// The primary address as a number: what follows 02:bf in the cluster's MAC, so that clusters that
+// could collide there are told apart.
 [[nodiscard]] std::uint32_t cluster_number(const config::Cluster& cluster);
 
-// Broadcast in unicast mode, because the cluster MAC is filtered by switches that know no such port; else the cluster's group.
+// Broadcast in unicast mode, because the cluster MAC is filtered by switches that know no such
+// port; else the cluster's group.
 [[nodiscard]] MacAddress heartbeat_destination(LinkMode mode, const IpAddress& primary);
 
 // The source stays zero: the dataplane puts its own there, like in every frame that leaves.
-[[nodiscard]] std::vector<Byte> wrap_frame(const MacAddress& destination, std::span<const Byte> body);
+[[nodiscard]] std::vector<Byte> wrap_frame(const MacAddress& destination,
+                                           std::span<const Byte> body);
 
-// What follows the Ethernet header and at most two VLAN tags; nothing when the frame is not of the heartbeat's ethertype.
+// What follows the Ethernet header and at most two VLAN tags; nothing when the frame is not of the
+// heartbeat's ethertype.
 [[nodiscard]] std::optional<std::span<const Byte>> unwrap_frame(std::span<const Byte> frame);
 
 }  // namespace nlb::controlplane

@@ -1,5 +1,5 @@
-// Counts what arrives on the heartbeat's ethertype: accepted per host with the time between two, refused per reason.
-// It decides nothing.
+// Counts what arrives on the heartbeat's ethertype: accepted per host with the time between two,
+// refused per reason. It decides nothing.
 #pragma once
 
 #include <array>
@@ -10,10 +10,11 @@
 #include "controlplane/agent/histogram.hpp"
 #include "core/base/types.hpp"
 #include "core/wire/cluster_frames.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
-class HeartbeatWatch {
+class HeartbeatStatistics {
 public:
     struct FromHost {
         std::uint64_t accepted = 0;
@@ -25,10 +26,12 @@ public:
     void accepted(HostId from, Instant received) {
         FromHost& host = hosts_[from];
         ++host.accepted;
-        if (host.last && received > *host.last) host.interval.observe(std::chrono::duration<double>(received - *host.last).count());
+        if (host.last && received > *host.last)
+            host.interval.observe(std::chrono::duration<double>(received - *host.last).count());
         host.last = received;
     }
-    // Whether a line should be written about it: the first of its reason, then at most one a minute.
+    // Whether a line should be written about it: the first of its reason, then at most one a
+    // minute.
     [[nodiscard]] bool refused(FrameFault fault, Instant now) {
         const auto at = static_cast<std::size_t>(fault);
         ++refused_[at];
@@ -39,7 +42,9 @@ public:
     }
 
     [[nodiscard]] const std::map<HostId, FromHost>& hosts() const { return hosts_; }
-    [[nodiscard]] const std::array<std::uint64_t, kFrameFaults>& refused_by_reason() const { return refused_; }
+    [[nodiscard]] const std::array<std::uint64_t, kFrameFaults>& refused_by_reason() const {
+        return refused_;
+    }
 
 private:
     static constexpr std::chrono::minutes kTellEvery{1};

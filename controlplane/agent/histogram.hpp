@@ -1,4 +1,5 @@
-// A histogram as plain numbers: the loop counts into it, the thread that answers scrapes gets a copy. No locks, no names.
+// A histogram as plain numbers: the loop counts into it, the thread that answers scrapes gets a
+// copy. No locks, no names.
 #pragma once
 
 #include <array>
@@ -8,12 +9,14 @@
 namespace nlb::controlplane {
 
 inline constexpr std::size_t kHistogramBounds = 14;
-// Seconds. Fine where failover is decided: from the rate limit of heartbeats to the slowest profile's detection.
-inline constexpr std::array<double, kHistogramBounds> kBounds = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
-                                                                 0.2,   0.3,   0.5,   1.0,  2.0,  5.0,  10.0};
+// Seconds. Fine where failover is decided: from the rate limit of heartbeats to the slowest
+// profile's detection.
+inline constexpr std::array<double, kHistogramBounds> kBounds = {
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0};
 
 struct Histogram {
-    std::array<std::uint64_t, kHistogramBounds + 1> counts{};  // not cumulative; the last one: above every bound
+    // not cumulative; the last one: above every bound
+    std::array<std::uint64_t, kHistogramBounds + 1> counts{};
     double sum = 0;
 
     void observe(double value) {

@@ -5,28 +5,36 @@
 namespace nlb::controlplane {
 namespace {
 
-constexpr std::array<std::string_view, 4> kWantedNames = {"started", "draining", "stopped", "suspended"};
-constexpr std::array<std::string_view, 5> kShownNames = {"stopped", "converging", "converged", "draining", "suspended"};
+constexpr std::array<std::string_view, 4> kWantedNames = {"started", "draining", "stopped",
+                                                          "suspended"};
+constexpr std::array<std::string_view, 5> kShownNames = {"stopped", "converging", "converged",
+                                                         "draining", "suspended"};
 
 CommandResult done(Wanted from, const char* message) {
-    if (from == Wanted::draining) return {ReturnValue::drain_stopped, std::string{message} + "; the drain was broken off"};
+    if (from == Wanted::draining)
+        return {ReturnValue::drain_stopped, std::string{message} + "; the drain was broken off"};
     return {ReturnValue::ok, message};
 }
 
 Transition start(Wanted wanted) {
-    if (wanted == Wanted::running) return {wanted, {ReturnValue::already, "the host is already started"}};
+    if (wanted == Wanted::running)
+        return {wanted, {ReturnValue::already, "the host is already started"}};
     return {Wanted::running, done(wanted, "the host joins the cluster")};
 }
 
 Transition stop(Wanted wanted) {
-    if (wanted == Wanted::stopped) return {wanted, {ReturnValue::already, "the host is already stopped"}};
+    if (wanted == Wanted::stopped)
+        return {wanted, {ReturnValue::already, "the host is already stopped"}};
     return {Wanted::stopped, done(wanted, "the host left the cluster")};
 }
 
 Transition drainstop(Wanted wanted) {
-    if (wanted == Wanted::draining) return {wanted, {ReturnValue::already, "the host is already draining"}};
-    if (wanted == Wanted::stopped) return {wanted, {ReturnValue::already, "the host is already stopped"}};
-    return {Wanted::draining, {ReturnValue::ok, "the host takes no new flow and stops when its last one ends"}};
+    if (wanted == Wanted::draining)
+        return {wanted, {ReturnValue::already, "the host is already draining"}};
+    if (wanted == Wanted::stopped)
+        return {wanted, {ReturnValue::already, "the host is already stopped"}};
+    return {Wanted::draining,
+            {ReturnValue::ok, "the host takes no new flow and stops when its last one ends"}};
 }
 
 }  // namespace
@@ -35,7 +43,8 @@ Transition apply(Wanted wanted, HostCommand command) {
     if (wanted == Wanted::suspended && command == HostCommand::suspend)
         return {wanted, {ReturnValue::already, "the host is already suspended"}};
     if (wanted == Wanted::suspended && command != HostCommand::resume)
-        return {wanted, {ReturnValue::refused, "the host is suspended: it answers only query and resume"}};
+        return {wanted,
+                {ReturnValue::refused, "the host is suspended: it answers only query and resume"}};
     switch (command) {
         case HostCommand::start:
             return start(wanted);
@@ -44,12 +53,15 @@ Transition apply(Wanted wanted, HostCommand command) {
         case HostCommand::drainstop:
             return drainstop(wanted);
         case HostCommand::suspend:
-            return {Wanted::suspended, done(wanted, "the host left the cluster and answers only query and resume")};
+            return {Wanted::suspended,
+                    done(wanted, "the host left the cluster and answers only query and resume")};
         case HostCommand::resume:
             break;
     }
-    if (wanted != Wanted::suspended) return {wanted, {ReturnValue::already, "the host is not suspended"}};
-    return {Wanted::stopped, {ReturnValue::ok, "the host answers commands again; `start` lets it join"}};
+    if (wanted != Wanted::suspended)
+        return {wanted, {ReturnValue::already, "the host is not suspended"}};
+    return {Wanted::stopped,
+            {ReturnValue::ok, "the host answers commands again; `start` lets it join"}};
 }
 
 Wanted initial_wanted(config::InitialState initial, const std::optional<Wanted>& stored) {
@@ -67,12 +79,13 @@ Wanted initial_wanted(config::InitialState initial, const std::optional<Wanted>&
 }
 
 Step next_step(Wanted wanted, const Facts& facts) {
-    const bool may_run = !facts.departing && (wanted == Wanted::running || wanted == Wanted::draining);
+    const bool may_run =
+        !facts.departing && (wanted == Wanted::running || wanted == Wanted::draining);
     if (facts.active && facts.has_left) return Step::retire;
     if (facts.active) {
         if (facts.leaving) return Step::none;
         if (!may_run) return Step::leave;
-        if (facts.told_draining != (wanted == Wanted::draining)) return Step::tell_wishes;
+        if (facts.told_draining != (wanted == Wanted::draining)) return Step::tell_desired;
         return wanted == Wanted::draining && facts.drained ? Step::finish_drain : Step::none;
     }
     if (!facts.dataplane || facts.departing) return Step::none;
@@ -82,9 +95,11 @@ Step next_step(Wanted wanted, const Facts& facts) {
 
 ShownState shown_state(Wanted wanted, const Facts& facts, bool converged) {
     if (wanted == Wanted::suspended) return ShownState::suspended;
-    if (wanted == Wanted::stopped) return facts.active ? ShownState::converging : ShownState::stopped;
+    if (wanted == Wanted::stopped)
+        return facts.active ? ShownState::converging : ShownState::stopped;
     if (wanted == Wanted::draining) return ShownState::draining;
-    return facts.active && !facts.leaving && converged ? ShownState::converged : ShownState::converging;
+    return facts.active && !facts.leaving && converged ? ShownState::converged
+                                                       : ShownState::converging;
 }
 
 ReturnValue return_value_of(ShownState state, bool default_host) {

@@ -1,5 +1,6 @@
-// What the operator wants of this host, and the next step towards it. Pure: commands and facts go in, a step comes out.
-// It knows nothing of buckets, heartbeats or files; controller.cpp carries the steps out.
+// What the operator wants of this host, and the next step towards it. Pure: commands and facts go
+// in, a step comes out. It knows nothing of buckets, heartbeats or files; agent.cpp carries the
+// steps out.
 //
 //             start                       last descriptor ends
 //   stopped --------> running --drainstop--> draining ----------> stopped
@@ -27,11 +28,13 @@ struct Transition {
 [[nodiscard]] Transition apply(Wanted wanted, HostCommand command);
 
 // What a host begins with; `stored` counts for initial_state: last.
-[[nodiscard]] Wanted initial_wanted(config::InitialState initial, const std::optional<Wanted>& stored);
+[[nodiscard]] Wanted initial_wanted(config::InitialState initial,
+                                    const std::optional<Wanted>& stored);
 
 struct Facts {
-    bool dataplane = false;      // it said hello
-    bool memory_alive = false;   // it holds the map of a control plane before this one, and its lease runs
+    bool dataplane = false;  // it said hello
+    // it holds the map of a control plane before this one, and its lease runs
+    bool memory_alive = false;
     bool active = false;         // the membership was started
     bool told_draining = false;  // the membership knows that this host drains
     bool drained = false;        // nothing owned and no descriptor left
@@ -40,7 +43,7 @@ struct Facts {
     bool departing = false;  // the program ends
 };
 
-enum class Step : std::uint8_t { none, begin, tell_wishes, finish_drain, leave, retire };
+enum class Step : std::uint8_t { none, begin, tell_desired, finish_drain, leave, retire };
 [[nodiscard]] Step next_step(Wanted wanted, const Facts& facts);
 
 enum class ShownState : std::uint8_t { stopped, converging, converged, draining, suspended };

@@ -1,4 +1,5 @@
-// The source of reports is the host's first dedicated IPv4 address: a virtual one would be everybody's.
+// The source of reports is the host's first dedicated IPv4 address: a virtual one would be
+// everybody's.
 #include "controlplane/agent/igmp_agent.hpp"
 
 #include "core/ipc/messages.hpp"
@@ -21,36 +22,41 @@ std::uint32_t group_of(const config::Cluster& cluster) {
 
 }  // namespace
 
-GroupMembership::GroupMembership(const ClusterSettings& settings, MessageSink& sink, std::uint64_t seed)
-    : settings_(settings), sink_(sink), enabled_(settings.cluster.mode == LinkMode::igmp), member_(group_of(settings.cluster), seed) {}
+IgmpAgent::IgmpAgent(const ClusterSettings& settings, MessageSink& sink, std::uint64_t seed)
+    : settings_(settings),
+      sink_(sink),
+      enabled_(settings.cluster.mode == LinkMode::igmp),
+      member_(group_of(settings.cluster), seed) {}
 
-void GroupMembership::join(Instant now) {
+void IgmpAgent::join(Instant now) {
     if (!enabled_ || joined_here_) return;
     joined_here_ = true;
     send(now, member_.on_join(now));
 }
 
-void GroupMembership::leave(Instant now) {
+void IgmpAgent::leave(Instant now) {
     joined_here_ = false;
     if (enabled_) send(now, member_.on_leave(now));
 }
 
-bool GroupMembership::on_frame(Instant now, std::span<const Byte> frame) {
+bool IgmpAgent::on_frame(Instant now, std::span<const Byte> frame) {
     if (!enabled_) return false;
     const auto query = read_igmp_query(frame);
     if (query) member_.on_query(now, *query);
     return query.has_value();
 }
 
-void GroupMembership::on_tick(Instant now) {
+void IgmpAgent::on_tick(Instant now) {
     if (enabled_ && now >= member_.next_wake()) send(now, member_.on_tick(now));
 }
 
-void GroupMembership::send(Instant now, const IgmpMember::Messages& messages) {
-    const link::Send until{(now + kReportsKeep).time_since_epoch().count()};
+void IgmpAgent::send(Instant now, const IgmpMember::Messages& messages) {
+    const ipc::Send until{(now + kReportsKeep).time_since_epoch().count()};
     for (const IgmpMessage message : messages) {
-        const std::vector<Byte> frame = build_igmp(message, source_of(settings_.host), member_.group());
-        sink_.send(link::write_message(link::MessageType::send, settings_.index, link::bytes_of(until), frame));
+        const std::vector<Byte> frame =
+            build_igmp(message, source_of(settings_.host), member_.group());
+        sink_.send(ipc::write_message(ipc::MessageType::send, settings_.index, ipc::bytes_of(until),
+                                      frame));
     }
 }
 

@@ -1,5 +1,6 @@
-// This host's membership of the cluster's IGMP group: core's state machine, its frames sent through the dataplane. Clusters in other modes
-// have none. It joins while the host takes part, and decides nothing else.
+// This host's membership of the cluster's IGMP group: core's state machine, its frames sent through
+// the dataplane. Clusters in other modes have none. It joins while the host takes part, and decides
+// nothing else.
 #pragma once
 
 #include <span>
@@ -10,12 +11,13 @@
 
 namespace nlb::controlplane {
 
-class GroupMembership {
+class IgmpAgent {
 public:
     // `settings` and `sink` outlive it.
-    GroupMembership(const ClusterSettings& settings, MessageSink& sink, std::uint64_t seed);
+    IgmpAgent(const ClusterSettings& settings, MessageSink& sink, std::uint64_t seed);
 
-    // Takes part, on a link that is up. Called again it changes nothing, unless the link was lost meanwhile.
+    // Takes part, on a link that is up. Called again it changes nothing, unless the link was lost
+    // meanwhile.
     void join(Instant now);
     void leave(Instant now);
     // The dataplane or its link went away: the switch forgets, and so do we.

@@ -15,12 +15,14 @@ namespace {
 using Lines = config::CanonicalLines;
 using config::Difference;
 
-// What hosts must agree on and cannot change under way: leases and burials of two timings do not fit together, and a cluster is known by
-// its address and mode.
-constexpr std::array<std::string_view, 6> kFixedPaths{"name", "address", "mode", "heartbeat.period", "heartbeat.tolerance", "partition"};
+// What hosts must agree on and cannot change under way: leases and burials of two timings do not
+// fit together, and a cluster is known by its address and mode.
+constexpr std::array<std::string_view, 6> kFixedPaths{
+    "name", "address", "mode", "heartbeat.period", "heartbeat.tolerance", "partition"};
 
 Error refusal(const std::string& where, const Difference& first, const std::string& remedy) {
-    return Error{where + first.path + " is " + first.mine + " in force and " + first.theirs + " in the file; " + remedy};
+    return Error{where + first.path + " is " + first.mine + " in force and " + first.theirs +
+                 " in the file; " + remedy};
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -50,8 +52,12 @@ Lines local_lines(const config::Cluster& cluster, const config::Host& host) {
                 {"former_key_files", joined(cluster.former_key_files)},
                 {"initial_state", config::to_string(host.initial_state)}};
     for (const config::PortRule& rule : cluster.port_rules) {
-        if (rule.mode == RuleMode::multiple) lines.emplace_back("weights." + rule.name, std::to_string(config::weight_of(host, rule)));
-        if (rule.mode == RuleMode::single) lines.emplace_back("priorities." + rule.name, std::to_string(config::priority_of(host, rule)));
+        if (rule.mode == RuleMode::multiple)
+            lines.emplace_back("weights." + rule.name,
+                               std::to_string(config::weight_of(host, rule)));
+        if (rule.mode == RuleMode::single)
+            lines.emplace_back("priorities." + rule.name,
+                               std::to_string(config::priority_of(host, rule)));
     }
     return lines;
 }
@@ -59,7 +65,7 @@ Lines local_lines(const config::Cluster& cluster, const config::Host& host) {
 RuleId rule_named(const config::Cluster& cluster, const std::string& name) {
     for (std::size_t r = 0; r < cluster.port_rules.size(); ++r)
         if (cluster.port_rules[r].name == name) return static_cast<RuleId>(r);
-    return kNoFormerRule;
+    return kNoPreviousRule;
 }
 
 }  // namespace
@@ -67,43 +73,57 @@ RuleId rule_named(const config::Cluster& cluster, const std::string& name) {
 std::string Changes::text() const {
     std::string text;
     for (const auto* kind : {&agreed, &local})
-        for (const Difference& one : *kind) text += (text.empty() ? "" : ", ") + one.path + ": " + one.mine + " -> " + one.theirs;
+        for (const Difference& one : *kind)
+            text += (text.empty() ? "" : ", ") + one.path + ": " + one.mine + " -> " + one.theirs;
     return text;
 }
 
 Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSettings& fresh) {
     const std::string where = "cluster " + in_force.cluster.name + ": ";
     if (in_force.host.id != fresh.host.id)
-        return refusal(where, {"hosts[].id of " + in_force.host.name, std::to_string(in_force.host.id), std::to_string(fresh.host.id)},
+        return refusal(where,
+                       {"hosts[].id of " + in_force.host.name, std::to_string(in_force.host.id),
+                        std::to_string(fresh.host.id)},
                        "a host is known by its id: restart both programs of this host");
-    const auto fixed = config::differences(fixed_lines(in_force.cluster, in_force.host), fixed_lines(fresh.cluster, fresh.host));
-    if (!fixed.empty()) return refusal(where, fixed.front(), "it is read at the start: restart both programs of this host");
+    const auto fixed = config::differences(fixed_lines(in_force.cluster, in_force.host),
+                                           fixed_lines(fresh.cluster, fresh.host));
+    if (!fixed.empty())
+        return refusal(where, fixed.front(),
+                       "it is read at the start: restart both programs of this host");
     Changes changes;
-    changes.agreed =
-        config::differences(config::agreed_lines(in_force.cluster, in_force.hash_key), config::agreed_lines(fresh.cluster, fresh.hash_key));
+    changes.agreed = config::differences(config::agreed_lines(in_force.cluster, in_force.hash_key),
+                                         config::agreed_lines(fresh.cluster, fresh.hash_key));
     for (const Difference& one : changes.agreed)
         if (std::find(kFixedPaths.begin(), kFixedPaths.end(), one.path) != kFixedPaths.end())
-            return refusal(where, one, "no cluster can change it while it runs: stop it on every host, then start it with the new file");
-    changes.local = config::differences(local_lines(in_force.cluster, in_force.host), local_lines(fresh.cluster, fresh.host));
+            return refusal(where, one,
+                           "no cluster can change it while it runs: stop it on every host, then "
+                           "start it with the new file");
+    changes.local = config::differences(local_lines(in_force.cluster, in_force.host),
+                                        local_lines(fresh.cluster, fresh.host));
     return changes;
 }
 
-RuleStates carried_over(const RuleStates& states, const config::Cluster& in_force, const config::Cluster& fresh) {
+RuleStates carried_over(const RuleStates& states, const config::Cluster& in_force,
+                        const config::Cluster& fresh) {
     RuleStates carried{};
     for (std::size_t r = 0; r < fresh.port_rules.size(); ++r)
-        if (const RuleId former = rule_named(in_force, fresh.port_rules[r].name); former != kNoFormerRule) carried[r] = states[former];
+        if (const RuleId former = rule_named(in_force, fresh.port_rules[r].name);
+            former != kNoPreviousRule)
+            carried[r] = states[former];
     return carried;
 }
 
-HeldConfig held_config(const ClusterSettings& in_force, const ClusterSettings& fresh, const RuleStates& states) {
-    HeldConfig held;
+StagedConfig held_config(const ClusterSettings& in_force, const ClusterSettings& fresh,
+                         const RuleStates& states) {
+    StagedConfig held;
     held.digest = config::digest_of(config::agreed_lines(fresh.cluster, fresh.hash_key));
     held.slots = static_cast<std::uint8_t>(fresh.cluster.port_rules.size() + 1);
     held.single_slots = config::single_slots(fresh.cluster);
     held.sticky = config::has_sticky_rules(fresh.cluster);
     held.configured_hosts = static_cast<std::uint8_t>(fresh.cluster.hosts.size());
-    held.wishes = wishes_of(fresh.cluster, fresh.host, carried_over(states, in_force.cluster, fresh.cluster));
-    held.former.fill(kNoFormerRule);
+    held.desired = desired_rules_of(fresh.cluster, fresh.host,
+                                    carried_over(states, in_force.cluster, fresh.cluster));
+    held.former.fill(kNoPreviousRule);
     held.former[kDefaultRule] = kDefaultRule;
     for (std::size_t r = 0; r < fresh.cluster.port_rules.size(); ++r)
         held.former[r] = rule_named(in_force.cluster, fresh.cluster.port_rules[r].name);
@@ -122,10 +142,13 @@ Status check_surroundings(const config::Config& in_force, const config::Config& 
                      {"poll", config::to_string(config.poll)},
                      {"eal.hugepages", config.eal.hugepages ? "true" : "false"},
                      {"eal.memory", std::to_string(config.eal.memory_mib)},
-                     {"eal.main_lcore", config.eal.main_lcore ? std::to_string(*config.eal.main_lcore) : "none"}};
+                     {"eal.main_lcore",
+                      config.eal.main_lcore ? std::to_string(*config.eal.main_lcore) : "none"}};
     };
     const auto all = config::differences(lines(in_force), lines(fresh));
-    if (!all.empty()) return refusal("", all.front(), "it is read at the start: restart both programs of this host");
+    if (!all.empty())
+        return refusal("", all.front(),
+                       "it is read at the start: restart both programs of this host");
     return Done{};
 }
 

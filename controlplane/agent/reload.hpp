@@ -1,5 +1,6 @@
-// What a configuration that was read again would change, and when it may: what is this host's alone at once, what hosts must agree on once
-// every live host holds it, and the rest not while running. Pure.
+// What a configuration that was read again would change, and when it may: what is this host's alone
+// at once, what hosts must agree on once every live host holds it, and the rest not while running.
+// Pure.
 #pragma once
 
 #include <array>
@@ -16,8 +17,9 @@
 namespace nlb::controlplane {
 
 struct Changes {
-    std::vector<config::Difference> local;   // mine: in force, theirs: in the file
-    std::vector<config::Difference> agreed;  // not empty: everything waits until every live host holds it
+    std::vector<config::Difference> local;  // mine: in force, theirs: in the file
+    // not empty: everything waits until every live host holds it
+    std::vector<config::Difference> agreed;
 
     [[nodiscard]] bool none() const { return local.empty() && agreed.empty(); }
     // `weights.http: 70 -> 30, ...`
@@ -25,15 +27,19 @@ struct Changes {
 };
 
 // An error names the first thing that cannot change, with both values and the remedy.
-[[nodiscard]] Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSettings& fresh);
+[[nodiscard]] Result<Changes> changes_between(const ClusterSettings& in_force,
+                                              const ClusterSettings& fresh);
 
 // The same for what stands beside the clusters.
-[[nodiscard]] Status check_surroundings(const config::Config& in_force, const config::Config& fresh);
+[[nodiscard]] Status check_surroundings(const config::Config& in_force,
+                                        const config::Config& fresh);
 
 // Rules keep their states by name; a new rule is enabled.
-[[nodiscard]] RuleStates carried_over(const RuleStates& states, const config::Cluster& in_force, const config::Cluster& fresh);
+[[nodiscard]] RuleStates carried_over(const RuleStates& states, const config::Cluster& in_force,
+                                      const config::Cluster& fresh);
 
 // What the protocol must know of the next configuration. `states` are by the rules in force.
-[[nodiscard]] HeldConfig held_config(const ClusterSettings& in_force, const ClusterSettings& fresh, const RuleStates& states);
+[[nodiscard]] StagedConfig held_config(const ClusterSettings& in_force,
+                                       const ClusterSettings& fresh, const RuleStates& states);
 
 }  // namespace nlb::controlplane

@@ -21,7 +21,8 @@ enum class ReturnValue : int {
 };
 
 [[nodiscard]] constexpr bool is_ok(ReturnValue value) {
-    return value != ReturnValue::bad_params && value != ReturnValue::not_found && value != ReturnValue::refused;
+    return value != ReturnValue::bad_params && value != ReturnValue::not_found &&
+           value != ReturnValue::refused;
 }
 
 struct CommandResult {

@@ -19,7 +19,8 @@ std::optional<Selector> parse_selector(std::string_view text) {
     if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
         std::string_view vip = text.substr(0, colon);
         port = text.substr(colon + 1);
-        if (vip.size() > 2 && vip.front() == '[' && vip.back() == ']') vip = vip.substr(1, vip.size() - 2);
+        if (vip.size() > 2 && vip.front() == '[' && vip.back() == ']')
+            vip = vip.substr(1, vip.size() - 2);
         const auto address = config::parse_ip(vip);
         if (!address && vip != "all") return std::nullopt;
         if (address) selector.vip = address.value();
@@ -35,11 +36,13 @@ bool covers(const config::PortRule& rule, const std::optional<std::uint16_t>& po
     return !port || (rule.ports.first <= *port && *port <= rule.ports.last);
 }
 
-std::vector<RuleId> matching(const config::Cluster& cluster, const Selector& selector, const std::optional<IpAddress>& vip, bool any_vip) {
+std::vector<RuleId> matching(const config::Cluster& cluster, const Selector& selector,
+                             const std::optional<IpAddress>& vip, bool any_vip) {
     std::vector<RuleId> rules;
     for (std::size_t r = 0; r < cluster.port_rules.size(); ++r) {
         const config::PortRule& rule = cluster.port_rules[r];
-        if (covers(rule, selector.port) && (any_vip || rule.vip == vip)) rules.push_back(static_cast<RuleId>(r));
+        if (covers(rule, selector.port) && (any_vip || rule.vip == vip))
+            rules.push_back(static_cast<RuleId>(r));
     }
     return rules;
 }
@@ -53,7 +56,8 @@ Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::st
     std::vector<RuleId> rules;
     if (selector) {
         rules = matching(cluster, *selector, selector->vip, !selector->vip);
-        if (rules.empty() && selector->vip && selector->port) rules = matching(cluster, *selector, std::nullopt, false);
+        if (rules.empty() && selector->vip && selector->port)
+            rules = matching(cluster, *selector, std::nullopt, false);
     }
     if (!rules.empty()) return rules;
     return Error{"cluster " + cluster.name + " has no port rule " + config::in_quotes(text) +
@@ -69,14 +73,17 @@ CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules,
     }
     const std::string word{name_of(wanted)};
     if (changed == 0) return {ReturnValue::already, "already " + word};
-    return {ReturnValue::ok, std::to_string(changed) + (changed == 1 ? " rule is " : " rules are ") + word + " on this host"};
+    return {ReturnValue::ok, std::to_string(changed) +
+                                 (changed == 1 ? " rule is " : " rules are ") + word +
+                                 " on this host"};
 }
 
-RuleWishes wishes_of(const config::Cluster& cluster, const config::Host& host, const RuleStates& states) {
+DesiredRules desired_rules_of(const config::Cluster& cluster, const config::Host& host,
+                              const RuleStates& states) {
     const auto offers = config::offers_of(cluster, host);
-    RuleWishes wishes{};
-    for (const RuleId rule : rule_ids(cluster)) wishes[rule] = {offers[rule], states[rule]};
-    return wishes;
+    DesiredRules desired{};
+    for (const RuleId rule : rule_ids(cluster)) desired[rule] = {offers[rule], states[rule]};
+    return desired;
 }
 
 std::string_view name_of(RuleState state) {
@@ -90,12 +97,14 @@ std::optional<RuleState> rule_state_from(std::string_view name) {
 }
 
 std::string_view rule_name(const config::Cluster& cluster, RuleId rule) {
-    return rule < cluster.port_rules.size() ? std::string_view{cluster.port_rules[rule].name} : std::string_view{"default"};
+    return rule < cluster.port_rules.size() ? std::string_view{cluster.port_rules[rule].name}
+                                            : std::string_view{"default"};
 }
 
 std::vector<RuleId> rule_ids(const config::Cluster& cluster) {
     std::vector<RuleId> rules;
-    for (std::size_t r = 0; r < cluster.port_rules.size(); ++r) rules.push_back(static_cast<RuleId>(r));
+    for (std::size_t r = 0; r < cluster.port_rules.size(); ++r)
+        rules.push_back(static_cast<RuleId>(r));
     rules.push_back(kDefaultRule);
     return rules;
 }

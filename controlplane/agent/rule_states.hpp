@@ -13,17 +13,22 @@
 
 namespace nlb::controlplane {
 
-using RuleStates = std::array<RuleState, kRuleSlots>;  // by RuleId; the default rule is always enabled
+// by RuleId; the default rule is always enabled
+using RuleStates = std::array<RuleState, kRuleSlots>;
 
-// `text` is a rule's name, `all`, PORT, VIP:PORT or VIP:all ([VIP]:PORT for IPv6). A port alone means every rule that covers it;
-// with a VIP the rule that traffic to it meets: one for this VIP before one for all. Never empty.
-[[nodiscard]] Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::string_view text);
+// `text` is a rule's name, `all`, PORT, VIP:PORT or VIP:all ([VIP]:PORT for IPv6). A port alone
+// means every rule that covers it; with a VIP the rule that traffic to it meets: one for this VIP
+// before one for all. Never empty.
+[[nodiscard]] Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster,
+                                                       std::string_view text);
 
 // Sets the rules' state and says whether any changed.
-[[nodiscard]] CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules, RuleState wanted);
+[[nodiscard]] CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules,
+                                         RuleState wanted);
 
 // What the host puts in, from its configuration and the rules' states.
-[[nodiscard]] RuleWishes wishes_of(const config::Cluster& cluster, const config::Host& host, const RuleStates& states);
+[[nodiscard]] DesiredRules desired_rules_of(const config::Cluster& cluster,
+                                            const config::Host& host, const RuleStates& states);
 
 [[nodiscard]] std::string_view name_of(RuleState state);
 [[nodiscard]] std::optional<RuleState> rule_state_from(std::string_view name);

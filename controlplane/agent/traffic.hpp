@@ -8,20 +8,24 @@
 namespace nlb::controlplane {
 
 struct Traffic {
-    std::optional<link::CountersReport> report;
+    std::optional<ipc::CountersReport> report;
     double cycles_per_packet = 0;  // over the last interval with packets
     double packets_per_burst = 0;
 
-    void take(const link::CountersReport& fresh) {
+    void take(const ipc::CountersReport& fresh) {
         // A dataplane that restarted counts from zero again.
-        const bool same =
-            report && fresh.counters.rx_packets >= report->counters.rx_packets && fresh.counters.bursts >= report->counters.bursts;
+        const bool same = report && fresh.counters.rx_packets >= report->counters.rx_packets &&
+                          fresh.counters.bursts >= report->counters.bursts;
         const Counters before = same ? report->counters : Counters{};
-        const std::uint64_t packets = fresh.counters.rx_packets + fresh.counters.inside_packets - before.rx_packets - before.inside_packets;
+        const std::uint64_t packets = fresh.counters.rx_packets + fresh.counters.inside_packets -
+                                      before.rx_packets - before.inside_packets;
         const std::uint64_t bursts = fresh.counters.bursts - before.bursts;
         if (packets != 0)
-            cycles_per_packet = static_cast<double>(fresh.counters.busy_cycles - before.busy_cycles) / static_cast<double>(packets);
-        if (bursts != 0) packets_per_burst = static_cast<double>(packets) / static_cast<double>(bursts);
+            cycles_per_packet =
+                static_cast<double>(fresh.counters.busy_cycles - before.busy_cycles) /
+                static_cast<double>(packets);
+        if (bursts != 0)
+            packets_per_burst = static_cast<double>(packets) / static_cast<double>(bursts);
         report = fresh;
     }
 };

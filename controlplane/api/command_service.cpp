@@ -10,9 +10,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json views_of(Instant now, const std::vector<Controller*>& controllers) {
+Json views_of(Instant now, const std::vector<ClusterAgent*>& agents) {
     Json views = Json::array();
-    for (const Controller* controller : controllers) views.push_back(cluster_view(*controller, now));
+    for (const ClusterAgent* agent : agents) views.push_back(cluster_view(*agent, now));
     return views;
 }
 
@@ -26,14 +26,15 @@ std::optional<HostCommand> host_command(Verb verb) {
 }
 
 // `query RULE` shows that rule alone, in each cluster that has it.
-Result<Json> query_views(Instant now, const Request& request, const std::vector<Controller*>& targets) {
+Result<Json> query_views(Instant now, const Request& request,
+                         const std::vector<ClusterAgent*>& targets) {
     if (!request.rule) return views_of(now, targets);
     Json views = Json::array();
     std::string why = "no cluster on this host";
-    for (const Controller* controller : targets) {
-        const auto rules = select_rules(controller->settings().cluster, *request.rule);
+    for (const ClusterAgent* agent : targets) {
+        const auto rules = select_rules(agent->settings().cluster, *request.rule);
         if (rules)
-            views.push_back(cluster_view(*controller, now, rules.value()));
+            views.push_back(cluster_view(*agent, now, rules.value()));
         else
             why = rules.error().message;
     }
@@ -41,41 +42,49 @@ Result<Json> query_views(Instant now, const Request& request, const std::vector<
     return views;
 }
 
-Json params_of_all(const std::vector<Controller*>& targets) {
+Json params_of_all(const std::vector<ClusterAgent*>& targets) {
     Json views = Json::array();
-    for (const Controller* controller : targets) views.push_back(params_view(*controller));
+    for (const ClusterAgent* agent : targets) views.push_back(params_view(*agent));
     return views;
 }
 
 }  // namespace
 
-Result<std::vector<Controller*>> CommandService::targets_of(const Request& request) const {
-    std::vector<Controller*> targets;
-    for (const auto& controller : controllers_)
-        if (!request.cluster || controller->settings().cluster.name == *request.cluster) targets.push_back(controller.get());
+Result<std::vector<ClusterAgent*>> CommandService::targets_of(const Request& request) const {
+    std::vector<ClusterAgent*> targets;
+    for (const auto& agent : agents_)
+        if (!request.cluster || agent->settings().cluster.name == *request.cluster)
+            targets.push_back(agent.get());
     if (!targets.empty()) return targets;
     std::string names;
-    for (const auto& controller : controllers_) names += (names.empty() ? "" : ", ") + controller->settings().cluster.name;
-    return Error{"this host is in no cluster " + config::in_quotes(request.cluster.value_or("")) + "; it is in: " + names};
+    for (const auto& agent : agents_)
+        names += (names.empty() ? "" : ", ") + agent->settings().cluster.name;
+    return Error{"this host is in no cluster " + config::in_quotes(request.cluster.value_or("")) +
+                 "; it is in: " + names};
 }
 
-CommandResult CommandService::execute_on(Instant now, const Request& request, Controller& controller) {
-    if (const auto command = host_command(request.verb)) return controller.command_host(now, *command);
-    const auto rules = select_rules(controller.settings().cluster, *request.rule);
+CommandResult CommandService::execute_on(Instant now, const Request& request, ClusterAgent& agent) {
+    if (const auto command = host_command(request.verb)) return agent.command_host(now, *command);
+    const auto rules = select_rules(agent.settings().cluster, *request.rule);
     if (!rules) return {ReturnValue::not_found, rules.error().message};
     const RuleState wanted = request.verb == Verb::enable    ? RuleState::enabled
                              : request.verb == Verb::disable ? RuleState::disabled
                                                              : RuleState::draining;
-    return controller.command_rules(now, rules.value(), wanted);
+    return agent.command_rules(now, rules.value(), wanted);
 }
 
-// Over several clusters: the first failure, else the first that was done, else ALREADY. A rule need only be known to one of them.
-CommandResult CommandService::execute(Instant now, const Request& request, const std::vector<Controller*>& targets) {
+// Over several clusters: the first failure, else the first that was done, else ALREADY. A rule need
+// only be known to one of them.
+CommandResult CommandService::execute(Instant now, const Request& request,
+                                      const std::vector<ClusterAgent*>& targets) {
     std::vector<CommandResult> results;
-    for (Controller* controller : targets) results.push_back(execute_on(now, request, *controller));
-    const bool any_known =
-        std::any_of(results.begin(), results.end(), [](const CommandResult& r) { return r.value != ReturnValue::not_found; });
-    if (any_known) std::erase_if(results, [](const CommandResult& r) { return r.value == ReturnValue::not_found; });
+    for (ClusterAgent* agent : targets) results.push_back(execute_on(now, request, *agent));
+    const bool any_known = std::any_of(results.begin(), results.end(), [](const CommandResult& r) {
+        return r.value != ReturnValue::not_found;
+    });
+    if (any_known)
+        std::erase_if(results,
+                      [](const CommandResult& r) { return r.value == ReturnValue::not_found; });
     for (const CommandResult& result : results)
         if (!is_ok(result.value)) return result;
     for (const CommandResult& result : results)
@@ -85,29 +94,42 @@ CommandResult CommandService::execute(Instant now, const Request& request, const
 
 void CommandService::handle(Instant now, std::string_view line, Answer answer) {
     const auto request = parse_request(line);
-    if (!request) return answer(encode_answer({ReturnValue::bad_params, request.error().message}, Json::array()));
+    if (!request)
+        return answer(
+            encode_answer({ReturnValue::bad_params, request.error().message}, Json::array()));
     const auto targets = targets_of(request.value());
-    if (!targets) return answer(encode_answer({ReturnValue::not_found, targets.error().message}, Json::array()));
+    if (!targets)
+        return answer(
+            encode_answer({ReturnValue::not_found, targets.error().message}, Json::array()));
     const Verb verb = request.value().verb;
     if (verb == Verb::query) {
         auto views = query_views(now, request.value(), targets.value());
-        if (!views) return answer(encode_answer({ReturnValue::not_found, views.error().message}, Json::array()));
-        return answer(encode_answer({state_value(*targets.value().front()), ""}, std::move(views.value())));
+        if (!views)
+            return answer(
+                encode_answer({ReturnValue::not_found, views.error().message}, Json::array()));
+        return answer(
+            encode_answer({state_value(*targets.value().front()), ""}, std::move(views.value())));
     }
-    const bool suspended = std::any_of(targets.value().begin(), targets.value().end(),
-                                       [](const Controller* c) { return c->shown() == ShownState::suspended; });
+    const bool suspended =
+        std::any_of(targets.value().begin(), targets.value().end(),
+                    [](const ClusterAgent* c) { return c->shown() == ShownState::suspended; });
     if (suspended && (verb == Verb::params || verb == Verb::reload))
-        return answer(encode_answer({ReturnValue::refused, "the host is suspended: it answers only query and resume"}, Json::array()));
+        return answer(encode_answer(
+            {ReturnValue::refused, "the host is suspended: it answers only query and resume"},
+            Json::array()));
     if (verb == Verb::params) return answer(encode_answer({}, params_of_all(targets.value())));
-    CommandResult result = verb == Verb::reload ? reload_() : execute(now, request.value(), targets.value());
-    waits_.push_back({targets.value(), std::move(result), now + request.value().timeout, std::move(answer)});
+    CommandResult result =
+        verb == Verb::reload ? reload_() : execute(now, request.value(), targets.value());
+    waits_.push_back(
+        {targets.value(), std::move(result), now + request.value().timeout, std::move(answer)});
     if (waits_.size() > kWaitsMax) waits_.front().deadline = now;
     poll(now);
 }
 
 void CommandService::poll(Instant now) {
     for (auto wait = waits_.begin(); wait != waits_.end();) {
-        const bool settled = std::all_of(wait->targets.begin(), wait->targets.end(), [](const Controller* c) { return c->settled(); });
+        const bool settled = std::all_of(wait->targets.begin(), wait->targets.end(),
+                                         [](const ClusterAgent* c) { return c->settled(); });
         if (!settled && now < wait->deadline) {
             ++wait;
             continue;

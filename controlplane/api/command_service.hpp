@@ -1,4 +1,4 @@
-// Carries requests out on the controllers and answers when they took effect. It knows no socket.
+// Carries requests out on the agents and answers when they took effect. It knows no socket.
 #pragma once
 
 #include <functional>
@@ -11,14 +11,15 @@
 
 namespace nlb::controlplane {
 
-using Controllers = std::vector<std::unique_ptr<Controller>>;
+using ClusterAgents = std::vector<std::unique_ptr<ClusterAgent>>;
 
 class CommandService {
 public:
     using Answer = std::function<void(std::string line)>;
     using Reload = std::function<CommandResult()>;
 
-    CommandService(const Controllers& controllers, Reload reload) : controllers_(controllers), reload_(std::move(reload)) {}
+    CommandService(const ClusterAgents& agents, Reload reload)
+        : agents_(agents), reload_(std::move(reload)) {}
 
     // Calls `answer` once, now or from poll().
     void handle(Instant now, std::string_view line, Answer answer);
@@ -29,16 +30,18 @@ public:
 
 private:
     struct Wait {
-        std::vector<Controller*> targets;
+        std::vector<ClusterAgent*> targets;
         CommandResult result;
         Instant deadline;
         Answer answer;
     };
-    [[nodiscard]] CommandResult execute(Instant now, const Request& request, const std::vector<Controller*>& targets);
-    [[nodiscard]] CommandResult execute_on(Instant now, const Request& request, Controller& controller);
-    [[nodiscard]] Result<std::vector<Controller*>> targets_of(const Request& request) const;
+    [[nodiscard]] CommandResult execute(Instant now, const Request& request,
+                                        const std::vector<ClusterAgent*>& targets);
+    [[nodiscard]] CommandResult execute_on(Instant now, const Request& request,
+                                           ClusterAgent& agent);
+    [[nodiscard]] Result<std::vector<ClusterAgent*>> targets_of(const Request& request) const;
 
-    const Controllers& controllers_;
+    const ClusterAgents& agents_;
     Reload reload_;
     std::list<Wait> waits_;
 };

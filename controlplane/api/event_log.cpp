@@ -12,9 +12,10 @@ constexpr std::size_t kLinesPendingMax = 4096;
 std::shared_ptr<spdlog::logger> logger;
 
 std::string quoted_if_needed(const std::string& value) {
-    const bool plain = !value.empty() && std::none_of(value.begin(), value.end(), [](unsigned char c) {
-        return c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f;
-    });
+    const bool plain =
+        !value.empty() && std::none_of(value.begin(), value.end(), [](unsigned char c) {
+            return c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f;
+        });
     if (plain) return value;
     std::string text = "\"";
     for (const char c : value) {
@@ -33,7 +34,8 @@ spdlog::level::level_enum level_of(Severity severity) {
 
 std::string format_event(EventNumber number, std::string_view name, const Fields& fields) {
     std::string line;
-    if (number != EventNumber::none) line = "event=" + std::to_string(static_cast<int>(number)) + " ";
+    if (number != EventNumber::none)
+        line = "event=" + std::to_string(static_cast<int>(number)) + " ";
     line += "name=" + std::string{name};
     for (const auto& [key, value] : fields) {
         line += ' ';

@@ -1,6 +1,6 @@
-// One structured line on stderr per transition: `TIME LEVEL [event=N] name=... key=value ...`. N is the number that Windows NLB
-// gives the event, where it has one. Writing never blocks the loop: a thread of its own does it, and when stderr is stuck the oldest
-// lines are given up.
+// One structured line on stderr per transition: `TIME LEVEL [event=N] name=... key=value ...`. N is
+// the number that Windows NLB gives the event, where it has one. Writing never blocks the loop: a
+// thread of its own does it, and when stderr is stuck the oldest lines are given up.
 #pragma once
 
 #include <string>
@@ -30,8 +30,10 @@ enum class EventNumber : int {
 
 using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
-// The line without time and level. Values with blanks, quotes or equal signs are quoted, control characters become blanks.
-[[nodiscard]] std::string format_event(EventNumber number, std::string_view name, const Fields& fields);
+// The line without time and level. Values with blanks, quotes or equal signs are quoted, control
+// characters become blanks.
+[[nodiscard]] std::string format_event(EventNumber number, std::string_view name,
+                                       const Fields& fields);
 
 void log_event(Severity severity, EventNumber number, std::string_view name, const Fields& fields);
 

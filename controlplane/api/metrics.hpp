@@ -1,5 +1,5 @@
-// The metrics of docs and product: every name, its type and its labels, in one place. Prometheus asks on a thread of its own and
-// gets the last snapshot, so that no scrape ever holds the loop up.
+// The metrics of docs and product: every name, its type and its labels, in one place. Prometheus
+// asks on a thread of its own and gets the last snapshot, so that no scrape ever holds the loop up.
 #pragma once
 
 #include <memory>
@@ -15,25 +15,25 @@
 
 namespace nlb::controlplane {
 
-[[nodiscard]] std::vector<prometheus::MetricFamily> families_of(const Snapshot& snapshot);
+[[nodiscard]] std::vector<prometheus::MetricFamily> families_of(const MetricsSnapshot& snapshot);
 
 // Thread: publish() by the loop, Collect() by the HTTP server.
 class MetricsBoard : public prometheus::Collectable {
 public:
     // Leaves the former snapshot when a scrape is reading it right now: the loop does not wait.
-    void publish(Snapshot snapshot);
+    void publish(MetricsSnapshot snapshot);
     [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
 
 private:
     mutable std::mutex mutex_;
-    Snapshot snapshot_;
+    MetricsSnapshot snapshot_;
 };
 
 // Serves /metrics until it is destroyed. `listen` is ADDRESS:PORT.
 class MetricsServer {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<MetricsServer>> start(const std::string& listen,
-                                                                      const std::shared_ptr<MetricsBoard>& board);
+    [[nodiscard]] static Result<std::unique_ptr<MetricsServer>> start(
+        const std::string& listen, const std::shared_ptr<MetricsBoard>& board);
 
 private:
     std::unique_ptr<prometheus::Exposer> exposer_;

@@ -6,29 +6,32 @@
 namespace nlb::controlplane {
 namespace {
 
-std::vector<RuleNumbers> rules_of(const Controller& controller) {
-    const config::Cluster& cluster = controller.settings().cluster;
-    const Membership& membership = controller.membership();
-    const OwnerMap owners = controller.active() ? membership.stated_owners() : OwnerMap{};
+std::vector<RuleNumbers> rules_of(const ClusterAgent& agent) {
+    const config::Cluster& cluster = agent.settings().cluster;
+    const Membership& membership = agent.membership();
+    const OwnerMap owners = agent.active() ? membership.stated_owners() : OwnerMap{};
     std::vector<RuleNumbers> rules;
     for (const RuleId rule : rule_ids(cluster)) {
         RuleNumbers numbers{std::string{rule_name(cluster, rule)}, rule, 0, 0};
         for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-            if (owners[rule][bucket] == controller.settings().host.id) ++numbers.owned;
-            // A bucket that nobody is meant to own (a rule that is disabled everywhere) is no orphan.
-            if (owners[rule][bucket] == kNoHost && membership.map().targets[rule][bucket] != kNoHost) ++numbers.orphaned;
+            if (owners[rule][bucket] == agent.settings().host.id) ++numbers.owned;
+            // A bucket that nobody is meant to own (a rule that is disabled everywhere) is no
+            // orphan.
+            if (owners[rule][bucket] == kNoHost &&
+                membership.map().targets[rule][bucket] != kNoHost)
+                ++numbers.orphaned;
         }
         rules.push_back(std::move(numbers));
     }
     return rules;
 }
 
-std::vector<PeerNumbers> peers_of(const Controller& controller) {
-    const HeartbeatWatch& watch = controller.heartbeats();
+std::vector<PeerNumbers> peers_of(const ClusterAgent& agent) {
+    const HeartbeatStatistics& watch = agent.heartbeats();
     std::vector<PeerNumbers> peers;
-    for (const config::Host& host : controller.settings().cluster.hosts) {
-        if (host.id == controller.settings().host.id) continue;
-        PeerNumbers numbers{host.name, 0, {}, controller.mismatches().contains(host.id)};
+    for (const config::Host& host : agent.settings().cluster.hosts) {
+        if (host.id == agent.settings().host.id) continue;
+        PeerNumbers numbers{host.name, 0, {}, agent.mismatches().contains(host.id)};
         if (const auto heard = watch.hosts().find(host.id); heard != watch.hosts().end()) {
             numbers.received = heard->second.accepted;
             numbers.interval = heard->second.interval;
@@ -40,27 +43,28 @@ std::vector<PeerNumbers> peers_of(const Controller& controller) {
 
 }  // namespace
 
-ClusterNumbers numbers_of(const Controller& controller, Instant now) {
+ClusterNumbers numbers_of(const ClusterAgent& agent, Instant now) {
     ClusterNumbers numbers;
-    numbers.name = controller.settings().cluster.name;
-    numbers.rules = rules_of(controller);
-    numbers.peers = peers_of(controller);
-    for (const char* state : {"stopped", "joining", "converging", "converged", "draining", "suspended", "silent", "absent"})
+    numbers.name = agent.settings().cluster.name;
+    numbers.rules = rules_of(agent);
+    numbers.peers = peers_of(agent);
+    for (const char* state : {"stopped", "joining", "converging", "converged", "draining",
+                              "suspended", "silent", "absent"})
         numbers.hosts_by_state[state] = 0;
-    for (const config::Host& host : controller.settings().cluster.hosts)
-        ++numbers.hosts_by_state[std::string{state_of_host(controller, host.id)}];
-    numbers.traffic = controller.traffic();
-    numbers.converging = controller.active() && !controller.membership().converged();
-    numbers.convergences = controller.convergence().causes();
-    numbers.convergence = controller.convergence().convergence();
-    numbers.orphan_windows = controller.convergence().orphan_windows();
-    numbers.epoch = controller.active() ? controller.membership().epoch().counter : 0;
-    numbers.frames_sent = controller.frames_sent();
-    numbers.grants = controller.membership().grants();
-    numbers.frames_refused = controller.heartbeats().refused_by_reason();
-    const Instant until = controller.membership().valid_until();
-    numbers.fence_remaining_s = controller.active() && until > now ? in_seconds(until - now) : 0.0;
-    numbers.generation = controller.membership().generation();
+    for (const config::Host& host : agent.settings().cluster.hosts)
+        ++numbers.hosts_by_state[std::string{state_of_host(agent, host.id)}];
+    numbers.traffic = agent.traffic();
+    numbers.converging = agent.active() && !agent.membership().converged();
+    numbers.convergences = agent.convergence().causes();
+    numbers.convergence = agent.convergence().convergence();
+    numbers.orphan_windows = agent.convergence().orphan_windows();
+    numbers.epoch = agent.active() ? agent.membership().epoch().counter : 0;
+    numbers.frames_sent = agent.frames_sent();
+    numbers.grants = agent.membership().grants();
+    numbers.frames_refused = agent.heartbeats().refused_by_reason();
+    const Instant until = agent.membership().valid_until();
+    numbers.fence_remaining_s = agent.active() && until > now ? in_seconds(until - now) : 0.0;
+    numbers.generation = agent.membership().generation();
     return numbers;
 }
 

@@ -1,4 +1,5 @@
-// What one scrape shows, as plain values: the loop makes it, the thread that answers HTTP reads it. Names are metrics.cpp's.
+// What one scrape shows, as plain values: the loop makes it, the thread that answers HTTP reads it.
+// Names are metrics.cpp's.
 #pragma once
 
 #include <array>
@@ -9,6 +10,7 @@
 
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/histogram.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
@@ -49,12 +51,12 @@ struct LoopNumbers {
     std::uint64_t late = 0;
 };
 
-struct Snapshot {
+struct MetricsSnapshot {
     std::vector<ClusterNumbers> clusters;
     LoopNumbers loop;
     bool dataplane_connected = false;
 };
 
-[[nodiscard]] ClusterNumbers numbers_of(const Controller& controller, Instant now);
+[[nodiscard]] ClusterNumbers numbers_of(const ClusterAgent& agent, Instant now);
 
 }  // namespace nlb::controlplane

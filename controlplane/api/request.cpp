@@ -9,8 +9,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 11> kVerbs = {"query",  "params", "start",   "stop",  "drainstop", "suspend",
-                                                     "resume", "enable", "disable", "drain", "reload"};
+constexpr std::array<std::string_view, 11> kVerbs = {"query",     "params",  "start",  "stop",
+                                                     "drainstop", "suspend", "resume", "enable",
+                                                     "disable",   "drain",   "reload"};
 
 std::optional<Verb> verb_from(const std::string& name) {
     for (std::size_t i = 0; i < kVerbs.size(); ++i)
@@ -30,9 +31,11 @@ Status read_text(const Json& request, const char* key, std::optional<std::string
 Status read_timeout(const Json& request, Duration& into) {
     const auto member = request.find("timeout_ms");
     if (member == request.end() || member->is_null()) return Done{};
-    const std::int64_t max = std::chrono::duration_cast<std::chrono::milliseconds>(kTimeoutMax).count();
-    const bool whole =
-        member->is_number_integer() && (!member->is_number_unsigned() || member->get<std::uint64_t>() <= static_cast<std::uint64_t>(max));
+    const std::int64_t max =
+        std::chrono::duration_cast<std::chrono::milliseconds>(kTimeoutMax).count();
+    const bool whole = member->is_number_integer() &&
+                       (!member->is_number_unsigned() ||
+                        member->get<std::uint64_t>() <= static_cast<std::uint64_t>(max));
     if (!whole || member->get<std::int64_t>() < 0 || member->get<std::int64_t>() > max)
         return Error{"timeout_ms: expected a whole number in 0-" + std::to_string(max)};
     into = std::chrono::milliseconds{member->get<std::int64_t>()};
@@ -43,19 +46,24 @@ Status read_timeout(const Json& request, Duration& into) {
 
 Result<Request> parse_request(std::string_view line) {
     const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object()) return Error{"expected one line with a JSON object such as {\"command\":\"query\"}"};
+    if (!json.is_object())
+        return Error{"expected one line with a JSON object such as {\"command\":\"query\"}"};
     std::optional<std::string> command;
     Request request;
-    for (const Status& status : {read_text(json, "command", command), read_text(json, "cluster", request.cluster),
-                                 read_text(json, "rule", request.rule), read_timeout(json, request.timeout)})
+    for (const Status& status :
+         {read_text(json, "command", command), read_text(json, "cluster", request.cluster),
+          read_text(json, "rule", request.rule), read_timeout(json, request.timeout)})
         if (!status) return status.error();
     const auto verb = command ? verb_from(*command) : std::nullopt;
     if (!verb)
-        return Error{"command: expected one of query params start stop drainstop suspend resume enable disable drain reload, got " +
-                     (command ? config::in_quotes(*command) : std::string{"nothing"})};
+        return Error{
+            "command: expected one of query params start stop drainstop suspend resume enable "
+            "disable drain reload, got " +
+            (command ? config::in_quotes(*command) : std::string{"nothing"})};
     request.verb = *verb;
     const bool of_rules = *verb == Verb::enable || *verb == Verb::disable || *verb == Verb::drain;
-    if (of_rules && !request.rule) return Error{"rule: expected a rule's name, [VIP:]PORT or all, got nothing"};
+    if (of_rules && !request.rule)
+        return Error{"rule: expected a rule's name, [VIP:]PORT or all, got nothing"};
     return request;
 }
 

@@ -1,5 +1,6 @@
-// Requests and answers of the control socket as values (docs/control-socket.md). Whatever a client writes, this gives a request or a
-// sentence; it never throws and never keeps what it does not understand.
+// Requests and answers of the control socket as values (docs/control-socket.md). Whatever a client
+// writes, this gives a request or a sentence; it never throws and never keeps what it does not
+// understand.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,7 +14,19 @@
 
 namespace nlb::controlplane {
 
-enum class Verb : std::uint8_t { query, params, start, stop, drainstop, suspend, resume, enable, disable, drain, reload };
+enum class Verb : std::uint8_t {
+    query,
+    params,
+    start,
+    stop,
+    drainstop,
+    suspend,
+    resume,
+    enable,
+    disable,
+    drain,
+    reload
+};
 
 struct Request {
     Verb verb = Verb::query;

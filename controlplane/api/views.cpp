@@ -35,96 +35,106 @@ double rounded_share(std::size_t buckets) {
 }
 
 // This host's view is empty while it does not take part.
-OwnerMap owners_of(const Controller& controller) {
-    return controller.active() ? controller.membership().stated_owners() : OwnerMap{};
+OwnerMap owners_of(const ClusterAgent& agent) {
+    return agent.active() ? agent.membership().stated_owners() : OwnerMap{};
 }
 
-Json rule_view(const Controller& controller, RuleId rule, const OwnerMap& owners) {
-    const config::Cluster& cluster = controller.settings().cluster;
+Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners) {
+    const config::Cluster& cluster = agent.settings().cluster;
     const BucketCounts counts = count(owners[rule]);
     Json share = Json::object();
     for (HostId id = 1; id <= kHostsMax; ++id)
         if (counts[id] != 0) share[name_of_host(cluster, id)] = rounded_share(counts[id]);
     const bool is_default = rule == kDefaultRule;
-    const auto& status = controller.status();
+    const auto& status = agent.status();
     return {{"name", rule_name(cluster, rule)},
             {"mode", is_default ? "single" : config::to_string(cluster.port_rules[rule].mode)},
-            {"state", name_of(controller.rule_states()[rule])},
+            {"state", name_of(agent.rule_states()[rule])},
             {"share", share},
-            {"own", counts[controller.settings().host.id]},
+            {"own", counts[agent.settings().host.id]},
             {"orphaned", counts[kNoHost]},
             {"connections", status ? status->connections[rule] : 0},
             {"owners", owners[rule]}};
 }
 
-Json member_view(const Controller& controller, HostId id, const OwnerMap& owners) {
-    const config::Cluster& cluster = controller.settings().cluster;
-    const Membership& membership = controller.membership();
+Json member_view(const ClusterAgent& agent, HostId id, const OwnerMap& owners) {
+    const config::Cluster& cluster = agent.settings().cluster;
+    const Membership& membership = agent.membership();
     Json buckets = Json::object();
-    for (const RuleId rule : rule_ids(cluster)) buckets[std::string{rule_name(cluster, rule)}] = count(owners[rule])[id];
+    for (const RuleId rule : rule_ids(cluster))
+        buckets[std::string{rule_name(cluster, rule)}] = count(owners[rule])[id];
     Json heard = 0;
-    if (id != controller.settings().host.id)
-        heard = membership.peers().contains(id) ? Json(in_milliseconds(membership.silence_of(id))) : Json();
+    if (id != agent.settings().host.id)
+        heard = membership.peers().contains(id) ? Json(in_milliseconds(membership.silence_of(id)))
+                                                : Json();
     return {{"id", id},
             {"name", name_of_host(cluster, id)},
-            {"state", state_of_host(controller, id)},
+            {"state", state_of_host(agent, id)},
             {"heard_ms", heard},
             {"buckets", buckets}};
 }
 
-Json members_view(const Controller& controller, const OwnerMap& owners) {
+Json members_view(const ClusterAgent& agent, const OwnerMap& owners) {
     Json members = Json::array();
-    if (!controller.active()) return members;
-    HostSet shown = controller.membership().members();
-    shown.insert(controller.settings().host.id);
-    for (const auto& [id, peer] : controller.membership().peers())
-        if (controller.membership().silence_of(id) <= 2 * controller.params().timing.bury_after) shown.insert(id);
+    if (!agent.active()) return members;
+    HostSet shown = agent.membership().members();
+    shown.insert(agent.settings().host.id);
+    for (const auto& [id, peer] : agent.membership().peers())
+        if (agent.membership().silence_of(id) <= 2 * agent.params().timing.bury_after)
+            shown.insert(id);
     for (HostId id = 1; id <= kHostsMax; ++id)
-        if (shown.contains(id)) members.push_back(member_view(controller, id, owners));
+        if (shown.contains(id)) members.push_back(member_view(agent, id, owners));
     return members;
 }
 
 // The configuration that this host holds and does not use yet: which, and who does not hold it.
-Json reload_view(const Controller& controller) {
-    const auto& held = controller.membership().held();
+Json reload_view(const ClusterAgent& agent) {
+    const auto& held = agent.membership().staged();
     if (!held) return Json();
     Json waits_for = Json::array();
-    const HostSet awaited = controller.membership().awaited();
+    const HostSet awaited = agent.membership().awaited();
     for (HostId id = 1; id <= kHostsMax; ++id)
-        if (awaited.contains(id)) waits_for.push_back(name_of_host(controller.settings().cluster, id));
+        if (awaited.contains(id)) waits_for.push_back(name_of_host(agent.settings().cluster, id));
     return {{"held_digest", hexadecimal(held->digest)}, {"waits_for", waits_for}};
 }
 
 // Of rules with a time-out; nothing before the dataplane has counted.
-Json clients_view(const Controller& controller) {
-    const auto& report = controller.traffic().report;
+Json clients_view(const ClusterAgent& agent) {
+    const auto& report = agent.traffic().report;
     if (!report) return Json();
-    const GrantCounts& grants = controller.membership().grants();
+    const GrantCounts& grants = agent.membership().grants();
     return {{"remembered", report->clients},
             {"elsewhere", report->commitments},
             {"grants_sent", grants.sent},
             {"grants_received", grants.received}};
 }
 
-Json mismatches_view(const Controller& controller) {
+Json mismatches_view(const ClusterAgent& agent) {
     Json views = Json::array();
-    for (const auto& [id, difference] : controller.mismatches()) {
-        Json view = {{"host", name_of_host(controller.settings().cluster, id)}, {"path", Json()}, {"here", Json()}, {"there", Json()}};
-        if (difference) view.update({{"path", difference->path}, {"here", difference->mine}, {"there", difference->theirs}});
+    for (const auto& [id, difference] : agent.mismatches()) {
+        Json view = {{"host", name_of_host(agent.settings().cluster, id)},
+                     {"path", Json()},
+                     {"here", Json()},
+                     {"there", Json()}};
+        if (difference)
+            view.update({{"path", difference->path},
+                         {"here", difference->mine},
+                         {"there", difference->theirs}});
         views.push_back(std::move(view));
     }
     return views;
 }
 
-std::int64_t fence_remaining_ms(const Controller& controller, Instant now) {
-    const Instant until = controller.membership().valid_until();
-    return controller.active() && until > now ? in_milliseconds(until - now) : 0;
+std::int64_t fence_remaining_ms(const ClusterAgent& agent, Instant now) {
+    const Instant until = agent.membership().valid_until();
+    return agent.active() && until > now ? in_milliseconds(until - now) : 0;
 }
 
-std::pair<std::string, HostId> converging_because(const Controller& controller) {
-    if (controller.shown() != ShownState::converging && controller.shown() != ShownState::draining) return {};
-    if (!controller.dataplane_connected()) return {"the dataplane is not connected", controller.settings().host.id};
-    return controller.membership().unconverged_because();
+std::pair<std::string, HostId> converging_because(const ClusterAgent& agent) {
+    if (agent.shown() != ShownState::converging && agent.shown() != ShownState::draining) return {};
+    if (!agent.dataplane_connected())
+        return {"the dataplane is not connected", agent.settings().host.id};
+    return agent.membership().unconverged_because();
 }
 
 Json prefixes(const std::vector<config::Prefix>& all) {
@@ -141,7 +151,8 @@ Json rule_params(const config::Host& host, const config::PortRule& rule) {
                  {"mode", config::to_string(rule.mode)}};
     if (rule.mode == RuleMode::multiple) {
         view["affinity"] = config::to_string(rule.affinity);
-        view["affinity_timeout"] = rule.affinity_timeout ? Json(config::to_string(*rule.affinity_timeout)) : Json();
+        view["affinity_timeout"] =
+            rule.affinity_timeout ? Json(config::to_string(*rule.affinity_timeout)) : Json();
         view["weight"] = config::weight_of(host, rule);
     }
     if (rule.mode == RuleMode::single) view["priority"] = config::priority_of(host, rule);
@@ -157,67 +168,74 @@ Json host_params(const config::Host& host) {
 
 }  // namespace
 
-std::string_view state_of_host(const Controller& controller, HostId id) {
-    const Membership& membership = controller.membership();
+std::string_view state_of_host(const ClusterAgent& agent, HostId id) {
+    const Membership& membership = agent.membership();
     const bool member = membership.members().contains(id);
-    if (id == controller.settings().host.id) return name_of(controller.shown());
+    if (id == agent.settings().host.id) return name_of(agent.shown());
     const auto known = membership.peers().find(id);
-    if (!controller.active() || known == membership.peers().end() || !known->second.heard) return "absent";
+    if (!agent.active() || known == membership.peers().end() || !known->second.heard)
+        return "absent";
     const Peer& peer = known->second;
     if ((peer.flags & (kFlagGoodbye | kFlagDeaf)) != 0) return "stopped";
-    if (membership.silence_of(id) > controller.params().timing.drop_after) return member ? "silent" : "absent";
+    if (membership.silence_of(id) > agent.params().timing.drop_after)
+        return member ? "silent" : "absent";
     if ((peer.flags & kFlagDraining) != 0) return "draining";
     if (peer.state == MemberState::join) return "joining";
-    return member && peer.epoch == membership.epoch() && membership.converged() ? "converged" : "converging";
+    return member && peer.epoch == membership.epoch() && membership.converged() ? "converged"
+                                                                                : "converging";
 }
 
-ReturnValue state_value(const Controller& controller) {
-    return return_value_of(controller.shown(), controller.membership().own()[kDefaultRule] != 0);
+ReturnValue state_value(const ClusterAgent& agent) {
+    return return_value_of(agent.shown(), agent.membership().own()[kDefaultRule] != 0);
 }
 
-Json cluster_view(const Controller& controller, Instant now, const std::vector<RuleId>& only) {
-    const ClusterSettings& settings = controller.settings();
-    const Membership& membership = controller.membership();
-    const OwnerMap owners = owners_of(controller);
-    const auto [because, through] = converging_because(controller);
+Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<RuleId>& only) {
+    const ClusterSettings& settings = agent.settings();
+    const Membership& membership = agent.membership();
+    const OwnerMap owners = owners_of(agent);
+    const auto [because, through] = converging_because(agent);
     Json rules = Json::array();
-    for (const RuleId rule : only.empty() ? rule_ids(settings.cluster) : only) rules.push_back(rule_view(controller, rule, owners));
-    const Epoch epoch = controller.active() ? membership.epoch() : Epoch{};
+    for (const RuleId rule : only.empty() ? rule_ids(settings.cluster) : only)
+        rules.push_back(rule_view(agent, rule, owners));
+    const Epoch epoch = agent.active() ? membership.epoch() : Epoch{};
     return {{"name", settings.cluster.name},
             {"host", settings.host.name},
             {"id", settings.host.id},
             {"address", config::to_string(settings.cluster.address.address)},
-            {"state", name_of(controller.shown())},
+            {"state", name_of(agent.shown())},
             {"default_host", name_of_host(settings.cluster, owners[kDefaultRule][0])},
             {"converging_because", because},
             {"converging_host", name_of_host(settings.cluster, through)},
             {"epoch", {{"counter", epoch.counter}, {"coordinator", epoch.coordinator}}},
             {"generation", membership.generation()},
             {"config_digest", hexadecimal(membership.config_digest())},
-            {"reload", reload_view(controller)},
-            {"config_mismatches", mismatches_view(controller)},
-            {"deaf", controller.active() && membership.is_deaf()},
-            {"fence_remaining_ms", fence_remaining_ms(controller, now)},
-            {"dataplane", controller.dataplane_connected() ? "connected" : "disconnected"},
-            {"link_up", controller.link_up()},
-            {"clients", clients_view(controller)},
-            {"members", members_view(controller, owners)},
+            {"reload", reload_view(agent)},
+            {"config_mismatches", mismatches_view(agent)},
+            {"deaf", agent.active() && membership.is_deaf()},
+            {"fence_remaining_ms", fence_remaining_ms(agent, now)},
+            {"dataplane", agent.dataplane_connected() ? "connected" : "disconnected"},
+            {"link_up", agent.link_up()},
+            {"clients", clients_view(agent)},
+            {"members", members_view(agent, owners)},
             {"rules", rules}};
 }
 
-Json params_view(const Controller& controller) {
-    const ClusterSettings& settings = controller.settings();
+Json params_view(const ClusterAgent& agent) {
+    const ClusterSettings& settings = agent.settings();
     const config::Cluster& cluster = settings.cluster;
-    const Timing& timing = controller.params().timing;
+    const Timing& timing = agent.params().timing;
     Json rules = Json::array();
-    for (const config::PortRule& rule : cluster.port_rules) rules.push_back(rule_params(settings.host, rule));
+    for (const config::PortRule& rule : cluster.port_rules)
+        rules.push_back(rule_params(settings.host, rule));
     Json hosts = Json::array();
     for (const config::Host& host : cluster.hosts) hosts.push_back(host_params(host));
-    Json macs = {{"cluster", config::to_string(cluster_mac(cluster.mode, cluster.address.address))}};
-    if (cluster.mode == LinkMode::unicast) macs["masked"] = config::to_string(masked_mac(settings.host.id, cluster.address.address));
-    if (controller.ports()) {
-        macs["outside"] = config::to_string(controller.ports()->outside);
-        macs["inside"] = config::to_string(controller.ports()->inside);
+    Json macs = {
+        {"cluster", config::to_string(cluster_mac(cluster.mode, cluster.address.address))}};
+    if (cluster.mode == LinkMode::unicast)
+        macs["masked"] = config::to_string(masked_mac(settings.host.id, cluster.address.address));
+    if (agent.ports()) {
+        macs["outside"] = config::to_string(agent.ports()->outside);
+        macs["inside"] = config::to_string(agent.ports()->inside);
     }
     return {{"name", cluster.name},
             {"host", settings.host.name},
@@ -236,8 +254,8 @@ Json params_view(const Controller& controller) {
               {"lease_ms", in_milliseconds(timing.lease)},
               {"drop_after_ms", in_milliseconds(timing.drop_after)}}},
             {"connections_max", cluster.connections.max},
-            {"generation", controller.membership().generation()},
-            {"config_digest", hexadecimal(controller.membership().config_digest())},
+            {"generation", agent.membership().generation()},
+            {"config_digest", hexadecimal(agent.membership().config_digest())},
             {"rules", rules},
             {"hosts", hosts}};
 }

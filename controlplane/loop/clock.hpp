@@ -1,4 +1,5 @@
-// The one place where this program asks what time it is. Decisions use only monotonic time; core never asks at all.
+// The one place where this program asks what time it is. Decisions use only monotonic time; core
+// never asks at all.
 #pragma once
 
 #include "core/base/types.hpp"

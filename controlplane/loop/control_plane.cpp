@@ -19,7 +19,8 @@ constexpr Duration kTimerMin = std::chrono::microseconds{50};
 
 // asio's steady clock is CLOCK_MONOTONIC too.
 asio::steady_timer::time_point as_steady(Instant instant) {
-    return asio::steady_timer::time_point{std::chrono::duration_cast<asio::steady_timer::duration>(instant.time_since_epoch())};
+    return asio::steady_timer::time_point{
+        std::chrono::duration_cast<asio::steady_timer::duration>(instant.time_since_epoch())};
 }
 
 std::uint32_t random_boot() {
@@ -36,7 +37,7 @@ ControlPlane::ControlPlane(config::Config config, std::string host_name, const R
       timer_(loop_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       link_(loop_, run.dataplane_socket(), *this),
-      commands_(controllers_, [this] { return reload(); }),
+      commands_(agents_, [this] { return reload(); }),
       socket_(loop_, [this](std::string_view line, ControlSocket::Answer answer) {
           commands_.handle(monotonic_now(), line, std::move(answer));
           turn();
@@ -48,31 +49,35 @@ Status ControlPlane::prepare() {
     kept_ = read_state(run_.state_file());
     late_after_ = kLateAtLeast;
     for (const config::Member& member : members.value())
-        if (const Status made = make_controller(member, kept_); !made) return made;
+        if (const Status made = make_agent(member, kept_); !made) return made;
     Duration shortest = Duration::max();
-    for (const auto& controller : controllers_) shortest = std::min(shortest, controller->params().timing.tick);
+    for (const auto& agent : agents_) shortest = std::min(shortest, agent->params().timing.tick);
     late_after_ = std::max(kLateAtLeast, shortest);
     return socket_.listen(run_.control_socket());
 }
 
-Status ControlPlane::make_controller(const config::Member& member, const StoredState& stored) {
+Status ControlPlane::make_agent(const config::Member& member, const StoredState& stored) {
     const auto secrets = read_secrets(*member.cluster);
     if (!secrets) return secrets.error();
     const auto index = static_cast<std::uint16_t>(member.cluster - config_.clusters.data());
-    if (index >= link::kClustersMax)
-        return Error{"cluster " + member.cluster->name + ": one host serves at most " + std::to_string(link::kClustersMax) + " clusters"};
-    ClusterSettings settings{*member.cluster, *member.host, index, config::derive_hash_key(secrets.value().sending)};
-    auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending, secrets.value().former);
+    if (index >= ipc::kClustersMax)
+        return Error{"cluster " + member.cluster->name + ": one host serves at most " +
+                     std::to_string(ipc::kClustersMax) + " clusters"};
+    ClusterSettings settings{*member.cluster, *member.host, index,
+                             config::derive_hash_key(secrets.value().sending)};
+    auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending,
+                                                                     secrets.value().former);
     secrets_[index] = secrets.value();
     const auto kept = stored.find(member.cluster->name);
-    controllers_.push_back(std::make_unique<Controller>(std::move(settings), std::move(authenticator), link_,
-                                                        kept == stored.end() ? StoredCluster{} : kept->second, random_boot()));
+    agents_.push_back(std::make_unique<ClusterAgent>(
+        std::move(settings), std::move(authenticator), link_,
+        kept == stored.end() ? StoredCluster{} : kept->second, random_boot()));
     return Done{};
 }
 
-Controller* ControlPlane::controller_at(std::uint16_t index) {
-    for (const auto& controller : controllers_)
-        if (controller->settings().index == index) return controller.get();
+ClusterAgent* ControlPlane::agent_at(std::uint16_t index) {
+    for (const auto& agent : agents_)
+        if (agent->settings().index == index) return agent.get();
     return nullptr;
 }
 
@@ -87,24 +92,25 @@ void ControlPlane::on_readable() {
     turn();
 }
 
-// One turn. Everything that has arrived is read before time passes: whoever was stopped for a while hears first what the others
-// said meanwhile, and only then judges who is silent (R5).
+// One turn. Everything that has arrived is read before time passes: whoever was stopped for a while
+// hears first what the others said meanwhile, and only then judges who is silent (R5).
 void ControlPlane::turn() {
     link_.drain();
     const Instant now = monotonic_now();
-    for (const auto& controller : controllers_)
-        if (now >= controller->next_wake()) controller->on_tick(now);
+    for (const auto& agent : agents_)
+        if (now >= agent->next_wake()) agent->on_tick(now);
     commands_.poll(now);
     keep_state();
     publish(now);
-    const bool all_left = std::all_of(controllers_.begin(), controllers_.end(), [](const auto& c) { return !c->active(); });
+    const bool all_left =
+        std::all_of(agents_.begin(), agents_.end(), [](const auto& c) { return !c->active(); });
     if (departing_ && (all_left || now >= depart_by_)) return loop_.stop();
     set_timer(now);
 }
 
 void ControlPlane::set_timer(Instant now) {
     Instant wake = next_publish_;
-    for (const auto& controller : controllers_) wake = std::min(wake, controller->next_wake());
+    for (const auto& agent : agents_) wake = std::min(wake, agent->next_wake());
     wake = std::max(wake, now + kTimerMin);
     timer_.expires_at(as_steady(wake));
     timer_.async_wait([this, wake](const asio::error_code& error) {
@@ -122,39 +128,41 @@ void ControlPlane::note_lateness(Instant now, Instant wanted) {
     if (late_told_ != kLongAgo && now - late_told_ < kLateToldEvery) return;
     late_told_ = now;
     log_event(Severity::warn, EventNumber::none, "loop_late",
-              {{"late_ms", std::to_string(in_milliseconds(late))}, {"times", std::to_string(numbers_.late)}});
+              {{"late_ms", std::to_string(in_milliseconds(late))},
+               {"times", std::to_string(numbers_.late)}});
 }
 
 void ControlPlane::publish(Instant now) {
     if (now < next_publish_) return;
     next_publish_ = now + kPublishEvery;
     if (!board_) return;
-    Snapshot snapshot;
+    MetricsSnapshot snapshot;
     snapshot.loop = numbers_;
     snapshot.dataplane_connected = link_.connected();
-    for (const auto& controller : controllers_) snapshot.clusters.push_back(numbers_of(*controller, now));
+    for (const auto& agent : agents_) snapshot.clusters.push_back(numbers_of(*agent, now));
     board_->publish(std::move(snapshot));
 }
 
-void ControlPlane::on_message(const link::MessageView& message) {
-    if (message.type == link::MessageType::refused) {
+void ControlPlane::on_message(const ipc::MessageView& message) {
+    if (message.type == ipc::MessageType::refused) {
         const std::string said{message.payload.begin(), message.payload.end()};
         return link_.abandon("it refused this control plane: " + said);
     }
-    Controller* controller = controller_at(message.cluster);
-    if (controller == nullptr) return;
+    ClusterAgent* agent = agent_at(message.cluster);
+    if (agent == nullptr) return;
     const Instant now = monotonic_now();
-    if (message.type != link::MessageType::hello) return controller->on_message(now, message);
-    const std::string complaint = controller->on_hello(now, message);
+    if (message.type != ipc::MessageType::hello) return agent->on_message(now, message);
+    const std::string complaint = agent->on_hello(now, message);
     if (!complaint.empty()) return link_.abandon(complaint);
     dataplane_found_ = true;
     last_complaint_.clear();
 }
 
-// One line when it is lost, and one for each new reason why it cannot be used; not one for each attempt.
+// One line when it is lost, and one for each new reason why it cannot be used; not one for each
+// attempt.
 void ControlPlane::on_lost(const std::string& because) {
     const Instant now = monotonic_now();
-    for (const auto& controller : controllers_) controller->on_dataplane_lost(now);
+    for (const auto& agent : agents_) agent->on_dataplane_lost(now);
     if (dataplane_found_ || because != last_complaint_)
         log_event(Severity::error, EventNumber::none, "dataplane_lost", {{"because", because}});
     last_complaint_ = because;
@@ -168,11 +176,12 @@ void ControlPlane::on_missing(const std::string& because) {
 
 void ControlPlane::keep_state() {
     StoredState state = kept_;
-    for (const auto& controller : controllers_) state[controller->settings().cluster.name] = controller->stored();
+    for (const auto& agent : agents_) state[agent->settings().cluster.name] = agent->stored();
     if (state == kept_) return;
     kept_ = std::move(state);
     if (const Status written = write_state(run_.state_file(), kept_); !written)
-        log_event(Severity::warn, EventNumber::none, "state_not_kept", {{"because", written.error().message}});
+        log_event(Severity::warn, EventNumber::none, "state_not_kept",
+                  {{"because", written.error().message}});
 }
 
 void ControlPlane::await_signals() {
@@ -182,8 +191,10 @@ void ControlPlane::await_signals() {
             shut_down();
         } else {
             const CommandResult result = reload();
-            log_event(is_ok(result.value) ? Severity::info : Severity::error, EventNumber::none, "reload",
-                      {{"return_value", std::to_string(static_cast<int>(result.value))}, {"message", result.message}});
+            log_event(is_ok(result.value) ? Severity::info : Severity::error, EventNumber::none,
+                      "reload",
+                      {{"return_value", std::to_string(static_cast<int>(result.value))},
+                       {"message", result.message}});
         }
         await_signals();
     });
@@ -195,9 +206,10 @@ void ControlPlane::shut_down() {
     departing_ = true;
     const Instant now = monotonic_now();
     Duration patience{};
-    for (const auto& controller : controllers_) {
-        patience = std::max(patience, controller->params().timing.bury_after + controller->params().timing.period);
-        controller->depart(now);
+    for (const auto& agent : agents_) {
+        patience =
+            std::max(patience, agent->params().timing.bury_after + agent->params().timing.period);
+        agent->depart(now);
     }
     depart_by_ = now + patience;
     log_event(Severity::info, EventNumber::none, "leaving", {{"host", host_name_}});
@@ -206,46 +218,60 @@ void ControlPlane::shut_down() {
 
 CommandResult ControlPlane::reload() {
     const auto fresh = config::load_file(config_.file);
-    if (!fresh) return {ReturnValue::refused, fresh.error().message.substr(0, fresh.error().message.find('\n'))};
+    if (!fresh)
+        return {ReturnValue::refused,
+                fresh.error().message.substr(0, fresh.error().message.find('\n'))};
     return apply(fresh.value().config);
 }
 
-Result<ControlPlane::Plan> ControlPlane::plan_for(Controller& controller, const config::Config& fresh) const {
-    const ClusterSettings& in_force = controller.settings();
+Result<ControlPlane::ReloadPlan> ControlPlane::plan_for(ClusterAgent& agent,
+                                                        const config::Config& fresh) const {
+    const ClusterSettings& in_force = agent.settings();
     const config::Cluster& cluster = fresh.clusters[in_force.index];
-    const auto host = std::find_if(cluster.hosts.begin(), cluster.hosts.end(), [this](const auto& one) { return one.name == host_name_; });
-    if (host == cluster.hosts.end()) return Error{"cluster " + cluster.name + ": host " + host_name_ + " is not in the file"};
+    const auto host = std::find_if(cluster.hosts.begin(), cluster.hosts.end(),
+                                   [this](const auto& one) { return one.name == host_name_; });
+    if (host == cluster.hosts.end())
+        return Error{"cluster " + cluster.name + ": host " + host_name_ + " is not in the file"};
     auto secrets = read_secrets(cluster);
     if (!secrets) return secrets.error();
-    Plan plan{&controller, {cluster, *host, in_force.index, config::derive_hash_key(secrets.value().sending)}, secrets.value(), {}};
+    ReloadPlan plan{
+        &agent,
+        {cluster, *host, in_force.index, config::derive_hash_key(secrets.value().sending)},
+        secrets.value(),
+        {}};
     auto changes = changes_between(in_force, plan.settings);
     if (!changes) return changes.error();
     plan.changes = std::move(changes.value());
-    if (controller.reload_is_under_way())
-        return Error{"cluster " + cluster.name + ": the hosts are changing over to the last configuration; ask again in a moment"};
+    if (agent.reload_is_under_way())
+        return Error{
+            "cluster " + cluster.name +
+            ": the hosts are changing over to the last configuration; ask again in a moment"};
     return plan;
 }
 
-// What was held is in force once the controller holds nothing any more.
-ClusterSecrets& ControlPlane::keys_in_force(const Controller& controller) {
-    const std::uint16_t index = controller.settings().index;
-    const auto held = held_secrets_.find(index);
-    if (held != held_secrets_.end() && !controller.holds_next()) {
+// What was held is in force once the agent holds nothing any more.
+ClusterSecrets& ControlPlane::keys_in_force(const ClusterAgent& agent) {
+    const std::uint16_t index = agent.settings().index;
+    const auto held = staged_secrets_.find(index);
+    if (held != staged_secrets_.end() && !agent.has_staged()) {
         secrets_[index] = std::move(held->second);
-        held_secrets_.erase(held);
+        staged_secrets_.erase(held);
     }
     return secrets_[index];
 }
 
-// While the next configuration is held both keys are accepted, and after the change the former one still is: whoever is late is heard.
-void ControlPlane::carry_out(Plan plan, Instant now) {
-    Controller& controller = *plan.controller;
-    ClusterSecrets& present = keys_in_force(controller);
+// While the next configuration is held both keys are accepted, and after the change the former one
+// still is: whoever is late is heard.
+void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
+    ClusterAgent& agent = *plan.agent;
+    ClusterSecrets& present = keys_in_force(agent);
     if (plan.changes.agreed.empty()) {
-        if (controller.holds_next()) controller.give_up_held(now);
-        held_secrets_.erase(controller.settings().index);
-        controller.use_keys(std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
-        if (!plan.changes.local.empty()) controller.apply_local(now, plan.settings.cluster, plan.settings.host);
+        if (agent.has_staged()) agent.drop_staged(now);
+        staged_secrets_.erase(agent.settings().index);
+        agent.use_keys(
+            std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
+        if (!plan.changes.local.empty())
+            agent.apply_local(now, plan.settings.cluster, plan.settings.host);
         present = std::move(plan.secrets);
         return;
     }
@@ -253,24 +279,27 @@ void ControlPlane::carry_out(Plan plan, Instant now) {
     until_then.former.push_back(plan.secrets.sending);
     ClusterSecrets from_then = plan.secrets;
     from_then.former.push_back(present.sending);
-    NextConfiguration next{std::move(plan.settings), std::make_unique<const SodiumAuthenticator>(until_then.sending, until_then.former),
-                           std::make_unique<const SodiumAuthenticator>(from_then.sending, from_then.former)};
-    held_secrets_[controller.settings().index] = std::move(from_then);
-    controller.hold(now, std::move(next));
+    NextConfiguration next{
+        std::move(plan.settings),
+        std::make_unique<const SodiumAuthenticator>(until_then.sending, until_then.former),
+        std::make_unique<const SodiumAuthenticator>(from_then.sending, from_then.former)};
+    staged_secrets_[agent.settings().index] = std::move(from_then);
+    agent.hold(now, std::move(next));
 }
 
 CommandResult ControlPlane::apply(const config::Config& fresh) {
-    if (const Status same = check_surroundings(config_, fresh); !same) return {ReturnValue::refused, same.error().message};
+    if (const Status same = check_surroundings(config_, fresh); !same)
+        return {ReturnValue::refused, same.error().message};
     // All or nothing: the first cluster is touched when the last one has agreed.
-    std::vector<Plan> plans;
-    for (const auto& controller : controllers_) {
-        auto plan = plan_for(*controller, fresh);
+    std::vector<ReloadPlan> plans;
+    for (const auto& agent : agents_) {
+        auto plan = plan_for(*agent, fresh);
         if (!plan) return {ReturnValue::refused, plan.error().message};
         plans.push_back(std::move(plan.value()));
     }
     std::string message;
-    for (Plan& plan : plans) {
-        const bool gives_up = plan.controller->holds_next() && plan.changes.agreed.empty();
+    for (ReloadPlan& plan : plans) {
+        const bool gives_up = plan.agent->has_staged() && plan.changes.agreed.empty();
         const std::string name = plan.settings.cluster.name;
         std::string done = plan.changes.text();
         if (gives_up) done += (done.empty() ? "" : "; ") + std::string{"what was held is given up"};

@@ -1,5 +1,6 @@
-// The program: one thread that reads what the dataplane says, lets time pass in the controllers, and answers commands. Here, and
-// only here, stands the order of a turn of the loop. Nothing in it waits for anything but the kernel's next event.
+// The program: one thread that reads what the dataplane says, lets time pass in the agents, and
+// answers commands. Here, and only here, stands the order of a turn of the loop. Nothing in it
+// waits for anything but the kernel's next event.
 #pragma once
 
 #include <map>
@@ -11,33 +12,33 @@
 #include "controlplane/api/command_service.hpp"
 #include "controlplane/api/metrics.hpp"
 #include "controlplane/loop/control_socket.hpp"
-#include "controlplane/loop/dataplane_link.hpp"
+#include "controlplane/loop/dataplane_connection.hpp"
 #include "controlplane/loop/run_directory.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 
-class ControlPlane : private DataplaneLink::Listener {
+class ControlPlane : private DataplaneConnection::Listener {
 public:
     // Requires: `config` came from config::load_file and names the host in at least one cluster.
     ControlPlane(config::Config config, std::string host_name, const RunDirectory& run);
 
-    // Reads keys, makes the controllers, opens the control socket. An error is the operator's to mend.
+    // Reads keys, makes the agents, opens the control socket. An error is the operator's to mend.
     Status prepare();
     void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
     // Until SIGTERM or SIGINT, and the cluster was left in order.
     void run();
 
 private:
-    // DataplaneLink::Listener
+    // DataplaneConnection::Listener
     void on_readable() override;
-    void on_message(const link::MessageView& message) override;
+    void on_message(const ipc::MessageView& message) override;
     void on_lost(const std::string& because) override;
     void on_missing(const std::string& because) override;
 
-    Status make_controller(const config::Member& member, const StoredState& stored);
-    [[nodiscard]] Controller* controller_at(std::uint16_t index);
+    Status make_agent(const config::Member& member, const StoredState& stored);
+    [[nodiscard]] ClusterAgent* agent_at(std::uint16_t index);
     void turn();
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
@@ -48,15 +49,16 @@ private:
     [[nodiscard]] CommandResult reload();
     [[nodiscard]] CommandResult apply(const config::Config& fresh);
     // What a reload does to one cluster.
-    struct Plan {
-        Controller* controller;
+    struct ReloadPlan {
+        ClusterAgent* agent;
         ClusterSettings settings;
         ClusterSecrets secrets;
         Changes changes;
     };
-    [[nodiscard]] Result<Plan> plan_for(Controller& controller, const config::Config& fresh) const;
-    void carry_out(Plan plan, Instant now);
-    [[nodiscard]] ClusterSecrets& keys_in_force(const Controller& controller);
+    [[nodiscard]] Result<ReloadPlan> plan_for(ClusterAgent& agent,
+                                              const config::Config& fresh) const;
+    void carry_out(ReloadPlan plan, Instant now);
+    [[nodiscard]] ClusterSecrets& keys_in_force(const ClusterAgent& agent);
 
     config::Config config_;
     std::string host_name_;
@@ -64,10 +66,12 @@ private:
     asio::io_context loop_{1};
     asio::steady_timer timer_;
     asio::signal_set signals_;
-    DataplaneLink link_;
-    Controllers controllers_;
-    std::map<std::uint16_t, ClusterSecrets> secrets_;       // by the cluster's index: the keys in force, see keys_in_force()
-    std::map<std::uint16_t, ClusterSecrets> held_secrets_;  // of the configuration that is held, or was until lately
+    DataplaneConnection link_;
+    ClusterAgents agents_;
+    // by the cluster's index: the keys in force, see keys_in_force()
+    std::map<std::uint16_t, ClusterSecrets> secrets_;
+    // of the configuration that is held, or was until lately
+    std::map<std::uint16_t, ClusterSecrets> staged_secrets_;
     CommandService commands_;
     ControlSocket socket_;
     std::shared_ptr<MetricsBoard> board_;

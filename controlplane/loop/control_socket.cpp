@@ -14,7 +14,8 @@ namespace nlb::controlplane {
 // One connection, alive as long as something is pending on it.
 class ControlSocket::Client : public std::enable_shared_from_this<ControlSocket::Client> {
 public:
-    Client(asio::io_context& loop, asio::local::stream_protocol::socket socket, Handler& handler, std::size_t& clients)
+    Client(asio::io_context& loop, asio::local::stream_protocol::socket socket, Handler& handler,
+           std::size_t& clients)
         : socket_(std::move(socket)), deadline_(loop), handler_(handler), clients_(clients) {
         ++clients_;
     }
@@ -31,13 +32,15 @@ public:
 
 private:
     void read() {
-        asio::async_read_until(socket_, asio::dynamic_buffer(input_, kLineBytesMax), '\n',
-                               [self = shared_from_this()](const asio::error_code& error, std::size_t bytes) {
-                                   self->deadline_.cancel();
-                                   // A line that is too long has no end within the limit: it is answered like other garbage.
-                                   if (error && error != asio::error::not_found && error != asio::error::eof) return;
-                                   self->handle(error ? self->input_.size() : bytes - 1);
-                               });
+        asio::async_read_until(
+            socket_, asio::dynamic_buffer(input_, kLineBytesMax), '\n',
+            [self = shared_from_this()](const asio::error_code& error, std::size_t bytes) {
+                self->deadline_.cancel();
+                // A line that is too long has no end within the limit: it is answered like other
+                // garbage.
+                if (error && error != asio::error::not_found && error != asio::error::eof) return;
+                self->handle(error ? self->input_.size() : bytes - 1);
+            });
     }
     void handle(std::size_t bytes) {
         if (bytes == 0 && input_.empty()) return;
@@ -52,7 +55,9 @@ private:
             if (self && !error) self->socket_.close();
         });
         asio::async_write(socket_, asio::buffer(output_),
-                          [self = shared_from_this()](const asio::error_code&, std::size_t) { self->deadline_.cancel(); });
+                          [self = shared_from_this()](const asio::error_code&, std::size_t) {
+                              self->deadline_.cancel();
+                          });
     }
 
     asio::local::stream_protocol::socket socket_;
@@ -71,14 +76,18 @@ ControlSocket::~ControlSocket() {
 }
 
 Status ControlSocket::listen(const std::string& path) {
-    const auto fail = [&path](const std::string& what) { return Error{path + ": cannot listen for commands: " + what}; };
+    const auto fail = [&path](const std::string& what) {
+        return Error{path + ": cannot listen for commands: " + what};
+    };
     const auto address = unix_address(path);
     if (!address) return fail("the path is longer than 107 bytes; choose a shorter --run-dir");
     unlink(path.c_str());
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return fail(std::strerror(errno));
     const mode_t before = umask(0177);
-    const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 && ::listen(fd, kClientsMax) == 0;
+    const bool bound =
+        bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&
+        ::listen(fd, kClientsMax) == 0;
     const int cause = errno;
     umask(before);
     if (!bound) {
@@ -92,16 +101,18 @@ Status ControlSocket::listen(const std::string& path) {
 }
 
 void ControlSocket::accept() {
-    acceptor_.async_accept([this](const asio::error_code& error, asio::local::stream_protocol::socket socket) {
-        if (error == asio::error::operation_aborted) return;
-        if (!error && clients_ < kClientsMax) std::make_shared<Client>(loop_, std::move(socket), handler_, clients_)->start();
-        if (!error) return accept();
-        // Out of descriptors or the like: not at once again, or the loop would do nothing else.
-        retry_.expires_after(std::chrono::milliseconds{100});
-        retry_.async_wait([this](const asio::error_code& stopped) {
-            if (!stopped) accept();
+    acceptor_.async_accept(
+        [this](const asio::error_code& error, asio::local::stream_protocol::socket socket) {
+            if (error == asio::error::operation_aborted) return;
+            if (!error && clients_ < kClientsMax)
+                std::make_shared<Client>(loop_, std::move(socket), handler_, clients_)->start();
+            if (!error) return accept();
+            // Out of descriptors or the like: not at once again, or the loop would do nothing else.
+            retry_.expires_after(std::chrono::milliseconds{100});
+            retry_.async_wait([this](const asio::error_code& stopped) {
+                if (!stopped) accept();
+            });
         });
-    });
 }
 
 }  // namespace nlb::controlplane

@@ -1,5 +1,5 @@
-// RUN_DIR/control.sock: one line in, one line out, then closed. It bounds what a client may cost (lines, clients, time) and knows
-// nothing of what the lines mean.
+// RUN_DIR/control.sock: one line in, one line out, then closed. It bounds what a client may cost
+// (lines, clients, time) and knows nothing of what the lines mean.
 #pragma once
 
 #include <cstddef>

@@ -12,7 +12,8 @@ namespace {
 // Above ordinary programs, below interrupt threads and whatever else runs in real time.
 constexpr int kPriority = 10;
 
-// Under a limit MCL_FUTURE would make later allocations fail, so the future is locked only where there is none.
+// Under a limit MCL_FUTURE would make later allocations fail, so the future is locked only where
+// there is none.
 bool lock_memory() {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     const bool no_limit = setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0;
@@ -23,7 +24,8 @@ bool lock_memory() {
 
 std::vector<std::string> ask_for_real_time() {
     std::vector<std::string> refused;
-    if (!lock_memory()) refused.push_back(std::string{"memory is not locked: "} + std::strerror(errno));
+    if (!lock_memory())
+        refused.push_back(std::string{"memory is not locked: "} + std::strerror(errno));
     sched_param parameters{};
     parameters.sched_priority = kPriority;
     if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) != 0)

@@ -1,4 +1,5 @@
-// Asks the kernel to keep the loop on time: locked memory and a low real-time priority. Both are wishes; a refusal is said once.
+// Asks the kernel to keep the loop on time: locked memory and a low real-time priority. Both are
+// desired; a refusal is said once.
 #pragma once
 
 #include <string>
@@ -6,7 +7,8 @@
 
 namespace nlb::controlplane {
 
-// Sentences about what was refused; empty when everything was granted. The priority is the calling thread's alone and is not inherited.
+// Sentences about what was refused; empty when everything was granted. The priority is the calling
+// thread's alone and is not inherited.
 [[nodiscard]] std::vector<std::string> ask_for_real_time();
 
 }  // namespace nlb::controlplane

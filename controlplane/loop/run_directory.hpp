@@ -1,4 +1,5 @@
-// The run directory belongs to one control plane at a time: RUN_DIR/controlplane.lock, held as long as the process lives.
+// The run directory belongs to one control plane at a time: RUN_DIR/controlplane.lock, held as long
+// as the process lives.
 #pragma once
 
 #include <string>

@@ -4,10 +4,12 @@
 #include <sodium.h>
 
 #include "core/base/assert.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
-SodiumAuthenticator::SodiumAuthenticator(const config::ClusterKey& sending, const std::vector<config::ClusterKey>& former) {
+SodiumAuthenticator::SodiumAuthenticator(const config::ClusterKey& sending,
+                                         const std::vector<config::ClusterKey>& former) {
     const auto add = [this](const config::ClusterKey& key) {
         Key derived{config::key_id(key), {}, {config::derive_seal_key(key)}};
         derived.bytes.bytes = config::derive_heartbeat_key(key);
@@ -19,22 +21,26 @@ SodiumAuthenticator::SodiumAuthenticator(const config::ClusterKey& sending, cons
 }
 
 bool SodiumAuthenticator::holds(std::uint16_t key_id) const {
-    return std::any_of(keys_.begin(), keys_.end(), [key_id](const Key& key) { return key.id == key_id; });
+    return std::any_of(keys_.begin(), keys_.end(),
+                       [key_id](const Key& key) { return key.id == key_id; });
 }
 
-std::array<Byte, kTagBytes> SodiumAuthenticator::tag(std::uint16_t key_id, std::span<const Byte> bytes) const {
-    const auto key = std::find_if(keys_.begin(), keys_.end(), [key_id](const Key& one) { return one.id == key_id; });
+std::array<Byte, kTagBytes> SodiumAuthenticator::tag(std::uint16_t key_id,
+                                                     std::span<const Byte> bytes) const {
+    const auto key = std::find_if(keys_.begin(), keys_.end(),
+                                  [key_id](const Key& one) { return one.id == key_id; });
     NLB_ASSERT(key != keys_.end());
     std::array<Byte, kTagBytes> tag{};
-    const int result =
-        crypto_generichash(tag.data(), tag.size(), bytes.data(), bytes.size(), key->bytes.bytes.data(), key->bytes.bytes.size());
+    const int result = crypto_generichash(tag.data(), tag.size(), bytes.data(), bytes.size(),
+                                          key->bytes.bytes.data(), key->bytes.bytes.size());
     NLB_ASSERT(result == 0);
     return tag;
 }
 
 SealKeys SodiumAuthenticator::seal_keys() const {
     SealKeys seals;
-    for (; seals.count < std::min(keys_.size(), kSealKeysMax); ++seals.count) seals.keys[seals.count] = keys_[seals.count].seal;
+    for (; seals.count < std::min(keys_.size(), kSealKeysMax); ++seals.count)
+        seals.keys[seals.count] = keys_[seals.count].seal;
     return seals;
 }
 

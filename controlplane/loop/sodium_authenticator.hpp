@@ -1,5 +1,6 @@
-// Tags of cluster frames: keyed BLAKE2b, 16 bytes, by libsodium. One key to send, former ones still accepted while keys rotate.
-// Comparing tags in constant time is decode_frame's; keys never leave this object.
+// Tags of cluster frames: keyed BLAKE2b, 16 bytes, by libsodium. One key to send, former ones still
+// accepted while keys rotate. Comparing tags in constant time is decode_frame's; keys never leave
+// this object.
 #pragma once
 
 #include <vector>
@@ -8,16 +9,19 @@
 #include "config/schema.hpp"
 #include "core/base/result.hpp"
 #include "core/wire/cluster_frames.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
 class SodiumAuthenticator : public Authenticator {
 public:
-    explicit SodiumAuthenticator(const config::ClusterKey& sending, const std::vector<config::ClusterKey>& former = {});
+    explicit SodiumAuthenticator(const config::ClusterKey& sending,
+                                 const std::vector<config::ClusterKey>& former = {});
 
     [[nodiscard]] std::uint16_t sending_key() const override { return keys_.front().id; }
     [[nodiscard]] bool holds(std::uint16_t key_id) const override;
-    [[nodiscard]] std::array<Byte, kTagBytes> tag(std::uint16_t key_id, std::span<const Byte> bytes) const override;
+    [[nodiscard]] std::array<Byte, kTagBytes> tag(std::uint16_t key_id,
+                                                  std::span<const Byte> bytes) const override;
     [[nodiscard]] SealKeys seal_keys() const override;
 
 private:

@@ -27,7 +27,8 @@ std::string encode_state(const StoredState& state) {
 
 std::optional<StoredState> decode_state(const std::string& text) {
     const Json file = Json::parse(text, nullptr, false);
-    if (!file.is_object() || !file.contains("clusters") || !file["clusters"].is_object()) return std::nullopt;
+    if (!file.is_object() || !file.contains("clusters") || !file["clusters"].is_object())
+        return std::nullopt;
     StoredState state;
     for (const auto& [name, entry] : file["clusters"].items()) {
         if (!entry.is_object()) return std::nullopt;
@@ -38,7 +39,8 @@ std::optional<StoredState> decode_state(const std::string& text) {
         if (rules == entry.end() || !rules->is_object()) continue;
         for (const auto& [rule, word] : rules->items()) {
             if (!word.is_string()) continue;
-            if (const auto rule_state = rule_state_from(word.get_ref<const std::string&>())) stored.rules[rule] = *rule_state;
+            if (const auto rule_state = rule_state_from(word.get_ref<const std::string&>()))
+                stored.rules[rule] = *rule_state;
         }
     }
     return state;
@@ -56,11 +58,13 @@ Status write_state(const std::string& path, const StoredState& state) {
     const std::string fresh = path + ".new";
     const std::string text = encode_state(state);
     const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written = fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    const bool written =
+        fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     const int cause = errno;
     if (fd >= 0) close(fd);
     if (!written || rename(fresh.c_str(), path.c_str()) != 0)
-        return Error{path + ": cannot keep the host's state: " + std::strerror(written ? errno : cause)};
+        return Error{path +
+                     ": cannot keep the host's state: " + std::strerror(written ? errno : cause)};
     return Done{};
 }
 

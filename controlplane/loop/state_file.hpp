@@ -1,5 +1,6 @@
-// What survives a restart of this program: the last state of the host and its rules, per cluster, in RUN_DIR/state (JSON).
-// It is written whole or not at all. A file that does not read counts as none: then `initial_state: last` means started.
+// What survives a restart of this program: the last state of the host and its rules, per cluster,
+// in RUN_DIR/state (JSON). It is written whole or not at all. A file that does not read counts as
+// none: then `initial_state: last` means started.
 #pragma once
 
 #include <map>

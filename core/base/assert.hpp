@@ -1,4 +1,5 @@
-// Programmer errors end the program, in release builds too: a balancer that runs on after one may answer for another host.
+// Programmer errors end the program, in release builds too: a balancer that runs on after one may
+// answer for another host.
 #pragma once
 
 #include <cstdio>

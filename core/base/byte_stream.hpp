@@ -1,4 +1,5 @@
-// Writing and reading runs of big-endian fields. A reader past its end yields zeros and remembers it; ask ok() once, at the end.
+// Writing and reading runs of big-endian fields. A reader past its end yields zeros and remembers
+// it; ask ok() once, at the end.
 #pragma once
 
 #include <span>
@@ -17,11 +18,17 @@ public:
     void u32(std::uint32_t value) { put(value); }
     void u64(std::uint64_t value) { put(value); }
     void zeros(std::size_t count) { bytes_.insert(bytes_.end(), count, Byte{0}); }
-    void run(std::span<const Byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+    void run(std::span<const Byte> bytes) {
+        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    }
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
     // Requires: offset + 2 <= size().
-    void overwrite_u16(std::size_t offset, std::uint16_t value) { store_big_endian(bytes_.data() + offset, value); }
-    void overwrite(std::size_t offset, std::span<const Byte> bytes) { std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size()); }
+    void overwrite_u16(std::size_t offset, std::uint16_t value) {
+        store_big_endian(bytes_.data() + offset, value);
+    }
+    void overwrite(std::size_t offset, std::span<const Byte> bytes) {
+        std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size());
+    }
     [[nodiscard]] std::vector<Byte> take() { return std::move(bytes_); }
     [[nodiscard]] std::span<const Byte> bytes() const { return bytes_; }
 
@@ -44,7 +51,9 @@ public:
     std::uint64_t u64() { return get<std::uint64_t>(); }
     void skip(std::size_t count) { static_cast<void>(take(count)); }
     // Everything that is left.
-    [[nodiscard]] std::span<const Byte> rest() { return bytes_.subspan(std::exchange(at_, bytes_.size())); }
+    [[nodiscard]] std::span<const Byte> rest() {
+        return bytes_.subspan(std::exchange(at_, bytes_.size()));
+    }
     [[nodiscard]] bool ok() const { return ok_; }
     [[nodiscard]] std::size_t left() const { return bytes_.size() - at_; }
 

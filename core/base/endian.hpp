@@ -1,4 +1,5 @@
-// Big-endian integers as they lie on the wire. They convert only when asked by name, so that a forgotten swap does not compile.
+// Big-endian integers as they lie on the wire. They convert only when asked by name, so that a
+// forgotten swap does not compile.
 #pragma once
 
 #include <bit>
@@ -21,8 +22,11 @@ template <class Integer>
 struct [[gnu::packed]] BigEndian {
     Integer raw;
     BigEndian() = default;
-    constexpr explicit BigEndian(Integer host) : raw(std::endian::native == std::endian::little ? byte_swap(host) : host) {}
-    [[nodiscard]] constexpr Integer host() const { return std::endian::native == std::endian::little ? byte_swap(raw) : raw; }
+    constexpr explicit BigEndian(Integer host)
+        : raw(std::endian::native == std::endian::little ? byte_swap(host) : host) {}
+    [[nodiscard]] constexpr Integer host() const {
+        return std::endian::native == std::endian::little ? byte_swap(raw) : raw;
+    }
     constexpr bool operator==(const BigEndian& other) const { return raw == other.raw; }
 };
 using be16 = BigEndian<std::uint16_t>;

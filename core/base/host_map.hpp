@@ -1,5 +1,5 @@
-// A map from host ids to values in the order of ids, without allocation: what is made for every frame must cost little. At most one entry a
-// host; it checks no id's range.
+// A map from host ids to values in the order of ids, without allocation: what is made for every
+// frame must cost little. At most one entry a host; it checks no id's range.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@ public:
 
     // The host's value, a new one if it has none.
     Value& operator[](HostId id) {
-        Entry* const place =
-            std::find_if(entries_.begin(), entries_.begin() + count_, [id](const Entry& entry) { return entry.first >= id; });
+        Entry* const place = std::find_if(entries_.begin(), entries_.begin() + count_,
+                                          [id](const Entry& entry) { return entry.first >= id; });
         if (place != entries_.begin() + count_ && place->first == id) return place->second;
         NLB_ASSERT(count_ < entries_.size());
         std::move_backward(place, entries_.begin() + count_, entries_.begin() + count_ + 1);
@@ -34,7 +34,9 @@ public:
     [[nodiscard]] const Entry* begin() const { return entries_.data(); }
     [[nodiscard]] const Entry* end() const { return entries_.data() + count_; }
     [[nodiscard]] std::size_t size() const { return count_; }
-    bool operator==(const HostMap& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
+    bool operator==(const HostMap& other) const {
+        return std::equal(begin(), end(), other.begin(), other.end());
+    }
 
 private:
     std::array<Entry, kHostsMax> entries_{};

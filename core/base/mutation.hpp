@@ -1,5 +1,6 @@
-// Guards that can be taken out one at a time, so that the simulator shows that it would notice. Product builds have none of it:
-// without NLB_MUTATIONS mutated() is constant false and the branch is gone.
+// Guards that can be taken out one at a time, so that the simulator shows that it would notice.
+// Product builds have none of it: without NLB_MUTATIONS mutated() is constant false and the branch
+// is gone.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// A small seeded generator (splitmix64, Steele et al. 2014) for simulators and tests; never for keys.
+// A small seeded generator (splitmix64, Steele et al. 2014) for simulators and tests; never for
+// keys.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,9 @@ public:
         return z ^ (z >> 31);
     }
     // Uniform in [0, bound). Requires: bound > 0.
-    constexpr std::uint64_t below(std::uint64_t bound) { return static_cast<std::uint64_t>((static_cast<Uint128>(next()) * bound) >> 64); }
+    constexpr std::uint64_t below(std::uint64_t bound) {
+        return static_cast<std::uint64_t>((static_cast<Uint128>(next()) * bound) >> 64);
+    }
     // Uniform in [low, high].
     constexpr std::int64_t between(std::int64_t low, std::int64_t high) {
         return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));

@@ -1,4 +1,5 @@
-// How everything outside the worker cores reports failure: a value, or one clear sentence for the operator.
+// How everything outside the worker cores reports failure: a value, or one clear sentence for the
+// operator.
 #pragma once
 
 #include <string>

@@ -1,9 +1,11 @@
 // A record as one word, so that it changes at once or not at all:
-//    bits 0..7 host   8..11 kind   12..15 tries   16..31 generation   32..63 time; of plain records half of the client's name
-// An entry's life: free (client 0) -> being made (client set, word 0) -> remembered (word set) -> dying (one pass of the sweep later) ->
-// free. Only whoever takes a free place makes an entry, only the sweep unmakes one, and a place serves another client a whole
-// pass after it was given up at the earliest: a worker that still looks at it finds another word there, not another client's record in the
-// same word (plain records bear a part of the name for that).
+//    bits 0..7 host, 8..11 kind, 12..15 tries, 16..31 generation,
+//    32..63 time; of plain records half of the client's name
+// An entry's life: free (client 0) -> being made (client set, word 0) -> remembered (word set) ->
+// dying (one pass of the sweep later) -> free. Only whoever takes a free slot makes an entry, only
+// the sweep unmakes one, and a slot serves another client a whole pass after it was given up at the
+// earliest: a worker that still looks at it finds another word there, not another client's record
+// in the same word (plain records bear a part of the name for that).
 #include "core/clients/client_table.hpp"
 
 #include <algorithm>
@@ -27,8 +29,8 @@ bool is_record(std::uint64_t word) {
 
 std::uint64_t word_of(const ClientRecord& record, ClientName client) {
     const std::uint64_t high = record.kind == ClientKind::plain ? client >> 32 : record.at_ms;
-    return std::uint64_t{record.host} | static_cast<std::uint64_t>(record.kind) << 8 | std::uint64_t{record.tries} << 12 |
-           std::uint64_t{record.generation} << 16 | high << 32;
+    return std::uint64_t{record.host} | static_cast<std::uint64_t>(record.kind) << 8 |
+           std::uint64_t{record.tries} << 12 | std::uint64_t{record.generation} << 16 | high << 32;
 }
 
 ClientRecord record_of_word(std::uint64_t word) {
@@ -48,7 +50,8 @@ std::uint32_t rounded(std::uint32_t capacity) {
 
 }  // namespace
 
-ClientTable::ClientTable(std::uint32_t capacity) : capacity_(rounded(capacity)), entries_(std::make_unique<Entry[]>(capacity_)) {}
+ClientTable::ClientTable(std::uint32_t capacity)
+    : capacity_(rounded(capacity)), entries_(std::make_unique<Entry[]>(capacity_)) {}
 
 std::span<ClientTable::Entry> ClientTable::set_of(ClientName client) const {
     const std::size_t set = client & (capacity_ / kWays - 1);
@@ -57,7 +60,9 @@ std::span<ClientTable::Entry> ClientTable::set_of(ClientName client) const {
 
 ClientTable::Entry* ClientTable::find(ClientName client) const {
     for (Entry& entry : set_of(client))
-        if (entry.client.load(std::memory_order_acquire) == client && entry.word.load(std::memory_order_acquire) != 0) return &entry;
+        if (entry.client.load(std::memory_order_acquire) == client &&
+            entry.word.load(std::memory_order_acquire) != 0)
+            return &entry;
     return nullptr;
 }
 
@@ -68,20 +73,24 @@ std::optional<ClientRecord> ClientTable::record_of(ClientName client) const {
     return is_record(word) ? std::optional(record_of_word(word)) : std::nullopt;
 }
 
-// nullptr: no room, or another worker is making this very entry. Of two that make one at once at most one goes on: each looks at all places
-// after it has put the name down.
-ClientTable::Entry* ClientTable::make(ClientName client, RuleId rule, BucketId bucket, const ClientRecord& record, std::uint32_t now_ms) {
+// nullptr: no room, or another worker is making this very entry. Of two that make one at once at
+// most one goes on: each looks at all slots after it has put the name down.
+ClientTable::Entry* ClientTable::make(ClientName client, RuleId rule, BucketId bucket,
+                                      const ClientRecord& record, std::uint32_t now_ms) {
     const std::span<Entry> set = set_of(client);
     for (Entry& entry : set) {
         ClientName free = 0;
-        if (entry.client.load(std::memory_order_relaxed) != 0 || !entry.client.compare_exchange_strong(free, client)) continue;
-        const bool alone =
-            std::none_of(set.begin(), set.end(), [&](Entry& other) { return &other != &entry && other.client.load() == client; });
+        if (entry.client.load(std::memory_order_relaxed) != 0 ||
+            !entry.client.compare_exchange_strong(free, client))
+            continue;
+        const bool alone = std::none_of(set.begin(), set.end(), [&](Entry& other) {
+            return &other != &entry && other.client.load() == client;
+        });
         if (!alone) {
             entry.client.store(0);
             return nullptr;
         }
-        entry.place.store(std::uint32_t{rule} << 8 | bucket, std::memory_order_relaxed);
+        entry.slot.store(std::uint32_t{rule} << 8 | bucket, std::memory_order_relaxed);
         entry.seen_ms.store(now_ms, std::memory_order_relaxed);
         entry.word.store(word_of(record, client), std::memory_order_release);
         remembered_.fetch_add(1, std::memory_order_relaxed);
@@ -95,7 +104,8 @@ Standing ClientTable::on_opening(ClientName client, const ClientScene& scene) {
     Entry* const entry = find(client);
     if (entry == nullptr) {
         const Judgement judgement = judge_opening(std::nullopt, scene.now_ms, scene);
-        if (judgement.next.host != kNoHost) static_cast<void>(make(client, scene.rule, scene.bucket, judgement.next, scene.now_ms));
+        if (judgement.next.host != kNoHost)
+            static_cast<void>(make(client, scene.rule, scene.bucket, judgement.next, scene.now_ms));
         return judgement.standing;
     }
     const std::uint32_t seen_ms = entry->seen_ms.load(std::memory_order_relaxed);
@@ -105,13 +115,16 @@ Standing ClientTable::on_opening(ClientName client, const ClientScene& scene) {
         Judgement judgement = judge_opening(record, seen_ms, scene);
         if (judgement.next.host == kNoHost) return judgement.standing;
         if (judgement.asks && !spend(scene.now_ms)) {
-            // Whoever relies on it is not told anew; whoever does not yet is not told at all, and the client stays here.
+            // Whoever relies on it is not told anew; whoever does not yet is not told at all, and
+            // the client stays here.
             if (is_binding(*record, scene)) return Standing::elsewhere;
             judgement = {Standing::ours, plain_record(scene.tables.self)};
         }
         const std::uint64_t next = word_of(judgement.next, client);
         if (judgement.asks) mark(scene.rule, scene.bucket);
-        if (next != word && !entry->word.compare_exchange_weak(word, next, std::memory_order_acq_rel)) continue;
+        if (next != word &&
+            !entry->word.compare_exchange_weak(word, next, std::memory_order_acq_rel))
+            continue;
         entry->seen_ms.store(scene.now_ms, std::memory_order_relaxed);
         // A commitment that nobody is told of ends by itself; until then its client waits.
         if (judgement.asks) static_cast<void>(ask(client, judgement.next, scene));
@@ -121,7 +134,8 @@ Standing ClientTable::on_opening(ClientName client, const ClientScene& scene) {
 }
 
 void ClientTable::on_end(ClientName client, const ClientScene& scene) {
-    if (Entry* const entry = find(client); entry != nullptr) entry->seen_ms.store(scene.now_ms, std::memory_order_relaxed);
+    if (Entry* const entry = find(client); entry != nullptr)
+        entry->seen_ms.store(scene.now_ms, std::memory_order_relaxed);
 }
 
 bool ClientTable::serves_elsewhere(ClientName client, const ClientScene& scene) const {
@@ -129,7 +143,8 @@ bool ClientTable::serves_elsewhere(ClientName client, const ClientScene& scene) 
     if (entry == nullptr) return false;
     const std::uint64_t word = entry->word.load(std::memory_order_acquire);
     if (!is_record(word)) return false;
-    return is_elsewhere(record_of_word(word), entry->seen_ms.load(std::memory_order_relaxed), scene);
+    return is_elsewhere(record_of_word(word), entry->seen_ms.load(std::memory_order_relaxed),
+                        scene);
 }
 
 bool ClientTable::is_guest_here(ClientName client, const ClientScene& scene) const {
@@ -138,13 +153,15 @@ bool ClientTable::is_guest_here(ClientName client, const ClientScene& scene) con
 }
 
 bool ClientTable::is_free_of_commitments(RuleId rule, BucketId bucket) const {
-    const BucketMask marked = marks_[0][rule].load(std::memory_order_relaxed) | marks_[1][rule].load(std::memory_order_relaxed);
+    const BucketMask marked = marks_[0][rule].load(std::memory_order_relaxed) |
+                              marks_[1][rule].load(std::memory_order_relaxed);
     return (marked >> bucket & 1U) == 0;
 }
 
 void ClientTable::mark(RuleId rule, BucketId bucket) {
     for (Words& words : marks_)
-        if ((words[rule].load(std::memory_order_relaxed) >> bucket & 1U) == 0) words[rule].fetch_or(BucketMask{1} << bucket);
+        if ((words[rule].load(std::memory_order_relaxed) >> bucket & 1U) == 0)
+            words[rule].fetch_or(BucketMask{1} << bucket);
 }
 
 bool ClientTable::spend(std::uint32_t now_ms) {
@@ -153,7 +170,9 @@ bool ClientTable::spend(std::uint32_t now_ms) {
     for (int i = 0; i < kTriesMax; ++i) {
         const std::uint64_t spent = budget >> 16 == window ? budget & 0xffff : 0;
         if (spent >= kRequestsPerWindow) return false;
-        if (budget_.compare_exchange_weak(budget, window << 16 | (spent + 1), std::memory_order_relaxed)) return true;
+        if (budget_.compare_exchange_weak(budget, window << 16 | (spent + 1),
+                                          std::memory_order_relaxed))
+            return true;
     }
     return false;
 }
@@ -178,31 +197,38 @@ void ClientTable::enter(Tables& tables) {
 }
 
 bool ClientTable::give(std::uint64_t era, const GivenGrant& grant, Instant now) {
-    if (era != era_ || grant.client == 0 || grant.rule >= kRulesMax || grant.bucket >= kBuckets) return false;
-    const ClientRecord record{self_, ClientKind::guest, 0, generation_, milliseconds_of(Instant{Duration{grant.until_ns}})};
+    if (era != era_ || grant.client == 0 || grant.rule >= kRulesMax || grant.bucket >= kBuckets)
+        return false;
+    const ClientRecord record{self_, ClientKind::guest, 0, generation_,
+                              milliseconds_of(Instant{Duration{grant.until_ns}})};
     Entry* const entry = find(grant.client);
-    if (entry == nullptr) return make(grant.client, grant.rule, grant.bucket, record, milliseconds_of(now)) != nullptr;
+    if (entry == nullptr)
+        return make(grant.client, grant.rule, grant.bucket, record, milliseconds_of(now)) !=
+               nullptr;
     std::uint64_t word = entry->word.load(std::memory_order_acquire);
     for (int i = 0; i < kTriesMax && word != 0; ++i)
-        if (entry->word.compare_exchange_weak(word, word_of(record, grant.client), std::memory_order_acq_rel)) return true;
+        if (entry->word.compare_exchange_weak(word, word_of(record, grant.client),
+                                              std::memory_order_acq_rel))
+            return true;
     return false;
 }
 
-std::uint32_t ClientTable::places_due(Instant now) {
+std::uint32_t ClientTable::slots_due(Instant now) {
     if (swept_at_ == kLongAgo) swept_at_ = now;
     const Duration since = now - swept_at_;
     if (since < kSweepStep) return 0;
     swept_at_ = now;
-    const auto due =
-        static_cast<Uint128>(capacity_) * static_cast<std::uint64_t>(since.count()) / static_cast<std::uint64_t>(kSweepPass.count()) + 1;
+    const auto due = static_cast<Uint128>(capacity_) * static_cast<std::uint64_t>(since.count()) /
+                         static_cast<std::uint64_t>(kSweepPass.count()) +
+                     1;
     return static_cast<std::uint32_t>(std::min<Uint128>(due, std::min(kSweepMost, capacity_)));
 }
 
 void ClientTable::sweep(const Tables& tables, Instant now) {
-    for (std::uint32_t left = places_due(now); left > 0; --left) {
-        sweep_entry(entries_[next_place_], tables, now);
-        if (++next_place_ < capacity_) continue;
-        next_place_ = 0;
+    for (std::uint32_t left = slots_due(now); left > 0; --left) {
+        sweep_entry(entries_[next_slot_], tables, now);
+        if (++next_slot_ < capacity_) continue;
+        next_slot_ = 0;
         end_pass();
     }
 }
@@ -217,8 +243,9 @@ void ClientTable::sweep_entry(Entry& entry, const Tables& tables, Instant now) {
         entry.client.store(0);
         return;
     }
-    const std::uint32_t place = entry.place.load(std::memory_order_relaxed);
-    const ClientScene scene(tables, static_cast<RuleId>(place >> 8), static_cast<BucketId>(place), now);
+    const std::uint32_t slot = entry.slot.load(std::memory_order_relaxed);
+    const ClientScene scene(tables, static_cast<RuleId>(slot >> 8), static_cast<BucketId>(slot),
+                            now);
     const ClientRecord record = record_of_word(word);
     if (is_over(record, entry.seen_ms.load(std::memory_order_relaxed), scene)) {
         static_cast<void>(entry.word.compare_exchange_strong(word, dying(client)));

@@ -1,5 +1,6 @@
-// What hosts ask of and tell one another about clients that were somewhere before (docs/protocol.md, "Sticky clients"): plain values on
-// their way between cores, control planes and hosts. Nothing here decides.
+// What hosts ask of and tell one another about clients that were somewhere before
+// (docs/protocol.md, "Sticky clients"): plain values on their way between cores, control planes and
+// hosts. Nothing here decides.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@
 
 namespace nlb {
 
-// A client as a rule's affinity sees it, in one bucket: 64 bits of a keyed hash (client_name() in core/clients/client_record.hpp), never 0.
-// Two clients of one name are one client to every host.
+// A client as a rule's affinity sees it, in one bucket: 64 bits of a keyed hash (client_name() in
+// core/clients/client_record.hpp), never 0. Two clients of one name are one client to every host.
 using ClientName = std::uint64_t;
 
 // A core of the bucket's owner has committed itself: `host` may serve the client from now on.
@@ -28,7 +29,8 @@ struct GrantRequest {
 };
 static_assert(sizeof(GrantRequest) == 32 && std::has_unique_object_representations_v<GrantRequest>);
 
-// A request older than this is not passed on: owners wait that much longer than the time-out (commitment_ms()).
+// A request older than this is not passed on: owners wait that much longer than the time-out
+// (commitment_ms()).
 inline constexpr Duration kGrantPatience = std::chrono::milliseconds{50};
 
 // This host's cores may serve the client until then, as long as they go by tables of that era.
@@ -46,8 +48,9 @@ inline constexpr std::size_t kGrantsPerFrame = 40;
 struct GrantCounts {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;  // and passed to the cores
-    std::uint64_t refused = 0;   // another epoch, another life of either host, not the bucket's owner, or too late
-    std::uint64_t stale = 0;     // requests of cores that were not passed on
+    // another epoch, another life of either host, not the bucket's owner, or too late
+    std::uint64_t refused = 0;
+    std::uint64_t stale = 0;  // requests of cores that were not passed on
 };
 
 }  // namespace nlb

@@ -1,5 +1,5 @@
-// A bounded queue of requests from several workers to one reader (Vyukov's): each cell has a number that says whose turn it is. Nobody
-// waits: a full ring takes nothing.
+// A bounded queue of requests from several workers to one reader (Vyukov's): each cell has a number
+// that says whose turn it is. Nobody waits: a full ring takes nothing.
 #pragma once
 
 #include <array>
@@ -16,7 +16,8 @@ public:
     static constexpr std::uint32_t kCells = 256;
 
     RequestRing() {
-        for (std::uint32_t i = 0; i < kCells; ++i) cells_[i].turn.store(i, std::memory_order_relaxed);
+        for (std::uint32_t i = 0; i < kCells; ++i)
+            cells_[i].turn.store(i, std::memory_order_relaxed);
     }
 
     // False: full.
@@ -24,7 +25,8 @@ public:
         std::uint32_t at = tail_.load(std::memory_order_relaxed);
         for (;;) {
             Cell& cell = cells_[at % kCells];
-            const auto ahead = static_cast<std::int32_t>(cell.turn.load(std::memory_order_acquire) - at);
+            const auto ahead =
+                static_cast<std::int32_t>(cell.turn.load(std::memory_order_acquire) - at);
             if (ahead < 0) return false;
             if (ahead > 0) {
                 at = tail_.load(std::memory_order_relaxed);
@@ -39,7 +41,8 @@ public:
     // Thread: one. How many were there.
     std::size_t take(std::span<GrantRequest> into) {
         std::size_t count = 0;
-        while (count < into.size() && cells_[head_ % kCells].turn.load(std::memory_order_acquire) == head_ + 1) {
+        while (count < into.size() &&
+               cells_[head_ % kCells].turn.load(std::memory_order_acquire) == head_ + 1) {
             into[count++] = cells_[head_ % kCells].request;
             cells_[head_ % kCells].turn.store(head_ + kCells, std::memory_order_release);
             ++head_;
@@ -48,7 +51,9 @@ public:
         return count;
     }
     // Thread: any; of others than the reader's it may be a moment old.
-    [[nodiscard]] bool empty() const { return tail_.load(std::memory_order_relaxed) == taken_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool empty() const {
+        return tail_.load(std::memory_order_relaxed) == taken_.load(std::memory_order_relaxed);
+    }
 
 private:
     struct Cell {

@@ -16,7 +16,8 @@ std::array<std::uint8_t, kHostsMax> held_by(const BucketOwners& holding) {
 
 }  // namespace
 
-std::array<std::uint8_t, kHostsMax> bucket_counts(const Offers& offers, const BucketOwners& holding) {
+std::array<std::uint8_t, kHostsMax> bucket_counts(const Offers& offers,
+                                                  const BucketOwners& holding) {
     std::array<std::uint8_t, kHostsMax> counts{};
     const auto sum = std::accumulate(offers.begin(), offers.end(), std::size_t{0});
     if (sum == 0) return counts;
@@ -34,7 +35,8 @@ std::array<std::uint8_t, kHostsMax> bucket_counts(const Offers& offers, const Bu
         if (held[a] != held[b]) return held[a] > held[b];
         return a < b;
     });
-    // The remainders sum to a multiple of `sum`, so fewer hosts get one more than have a remainder at all.
+    // The remainders sum to a multiple of `sum`, so fewer hosts get one more than have a remainder
+    // at all.
     for (std::size_t i = 0; given < kBuckets; ++i, ++given) ++counts[by_remainder[i]];
     return counts;
 }

@@ -1,5 +1,6 @@
-// Which host should own which bucket: weights into counts by largest remainder, counts into buckets with the least movement.
-// Pure and deterministic: the same inputs give the same map on every host, compiler and order of arrival (cluster.md 2).
+// Which host should own which bucket: weights into counts by largest remainder, counts into buckets
+// with the least movement. Pure and deterministic: the same inputs give the same map on every host,
+// compiler and order of arrival (cluster.md 2).
 #pragma once
 
 #include <array>
@@ -10,17 +11,22 @@
 
 namespace nlb {
 
-// What each host offers for one rule; index id - 1, 0 for hosts that are absent, draining or disabled.
+// What each host offers for one rule; index id - 1, 0 for hosts that are absent, draining or
+// disabled.
 using Offers = std::array<std::uint8_t, kHostsMax>;
 
-// How many buckets each host should own. Mode multiple: in proportion to the offers, by largest remainder; ties to the host that
-// holds more in `holding`, then to the lower id. All zero when nothing is offered.
-[[nodiscard]] std::array<std::uint8_t, kHostsMax> bucket_counts(const Offers& offers, const BucketOwners& holding);
+// How many buckets each host should own. Mode multiple: in proportion to the offers, by largest
+// remainder; ties to the host that holds more in `holding`, then to the lower id. All zero when
+// nothing is offered.
+[[nodiscard]] std::array<std::uint8_t, kHostsMax> bucket_counts(const Offers& offers,
+                                                                const BucketOwners& holding);
 
-// Hosts keep what they hold up to their count, lowest buckets first; the rest goes, bucket by bucket, to the lowest id in deficit.
+// Hosts keep what they hold up to their count, lowest buckets first; the rest goes, bucket by
+// bucket, to the lowest id in deficit.
 [[nodiscard]] BucketOwners assign_buckets(const Offers& offers, const BucketOwners& holding);
 
-// Mode single: every bucket to the host with the greatest offer (33 - handling priority), ties to the lower id.
+// Mode single: every bucket to the host with the greatest offer (33 - handling priority), ties to
+// the lower id.
 [[nodiscard]] BucketOwners assign_single(const Offers& offers);
 
 // Buckets whose owner differs; those that had no owner count too.

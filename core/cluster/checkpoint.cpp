@@ -1,4 +1,5 @@
-// The block's bytes. Everything read back is checked: a dataplane may hold the block of another build.
+// The block's bytes. Everything read back is checked: a dataplane may hold the block of another
+// build.
 #include "core/cluster/checkpoint.hpp"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ std::vector<MemberEntry> read_entries(ByteReader& in) {
     return entries;
 }
 
-bool ids_are_sound(const SharedBlock& block) {
+bool ids_are_sound(const Checkpoint& block) {
     const auto sound = [](HostId id) { return id >= 1 && id <= kHostsMax; };
     for (const auto& entry : block.map.members)
         if (!sound(entry.id)) return false;
@@ -56,7 +57,7 @@ bool ids_are_sound(const SharedBlock& block) {
 
 }  // namespace
 
-std::vector<Byte> encode_block(const SharedBlock& block) {
+std::vector<Byte> encode_block(const Checkpoint& block) {
     ByteWriter out;
     out.u32(kMagic);
     out.u8(kVersion);
@@ -82,14 +83,15 @@ std::vector<Byte> encode_block(const SharedBlock& block) {
         out.u64(peer.sequence);
     }
     out.u8(static_cast<std::uint8_t>(block.beats.size()));
-    for (const Instant beat : block.beats) out.u64(static_cast<std::uint64_t>(beat.time_since_epoch().count()));
+    for (const Instant beat : block.beats)
+        out.u64(static_cast<std::uint64_t>(beat.time_since_epoch().count()));
     return out.take();
 }
 
-std::optional<SharedBlock> decode_block(std::span<const Byte> bytes) {
+std::optional<Checkpoint> decode_block(std::span<const Byte> bytes) {
     ByteReader in(bytes);
     if (in.u32() != kMagic || in.u8() != kVersion) return std::nullopt;
-    SharedBlock block;
+    Checkpoint block;
     block.member = in.u8() != 0;
     block.incarnation = read_incarnation(in);
     block.sequence = in.u64();
@@ -114,8 +116,10 @@ std::optional<SharedBlock> decode_block(std::span<const Byte> bytes) {
     }
     block.beats.resize(std::min<std::size_t>(in.u8(), kBeatsKept));
     for (Instant& beat : block.beats) beat = Instant{Duration{static_cast<std::int64_t>(in.u64())}};
-    const bool beats_are_sound = std::all_of(block.beats.begin(), block.beats.end(), [](Instant beat) { return beat >= Instant{}; });
-    if (!in.ok() || in.left() != 0 || !ids_are_sound(block) || !beats_are_sound) return std::nullopt;
+    const bool beats_are_sound = std::all_of(block.beats.begin(), block.beats.end(),
+                                             [](Instant beat) { return beat >= Instant{}; });
+    if (!in.ok() || in.left() != 0 || !ids_are_sound(block) || !beats_are_sound)
+        return std::nullopt;
     return block;
 }
 

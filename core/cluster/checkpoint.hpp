@@ -1,5 +1,6 @@
-// What a control plane writes down with the dataplane before it states it, so that its successor may go on (R10).
-// The bytes are opaque to the dataplane; a block that does not decode counts as none, and the successor starts afresh.
+// What a control plane writes down with the dataplane before it states it, so that its successor
+// may go on (R10). The bytes are opaque to the dataplane; a block that does not decode counts as
+// none, and the successor starts afresh.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ struct PeerSequence {
     bool operator==(const PeerSequence&) const = default;
 };
 
-struct SharedBlock {
+struct Checkpoint {
     bool member = false;
     Incarnation incarnation;
     std::uint64_t sequence = 0;
@@ -29,13 +30,14 @@ struct SharedBlock {
     std::vector<MemberEntry> buried;  // the newest kBuriedMax
     std::vector<PeerSequence> peers;
     std::uint64_t config_digest = 0;
-    std::vector<Instant> beats;  // when the newest beats were sent, newest first: R3's cap goes on from them
-    bool operator==(const SharedBlock&) const = default;
+    // when the newest beats were sent, newest first: R3's cap goes on from them
+    std::vector<Instant> beats;
+    bool operator==(const Checkpoint&) const = default;
 };
 inline constexpr std::size_t kBuriedMax = 128;
 inline constexpr std::size_t kBeatsKept = 8;
 
-[[nodiscard]] std::vector<Byte> encode_block(const SharedBlock& block);
-[[nodiscard]] std::optional<SharedBlock> decode_block(std::span<const Byte> bytes);
+[[nodiscard]] std::vector<Byte> encode_block(const Checkpoint& block);
+[[nodiscard]] std::optional<Checkpoint> decode_block(std::span<const Byte> bytes);
 
 }  // namespace nlb

@@ -35,9 +35,11 @@ std::int64_t tenths_of(std::uint8_t code) {
 }
 
 std::optional<IgmpQuery> query_of(const Byte* message, std::size_t bytes) {
-    if (bytes < kShortBytes || message[0] != kIgmpQuery || checksum_of(message, bytes) != 0) return std::nullopt;
+    if (bytes < kShortBytes || message[0] != kIgmpQuery || checksum_of(message, bytes) != 0)
+        return std::nullopt;
     const auto group = load_big_endian<std::uint32_t>(message + 4);
-    if (bytes >= kQueryV3Bytes) return IgmpQuery{IgmpVersion::v3, kTenth * tenths_of(message[1]), group};
+    if (bytes >= kQueryV3Bytes)
+        return IgmpQuery{IgmpVersion::v3, kTenth * tenths_of(message[1]), group};
     if (bytes != kShortBytes) return std::nullopt;
     if (message[1] == 0) return IgmpQuery{IgmpVersion::v1, kResponseV1, 0};
     return IgmpQuery{IgmpVersion::v2, kTenth * message[1], group};
@@ -77,7 +79,9 @@ std::vector<Byte> body_of(IgmpMessage message, std::uint32_t group) {
 
 std::uint32_t destination_of(IgmpMessage message, std::uint32_t group) {
     if (message == IgmpMessage::leave_v2) return kAllRouters;
-    return message == IgmpMessage::report_v1 || message == IgmpMessage::report_v2 ? group : kAllIgmpV3Routers;
+    return message == IgmpMessage::report_v1 || message == IgmpMessage::report_v2
+               ? group
+               : kAllIgmpV3Routers;
 }
 
 }  // namespace
@@ -90,9 +94,12 @@ std::optional<IgmpQuery> read_igmp_query(std::span<const Byte> frame) {
     if (link.reason != Reason::live || link.ethertype != kEthertypeIpv4) return std::nullopt;
     PacketInfo info{};
     info.l3_offset = link.l3_offset;
-    if (parse_ipv4(whole, info) != Reason::live || info.protocol != kProtocolIgmp || info.traits != kTraitNoPorts) return std::nullopt;
+    if (parse_ipv4(whole, info) != Reason::live || info.protocol != kProtocolIgmp ||
+        info.traits != kTraitNoPorts)
+        return std::nullopt;
     const auto ip = load_header<Ipv4Header>(frame.data() + info.l3_offset);
-    return query_of(frame.data() + info.l4_offset, info.l3_offset + std::size_t{ip.total_length.host()} - info.l4_offset);
+    return query_of(frame.data() + info.l4_offset,
+                    info.l3_offset + std::size_t{ip.total_length.host()} - info.l4_offset);
 }
 
 std::vector<Byte> build_igmp(IgmpMessage message, std::uint32_t source, std::uint32_t group) {
@@ -101,10 +108,12 @@ std::vector<Byte> build_igmp(IgmpMessage message, std::uint32_t source, std::uin
     const std::uint32_t destination = destination_of(message, group);
     const bool alert = message != IgmpMessage::report_v1;
     const std::size_t header_bytes = sizeof(Ipv4Header) + (alert ? sizeof kRouterAlert : 0);
-    std::vector<Byte> frame(std::max(kFrameBytesMin, sizeof(EthernetHeader) + header_bytes + body.size()));
+    std::vector<Byte> frame(
+        std::max(kFrameBytesMin, sizeof(EthernetHeader) + header_bytes + body.size()));
 
     EthernetHeader ethernet{{{0x01, 0x00, 0x5e}}, {}, be16{kEthertypeIpv4}};
-    for (std::size_t i = 0; i < 3; ++i) ethernet.destination.bytes[3 + i] = static_cast<Byte>(destination >> (16 - 8 * i));
+    for (std::size_t i = 0; i < 3; ++i)
+        ethernet.destination.bytes[3 + i] = static_cast<Byte>(destination >> (16 - 8 * i));
     ethernet.destination.bytes[3] &= 0x7f;
     store_header(frame.data(), ethernet);
     Byte* const ip = frame.data() + sizeof ethernet;
@@ -131,15 +140,18 @@ IgmpVersion IgmpMember::version(Instant now) const {
 
 void IgmpMember::add_change(Messages& messages, Instant now) const {
     const IgmpVersion spoken = version(now);
-    if (spoken == IgmpVersion::v3) messages.push_back(joined_ ? IgmpMessage::join_v3 : IgmpMessage::leave_v3);
-    if (spoken == IgmpVersion::v2 || !querier_known(now)) messages.push_back(joined_ ? IgmpMessage::report_v2 : IgmpMessage::leave_v2);
+    if (spoken == IgmpVersion::v3)
+        messages.push_back(joined_ ? IgmpMessage::join_v3 : IgmpMessage::leave_v3);
+    if (spoken == IgmpVersion::v2 || !querier_known(now))
+        messages.push_back(joined_ ? IgmpMessage::report_v2 : IgmpMessage::leave_v2);
     if (spoken == IgmpVersion::v1 && joined_) messages.push_back(IgmpMessage::report_v1);
 }
 
 void IgmpMember::add_state(Messages& messages, Instant now) const {
     const IgmpVersion spoken = version(now);
     if (spoken == IgmpVersion::v3) messages.push_back(IgmpMessage::report_v3);
-    if (spoken == IgmpVersion::v2 || !querier_known(now)) messages.push_back(IgmpMessage::report_v2);
+    if (spoken == IgmpVersion::v2 || !querier_known(now))
+        messages.push_back(IgmpMessage::report_v2);
     if (spoken == IgmpVersion::v1) messages.push_back(IgmpMessage::report_v1);
 }
 
@@ -173,7 +185,7 @@ void IgmpMember::on_query(Instant now, const IgmpQuery& query) {
     queried_until_ = now + kQuerierMemory;
     if (query.version == IgmpVersion::v1) v1_until_ = queried_until_;
     if (query.version == IgmpVersion::v2) v2_until_ = queried_until_;
-    if (!joined_ || (query.group != 0 && query.group != group_)) return;
+    if (!joined_ || (query.group != 0 && query.group != igmp_)) return;
     respond_at_ = std::min(respond_at_, within(now, query.response));
 }
 

@@ -1,8 +1,10 @@
-// What a switch that snoops IGMP must hear of a cluster in igmp mode: this host's membership of the cluster's group, said unasked when it
-// begins, in answer to queries, and taken back when it ends (RFC 1112, 2236, 3376). Sans I/O: (event, now) gives messages to send.
+// What a switch that snoops IGMP must hear of a cluster in igmp mode: this host's membership of the
+// cluster's group, said unasked when it begins, in answer to queries, and taken back when it ends
+// (RFC 1112, 2236, 3376). Sans I/O: (event, now) gives messages to send.
 //
-// Until a querier is heard nobody knows which version the switch reads: reports go out in versions 2 and 3, and again each minute.
-// Reports of other hosts silence none of ours: a switch learns ports, not groups.
+// Until a querier is heard nobody knows which version the switch reads: reports go out in versions
+// 2 and 3, and again each minute. Reports of other hosts silence none of ours: a switch learns
+// ports, not groups.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +24,23 @@ struct IgmpQuery {
     Duration response;    // the answer may be at most this late
     std::uint32_t group;  // 0: all groups
 };
-// Nothing when the Ethernet frame, with at most two tags, is no sound IPv4 packet with an IGMP query in it.
+// Nothing when the Ethernet frame, with at most two tags, is no sound IPv4 packet with an IGMP
+// query in it.
 [[nodiscard]] std::optional<IgmpQuery> read_igmp_query(std::span<const Byte> frame);
 
 // `join` and `leave` of version 3 are its state changes, `report_v3` is the state.
-enum class IgmpMessage : std::uint8_t { report_v1, report_v2, leave_v2, report_v3, join_v3, leave_v3 };
-// A frame without a source, which the dataplane puts in. `source` may be 0.0.0.0 when the host has no address (RFC 3376 4.2.13).
-[[nodiscard]] std::vector<Byte> build_igmp(IgmpMessage message, std::uint32_t source, std::uint32_t group);
+enum class IgmpMessage : std::uint8_t {
+    report_v1,
+    report_v2,
+    leave_v2,
+    report_v3,
+    join_v3,
+    leave_v3
+};
+// A frame without a source, which the dataplane puts in. `source` may be 0.0.0.0 when the host has
+// no address (RFC 3376 4.2.13).
+[[nodiscard]] std::vector<Byte> build_igmp(IgmpMessage message, std::uint32_t source,
+                                           std::uint32_t group);
 
 // The group of a cluster in igmp mode: 239.255.y.z of primary address w.x.y.z.
 [[nodiscard]] constexpr std::uint32_t igmp_group(std::uint32_t primary) {
@@ -37,13 +49,15 @@ enum class IgmpMessage : std::uint8_t { report_v1, report_v2, leave_v2, report_v
 
 class IgmpMember {
 public:
-    static constexpr std::uint8_t kRobustness = 2;  // a message that changes something is said so often
+    // a message that changes something is said so often
+    static constexpr std::uint8_t kRobustness = 2;
     static constexpr Duration kRepeatWithin = std::chrono::seconds{1};
-    static constexpr Duration kQuerierMemory = std::chrono::seconds{260};  // RFC 3376 8.12 with its defaults
+    // RFC 3376 8.12 with its defaults
+    static constexpr Duration kQuerierMemory = std::chrono::seconds{260};
     static constexpr Duration kUnaskedEvery = std::chrono::seconds{60};
     using Messages = std::vector<IgmpMessage>;
 
-    IgmpMember(std::uint32_t group, std::uint64_t seed) : group_(group), random_(seed) {}
+    IgmpMember(std::uint32_t group, std::uint64_t seed) : igmp_(group), random_(seed) {}
 
     // The host takes part, or does so on a link that went down and up.
     [[nodiscard]] Messages on_join(Instant now);
@@ -53,7 +67,7 @@ public:
     // kForever: nothing is due.
     [[nodiscard]] Instant next_wake() const;
     [[nodiscard]] bool joined() const { return joined_; }
-    [[nodiscard]] std::uint32_t group() const { return group_; }
+    [[nodiscard]] std::uint32_t group() const { return igmp_; }
 
 private:
     [[nodiscard]] bool querier_known(Instant now) const { return now < queried_until_; }
@@ -63,7 +77,7 @@ private:
     void add_state(Messages& messages, Instant now) const;
     [[nodiscard]] Instant within(Instant now, Duration most);
 
-    std::uint32_t group_;
+    std::uint32_t igmp_;
     Prng random_;
     bool joined_ = false;
     std::uint8_t changes_left_ = 0;

@@ -1,24 +1,31 @@
-// The events of the cluster protocol: each advances the clocks, lets the rules speak in a fixed order and hands out their wishes.
+// The events of the cluster protocol: each advances the clocks, lets the rules speak in a fixed
+// order and hands out their desired.
 #include "core/cluster/membership.hpp"
 
 #include <algorithm>
 
 #include "core/base/assert.hpp"
 #include "core/base/mutation.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb {
 
-Membership::Membership(const MembershipParams& params, const RuleWishes& wishes) : params_(params), wishes_(wishes) {
-    NLB_ASSERT(params.self >= 1 && params.self <= kHostsMax && params.slots >= 1 && params.slots <= kRuleSlots);
+Membership::Membership(const MembershipParams& params, const DesiredRules& desired)
+    : params_(params), desired_(desired) {
+    NLB_ASSERT(params.self >= 1 && params.self <= kHostsMax && params.slots >= 1 &&
+               params.slots <= kRuleSlots);
     NLB_ASSERT(params.timing.period > Duration::zero() && params.timing.cap_losses < kBeatsKept);
 }
 
-Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory, bool foreign_tables) {
-    now_ = last_run_ = alive_at_ = last_rx_ = now;  // what came in before is no sign that anything does
+Actions Membership::on_start(Instant now, std::uint32_t boot,
+                             const std::optional<DataplaneMemory>& memory, bool foreign_tables) {
+    // what came in before is no sign that anything does
+    now_ = last_run_ = alive_at_ = last_rx_ = now;
     heard_any_at_ = listened_;
     heard_anything_ = false;
-    leaving_ = has_left_ = installing_ = emptying_ = was_converged_ = deaf_ = yields_to_twin_ = false;
-    twin_.reset();
+    leaving_ = has_left_ = installing_ = emptying_ = was_converged_ = deaf_ = yields_to_duplicate_ =
+        false;
+    duplicate_.reset();
     knock_until_ = listened_;
     leave_by_ = {};
     next_wake_ = now;
@@ -35,7 +42,8 @@ Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optiona
         if (foreign_tables)
             reset("the dataplane serves by tables of unknown origin");
         else if (ever_sticky_)
-            give_up();  // R14: what cores were granted in an earlier life is dropped before a lease opens
+            // R14: what cores were granted in an earlier life is dropped before a lease opens
+            give_up();
         else
             become_fresh();
     }
@@ -44,7 +52,7 @@ Actions Membership::on_start(Instant now, std::uint32_t boot, const std::optiona
 }
 
 void Membership::resume_from(const DataplaneMemory& memory) {
-    const SharedBlock& block = memory.block;
+    const Checkpoint& block = memory.block;
     incarnation_ = block.incarnation;
     sequence_ = block.sequence;
     first_sequence_ = sequence_ + 1;
@@ -55,7 +63,7 @@ void Membership::resume_from(const DataplaneMemory& memory) {
     if (block.member) params_.generation = block.map.generation;
     valid_until_ = memory.valid_until;
     joined_at_ = listened_;
-    guests_ = former_guests_ = params_.sticky;  // my predecessor may have given some
+    guests_ = previous_guests_ = params_.sticky;  // my predecessor may have given some
     settled_ = installed_settled_ = false;
     installed_era_ = 0;
     beats_count_ = block.beats.size();
@@ -70,18 +78,21 @@ void Membership::resume_from(const DataplaneMemory& memory) {
         peer.last_rx = listened_;
         peer.state = MemberState::member;
         peer.heard = true;
-        peer.acknowledged = valid_until_ == kLongAgo ? kLongAgo : valid_until_ - params_.timing.lease;
+        peer.acknowledged =
+            valid_until_ == kLongAgo ? kLongAgo : valid_until_ - params_.timing.lease;
         await_first_.insert(entry.id);
     }
     for (const PeerSequence& known : block.peers) {
         const auto peer = peers_.find(known.id);
-        if (peer != peers_.end() && peer->second.incarnation == known.incarnation) peer->second.sequence = known.sequence;
+        if (peer != peers_.end() && peer->second.incarnation == known.incarnation)
+            peer->second.sequence = known.sequence;
     }
     if (mutated(Mutation::warm_talk)) await_first_ = HostSet{};
     speak_by_ = listened_ + params_.timing.answer_after;
     state_ = MembershipState::member;
     if (mutated(Mutation::warm_forget) && block.member) valid_until_ = now_ + params_.timing.lease;
-    if (!block.member || now_ >= valid_until_) reset("the lease lapsed while the control plane was away");
+    if (!block.member || now_ >= valid_until_)
+        reset("the lease lapsed while the control plane was away");
 }
 
 Actions Membership::on_tick(Instant now) {
@@ -123,7 +134,7 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
     note_installed_era();
     if (dirty_ != dirty) want_to_speak_ = true;
     dirty_ = dirty;
-    dirty_is_former_ = false;
+    dirty_is_previous_ = false;
     if (state_ == MembershipState::reset) {
         if (emptying_) {
             emptying_ = false;
@@ -142,17 +153,19 @@ Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMas
 
 Actions Membership::on_dirty(Instant now, const RuleMasks& dirty) {
     advance(now);
-    if (installing_ || dirty_is_former_) return take_actions();  // its answer will be newer than any status
+    // its answer will be newer than any status
+    if (installing_ || dirty_is_previous_) return take_actions();
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        if ((dirty[slot] & ~dirty_[slot]) != 0) want_to_speak_ = true;  // the owners must know before they answer for me
+        // the owners must know before they answer for me
+        if ((dirty[slot] & ~dirty_[slot]) != 0) want_to_speak_ = true;
     dirty_ = dirty;
     step();
     return take_actions();
 }
 
-Actions Membership::on_wishes(Instant now, const RuleWishes& wishes, bool draining) {
+Actions Membership::on_desired(Instant now, const DesiredRules& desired, bool draining) {
     advance(now);
-    wishes_ = wishes;
+    desired_ = desired;
     draining_ = draining;
     want_to_speak_ = true;
     step();
@@ -192,18 +205,21 @@ void Membership::advance(Instant now) {
     last_run_ = now_;
     const Duration heard = mutated(Mutation::no_listening_time) ? gap : heard_through(gap);
     listened_ += heard;
-    if (state_ == MembershipState::join && gap - heard > params_.timing.drop_after) joined_at_ = listened_;  // it begins to listen anew
+    // it begins to listen anew
+    if (state_ == MembershipState::join && gap - heard > params_.timing.drop_after)
+        joined_at_ = listened_;
     // R2: whatever the event, a lapsed lease comes first.
-    const bool lapsed = state_ == MembershipState::member && valid_until_ != kLongAgo && now_ >= valid_until_;
+    const bool lapsed =
+        state_ == MembershipState::member && valid_until_ != kLongAgo && now_ >= valid_until_;
     if (lapsed && !mutated(Mutation::resurrect)) reset("the lease lapsed");
 }
 
 void Membership::step() {
     notice_deafness();
-    yield_to_twin();
+    yield_to_duplicate();
     follow_the_members();
     if (state_ == MembershipState::member) renew_lease();
-    if (state_ == MembershipState::member) meet_foreigners();
+    if (state_ == MembershipState::member) resolve_split_brain();
     if (state_ == MembershipState::join || state_ == MembershipState::member) {
         finish_leaving();
         coordinate();
@@ -219,7 +235,7 @@ void Membership::become_fresh() {
     ++incarnation_.term;
     state_ = MembershipState::join;
     set_map({});
-    settled_ = guests_ = former_guests_ = false;
+    settled_ = guests_ = previous_guests_ = false;
     buried_.clear();
     joined_at_ = listened_;
     first_sequence_ = sequence_ + 1;
@@ -228,7 +244,8 @@ void Membership::become_fresh() {
     partial_have_ = 0;
     valid_until_ = kLongAgo;
     for (auto& [id, peer] : peers_) {
-        // What it is known to have heard of my former term still counts: a peer that hears nothing must go on holding me back.
+        // What it is known to have heard of my former term still counts: a peer that hears nothing
+        // must go on holding me back.
         peer.first_seen = std::max(peer.first_seen, peer.acknowledged);
         peer.acknowledged = peer.heard_again = kLongAgo;
         peer.heard = peer.buried_me = false;
@@ -249,7 +266,7 @@ void Membership::report(Report::Kind kind, HostId host, std::string detail) {
 }
 
 void Membership::store() {
-    SharedBlock block;
+    Checkpoint block;
     block.member = state_ == MembershipState::member;
     block.incarnation = incarnation_;
     block.sequence = sequence_;
@@ -259,8 +276,9 @@ void Membership::store() {
     block.beats.assign(beats_.begin(), beats_.begin() + static_cast<std::ptrdiff_t>(beats_count_));
     for (const auto& [id, incarnation] : buried_)
         if (block.buried.size() < kBuriedMax) block.buried.push_back({id, incarnation});
-    for (const auto& [id, peer] : peers_) block.peers.push_back({id, peer.incarnation, peer.sequence});
-    actions_.push_back(StoreBlock{std::move(block)});
+    for (const auto& [id, peer] : peers_)
+        block.peers.push_back({id, peer.incarnation, peer.sequence});
+    actions_.push_back(StoreCheckpoint{std::move(block)});
 }
 
 bool Membership::heard_within(const Peer& peer, Duration silence) const {
@@ -276,7 +294,8 @@ bool Membership::is_gone(HostId id, const Peer& peer) const {
 }
 
 bool Membership::is_member(HostId id, const Incarnation& incarnation) const {
-    return std::find(map_.members.begin(), map_.members.end(), MemberEntry{id, incarnation}) != map_.members.end();
+    return std::find(map_.members.begin(), map_.members.end(), MemberEntry{id, incarnation}) !=
+           map_.members.end();
 }
 
 Membership::Incarnations Membership::member_incarnations() const {
@@ -289,7 +308,8 @@ HostSet Membership::members() const {
     HostSet set;
     for (const MemberEntry& entry : map_.members) {
         const auto peer = peers_.find(entry.id);
-        if (peer == peers_.end() || peer->second.incarnation == entry.incarnation) set.insert(entry.id);
+        if (peer == peers_.end() || peer->second.incarnation == entry.incarnation)
+            set.insert(entry.id);
     }
     return set;
 }
@@ -302,7 +322,8 @@ Duration Membership::silence_of(HostId peer) const {
 
 bool Membership::is_live(HostId id) const {
     const auto peer = peers_.find(id);
-    return peer != peers_.end() && heard_within(peer->second, params_.timing.bury_after) && !is_gone(id, peer->second);
+    return peer != peers_.end() && heard_within(peer->second, params_.timing.bury_after) &&
+           !is_gone(id, peer->second);
 }
 
 }  // namespace nlb

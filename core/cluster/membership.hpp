@@ -1,11 +1,13 @@
-// The cluster protocol of one host as a state machine: rules R1 to R14 of docs/protocol.md. Time and frames go in, wishes come out.
-// It reads no clock, touches no socket and knows no keys. The shell carries out the actions of one call in the order given and
-// before the next call; it may be stopped between any two of them (absolute times and the lease make that safe).
+// The cluster protocol of one host as a state machine: rules R1 to R14 of docs/protocol.md. Time
+// and frames go in, desired come out. It reads no clock, touches no socket and knows no keys. The
+// shell carries out the actions of one call in the order given and before the next call; it may be
+// stopped between any two of them (absolute times and the lease make that safe).
 //
-// Rooms: belief.cpp (who is who: R1, R4), hearing.cpp (what I could hear: listening time, R12, R13), lease.cpp (how long my cores may
-// answer: R2, R3), burial.cpp (who is dead, who is foreign: R5, R9), convergence.cpp (who coordinates, which map: R6, R7), moves.cpp
-// (release, then acquire: R8, R11), grants.cpp (clients that were somewhere before: R14), reload.cpp (the next configuration), speech.cpp
-// (what is said, and when), membership.cpp (the events).
+// Rooms: peers.cpp (who is who: R1, R4), listening.cpp (what I could hear: listening time, R12,
+// R13), lease.cpp (how long my cores may answer: R2, R3), burial.cpp (who is dead, who is foreign:
+// R5, R9), coordinator.cpp (who coordinates, which map: R6, R7), handover.cpp (release, then
+// acquire: R8, R11), grants.cpp (clients that were somewhere before: R14), reload.cpp (the next
+// configuration), sender.cpp (what is said, and when), membership.cpp (the events).
 #pragma once
 
 #include <array>
@@ -23,18 +25,21 @@
 #include "core/base/host_map.hpp"
 #include "core/base/types.hpp"
 #include "core/clients/grant.hpp"
+#include "core/cluster/actions.hpp"
 #include "core/cluster/checkpoint.hpp"
 #include "core/cluster/peer.hpp"
 #include "core/cluster/timing.hpp"
 #include "core/wire/cluster_frames.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb {
 
 struct MembershipParams {
     HostId self = kNoHost;
     std::uint32_t cluster = 0;
-    std::uint8_t slots = 1;          // port rules + 1
-    std::uint64_t single_slots = 0;  // bit r: slot r (by RuleId) is of mode single; the default rule is
+    std::uint8_t slots = 1;  // port rules + 1
+    // bit r: slot r (by RuleId) is of mode single; the default rule is
+    std::uint64_t single_slots = 0;
     std::uint8_t configured_hosts = 1;
     bool majority = false;  // partition: majority
     Timing timing;
@@ -43,67 +48,33 @@ struct MembershipParams {
     bool sticky = false;  // some rule has a time-out for its clients
 };
 
-// What this host puts in: per slot an offer and a state. A disabled or draining rule offers nothing, whatever `offer` says.
-struct RuleWish {
+// What this host puts in: per slot an offer and a state. A disabled or draining rule offers
+// nothing, whatever `offer` says.
+struct DesiredRule {
     std::uint8_t offer = 0;
     RuleState state = RuleState::enabled;
-    bool operator==(const RuleWish&) const = default;
+    bool operator==(const DesiredRule&) const = default;
 };
-using RuleWishes = std::array<RuleWish, kRuleSlots>;
+using DesiredRules = std::array<DesiredRule, kRuleSlots>;
 
-// The next configuration, as far as the protocol is concerned. The shell has checked it and can use it at any moment.
-struct HeldConfig {
+// The next configuration, as far as the protocol is concerned. The shell has checked it and can use
+// it at any moment.
+struct StagedConfig {
     std::uint64_t digest = 0;
     std::uint8_t slots = 1;
     std::uint64_t single_slots = 0;
     std::uint8_t configured_hosts = 1;
     bool sticky = false;
-    RuleWishes wishes{};                      // by its own RuleIds
-    std::array<RuleId, kRuleSlots> former{};  // the RuleId that each rule has now; kNoFormerRule: it is new
-    bool operator==(const HeldConfig&) const = default;
+    DesiredRules desired{};  // by its own RuleIds
+    // the RuleId that each rule has now; kNoPreviousRule: it is new
+    std::array<RuleId, kRuleSlots> former{};
+    bool operator==(const StagedConfig&) const = default;
 };
-inline constexpr RuleId kNoFormerRule = 0xff;
-
-// Wishes to the shell.
-struct SendFrame {
-    ClusterFrame frame;
-};
-struct InstallTables {  // answer with on_installed(token) when no core uses the former tables any more
-    std::uint64_t token = 0;
-    RuleMasks own{};
-    RuleMasks dirty_elsewhere{};
-    OwnerMap owner{};
-    std::uint64_t epoch = 0;
-    std::uint64_t era = 0;  // Tables::era
-    bool settled = false;
-};
-// The bucket's owners let this host's cores serve these clients, as long as they go by tables of that era.
-struct GiveGrants {
-    std::uint64_t era = 0;
-    std::vector<GivenGrant> grants;
-};
-// The held configuration is in force: it numbers the rules of every later install.
-struct UseConfig {
-    std::uint64_t digest = 0;
-    std::uint64_t generation = 0;
-};
-struct SetLease {
-    Instant valid_until;
-};
-struct StoreBlock {
-    SharedBlock block;
-};
-struct Report {
-    enum class Kind : std::uint8_t { joined, adopted, converged, reset, believed, buried, twin, deaf, foreign, left, proposed } kind;
-    HostId host = kNoHost;  // the peer concerned, or the coordinator
-    std::string detail;     // one clause for people
-};
-using Action = std::variant<SendFrame, InstallTables, UseConfig, SetLease, StoreBlock, Report, GiveGrants>;
-using Actions = std::vector<Action>;
+inline constexpr RuleId kNoPreviousRule = 0xff;
 
 // What a running dataplane remembers of the control plane before this one.
 struct DataplaneMemory {
-    SharedBlock block;
+    Checkpoint block;
     Instant valid_until = kLongAgo;
     RuleMasks own{};  // what the installed tables let the cores accept
     RuleMasks dirty{};
@@ -114,30 +85,34 @@ enum class MembershipState : std::uint8_t { off, join, member, reset };
 class Membership {
 public:
     // Requires: params.self in 1..32, slots in 1..33.
-    Membership(const MembershipParams& params, const RuleWishes& wishes);
+    Membership(const MembershipParams& params, const DesiredRules& desired);
 
     // Events. Each returns what the shell shall do, in order.
-    // `boot` is random and new whenever the dataplane is; with `memory` the control plane restarts beside a running dataplane (R10).
-    // `foreign_tables`: the dataplane may serve by tables whose story is not known; they are fenced and emptied first.
-    Actions on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory, bool foreign_tables = false);
+    // `boot` is random and new whenever the dataplane is; with `memory` the control plane restarts
+    // beside a running dataplane (R10). `foreign_tables`: the dataplane may serve by tables whose
+    // story is not known; they are fenced and emptied first.
+    Actions on_start(Instant now, std::uint32_t boot, const std::optional<DataplaneMemory>& memory,
+                     bool foreign_tables = false);
     Actions on_tick(Instant now);
     Actions on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault);
     Actions on_installed(Instant now, std::uint64_t token, const RuleMasks& dirty);
     Actions on_dirty(Instant now, const RuleMasks& dirty);
-    Actions on_wishes(Instant now, const RuleWishes& wishes, bool draining);
-    // Gives everything back, then says goodbye; has_left() tells when. Afterwards on_start begins anew.
+    Actions on_desired(Instant now, const DesiredRules& desired, bool draining);
+    // Gives everything back, then says goodbye; has_left() tells when. Afterwards on_start begins
+    // anew.
     Actions on_leave(Instant now);
     Actions on_link(Instant now, bool up);
-    // Two-phase reload: `next` is used once every live member holds it. Nothing, or what is in force: the host holds none any more.
-    // Ignored while reload_is_under_way().
-    Actions on_hold(Instant now, const std::optional<HeldConfig>& next);
+    // Two-phase reload: `next` is used once every live member holds it. Nothing, or what is in
+    // force: the host holds none any more. Ignored while reload_is_under_way().
+    Actions on_staged(Instant now, const std::optional<StagedConfig>& next);
     // Says the lines of this host's configuration, for a host that has another one.
     Actions on_config_asked(Instant now, std::uint64_t digest, std::string_view lines);
     // What cores have committed this host to (R14).
     Actions on_grant_requests(Instant now, std::span<const GrantRequest> requests);
-    // A sign of life of the dataplane: any answer that it made now. Without one for a period the silence of the others proves nothing,
-    // and what was sent may not have left. `last_rx`: when the newest frame of any kind came in from outside.
-    // Requires: called at least each half period while the dataplane runs.
+    // A sign of life of the dataplane: any answer that it made now. Without one for a period the
+    // silence of the others proves nothing, and what was sent may not have left. `last_rx`: when
+    // the newest frame of any kind came in from outside. Requires: called at least each half period
+    // while the dataplane runs.
     void on_dataplane_alive(Instant now, Instant last_rx);
     // The dataplane died: whatever it held is gone. on_start begins anew when it is back.
     void on_dataplane_lost();
@@ -149,16 +124,18 @@ public:
     [[nodiscard]] MembershipState state() const { return state_; }
     [[nodiscard]] bool converged() const;
     [[nodiscard]] bool has_left() const { return has_left_; }
-    [[nodiscard]] const std::optional<HeldConfig>& held() const { return held_; }
+    [[nodiscard]] const std::optional<StagedConfig>& staged() const { return staged_; }
     [[nodiscard]] std::uint64_t config_digest() const { return params_.config_digest; }
     [[nodiscard]] std::uint64_t generation() const { return params_.generation; }
     // All live members hold the next configuration and give their buckets back for it.
-    [[nodiscard]] bool reload_is_under_way() const { return state_ == MembershipState::member && map_.next_digest != 0; }
+    [[nodiscard]] bool reload_is_under_way() const {
+        return state_ == MembershipState::member && map_.next_digest != 0;
+    }
     // Members that do not hold what this host holds.
     [[nodiscard]] HostSet awaited() const;
     [[nodiscard]] bool is_deaf() const { return deaf_; }
     // Another living host uses this one's id; until it falls silent this one says nothing (R13).
-    [[nodiscard]] bool has_twin() const { return yields_to_twin_; }
+    [[nodiscard]] bool has_duplicate_id() const { return yields_to_duplicate_; }
     [[nodiscard]] const Epoch& epoch() const { return map_.epoch; }
     [[nodiscard]] const ClusterMap& map() const { return map_; }
     [[nodiscard]] const RuleMasks& own() const { return own_; }
@@ -167,9 +144,11 @@ public:
     [[nodiscard]] const std::map<HostId, Peer>& peers() const { return peers_; }
     [[nodiscard]] const std::map<HostId, Candidate>& candidates() const { return candidates_; }
     [[nodiscard]] const GrantCounts& grants() const { return grant_counts_; }
-    [[nodiscard]] HostSet members() const;                 // of my epoch, without those whose later life I believe
-    [[nodiscard]] Duration silence_of(HostId peer) const;  // in listening time. Requires: peers() has it.
-    [[nodiscard]] OwnerMap stated_owners() const;          // who says it owns; kNoHost: an orphan
+    // of my epoch, without those whose later life I believe
+    [[nodiscard]] HostSet members() const;
+    // in listening time. Requires: peers() has it.
+    [[nodiscard]] Duration silence_of(HostId peer) const;
+    [[nodiscard]] OwnerMap stated_owners() const;  // who says it owns; kNoHost: an orphan
     // Why the cluster is converging and through whom; empty when converged.
     [[nodiscard]] std::pair<std::string, HostId> unconverged_because() const;
     // Host is alive and in the same configuration; not said goodbye.
@@ -209,21 +188,23 @@ private:
     [[nodiscard]] Incarnations member_incarnations() const;
     void store();
 
-    // belief.cpp: R1
-    [[nodiscard]] FrameFault believe(const FrameHeader& header, const std::vector<PeerReport>* reports);
-    [[nodiscard]] FrameFault consider_candidate(const FrameHeader& header, const std::vector<PeerReport>* reports);
+    // peers.cpp: R1
+    [[nodiscard]] FrameFault believe(const FrameHeader& header,
+                                     const std::vector<PeerReport>* reports);
+    [[nodiscard]] FrameFault consider_candidate(const FrameHeader& header,
+                                                const std::vector<PeerReport>* reports);
     void supersede(HostId id, const Incarnation& older, const Incarnation& newer);
     void note_arrival(HostId id, Peer& peer, std::uint64_t sequence);
     void accept_heartbeat(HostId id, Peer& peer, const Heartbeat& beat);
     void note_reports(Peer& peer, const std::vector<PeerReport>& reports);
 
-    // hearing.cpp: listening time, R12, R13
+    // listening.cpp: listening time, R12, R13
     [[nodiscard]] Duration heard_through(Duration gap) const;
     void note_reception();
     void notice_deafness();
     [[nodiscard]] bool has_company() const;
-    void note_twin(const FrameHeader& header, const std::vector<PeerReport>* reports);
-    void yield_to_twin();
+    void note_duplicate_id(const FrameHeader& header, const std::vector<PeerReport>* reports);
+    void yield_to_duplicate();
     [[nodiscard]] bool knocks() const;
 
     // lease.cpp: R2, R3
@@ -234,7 +215,9 @@ private:
     [[nodiscard]] Instant lease_base_majority() const;
     [[nodiscard]] Instant lease_cap() const;
     // I have not listened for long enough to have heard everybody's beginning.
-    [[nodiscard]] bool is_new() const { return listened_ - joined_at_ <= params_.timing.bury_after; }
+    [[nodiscard]] bool is_new() const {
+        return listened_ - joined_at_ <= params_.timing.bury_after;
+    }
     [[nodiscard]] static Instant base_of(const Candidate& candidate);
     [[nodiscard]] Instant base_of(HostId id, const Peer& peer) const;
     [[nodiscard]] bool holds_back(const Peer& peer) const;
@@ -244,10 +227,10 @@ private:
 
     // burial.cpp: R5, R9
     void bury_the_silent();
-    [[nodiscard]] bool is_foreign(HostId id, const Peer& peer) const;
-    void meet_foreigners();
+    [[nodiscard]] bool is_split_brain(HostId id, const Peer& peer) const;
+    void resolve_split_brain();
 
-    // convergence.cpp: R6, R7
+    // coordinator.cpp: R6, R7
     void coordinate();
     [[nodiscard]] bool may_bootstrap() const;
     [[nodiscard]] std::optional<Incarnations> wanted_base() const;
@@ -258,8 +241,11 @@ private:
     [[nodiscard]] RuleMasks targets_of(HostId host) const;
     [[nodiscard]] OfferList offers_of(HostId id) const;
     [[nodiscard]] OfferTable offers_of(const Incarnations& wanted) const;
-    [[nodiscard]] static std::uint64_t digest_of(const OfferTable& offers, std::uint64_t config_digest, std::uint64_t next_digest);
-    [[nodiscard]] static OwnerMap targets_for(const OfferTable& offers, const Numbering& numbering, const OwnerMap& holding);
+    [[nodiscard]] static std::uint64_t digest_of(const OfferTable& offers,
+                                                 std::uint64_t config_digest,
+                                                 std::uint64_t next_digest);
+    [[nodiscard]] static OwnerMap targets_for(const OfferTable& offers, const Numbering& numbering,
+                                              const OwnerMap& holding);
     [[nodiscard]] ClusterMap next_map(const Incarnations& wanted, const OfferTable& offers) const;
     void adopt(const ClusterMap& map, bool mine);
     [[nodiscard]] FrameFault accept_map_part(const MapPart& part);
@@ -267,18 +253,20 @@ private:
 
     // reload.cpp
     [[nodiscard]] bool all_hold(const Incarnations& wanted) const;
-    [[nodiscard]] std::uint64_t next_digest(const Incarnations& wanted) const { return all_hold(wanted) ? held_->digest : 0; }
-    [[nodiscard]] bool everything_is_given_back() const;
-    void publish_held(const Incarnations& wanted);
-    [[nodiscard]] OfferTable held_offers_of(const Incarnations& wanted) const;
+    [[nodiscard]] std::uint64_t next_digest(const Incarnations& wanted) const {
+        return all_hold(wanted) ? staged_->digest : 0;
+    }
+    [[nodiscard]] bool everything_is_released() const;
+    void publish_staged(const Incarnations& wanted);
+    [[nodiscard]] OfferTable staged_offers_of(const Incarnations& wanted) const;
     [[nodiscard]] OwnerMap holding_before_reload() const;
     [[nodiscard]] bool can_use(const ClusterMap& map) const;
-    void use_held(std::uint64_t generation);
+    void use_staged(std::uint64_t generation);
     void follow_the_members();
-    [[nodiscard]] HeldReport compose_held() const;
+    [[nodiscard]] StagedReport compose_staged() const;
     [[nodiscard]] std::array<RuleReport, kRuleSlots> rules_as_numbered_here(const Peer& peer) const;
 
-    // moves.cpp: R8, R11
+    // handover.cpp: R8, R11
     void move_buckets();
     [[nodiscard]] RuleMasks targets_of_mine() const;
     [[nodiscard]] bool all_state_my_epoch() const;
@@ -299,7 +287,7 @@ private:
     void accept_grants(HostId id, const GrantList& list);
     [[nodiscard]] Instant end_of(const Grant& grant) const;
 
-    // speech.cpp
+    // sender.cpp
     void speak();
     void send(std::vector<ClusterFrame> frames);
     [[nodiscard]] Heartbeat compose() const;
@@ -310,7 +298,7 @@ private:
     void schedule();
 
     MembershipParams params_;
-    RuleWishes wishes_;
+    DesiredRules desired_;
     bool draining_ = false;
 
     // Time.
@@ -331,14 +319,15 @@ private:
     std::uint64_t sequence_ = 0;
     std::uint64_t first_sequence_ = 1;  // of this incarnation
     std::uint32_t highest_counter_ = 0;
-    std::optional<HeldConfig> held_;
+    std::optional<StagedConfig> staged_;
     OwnerMap before_reload_{};  // the targets of the last epoch before the reload under way
     ClusterMap map_;
     std::uint64_t map_digest_ = 0;             // of map_; 0 without an epoch
     std::map<HostId, RuleMasks> map_targets_;  // map_.targets by host
     RuleMasks own_{};
     RuleMasks dirty_{};
-    bool dirty_is_former_ = false;  // the dataplane still counts by the former configuration's rules
+    // the dataplane still counts by the former configuration's rules
+    bool dirty_is_previous_ = false;
     Instant valid_until_ = kLongAgo;
     Instant joined_instant_ = kLongAgo;
     bool link_up_ = true;
@@ -349,17 +338,21 @@ private:
     // Whom I know.
     std::map<HostId, Peer> peers_;
     std::map<HostId, Candidate> candidates_;
-    std::optional<Candidate> twin_;  // another boot that speaks under my id; not proven to be alive
-    bool yields_to_twin_ = false;    // it is alive, and was there before me
+    // another boot that speaks under my id; not proven to be alive
+    std::optional<Candidate> duplicate_;
+    bool yields_to_duplicate_ = false;  // it is alive, and was there before me
     std::uint8_t last_words_left_ = 0;
     Duration knock_until_{};  // in listening time: a new boot acknowledges nobody before
     std::set<std::pair<HostId, Incarnation>> buried_;
     static constexpr std::size_t kSupersededMax = 256;
     static constexpr std::size_t kUnprovenMax = 256;
-    std::set<std::pair<HostId, std::uint32_t>> superseded_;             // boots that are over; kept over resets
-    std::map<std::pair<HostId, Incarnation>, std::uint64_t> unproven_;  // highest sequence of incarnations not believed so far
-    HostSet await_first_;                                               // R10: members to be heard before I speak
-    Duration speak_by_{};                                               // in listening time
+    // boots that are over; kept over resets
+    std::set<std::pair<HostId, std::uint32_t>> superseded_;
+    // highest sequence of incarnations not believed so far
+    std::map<std::pair<HostId, Incarnation>, std::uint64_t> unproven_;
+    // R10: members to be heard before I speak
+    HostSet await_first_;
+    Duration speak_by_{};  // in listening time
 
     // The install under way, and the one that must follow it.
     bool installing_ = false;
@@ -369,10 +362,12 @@ private:
     std::uint64_t install_token_ = 0;
 
     // R14. An era is an epoch, by its map's digest.
-    bool ever_sticky_ = false;         // this configuration, or a former one that tables may still be of
-    bool settled_ = false;             // all members have stated the present epoch, and none goes by what an older one granted
+    // this configuration, or a former one that tables may still be of
+    bool ever_sticky_ = false;
+    // all members have stated the present epoch, and none goes by what an older one granted
+    bool settled_ = false;
     bool guests_ = false;              // my cores may serve clients by grants of the present epoch
-    bool former_guests_ = false;       // ... of an older one, until the next install is over
+    bool previous_guests_ = false;     // ... of an older one, until the next install is over
     std::uint64_t installed_era_ = 0;  // of the newest install, finished or not
     bool installed_settled_ = false;
     GrantCounts grant_counts_;
@@ -388,7 +383,8 @@ private:
     Instant last_sent_ = kLongAgo;
     static constexpr std::size_t kSentKept = 1024;
     std::array<Instant, kSentKept> sent_at_{};  // by sequence modulo kSentKept
-    std::array<Instant, kBeatsKept> beats_{};   // newest first: frames at least 9/10 of a period apart (R3's cap)
+    // newest first: frames at least 9/10 of a period apart (R3's cap)
+    std::array<Instant, kBeatsKept> beats_{};
     std::size_t beats_count_ = 0;
     std::uint8_t goodbyes_left_ = 0;
 

@@ -1,4 +1,5 @@
-// What a host knows of another one: by its frames, and by the maps that name it. Plain values; membership's rooms decide what follows.
+// What a host knows of another one: by its frames, and by the maps that name it. Plain values;
+// membership's rooms decide what follows.
 #pragma once
 
 #include <array>
@@ -17,9 +18,11 @@ struct Peer {
     Instant first_seen = kLongAgo;    // of this incarnation
     Instant acknowledged = kLongAgo;  // send time of my newest heartbeat that it acknowledged
     Instant heard_again = kLongAgo;   // buried and heard again since
-    bool found_when_new = false;      // it may have listened long before I began to: it owes me no patience
-    bool heard = false;               // at least one frame of this incarnation, or a map that names it
-    bool stated = false;              // at least one heartbeat: what follows is its own word
+    // it may have listened long before I began to: it owes me no patience
+    bool found_when_new = false;
+    // at least one frame of this incarnation, or a map that names it
+    bool heard = false;
+    bool stated = false;  // at least one heartbeat: what follows is its own word
     MemberState state = MemberState::join;
     std::uint8_t flags = 0;  // kFlag*
     Epoch epoch;
@@ -29,7 +32,7 @@ struct Peer {
     std::uint64_t generation = 0;
     std::array<RuleReport, kRuleSlots> stated_rules{};  // as its configuration numbers them
     std::array<RuleReport, kRuleSlots> rules{};         // as mine does; see rules_as_numbered_here
-    HeldReport held;
+    StagedReport staged;
     std::map<HostId, PeerReport> hears;  // by the id of whom it hears; not its candidates
 };
 
@@ -41,8 +44,9 @@ struct Candidate {
     Instant first_seen;
     Duration last_rx{};  // in listening time, of a frame with a growing sequence
     bool found_when_new = false;
-    bool has_listened = false;  // by its newest frame: it may begin alone at any moment, or has done so
-    bool deaf = false;          // by its newest frame: its cores are fenced
+    // by its newest frame: it may begin alone at any moment, or has done so
+    bool has_listened = false;
+    bool deaf = false;  // by its newest frame: its cores are fenced
 };
 
 }  // namespace nlb

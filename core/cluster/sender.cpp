@@ -1,13 +1,15 @@
-// What is said, and when: each period, and at once when something changed (at most one frame a millisecond, repeated twice).
+// What is said, and when: each period, and at once when something changed (at most one frame a
+// millisecond, repeated twice).
 #include <algorithm>
 
 #include "core/base/mutation.hpp"
 #include "core/cluster/membership.hpp"
+#include "core/wire/map_parts.hpp"
 
 namespace nlb {
 
 void Membership::speak() {
-    if (!link_up_ || (yields_to_twin_ && last_words_left_ == 0)) return;
+    if (!link_up_ || (yields_to_duplicate_ && last_words_left_ == 0)) return;
     if (!await_first_.empty() && listened_ < speak_by_) return;  // R10
     await_first_ = HostSet{};
     const Timing& timing = params_.timing;
@@ -29,9 +31,11 @@ void Membership::speak() {
         beats_count_ = std::min(beats_count_ + 1, kBeatsKept);
     }
     std::vector<ClusterFrame> frames;
-    const bool coordinator = state_ == MembershipState::member && map_.epoch.coordinator == params_.self;
+    const bool coordinator =
+        state_ == MembershipState::member && map_.epoch.coordinator == params_.self;
     if (coordinator && !all_state_my_epoch())
-        for (MapPart& part : split_map(map_, compose_header())) frames.emplace_back(std::move(part));
+        for (MapPart& part : split_map(map_, compose_header()))
+            frames.emplace_back(std::move(part));
     frames.emplace_back(compose());
     send(std::move(frames));
     if (goodbyes_left_ != 0 && said_goodbye()) --goodbyes_left_;
@@ -57,7 +61,7 @@ FrameHeader Membership::compose_header() const {
     header.epoch = map_.epoch;
     if (leaving_) header.flags |= kFlagLeaving;
     if (said_goodbye()) header.flags |= kFlagGoodbye;
-    if (former_guests_ && !mutated(Mutation::grant_linger)) header.flags |= kFlagFormer;
+    if (previous_guests_ && !mutated(Mutation::grant_linger)) header.flags |= kFlagPrevious;
     if (draining_) header.flags |= kFlagDraining;
     if (deaf_) header.flags |= kFlagDeaf;
     if (state_ == MembershipState::join && !could_hold_lease()) header.flags |= kFlagUnready;
@@ -80,7 +84,7 @@ Heartbeat Membership::compose() const {
     beat.map_digest = map_digest_;
     beat.rules = compose_rules();
     beat.peers = compose_reports();
-    beat.held = compose_held();
+    beat.staged = compose_staged();
     return beat;
 }
 
@@ -89,36 +93,45 @@ std::array<RuleReport, kRuleSlots> Membership::compose_rules() const {
     const bool offers_nothing = draining_ || leave_by_ != Duration::zero();
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot) {
         if (slot + 1U >= params_.slots && slot != kDefaultRule) continue;
-        rules[slot] = {own_[slot], dirty_[slot], offers_nothing ? std::uint8_t{0} : wishes_[slot].offer, wishes_[slot].state};
+        rules[slot] = {own_[slot], dirty_[slot],
+                       offers_nothing ? std::uint8_t{0} : desired_[slot].offer,
+                       desired_[slot].state};
     }
     return rules;
 }
 
 std::vector<PeerReport> Membership::compose_reports() const {
     std::vector<PeerReport> reports;
-    if (twin_) reports.push_back({params_.self, kReportCandidate, twin_->incarnation, twin_->sequence});
+    if (duplicate_)
+        reports.push_back(
+            {params_.self, kReportCandidate, duplicate_->incarnation, duplicate_->sequence});
     if (knocks()) return reports;
     for (const auto& [id, peer] : peers_) {
         if (!peer.heard || peer.sequence == 0) continue;
         const bool buried = is_buried(id, peer.incarnation);
-        PeerReport entry{id, 0, peer.incarnation, buried && !mutated(Mutation::ack_buried) ? 0 : peer.sequence};
+        PeerReport entry{id, 0, peer.incarnation,
+                         buried && !mutated(Mutation::ack_buried) ? 0 : peer.sequence};
         if (buried) entry.flags |= kReportBuried;
         if (listened_ - peer.last_rx > params_.timing.bury_after) entry.flags |= kReportSilent;
         reports.push_back(entry);
     }
     for (const auto& [id, candidate] : candidates_)
-        if (reports.size() < kPeerReportsMax) reports.push_back({id, kReportCandidate, candidate.incarnation, candidate.sequence});
+        if (reports.size() < kPeerReportsMax)
+            reports.push_back({id, kReportCandidate, candidate.incarnation, candidate.sequence});
     return reports;
 }
 
 void Membership::schedule() {
     const Timing& timing = params_.timing;
     next_wake_ = now_ + timing.tick;
-    if (last_sent_ == kLongAgo || state_ == MembershipState::off || state_ == MembershipState::reset) return;
+    if (last_sent_ == kLongAgo || state_ == MembershipState::off ||
+        state_ == MembershipState::reset)
+        return;
     next_wake_ = std::min(next_wake_, last_sent_ + timing.period);
     if (want_to_speak_) next_wake_ = std::min(next_wake_, last_sent_ + timing.rate_limit);
     if (repeats_left_ != 0) next_wake_ = std::min(next_wake_, last_sent_ + timing.repeat_after);
-    for (const auto& [id, peer] : peers_) {  // a death is noticed when it is due, not at the next tick
+    // a death is noticed when it is due, not at the next tick
+    for (const auto& [id, peer] : peers_) {
         const Duration left = timing.bury_after - (listened_ - peer.last_rx);
         if (peer.heard && left >= Duration::zero() && !is_gone(id, peer))
             next_wake_ = std::min(next_wake_, now_ + left + std::chrono::microseconds{1});

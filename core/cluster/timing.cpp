@@ -34,19 +34,22 @@ Timing Timing::from(Duration period, std::uint8_t tolerance) {
     return t;
 }
 
-std::vector<TimingFinding> check_timing(const Timing& t, Duration delay_max, Duration lateness_max) {
+std::vector<TimingFinding> check_timing(const Timing& t, Duration delay_max,
+                                        Duration lateness_max) {
     std::vector<TimingFinding> findings;
     const auto require = [&](bool holds, bool fatal, const std::string& sentence) {
         if (!holds) findings.push_back({fatal, sentence});
     };
     require(t.lease * (100 + kDriftPercent) < t.bury_after * (100 - kDriftPercent), true,
-            "(i) the lease of " + in_ms(t.lease) + " does not end before a silent host is buried after " + in_ms(t.bury_after));
+            "(i) the lease of " + in_ms(t.lease) +
+                " does not end before a silent host is buried after " + in_ms(t.bury_after));
     require(t.drop_after + t.period + 2 * delay_max + lateness_max <= t.lease, false,
-            "(ii) the crash of one host would fence the others: drop time " + in_ms(t.drop_after) + " + period + 2 delays of " +
-                in_ms(delay_max) + " + lateness " + in_ms(lateness_max) + " exceed the lease of " + in_ms(t.lease));
+            "(ii) the crash of one host would fence the others: drop time " + in_ms(t.drop_after) +
+                " + period + 2 delays of " + in_ms(delay_max) + " + lateness " +
+                in_ms(lateness_max) + " exceed the lease of " + in_ms(t.lease));
     require(t.drop_after > t.period + delay_max + lateness_max, false,
-            "(iii) a heartbeat that is only late would count as lost: drop time " + in_ms(t.drop_after) +
-                " is not above period + delay + lateness");
+            "(iii) a heartbeat that is only late would count as lost: drop time " +
+                in_ms(t.drop_after) + " is not above period + delay + lateness");
     require(t.bootstrap_after >= t.bury_after + t.lease, true,
             "(iv) a host that starts alone would not outwait the lease of one it cannot hear");
     require((t.cap_losses + 1) * t.period + lateness_max < t.lease, false,

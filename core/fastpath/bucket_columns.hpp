@@ -1,5 +1,6 @@
-// Where the usual packets of a burst belong, column by column: the hash of each client, its bucket, and what becomes of a packet by its
-// bucket. It knows neither rules nor owners. Like the sight it has two twins, which tests/unit/core/packet compares.
+// Where the usual packets of a burst belong, column by column: the hash of each client, its bucket,
+// and what becomes of a packet by its bucket. It knows neither rules nor owners. Like
+// fast_parse.hpp it has two versions; tests/unit/core/fastpath compares them.
 #pragma once
 
 #include <array>
@@ -12,7 +13,7 @@
 namespace nlb {
 
 // Entry i is of frame i, and is there when it was asked for.
-struct Placement {
+struct BucketColumns {
     alignas(64) std::array<std::uint32_t, kBurstMax> hash;
     alignas(64) std::array<BucketId, kBurstMax> bucket;
 };
@@ -21,18 +22,25 @@ struct Placement {
 struct alignas(64) ReasonByBucket : std::array<Reason, 64> {};
 static_assert(kBuckets <= 64 && sizeof(ReasonByBucket) == 64 && sizeof(Reason) == 1);
 
-// What becomes of packets by their bucket: live, otherwise accepted by this owner, otherwise left to whoever owns it, or to nobody.
-void colour_portable(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted, BucketMask live);
+// What becomes of packets by their bucket: live, otherwise accepted by this owner, otherwise left
+// to whoever owns it, or to nobody.
+void fill_reasons_portable(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted,
+                           BucketMask live);
 // Hash and bucket of the wanted frames; what the columns then hold of others is waste.
-void place_portable(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement);
-// Burst::reasons of `places`, by bucket, and Burst::rules. Gives the places that are live.
-[[nodiscard]] std::uint64_t settle_portable(const ReasonByBucket& reasons, RuleId rule, std::uint64_t places, const Placement& placement,
+void fill_columns_portable(const FastParse& parsed, std::uint64_t wanted, const SaltedKey& key,
+                           const ClientShare& share, BucketColumns& columns);
+// Burst::reasons of `slots`, by bucket, and Burst::rules. Gives the slots that are live.
+[[nodiscard]] std::uint64_t settle_portable(const ReasonByBucket& reasons, RuleId rule,
+                                            std::uint64_t slots, const BucketColumns& columns,
                                             Burst& burst);
 
 // Require: has_avx2().
-void colour_avx2(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted, BucketMask live);
-void place_avx2(const Sight& sight, std::uint64_t wanted, const SaltedKey& key, const ClientShare& share, Placement& placement);
-[[nodiscard]] std::uint64_t settle_avx2(const ReasonByBucket& reasons, RuleId rule, std::uint64_t places, const Placement& placement,
+void fill_reasons_avx2(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted,
+                       BucketMask live);
+void fill_columns_avx2(const FastParse& parsed, std::uint64_t wanted, const SaltedKey& key,
+                       const ClientShare& share, BucketColumns& columns);
+[[nodiscard]] std::uint64_t settle_avx2(const ReasonByBucket& reasons, RuleId rule,
+                                        std::uint64_t slots, const BucketColumns& columns,
                                         Burst& burst);
 
 }  // namespace nlb

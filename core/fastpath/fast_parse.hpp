@@ -1,8 +1,11 @@
-// The first look at a burst: which frames are usual, and the few words of them that decide. Usual is an unfragmented TCP or UDP packet over
-// plain IPv4 (no VLAN tag, no IP options) to a virtual address, with nothing wrong in it that the parser or classification would see.
-// All else is left to the stages that look at one packet after the other; a frame that is not recognised costs time, never correctness.
+// The first look at a burst: which frames are usual, and the few words of them that decide. Usual
+// is an unfragmented TCP or UDP packet over plain IPv4 (no VLAN tag, no IP options) to a virtual
+// address, with nothing wrong in it that the parser or classification would see. All else is left
+// to the stages that look at one packet after the other; a frame that is not on_fast_path costs
+// time, never correctness.
 //
-// Two twins do the same: see_portable() one frame at a time, see_avx2() eight at once. tests/unit/core/packet compares them.
+// Two versions do the same: fast_parse_portable() one frame at a time, fast_parse_avx2() eight at
+// once. tests/unit/core/fastpath compares them.
 #pragma once
 
 #include <array>
@@ -16,20 +19,24 @@
 
 namespace nlb {
 
-// What the tables say about IPv4 addresses, in the shape in which frames are compared with it. Made once per burst.
-struct Landmarks {
-    explicit Landmarks(const Snapshot& snapshot);
+// What the tables say about IPv4 addresses, in the shape in which frames are compared with it. Made
+// once per burst.
+struct MatchKeys {
+    explicit MatchKeys(const BurstContext& context);
 
     std::uint32_t vip_count = 0;
     std::uint32_t broadcast_count = 0;
-    std::uint32_t station_tail = 0;                       // the last four bytes of what this host's own frames come from
-    std::array<std::uint32_t, kAddressesMax> vips;        // as they lie in a frame
-    std::array<RuleKey, kAddressesMax> vip_key;           // rule_key() of its index into Tables::addresses
+    // the last four bytes of what this host's own frames come from
+    std::uint32_t station_tail = 0;
+    std::array<std::uint32_t, kAddressesMax> vips;  // as they lie in a frame
+    // rule_key() of its index into Tables::addresses
+    std::array<RuleKey, kAddressesMax> vip_key;
     std::array<std::uint32_t, kAddressesMax> broadcasts;  // of the subnets that the cluster is on
 };
 
-// What is decided by, column by column: entry i is of frame i, and is there when frame i is usual. Numbers are the host's.
-struct Sight {
+// What is decided by, column by column: entry i is of frame i, and is there when frame i is usual.
+// Numbers are the host's.
+struct FastParse {
     alignas(64) std::array<std::uint32_t, kBurstMax> client;
     alignas(32) std::array<std::uint32_t, kBurstMax> client_port;
     alignas(32) std::array<std::uint32_t, kBurstMax> tcp_flags;  // 0 of UDP
@@ -37,16 +44,20 @@ struct Sight {
     std::uint64_t turns;  // bit i: TCP with one of kTcpTurns
 };
 
-// Whatever a TCP packet with one of these says is for a descriptor to know: it begins or ends a flow.
+// Whatever a TCP packet with one of these says is for a descriptor to know: it begins or ends a
+// flow.
 inline constexpr std::uint8_t kTcpTurns = kTcpSyn | kTcpFin | kTcpRst;
 
 // Bit i: frame i is usual. What the columns hold of other frames is waste.
-[[nodiscard]] std::uint64_t see_portable(const Burst& burst, const Landmarks& landmarks, Sight& sight);
+[[nodiscard]] std::uint64_t fast_parse_portable(const Burst& burst, const MatchKeys& match_keys,
+                                                FastParse& parsed);
 // Requires: has_avx2().
-[[nodiscard]] std::uint64_t see_avx2(const Burst& burst, const Landmarks& landmarks, Sight& sight);
+[[nodiscard]] std::uint64_t fast_parse_avx2(const Burst& burst, const MatchKeys& match_keys,
+                                            FastParse& parsed);
 [[nodiscard]] bool has_avx2();
 
-// One frame, for both twins.
-[[nodiscard]] bool see_frame(const Burst& burst, std::uint32_t place, const Landmarks& landmarks, Sight& sight);
+// One frame, for both versions.
+[[nodiscard]] bool fast_parse_frame(const Burst& burst, std::uint32_t slot,
+                                    const MatchKeys& match_keys, FastParse& parsed);
 
 }  // namespace nlb

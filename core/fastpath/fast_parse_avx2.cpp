@@ -1,6 +1,6 @@
-// Eight frames at once: sixteen bytes of each are loaded thrice, and words of the same place brought into one register. Compiled for AVX2
-// function by function, so that the rest of the program runs on any x86-64; groups with a short frame, and the frames left over, go to
-// the portable twin.
+// Eight frames at once: sixteen bytes of each are loaded thrice, and words of the same slot brought
+// into one register. Compiled for AVX2 function by function, so that the rest of the program runs
+// on any x86-64; groups with a short frame, and the frames left over, go to the portable version.
 #include <immintrin.h>
 
 #include "core/fastpath/fast_parse.hpp"
@@ -22,13 +22,14 @@ constexpr Order bytes_of_words(int b0, int b1, int b2, int b3) {
     for (int word = 0; word < 4; ++word)
         for (int byte = 0; byte < 4; ++byte) {
             const int from = std::array{b0, b1, b2, b3}[static_cast<std::size_t>(byte)];
-            order[static_cast<std::size_t>(4 * word + byte)] = static_cast<std::int8_t>(from == kNone ? kNone : from + 4 * word);
+            order[static_cast<std::size_t>(4 * word + byte)] =
+                static_cast<std::int8_t>(from == kNone ? kNone : from + 4 * word);
         }
     return order;
 }
 
-// Numbers that every lane is compared with. They are read from memory: a compiler that makes them of immediates needs, for each, the
-// execution port that the shuffles wait for.
+// Numbers that every lane is compared with. They are read from memory: a compiler that makes them
+// of immediates needs, for each, the execution port that the shuffles wait for.
 struct Constants {
     std::uint32_t low_half = 0xffff;
     std::uint32_t network = 0xff;
@@ -63,14 +64,16 @@ struct Constants {
     return *hidden;
 }
 
-// Words 0 to 3 behind some offset, each of eight frames. Frame i's word lies in lane order 0 1 2 3 | 4 5 6 7.
+// Words 0 to 3 behind some offset, each of eight frames. Frame i's word lies in lane order 0 1 2 3
+// | 4 5 6 7.
 struct Words {
     Eight w0, w1, w2, w3;
 };
 
 NLB_AVX2_INLINE inline Eight pair_at(const Frame* frames, std::size_t i, std::size_t offset) {
     const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(frames[i].data + offset));
-    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(frames[i + 4].data + offset));
+    const __m128i high =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(frames[i + 4].data + offset));
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
 
@@ -83,8 +86,8 @@ NLB_AVX2_INLINE inline Words words_at(const Frame* frames, std::size_t offset) {
     const Eight cd_low = _mm256_unpacklo_epi32(c, d);
     const Eight ab_high = _mm256_unpackhi_epi32(a, b);
     const Eight cd_high = _mm256_unpackhi_epi32(c, d);
-    return {_mm256_unpacklo_epi64(ab_low, cd_low), _mm256_unpackhi_epi64(ab_low, cd_low), _mm256_unpacklo_epi64(ab_high, cd_high),
-            _mm256_unpackhi_epi64(ab_high, cd_high)};
+    return {_mm256_unpacklo_epi64(ab_low, cd_low), _mm256_unpackhi_epi64(ab_low, cd_low),
+            _mm256_unpacklo_epi64(ab_high, cd_high), _mm256_unpackhi_epi64(ab_high, cd_high)};
 }
 
 NLB_AVX2_INLINE inline Eight all(std::uint32_t value) {
@@ -101,37 +104,46 @@ NLB_AVX2_INLINE inline Eight add(Eight a, Eight b) {
 NLB_AVX2_INLINE inline Eight upper(Eight words) {
     return _mm256_srli_epi32(words, 16);
 }
-NLB_AVX2_INLINE inline Eight is_any_of(Eight words, const std::uint32_t* list, std::uint32_t count) {
+NLB_AVX2_INLINE inline Eight is_any_of(Eight words, const std::uint32_t* list,
+                                       std::uint32_t count) {
     Eight found = _mm256_setzero_si256();
-    for (std::uint32_t i = 0; i < count; ++i) found = _mm256_or_si256(found, _mm256_cmpeq_epi32(words, all(list[i])));
+    for (std::uint32_t i = 0; i < count; ++i)
+        found = _mm256_or_si256(found, _mm256_cmpeq_epi32(words, all(list[i])));
     return found;
 }
 NLB_AVX2_INLINE inline Eight either(Eight a, Eight b) {
     return _mm256_or_si256(a, b);
 }
 
-// Ten halves add up to a multiple of 0xffff: RFC 1071. They are the upper halves of `first` and `sum_word`, and all of the others; of
-// those the lower halves are what is left of a sum of words when the upper ones are taken away.
-NLB_AVX2_INLINE inline Eight checksum_holds(Eight first, Eight length_word, Eight fragment_word, Eight sum_word, Eight source,
-                                            Eight destination, const Constants& c) {
+// Ten halves add up to a multiple of 0xffff: RFC 1071. They are the upper halves of `first` and
+// `sum_word`, and all of the others; of those the lower halves are what is left of a sum of words
+// when the upper ones are taken away.
+NLB_AVX2_INLINE inline Eight checksum_holds(Eight first, Eight length_word, Eight fragment_word,
+                                            Eight sum_word, Eight source, Eight destination,
+                                            const Constants& c) {
     const Eight words = add(add(length_word, fragment_word), add(source, destination));
-    const Eight uppers = add(add(upper(length_word), upper(fragment_word)), add(upper(source), upper(destination)));
+    const Eight uppers =
+        add(add(upper(length_word), upper(fragment_word)), add(upper(source), upper(destination)));
     const Eight lowers = _mm256_sub_epi32(words, _mm256_slli_epi32(uppers, 16));
     const Eight sum = add(add(lowers, uppers), add(upper(first), upper(sum_word)));
-    return _mm256_cmpeq_epi32(add(_mm256_and_si256(sum, all(c.low_half)), upper(sum)), all(c.low_half));
+    return _mm256_cmpeq_epi32(add(_mm256_and_si256(sum, all(c.low_half)), upper(sum)),
+                              all(c.low_half));
 }
 
-NLB_AVX2_INLINE inline Eight is_impossible_client(Eight source, Eight destination, const Constants& c) {
+NLB_AVX2_INLINE inline Eight is_impossible_client(Eight source, Eight destination,
+                                                  const Constants& c) {
     const Eight network = _mm256_and_si256(source, all(c.network));
     Eight wrong = _mm256_cmpeq_epi32(network, _mm256_setzero_si256());
     wrong = either(wrong, _mm256_cmpeq_epi32(network, all(c.loopback)));
-    wrong = either(wrong, _mm256_cmpeq_epi32(_mm256_and_si256(source, all(c.class_bits)), all(c.multicast)));
+    wrong = either(
+        wrong, _mm256_cmpeq_epi32(_mm256_and_si256(source, all(c.class_bits)), all(c.multicast)));
     wrong = either(wrong, _mm256_cmpeq_epi32(source, all(c.ones)));
     return either(wrong, _mm256_cmpeq_epi32(source, destination));
 }
 
 // Lanes in which the transport header is not whole; `bytes` is what the IP header leaves for it.
-NLB_AVX2_INLINE inline Eight lacks_header(Eight is_tcp, Eight bytes, Eight tcp_word, Eight udp_word, const Constants& c) {
+NLB_AVX2_INLINE inline Eight lacks_header(Eight is_tcp, Eight bytes, Eight tcp_word, Eight udp_word,
+                                          const Constants& c) {
     const Eight tcp_bytes = _mm256_and_si256(_mm256_srli_epi32(tcp_word, 2), all(c.tcp_length));
     Eight tcp = _mm256_cmpgt_epi32(all(c.tcp_least), tcp_bytes);
     tcp = either(tcp, _mm256_cmpgt_epi32(tcp_bytes, bytes));
@@ -141,13 +153,15 @@ NLB_AVX2_INLINE inline Eight lacks_header(Eight is_tcp, Eight bytes, Eight tcp_w
     return _mm256_blendv_epi8(udp, tcp, is_tcp);
 }
 
-// What the VIP that each lane is sent to adds to its key, found one VIP after the other until every lane has its own.
-NLB_AVX2_INLINE inline Eight find_vips(Eight destination, const Landmarks& landmarks, Eight& found) {
+// What the VIP that each lane is sent to adds to its key, found one VIP after the other until every
+// lane has its own.
+NLB_AVX2_INLINE inline Eight find_vips(Eight destination, const MatchKeys& match_keys,
+                                       Eight& found) {
     Eight vips = _mm256_setzero_si256();
     found = _mm256_setzero_si256();
-    for (std::uint32_t i = 0; i < landmarks.vip_count; ++i) {
-        const Eight same = _mm256_cmpeq_epi32(destination, all(landmarks.vips[i]));
-        vips = either(vips, _mm256_and_si256(same, all(landmarks.vip_key[i])));
+    for (std::uint32_t i = 0; i < match_keys.vip_count; ++i) {
+        const Eight same = _mm256_cmpeq_epi32(destination, all(match_keys.vips[i]));
+        vips = either(vips, _mm256_and_si256(same, all(match_keys.vip_key[i])));
         found = either(found, same);
         if (_mm256_movemask_epi8(found) == -1) break;
     }
@@ -162,68 +176,87 @@ NLB_AVX2_INLINE inline void store(std::uint32_t* to, Eight words) {
 NLB_AVX2_INLINE inline Eight lengths_of(const Frame* frames, const Constants& c) {
     static_assert(sizeof(Frame) == 16 && offsetof(Frame, length) == 8);
     const auto two = [&](std::size_t i) { return reinterpret_cast<const Eight*>(frames + i); };
-    const Eight even = _mm256_unpackhi_epi64(_mm256_loadu_si256(two(0)), _mm256_loadu_si256(two(2)));
+    const Eight even =
+        _mm256_unpackhi_epi64(_mm256_loadu_si256(two(0)), _mm256_loadu_si256(two(2)));
     const Eight odd = _mm256_unpackhi_epi64(_mm256_loadu_si256(two(4)), _mm256_loadu_si256(two(6)));
-    const Eight mixed = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(even), _mm256_castsi256_ps(odd), 0x88));
-    const Eight in_order = _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    const Eight mixed = _mm256_castps_si256(
+        _mm256_shuffle_ps(_mm256_castsi256_ps(even), _mm256_castsi256_ps(odd), 0x88));
+    const Eight in_order =
+        _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     return _mm256_and_si256(in_order, all(c.low_half));
 }
 
-// Bit i: frame `place` + i is usual. Requires: Constants::bytes_least bytes in each of the eight frames.
-NLB_AVX2_INLINE inline std::uint64_t see_group(const Frame* frames, Eight length, const Landmarks& landmarks, Sight& sight,
-                                               std::size_t place, const Constants& c) {
-    const Words link = words_at(frames, 8);        // end of the source | ethertype, version | total length | fragment, protocol
-    const Words addresses = words_at(frames, 22);  // checksum in the upper half | source | destination | ports
+// Bit i: frame `slot` + i is usual. Requires: Constants::bytes_least bytes in each of the eight
+// frames.
+NLB_AVX2_INLINE inline std::uint64_t see_group(const Frame* frames, Eight length,
+                                               const MatchKeys& match_keys, FastParse& parsed,
+                                               std::size_t slot, const Constants& c) {
+    // end of the source | ethertype, version | total length | fragment, protocol
+    const Words link = words_at(frames, 8);
+    // checksum in the upper half | source | destination | ports
+    const Words addresses = words_at(frames, 22);
     const Words transport = words_at(frames, 38);  // UDP length | | TCP's data offset and flags |
     const Eight source = addresses.w1;
     const Eight destination = addresses.w2;
-    Eight wrong = _mm256_cmpeq_epi32(link.w0, all(landmarks.station_tail));
+    Eight wrong = _mm256_cmpeq_epi32(link.w0, all(match_keys.station_tail));
     const Eight total = numbers(link.w2, c.first_16);
     wrong = either(wrong, _mm256_cmpgt_epi32(total, _mm256_sub_epi32(length, all(c.ethernet))));
-    wrong = either(wrong, _mm256_cmpgt_epi32(_mm256_and_si256(link.w3, all(c.fragmented)), _mm256_setzero_si256()));
+    wrong = either(wrong, _mm256_cmpgt_epi32(_mm256_and_si256(link.w3, all(c.fragmented)),
+                                             _mm256_setzero_si256()));
     wrong = either(wrong, is_impossible_client(source, destination, c));
-    wrong = either(wrong, is_any_of(source, landmarks.broadcasts.data(), landmarks.broadcast_count));
+    wrong =
+        either(wrong, is_any_of(source, match_keys.broadcasts.data(), match_keys.broadcast_count));
 
     const Eight protocol = _mm256_srli_epi32(link.w3, 24);
     const Eight is_tcp = _mm256_cmpeq_epi32(protocol, all(c.tcp));
     const Eight is_udp = _mm256_cmpeq_epi32(protocol, all(c.udp));
     const Eight port = numbers(addresses.w3, c.second_16);
-    wrong = either(wrong, lacks_header(is_tcp, _mm256_sub_epi32(total, all(c.ipv4)), transport.w2, transport.w0, c));
+    wrong = either(wrong, lacks_header(is_tcp, _mm256_sub_epi32(total, all(c.ipv4)), transport.w2,
+                                       transport.w0, c));
     Eight right;
-    const Eight vips = find_vips(destination, landmarks, right);
-    right = _mm256_and_si256(right, _mm256_cmpeq_epi32(_mm256_and_si256(link.w1, all(c.link_mask)), all(c.plain_ipv4)));
-    right = _mm256_and_si256(right, checksum_holds(link.w1, link.w2, link.w3, addresses.w0, source, destination, c));
+    const Eight vips = find_vips(destination, match_keys, right);
+    right = _mm256_and_si256(
+        right, _mm256_cmpeq_epi32(_mm256_and_si256(link.w1, all(c.link_mask)), all(c.plain_ipv4)));
+    right = _mm256_and_si256(
+        right, checksum_holds(link.w1, link.w2, link.w3, addresses.w0, source, destination, c));
     right = _mm256_and_si256(right, either(is_tcp, is_udp));
 
-    store(&sight.client[place], numbers(source, c.number_32));
-    store(&sight.client_port[place], numbers(addresses.w3, c.first_16));
+    store(&parsed.client[slot], numbers(source, c.number_32));
+    store(&parsed.client_port[slot], numbers(addresses.w3, c.first_16));
     const Eight bits = _mm256_blendv_epi8(all(c.key_udp), all(c.key_tcp), is_tcp);
-    store(&sight.key[place], either(either(port, bits), vips));
+    store(&parsed.key[slot], either(either(port, bits), vips));
     const Eight flags = _mm256_and_si256(numbers(transport.w2, c.second_8), is_tcp);
-    store(&sight.tcp_flags[place], flags);
-    const Eight turns = _mm256_cmpgt_epi32(_mm256_and_si256(flags, all(c.turns)), _mm256_setzero_si256());
-    sight.turns |= std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(turns)))} << place;
-    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(wrong, right))));
+    store(&parsed.tcp_flags[slot], flags);
+    const Eight turns =
+        _mm256_cmpgt_epi32(_mm256_and_si256(flags, all(c.turns)), _mm256_setzero_si256());
+    parsed.turns |=
+        std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(turns)))}
+        << slot;
+    return static_cast<std::uint32_t>(
+        _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(wrong, right))));
 }
 
 }  // namespace
 
-NLB_AVX2 std::uint64_t see_avx2(const Burst& burst, const Landmarks& landmarks, Sight& sight) {
+NLB_AVX2 std::uint64_t fast_parse_avx2(const Burst& burst, const MatchKeys& match_keys,
+                                       FastParse& parsed) {
     static constexpr Constants kConstants;
     const Constants& c = opaque(kConstants);
     std::uint64_t usual = 0;
-    sight.turns = 0;
+    parsed.turns = 0;
     std::uint32_t i = 0;
     for (; i + kGroup <= burst.count; i += kGroup) {
         const Frame* const frames = &burst.frames[i];
         const Eight length = lengths_of(frames, c);
         if (_mm256_movemask_epi8(_mm256_cmpgt_epi32(all(c.bytes_least), length)) == 0) {
-            usual |= see_group(frames, length, landmarks, sight, i, c) << i;
+            usual |= see_group(frames, length, match_keys, parsed, i, c) << i;
             continue;
         }
-        for (std::uint32_t k = i; k < i + kGroup; ++k) usual |= std::uint64_t{see_frame(burst, k, landmarks, sight)} << k;
+        for (std::uint32_t k = i; k < i + kGroup; ++k)
+            usual |= std::uint64_t{fast_parse_frame(burst, k, match_keys, parsed)} << k;
     }
-    for (; i < burst.count; ++i) usual |= std::uint64_t{see_frame(burst, i, landmarks, sight)} << i;
+    for (; i < burst.count; ++i)
+        usual |= std::uint64_t{fast_parse_frame(burst, i, match_keys, parsed)} << i;
     return usual;
 }
 

@@ -1,4 +1,5 @@
-// One frame at a time, in plain C++: what see_avx2() must agree with, and what runs where there is no AVX2.
+// One frame at a time, in plain C++: what fast_parse_avx2() must agree with, and what runs where
+// there is no AVX2.
 #include <algorithm>
 
 #include "core/fastpath/fast_parse.hpp"
@@ -24,16 +25,16 @@ bool is_possible_client(std::uint32_t client) {
     return network != 0 && network != 127 && network >> 4 != 14 && client != 0xffff'ffff;
 }
 
-// The index into Landmarks; vip_count when there is none.
-std::uint32_t find_vip(std::uint32_t raw, const Landmarks& landmarks) {
+// The index into MatchKeys; vip_count when there is none.
+std::uint32_t find_vip(std::uint32_t raw, const MatchKeys& match_keys) {
     std::uint32_t i = 0;
-    while (i < landmarks.vip_count && landmarks.vips[i] != raw) ++i;
+    while (i < match_keys.vip_count && match_keys.vips[i] != raw) ++i;
     return i;
 }
 
-bool is_broadcast(std::uint32_t raw, const Landmarks& landmarks) {
-    for (std::uint32_t i = 0; i < landmarks.broadcast_count; ++i)
-        if (landmarks.broadcasts[i] == raw) return true;
+bool is_broadcast(std::uint32_t raw, const MatchKeys& match_keys) {
+    for (std::uint32_t i = 0; i < match_keys.broadcast_count; ++i)
+        if (match_keys.broadcasts[i] == raw) return true;
     return false;
 }
 
@@ -50,60 +51,72 @@ bool is_whole_udp(const Byte* at, std::size_t bytes) {
 }  // namespace
 
 // A VIP that no packet could be sent to as an IPv4 unicast address is left to the stages.
-Landmarks::Landmarks(const Snapshot& snapshot) {
-    const Tables& tables = snapshot.tables;
-    station_tail = raw_word(snapshot.ports.station(tables).bytes.data() + 2);
+MatchKeys::MatchKeys(const BurstContext& context) {
+    const Tables& tables = context.tables;
+    station_tail = raw_word(context.ports.station(tables).bytes.data() + 2);
     for (std::size_t i = 0; i < tables.vip_count; ++i) {
         const IpAddress& address = tables.addresses[i].address;
         if (!address.is_v4() || !is_possible_client(address.as_v4())) continue;
         vips[vip_count] = raw_word(&address.bytes[12]);
         vip_key[vip_count++] = rule_key(static_cast<std::uint8_t>(i), 0, 0);
     }
-    for (std::size_t i = tables.vip_count; i < tables.address_count && tables.addresses[i].kind == AddressKind::broadcast; ++i)
-        if (tables.addresses[i].address.is_v4()) broadcasts[broadcast_count++] = raw_word(&tables.addresses[i].address.bytes[12]);
+    for (std::size_t i = tables.vip_count;
+         i < tables.address_count && tables.addresses[i].kind == AddressKind::broadcast; ++i)
+        if (tables.addresses[i].address.is_v4())
+            broadcasts[broadcast_count++] = raw_word(&tables.addresses[i].address.bytes[12]);
 }
 
-bool see_frame(const Burst& burst, std::uint32_t place, const Landmarks& landmarks, Sight& sight) {
-    const Frame& frame = burst.frames[place];
+bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& match_keys,
+                      FastParse& parsed) {
+    const Frame& frame = burst.frames[slot];
     const Byte* const data = frame.data;
     if (frame.length < kL4 + sizeof(UdpHeader)) return false;
     const Byte* const ip = data + kL3;
     if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv4 || ip[0] != 0x45) return false;
-    if (raw_word(data + kSourceMacOffset + 2) == landmarks.station_tail) return false;
-    const std::size_t total = load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, total_length));
+    if (raw_word(data + kSourceMacOffset + 2) == match_keys.station_tail) return false;
+    const std::size_t total =
+        load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, total_length));
     if (total > frame.length - kL3) return false;
-    if ((load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, fragment)) & kFragmented) != 0) return false;
+    if ((load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, fragment)) & kFragmented) != 0)
+        return false;
     if (!ipv4_checksum_holds(ip, sizeof(Ipv4Header))) return false;
 
     const std::uint32_t source = raw_word(ip + offsetof(Ipv4Header, source));
     const std::uint32_t destination = raw_word(ip + offsetof(Ipv4Header, destination));
     const std::uint32_t client = load_big_endian<std::uint32_t>(ip + offsetof(Ipv4Header, source));
-    const std::uint32_t vip = find_vip(destination, landmarks);
-    if (vip == landmarks.vip_count || !is_possible_client(client) || source == destination || is_broadcast(source, landmarks)) return false;
+    const std::uint32_t vip = find_vip(destination, match_keys);
+    if (vip == match_keys.vip_count || !is_possible_client(client) || source == destination ||
+        is_broadcast(source, match_keys))
+        return false;
 
     const std::uint8_t protocol = ip[offsetof(Ipv4Header, protocol)];
     const Byte* const l4 = data + kL4;
     std::uint8_t tcp_flags = 0;
     if (protocol == kProtocolTcp) {
-        if (total < sizeof(Ipv4Header) + sizeof(TcpHeader) || !is_whole_tcp(l4, total - sizeof(Ipv4Header))) return false;
+        if (total < sizeof(Ipv4Header) + sizeof(TcpHeader) ||
+            !is_whole_tcp(l4, total - sizeof(Ipv4Header)))
+            return false;
         tcp_flags = l4[offsetof(TcpHeader, flags)];
     } else if (protocol != kProtocolUdp || total < sizeof(Ipv4Header) + sizeof(UdpHeader) ||
                !is_whole_udp(l4, total - sizeof(Ipv4Header))) {
         return false;
     }
-    sight.client[place] = client;
-    sight.client_port[place] = load_big_endian<std::uint16_t>(l4);
-    sight.tcp_flags[place] = tcp_flags;
-    sight.turns |= std::uint64_t{(tcp_flags & kTcpTurns) != 0} << place;
-    sight.key[place] = landmarks.vip_key[vip] |
-                       rule_key(0, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, load_big_endian<std::uint16_t>(l4 + 2));
+    parsed.client[slot] = client;
+    parsed.client_port[slot] = load_big_endian<std::uint16_t>(l4);
+    parsed.tcp_flags[slot] = tcp_flags;
+    parsed.turns |= std::uint64_t{(tcp_flags & kTcpTurns) != 0} << slot;
+    parsed.key[slot] = match_keys.vip_key[vip] |
+                       rule_key(0, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit,
+                                load_big_endian<std::uint16_t>(l4 + 2));
     return true;
 }
 
-std::uint64_t see_portable(const Burst& burst, const Landmarks& landmarks, Sight& sight) {
+std::uint64_t fast_parse_portable(const Burst& burst, const MatchKeys& match_keys,
+                                  FastParse& parsed) {
     std::uint64_t usual = 0;
-    sight.turns = 0;
-    for (std::uint32_t i = 0; i < burst.count; ++i) usual |= std::uint64_t{see_frame(burst, i, landmarks, sight)} << i;
+    parsed.turns = 0;
+    for (std::uint32_t i = 0; i < burst.count; ++i)
+        usual |= std::uint64_t{fast_parse_frame(burst, i, match_keys, parsed)} << i;
     return usual;
 }
 

@@ -1,5 +1,6 @@
-// Usual packets over IPv6: TCP or UDP right behind the fixed header, to a virtual address, with nothing wrong in it. Addresses that begin
-// with eight bytes of zero (unspecified, loopback, IPv4-mapped) are no client's; the stages say why.
+// Usual packets over IPv6: TCP or UDP right behind the fixed header, to a virtual address, with
+// nothing wrong in it. Addresses that begin with eight bytes of zero (unspecified, loopback,
+// IPv4-mapped) are no client's; the stages say why.
 #include "core/fastpath/fast_parse.hpp"
 #include "core/fastpath/rule_outcome.hpp"
 #include "core/packet/headers.hpp"
@@ -25,7 +26,9 @@ bool is_unicast(const Halves& address) {
 // The index into Tables::addresses; vip_count when there is none.
 std::uint32_t find_vip(const Byte* destination, const Tables& tables) {
     std::uint32_t i = 0;
-    while (i < tables.vip_count && std::memcmp(&tables.addresses[i].address, destination, sizeof(IpAddress)) != 0) ++i;
+    while (i < tables.vip_count &&
+           std::memcmp(&tables.addresses[i].address, destination, sizeof(IpAddress)) != 0)
+        ++i;
     return i;
 }
 
@@ -54,15 +57,18 @@ bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& se
     const Byte* const ip = frame.data + kL3;
     if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv6 || ip[0] >> 4 != 6) return false;
     if (std::memcmp(frame.data + kSourceMacOffset, station, sizeof(MacAddress)) == 0) return false;
-    const std::size_t bytes = load_big_endian<std::uint16_t>(ip + offsetof(Ipv6Header, payload_length));
+    const std::size_t bytes =
+        load_big_endian<std::uint16_t>(ip + offsetof(Ipv6Header, payload_length));
     if (bytes > frame.length - kL4) return false;
     seen.protocol = ip[offsetof(Ipv6Header, next_header)];
     if (!is_whole(seen.protocol, frame.data + kL4, bytes)) return false;
     seen.client = halves_of(ip + offsetof(Ipv6Header, source));
     const Byte* const destination = ip + offsetof(Ipv6Header, destination);
     if (!is_unicast(seen.client) || !is_unicast(halves_of(destination))) return false;
-    if (std::memcmp(destination, ip + offsetof(Ipv6Header, source), sizeof(IpAddress)) == 0) return false;
-    seen.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)] : std::uint8_t{0};
+    if (std::memcmp(destination, ip + offsetof(Ipv6Header, source), sizeof(IpAddress)) == 0)
+        return false;
+    seen.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)]
+                                                   : std::uint8_t{0};
     seen.vip_index = find_vip(destination, tables);
     seen.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
     seen.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
@@ -88,53 +94,58 @@ void describe(PacketInfo& info, const Frame& frame, const Seen& seen) {
 
 }  // namespace
 
-std::uint64_t recognise_v6(Burst& burst, const Snapshot& snapshot, const ConnectionLedger& ledger) {
-    const Tables& tables = snapshot.tables;
-    const MacAddress station = snapshot.ports.station(tables);
+std::uint64_t fast_path_v6(Burst& burst, const BurstContext& context, const FlowIndex& flow_index) {
+    const Tables& tables = context.tables;
+    const MacAddress station = context.ports.station(tables);
     const SaltedKey key(tables.hash_key);
     RuleMemory memory(tables);
-    Course course;
+    RuleOutcome outcome;
     ClientShare share(Affinity::single);
     RuleKey course_key = ~RuleKey{0};
-    std::uint32_t courses = 0;
-    std::uint64_t recognised = 0;
-    bool opening = false;  // a flow may begin in this burst that the ledger does not know: what comes behind it goes to track
+    std::uint32_t outcomes = 0;
+    std::uint64_t on_fast_path = 0;
+    // a flow may begin in this burst that the flow_index does not know: what comes behind it goes
+    // to track
+    bool opening = false;
     Seen seen;
-    for (const std::uint32_t i : unrecognised(burst)) {
+    for (const std::uint32_t i : off_fast_path(burst)) {
         if (!see(burst.frames[i], station.bytes.data(), tables, seen)) continue;
-        const RuleKey asked = rule_key(static_cast<std::uint8_t>(seen.vip_index),
-                                       seen.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, seen.vip_port);
+        const RuleKey asked = rule_key(
+            static_cast<std::uint8_t>(seen.vip_index),
+            seen.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, seen.vip_port);
         if (asked != course_key) {
-            set_course(course, course_key = asked, snapshot, ledger, memory);
-            share = ClientShare(course.affinity);
-            ++courses;
+            set_rule_outcome(outcome, course_key = asked, context, flow_index, memory);
+            share = ClientShare(outcome.affinity);
+            ++outcomes;
         }
-        if (course.left_alone) continue;
+        if (outcome.left_alone) continue;
         const std::uint32_t hash =
-            mix_client(key, seen.client.high, seen.client.low & share.interface_mask, seen.client_port * share.port_spread);
+            mix_client(key, seen.client.high, seen.client.low & share.interface_mask,
+                       seen.client_port * share.port_spread);
         const BucketId bucket = bucket_of(hash);
-        burst.reasons[i] = course.by_bucket[bucket];
-        burst.rules[i] = course.rule;
-        if ((course.quiet >> bucket & 1U) != 0) {
+        burst.reasons[i] = outcome.by_bucket[bucket];
+        burst.rules[i] = outcome.rule;
+        if ((outcome.quiet >> bucket & 1U) != 0) {
             if (opening || (seen.tcp_flags & kTcpTurns) != 0) {
                 burst.reasons[i] = Reason::live;
                 opening |= (seen.tcp_flags & kTcpSyn) != 0;
-            } else if (passes_unwatched(course, bucket, ledger, seen.client.high, seen.client.low,
-                                        ConnectionLedger::ports_of(seen.client_port, seen.vip_port))) {
+            } else if (passes_unwatched(outcome, bucket, flow_index, seen.client.high,
+                                        seen.client.low,
+                                        FlowIndex::ports_of(seen.client_port, seen.vip_port))) {
                 burst.reasons[i] = Reason::owner;
             }
         }
         if (burst.reasons[i] == Reason::live || burst.describe_all) {
             PacketInfo& info = burst.info[i];
             info.hash = hash;
-            info.rule = course.rule;
+            info.rule = outcome.rule;
             info.bucket = bucket;
             describe(info, burst.frames[i], seen);
         }
-        recognised |= std::uint64_t{1} << i;
+        on_fast_path |= std::uint64_t{1} << i;
     }
-    if (courses == 1 && recognised == all_places(burst)) burst.one_rule = true;
-    return recognised;
+    if (outcomes == 1 && on_fast_path == all_slots(burst)) burst.one_rule = true;
+    return on_fast_path;
 }
 
 }  // namespace nlb

@@ -1,4 +1,5 @@
-// Two bits for each unit: is it covered, and does a fragment start there. Two fragments are the same when both ends agree.
+// Two bits for each unit: is it covered, and does a fragment start there. Two fragments are the
+// same when both ends agree.
 #include "core/flow/datagram_extent.hpp"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ void each_word(std::size_t first, std::size_t limit, const With& with) {
     for (std::size_t at = first; at < limit;) {
         const std::size_t word = at / kBits;
         const std::size_t end = std::min(limit, (word + 1) * kBits);
-        const std::uint64_t ones = end - at == kBits ? ~std::uint64_t{0} : (std::uint64_t{1} << (end - at)) - 1;
+        const std::uint64_t ones =
+            end - at == kBits ? ~std::uint64_t{0} : (std::uint64_t{1} << (end - at)) - 1;
         with(word, ones << at % kBits);
         at = end;
     }
@@ -27,13 +29,16 @@ bool DatagramExtent::test(const Units& units, std::size_t unit) {
 
 std::size_t DatagramExtent::count(const Units& units, std::size_t first, std::size_t limit) {
     std::size_t found = 0;
-    each_word(first, limit,
-              [&](std::size_t word, std::uint64_t bits) { found += static_cast<std::size_t>(__builtin_popcountll(units[word] & bits)); });
+    each_word(first, limit, [&](std::size_t word, std::uint64_t bits) {
+        found += static_cast<std::size_t>(__builtin_popcountll(units[word] & bits));
+    });
     return found;
 }
 
 bool DatagramExtent::was_seen(std::size_t first, std::size_t limit) const {
-    if (count(covered_, first, limit) != limit - first || !test(starts_, first) || count(starts_, first, limit) != 1) return false;
+    if (count(covered_, first, limit) != limit - first || !test(starts_, first) ||
+        count(starts_, first, limit) != 1)
+        return false;
     return limit == kUnits || !test(covered_, limit) || test(starts_, limit);
 }
 
@@ -42,7 +47,8 @@ DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, b
     const std::size_t limit = (offset + bytes + 7) / 8;
     const auto end = static_cast<std::uint32_t>(offset + bytes);
     if (count(covered_, first, limit) != 0) {
-        // Only the last fragment may end within a unit, and there two that differ have the same place.
+        // Only the last fragment may end within a unit, and there two that differ have the same
+        // offset.
         const bool was_last = end_ != 0 && (end_ + 7) / 8 == limit;
         const bool alike = was_last ? last && end == end_ : !last;
         return alike && was_seen(first, limit) ? Fit::duplicate : Fit::conflict;

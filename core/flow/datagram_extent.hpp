@@ -1,5 +1,6 @@
-// Which bytes of one datagram its fragments have shown so far, in units of eight bytes as fragment offsets count them. It tells a fragment
-// that is new from one that was sent twice and from one that overlaps others (RFC 5722). It keeps no payload.
+// Which bytes of one datagram its fragments have shown so far, in units of eight bytes as fragment
+// offsets count them. It tells a fragment that is new from one that was sent twice and from one
+// that overlaps others (RFC 5722). It keeps no payload.
 #pragma once
 
 #include <array>
@@ -14,11 +15,11 @@ class DatagramExtent {
 public:
     enum class Fit : std::uint8_t {
         fresh,      // shows bytes that none did
-        duplicate,  // has the place and length of one that was seen
+        duplicate,  // has the offset and length of one that was seen
         conflict,   // overlaps others, or disagrees with them about where the datagram ends
     };
-    // A conflict changes nothing. Requires: bytes > 0, offset is a multiple of 8, offset + bytes <= kDatagramBytesMax, and
-    // bytes is a multiple of 8 unless it is the last fragment.
+    // A conflict changes nothing. Requires: bytes > 0, offset is a multiple of 8, offset + bytes <=
+    // kDatagramBytesMax, and bytes is a multiple of 8 unless it is the last fragment.
     Fit add(std::size_t offset, std::size_t bytes, bool last);
 
     // Every byte was shown.
@@ -32,7 +33,8 @@ private:
     static_assert(kUnits % kWordBits == 0);
 
     [[nodiscard]] static bool test(const Units& units, std::size_t unit);
-    [[nodiscard]] static std::size_t count(const Units& units, std::size_t first, std::size_t limit);
+    [[nodiscard]] static std::size_t count(const Units& units, std::size_t first,
+                                           std::size_t limit);
     [[nodiscard]] bool was_seen(std::size_t first, std::size_t limit) const;
 
     Units covered_{};

@@ -1,5 +1,6 @@
-// A flow's name and the descriptor that keeps it on its host when its bucket moves (product.md 4.6).
-// `Connections` is what the track stage needs of a table: the dataplane brings one of rte_hash, tests and explain a small one.
+// A flow's name and the descriptor that keeps it on its host when its bucket moves
+// (product.md 4.6). `Connections` is what the track stage needs of a table: the dataplane brings
+// one of rte_hash, tests and explain a small one.
 #pragma once
 
 #include <concepts>
@@ -38,10 +39,11 @@ inline constexpr std::uint8_t kMarkClientFin = 1;
 inline constexpr std::uint8_t kMarkServerFin = 2;
 inline constexpr std::uint8_t kMarkStale = 4;  // not looked up for long: its next packet is
 
-class ConnectionLedger;
+class FlowIndex;
 
-// A flood of SYNs holds at most a quarter of a table: the rest is for flows that somebody has answered.
-// And none of the last sixteenth: a hash table that is full to the brim refuses keys although it has a place.
+// A flood of SYNs holds at most a quarter of a table: the rest is for flows that somebody has
+// answered. And none of the last sixteenth: a hash table that is full to the brim refuses keys
+// although it has a slot.
 [[nodiscard]] constexpr std::size_t nearly_full_at(std::size_t capacity) {
     return capacity - capacity / 16;
 }
@@ -49,22 +51,26 @@ class ConnectionLedger;
     return capacity < 4 ? 1 : capacity / 4;
 }
 
-// One worker's descriptors; only that worker calls it. A pointer is good until the next insert or erase.
-// The table owns a ConnectionLedger (core/flow/flow_index.hpp): insert tells it the descriptor it stored, and erase the one that it
-// is about to remove, whoever calls them (the sweep too).
+// One worker's descriptors; only that worker calls it. A pointer is good until the next insert or
+// erase. The table owns a FlowIndex (core/flow/flow_index.hpp): insert tells it the descriptor it
+// stored, and erase the one that it is about to remove, whoever calls them (the sweep too).
 template <class Table>
-concept Connections = requires(Table& table, const FlowKey& key, const FlowKey* const* keys, Descriptor** found, std::size_t count) {
-    { table.find(key) } -> std::same_as<Descriptor*>;                  // nullptr: none
-    { table.find_bulk(keys, count, found) } -> std::same_as<void>;     // nullptr where none; count <= kBurstMax
-    { table.insert(key, Descriptor{}) } -> std::same_as<Descriptor*>;  // nullptr: full. Requires: not there.
+concept Connections = requires(Table& table, const FlowKey& key, const FlowKey* const* keys,
+                               Descriptor** found, std::size_t count) {
+    { table.find(key) } -> std::same_as<Descriptor*>;  // nullptr: none
+    // nullptr where none; count <= kBurstMax
+    { table.find_bulk(keys, count, found) } -> std::same_as<void>;
+    // nullptr: full. Requires: not there.
+    { table.insert(key, Descriptor{}) } -> std::same_as<Descriptor*>;
     { table.erase(key) } -> std::same_as<bool>;
     // False: so many were evicted of late that half-open flows last too short to be answered.
     { table.may_evict() } -> std::same_as<bool>;
     // Erases a half-open descriptor, one of the older ones; false: found none where it looked.
     { table.evict_half_open() } -> std::same_as<bool>;
-    { table.is_nearly_full() } -> std::same_as<bool>;         // by nearly_full_at()
-    { table.half_open_most() } -> std::same_as<std::size_t>;  // of its capacity, by half_open_most_of()
-    { table.ledger() } -> std::same_as<ConnectionLedger&>;
+    { table.is_nearly_full() } -> std::same_as<bool>;  // by nearly_full_at()
+    // of its capacity, by half_open_most_of()
+    { table.half_open_most() } -> std::same_as<std::size_t>;
+    { table.flow_index() } -> std::same_as<FlowIndex&>;
 };
 
 }  // namespace nlb

@@ -1,4 +1,4 @@
-// The ledger's counting.
+// The flow_index's counting.
 #include "core/flow/flow_index.hpp"
 
 #include <algorithm>
@@ -25,68 +25,71 @@ void take_one(Counts& counts, BucketMask& some, BucketId bucket) {
 
 }  // namespace
 
-void ConnectionLedger::file(const Descriptor& descriptor) {
+void FlowIndex::file(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
     ++counts_[descriptor.rule];
     add_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
-    if (is_watched(descriptor)) add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+    if (is_watched(descriptor))
+        add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
 }
 
-void ConnectionLedger::unfile(const Descriptor& descriptor) {
+void FlowIndex::unfile(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
     --counts_[descriptor.rule];
     take_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
-    if (is_watched(descriptor)) take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
+    if (is_watched(descriptor))
+        take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
 }
 
-bool ConnectionLedger::any() const {
-    return std::any_of(counts_.begin(), counts_.end(), [](std::uint64_t count) { return count != 0; });
+bool FlowIndex::any() const {
+    return std::any_of(counts_.begin(), counts_.end(),
+                       [](std::uint64_t count) { return count != 0; });
 }
 
-void ConnectionLedger::begin_refiling(std::uint64_t layout) {
+void FlowIndex::begin_refiling(std::uint64_t layout) {
     layout_ = layout;
     refiling_ = any();
 }
 
-void ConnectionLedger::on_refiled(const Descriptor& from, const Descriptor& to) {
+void FlowIndex::on_refiled(const Descriptor& from, const Descriptor& to) {
     unfile(from);
     file(to);
 }
 
-void ConnectionLedger::on_insert(const FlowKey& key, const Descriptor& descriptor) {
+void FlowIndex::on_insert(const FlowKey& key, const Descriptor& descriptor) {
     file(descriptor);
     if (descriptor.state != FlowState::half_open) return;
     ++half_open_count_;
     count_slot(key);
 }
 
-void ConnectionLedger::on_erase(const FlowKey& key, const Descriptor& descriptor) {
+void FlowIndex::on_erase(const FlowKey& key, const Descriptor& descriptor) {
     unfile(descriptor);
     if (descriptor.state == FlowState::half_open) --half_open_count_;
     if (is_watched(descriptor)) uncount_slot(key);
 }
 
-void ConnectionLedger::on_opened(const FlowKey& key, const Descriptor& descriptor) {
+void FlowIndex::on_opened(const FlowKey& key, const Descriptor& descriptor) {
     --half_open_count_;
     unwatch(key, descriptor);
 }
 
-void ConnectionLedger::watch(const FlowKey& key, const Descriptor& descriptor) {
+void FlowIndex::watch(const FlowKey& key, const Descriptor& descriptor) {
     add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
     count_slot(key);
 }
 
-void ConnectionLedger::unwatch(const FlowKey& key, const Descriptor& descriptor) {
+void FlowIndex::unwatch(const FlowKey& key, const Descriptor& descriptor) {
     take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
     uncount_slot(key);
 }
 
-void ConnectionLedger::count_slot(const FlowKey& key) {
+void FlowIndex::count_slot(const FlowKey& key) {
     std::uint8_t& slot = watched_slots_[slot_of(key)];
     if (slot != kSaturated) ++slot;
 }
 
-void ConnectionLedger::uncount_slot(const FlowKey& key) {
+void FlowIndex::uncount_slot(const FlowKey& key) {
     std::uint8_t& slot = watched_slots_[slot_of(key)];
     if (slot != kSaturated && slot != 0) --slot;
 }

@@ -1,5 +1,6 @@
-// Chained hashing over a fixed pool. Datagrams are in one of two age lists: those that wait for their first fragment, and those that are
-// decided. Frames that wait hang on their datagram in the order of arrival, and go over to the released ones in that order.
+// Chained hashing over a fixed pool. Datagrams are in one of two age lists: those that wait for
+// their first fragment, and those that are decided. Frames that wait hang on their datagram in the
+// order of arrival, and go over to the released ones in that order.
 #include "core/flow/fragments.hpp"
 
 #include <utility>
@@ -16,21 +17,24 @@ Reason followers_of(Reason first) {
 
 }  // namespace
 
-FragmentTable::FragmentTable(std::uint64_t seed) : seed_(seed), datagrams_(kDatagramsMax), chains_(kChains, kNone), frames_(kFramePlaces) {
-    for (std::size_t i = 0; i + 1 < kDatagramsMax; ++i) datagrams_[i].chain = static_cast<Index>(i + 1);
-    for (std::size_t i = 0; i + 1 < kFramePlaces; ++i) frames_[i].next = static_cast<Index>(i + 1);
+FragmentTable::FragmentTable(std::uint64_t seed)
+    : seed_(seed), datagrams_(kDatagramsMax), chains_(kChains, kNone), frames_(kFrameSlots) {
+    for (std::size_t i = 0; i + 1 < kDatagramsMax; ++i)
+        datagrams_[i].chain = static_cast<Index>(i + 1);
+    for (std::size_t i = 0; i + 1 < kFrameSlots; ++i) frames_[i].next = static_cast<Index>(i + 1);
 }
 
-void FragmentTable::follow(Burst& burst, const Snapshot& snapshot) {
+void FragmentTable::follow(Burst& burst, const BurstContext& context) {
     if ((burst.traits & kFragmentTraits) == 0) return;
-    expire(snapshot.now);
-    for (const std::uint32_t i : unrecognised(burst)) {
+    expire(context.now);
+    for (const std::uint32_t i : off_fast_path(burst)) {
         PacketInfo& info = burst.info[i];
         Reason& reason = burst.reasons[i];
-        if ((info.traits & kTraitFirstFragment) != 0 && (info.traits & kTraitIcmpError) == 0 && info.rule != kNoRule)
-            reason = on_first(info, reason, snapshot.now);
+        if ((info.traits & kTraitFirstFragment) != 0 && (info.traits & kTraitIcmpError) == 0 &&
+            info.rule != kNoRule)
+            reason = on_first(info, reason, context.now);
         else if (reason == Reason::fragment_unmatched)
-            reason = snapshot.fence_holds ? on_later(info, snapshot.now) : Reason::fenced;
+            reason = context.fence_holds ? on_later(info, context.now) : Reason::fenced;
     }
 }
 
@@ -64,7 +68,8 @@ Reason FragmentTable::on_later(PacketInfo& info, Instant now) {
     if (index == kNone) index = remember(key, now + kFirstFragmentWait, waiting_);
     Datagram& datagram = datagrams_[index];
     if (datagram.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
-    switch (datagram.extent.add(info.fragment.offset, info.fragment.bytes, info.fragment.last != 0)) {
+    switch (
+        datagram.extent.add(info.fragment.offset, info.fragment.bytes, info.fragment.last != 0)) {
         case DatagramExtent::Fit::duplicate:
             return Reason::fragment_duplicate;
         case DatagramExtent::Fit::conflict:
@@ -87,7 +92,8 @@ Reason FragmentTable::adopt(Index index, PacketInfo& info) {
     return reason;
 }
 
-// When too many wait, the datagram that has waited longest is given up; its frames hold their places until they are taken.
+// When too many wait, the datagram that has waited longest is given up; its frames hold their slots
+// until they are taken.
 Reason FragmentTable::hold(Index index, PacketInfo& info) {
     if (datagrams_[index].frames == kFramesPerDatagramMax) return Reason::fragment_table_full;
     if (waiting_count_ == kFramesWaitingMax) {
@@ -99,18 +105,19 @@ Reason FragmentTable::hold(Index index, PacketInfo& info) {
         }
         forget(oldest);
     }
-    if (free_frame_ == kNone) return Reason::fragment_table_full;  // the caller never takes what was released
-    const Index place = free_frame_;
-    WaitingFrame& frame = frames_[place];
+    // the caller never takes what was released
+    if (free_frame_ == kNone) return Reason::fragment_table_full;
+    const Index slot = free_frame_;
+    WaitingFrame& frame = frames_[slot];
     free_frame_ = std::exchange(frame.next, kNone);
-    info.fragment.place = place;
+    info.fragment.slot = slot;
     frame.info = info;
     Datagram& datagram = datagrams_[index];
     if (datagram.last_frame == kNone)
-        datagram.first_frame = place;
+        datagram.first_frame = slot;
     else
-        frames_[datagram.last_frame].next = place;
-    datagram.last_frame = place;
+        frames_[datagram.last_frame].next = slot;
+    datagram.last_frame = slot;
     ++datagram.frames;
     ++waiting_count_;
     return Reason::fragment_held;
@@ -127,8 +134,8 @@ void FragmentTable::decide(Index index, Reason followers, Instant now) {
 void FragmentTable::release(Index index, Reason reason) {
     Datagram& datagram = datagrams_[index];
     if (datagram.frames == 0) return;
-    for (Index place = datagram.first_frame; place != kNone; place = frames_[place].next) {
-        WaitingFrame& frame = frames_[place];
+    for (Index slot = datagram.first_frame; slot != kNone; slot = frames_[slot].next) {
+        WaitingFrame& frame = frames_[slot];
         frame.reason = reason;
         frame.info.rule = datagram.rule;
         frame.info.bucket = datagram.bucket;
@@ -145,18 +152,19 @@ void FragmentTable::release(Index index, Reason reason) {
     datagram.frames = 0;
 }
 
-std::uint32_t FragmentTable::take_released(Burst& burst, std::array<std::uint16_t, kBurstMax>& places) {
+std::uint32_t FragmentTable::take_released(Burst& burst,
+                                           std::array<std::uint16_t, kBurstMax>& slots) {
     burst.count = 0;
-    burst.recognised = 0;
+    burst.on_fast_path = 0;
     burst.one_rule = false;
     while (first_released_ != kNone && burst.count < kBurstMax) {
-        const Index place = first_released_;
-        WaitingFrame& frame = frames_[place];
+        const Index slot = first_released_;
+        WaitingFrame& frame = frames_[slot];
         burst.info[burst.count] = frame.info;
         burst.reasons[burst.count] = frame.reason;
-        places[burst.count++] = place;
+        slots[burst.count++] = slot;
         first_released_ = std::exchange(frame.next, free_frame_);
-        free_frame_ = place;
+        free_frame_ = slot;
     }
     if (first_released_ == kNone) last_released_ = kNone;
     return burst.count;
@@ -176,7 +184,8 @@ void FragmentTable::expire_list(const AgeList& list, Instant now) {
 }
 
 FragmentTable::Key FragmentTable::key_of(const PacketInfo& info) {
-    return {info.client, info.vip, info.fragment.identification, info.ip_version == 4 ? info.protocol : std::uint32_t{0}};
+    return {info.client, info.vip, info.fragment.identification,
+            info.ip_version == 4 ? info.protocol : std::uint32_t{0}};
 }
 
 std::size_t FragmentTable::chain_of(const Key& key) const {
@@ -238,7 +247,8 @@ void FragmentTable::unlink(Index index) {
     const Datagram& datagram = datagrams_[index];
     AgeList& list = list_of(datagram);
     (datagram.older == kNone ? list.oldest : datagrams_[datagram.older].younger) = datagram.younger;
-    (datagram.younger == kNone ? list.youngest : datagrams_[datagram.younger].older) = datagram.older;
+    (datagram.younger == kNone ? list.youngest : datagrams_[datagram.younger].older) =
+        datagram.older;
 }
 
 }  // namespace nlb

@@ -1,9 +1,11 @@
-// Fragments follow the first one of their datagram, as only that shows ports (RFC 791, 8200 4.5): what was decided about it, under the
-// tables of that moment, holds for all of them, so that one host delivers the whole datagram although buckets move meanwhile. Later
-// fragments that come before it wait, bounded in number and time. Nothing is put together, and no frame is kept here: whoever calls holds
-// the frames that wait, each at the place it is told.
+// Fragments follow the first one of their datagram, as only that shows ports (RFC 791, 8200 4.5):
+// what was decided about it, under the tables of that moment, holds for all of them, so that one
+// host delivers the whole datagram although buckets move meanwhile. Later fragments that come
+// before it wait, bounded in number and time. Nothing is put together, and no frame is kept here:
+// whoever calls holds the frames that wait, each at the slot it is told.
 //
-// A fragmented ICMP error has no followers: no stack sends one, as errors are shorter than any minimal MTU.
+// A fragmented ICMP error has no followers: no stack sends one, as errors are shorter than any
+// minimal MTU.
 #pragma once
 
 #include <cstdint>
@@ -19,26 +21,28 @@ inline constexpr std::size_t kDatagramsMax = 512;         // that one table reme
 inline constexpr std::size_t kFramesWaitingMax = 256;     // over all datagrams of a table
 inline constexpr std::size_t kFramesPerDatagramMax = 64;  // 64 KiB in frames of 1,280 bytes are 53
 // Frames that wait and, until they are taken, those of one burst that wait no more.
-inline constexpr std::size_t kFramePlaces = kFramesWaitingMax + kBurstMax;
+inline constexpr std::size_t kFrameSlots = kFramesWaitingMax + kBurstMax;
 inline constexpr Duration kFirstFragmentWait = std::chrono::seconds{1};
 inline constexpr Duration kDatagramMemory = std::chrono::seconds{15};  // RFC 791's reassembly time
 
-// One worker's datagrams, about 1.2 MiB; nothing is allocated after construction. When it is full the oldest makes room: whoever floods
-// it shortens memories, but cannot lock a new datagram out.
+// One worker's datagrams, about 1.2 MiB; nothing is allocated after construction. When it is full
+// the oldest makes room: whoever floods it shortens memories, but cannot lock a new datagram out.
 class FragmentTable {
 public:
     // `seed` makes its chains unpredictable from outside.
     explicit FragmentTable(std::uint64_t seed);
 
-    // The stage: settles first fragments again when they are duplicates or overlap, and later ones, which are
-    // Reason::fragment_unmatched until now. A frame that becomes fragment_held is the caller's to keep at info.fragment.place.
-    void follow(Burst& burst, const Snapshot& snapshot);
+    // The stage: settles first fragments again when they are duplicates or overlap, and later ones,
+    // which are Reason::fragment_unmatched until now. A frame that becomes fragment_held is the
+    // caller's to keep at info.fragment.slot.
+    void follow(Burst& burst, const BurstContext& context);
     // Ends what has lasted too long. Cheap when nothing has.
     void expire(Instant now);
 
-    // Frames that wait no more, in the order in which they came: fills info and reasons, and `places` with where each frame lies; the
-    // caller sets burst.frames. At most kBurstMax at once; 0 when there are none.
-    std::uint32_t take_released(Burst& burst, std::array<std::uint16_t, kBurstMax>& places);
+    // Frames that wait no more, in the order in which they came: fills info and reasons, and
+    // `slots` with where each frame lies; the caller sets burst.frames. At most kBurstMax at once;
+    // 0 when there are none.
+    std::uint32_t take_released(Burst& burst, std::array<std::uint16_t, kBurstMax>& slots);
 
     [[nodiscard]] std::size_t datagrams() const { return kDatagramsMax - free_count_; }
     [[nodiscard]] std::size_t waiting() const { return waiting_count_; }
@@ -58,12 +62,14 @@ private:
     struct Datagram {
         Key key;
         Instant deadline;
-        Reason followers = Reason::live;  // what later fragments become; live: the first was not seen, they wait
+        // what later fragments become; live: the first was not seen, they wait
+        Reason followers = Reason::live;
         RuleId rule = kNoRule;
         BucketId bucket = 0;
         std::uint8_t vip_index = 0;
         std::uint32_t hash = 0;
-        Index chain = kNone;  // the next one whose key has the same hash; of free ones: the next free one
+        // the next one whose key has the same hash; of free ones: the next free one
+        Index chain = kNone;
         Index older = kNone;  // in its age list
         Index younger = kNone;
         Index first_frame = kNone;
@@ -91,7 +97,9 @@ private:
     void append(Index index, AgeList& list);
     void unlink(Index index);
     void expire_list(const AgeList& list, Instant now);
-    [[nodiscard]] AgeList& list_of(const Datagram& datagram) { return datagram.followers == Reason::live ? waiting_ : decided_; }
+    [[nodiscard]] AgeList& list_of(const Datagram& datagram) {
+        return datagram.followers == Reason::live ? waiting_ : decided_;
+    }
 
     [[nodiscard]] Reason on_first(const PacketInfo& info, Reason reason, Instant now);
     [[nodiscard]] Reason on_later(PacketInfo& info, Instant now);

@@ -22,7 +22,8 @@ constexpr std::uint8_t kFlagResponse = 0x20;   // version 2
 constexpr std::uint8_t kExchangeMain = 2;      // version 1
 constexpr std::uint8_t kExchangeAggressive = 4;
 constexpr std::uint8_t kExchangeInit = 34;  // version 2
-constexpr std::size_t kMarkerBytes = 4;     // zero before IKE on port 4500; ESP begins with its number there, which is not zero
+// zero before IKE on port 4500; ESP begins with its number there, which is not zero
+constexpr std::size_t kMarkerBytes = 4;
 
 struct IkeMessage {
     bool readable = false;
@@ -37,7 +38,8 @@ IkeMessage read_ike(std::uint16_t vip_port, const Byte* payload, std::size_t byt
 }
 
 bool is_esp_in_udp(std::uint16_t vip_port, const Byte* payload, std::size_t bytes) {
-    return vip_port == kIkeNatPort && bytes > kMarkerBytes && load_big_endian<std::uint32_t>(payload) != 0;
+    return vip_port == kIkeNatPort && bytes > kMarkerBytes &&
+           load_big_endian<std::uint32_t>(payload) != 0;
 }
 
 bool insists_on_owner(const PacketInfo& info, const Tables& tables) {
@@ -45,7 +47,8 @@ bool insists_on_owner(const PacketInfo& info, const Tables& tables) {
 }
 
 // A descriptor that nobody has answered for yet lives on while its client speaks, like all others.
-TrackDecision decide_beginning(bool owned, Reason rejected, Descriptor* found, std::uint32_t now_s) {
+TrackDecision decide_beginning(bool owned, Reason rejected, Descriptor* found,
+                               std::uint32_t now_s) {
     if (!owned) {
         if (found == nullptr) return {rejected, DescriptorChange::none};
         return {Reason::moved_flow, DescriptorChange::erase};
@@ -59,12 +62,16 @@ TrackDecision decide_beginning(bool owned, Reason rejected, Descriptor* found, s
 
 bool is_ike_initiation(std::uint16_t vip_port, const Byte* payload, std::size_t bytes) {
     const IkeMessage message = read_ike(vip_port, payload, bytes);
-    if (!message.readable || message.header.initiator == kNobody || message.header.responder != kNobody) return false;
+    if (!message.readable || message.header.initiator == kNobody ||
+        message.header.responder != kNobody)
+        return false;
     switch (message.header.version >> 4) {
         case 1:
-            return message.header.exchange == kExchangeMain || message.header.exchange == kExchangeAggressive;
+            return message.header.exchange == kExchangeMain ||
+                   message.header.exchange == kExchangeAggressive;
         case 2:
-            return message.header.exchange == kExchangeInit && (message.header.flags & (kFlagInitiator | kFlagResponse)) == kFlagInitiator;
+            return message.header.exchange == kExchangeInit &&
+                   (message.header.flags & (kFlagInitiator | kFlagResponse)) == kFlagInitiator;
         default:
             return false;
     }
@@ -74,16 +81,19 @@ bool is_past_initiation(std::uint16_t vip_port, const Byte* payload, std::size_t
     if (is_esp_in_udp(vip_port, payload, bytes)) return true;
     const IkeMessage message = read_ike(vip_port, payload, bytes);
     const std::uint8_t exchange = message.header.exchange;
-    return message.readable && exchange != kExchangeInit && exchange != kExchangeMain && exchange != kExchangeAggressive;
+    return message.readable && exchange != kExchangeInit && exchange != kExchangeMain &&
+           exchange != kExchangeAggressive;
 }
 
-TrackDecision decide_session(const PacketInfo& info, const Tables& tables, Descriptor* found, std::uint32_t now_s) {
+TrackDecision decide_session(const PacketInfo& info, const Tables& tables, Descriptor* found,
+                             std::uint32_t now_s) {
     const BucketMask bit = BucketMask{1} << info.bucket;
     const bool owned = (tables.own[info.rule] & bit) != 0;
     const bool elsewhere = (tables.dirty_elsewhere[info.rule] & bit) != 0;
     const bool about_the_session = (info.traits & kTraitIcmpError) != 0;
     const Reason rejected = rejection(tables, info.rule, info.bucket);
-    if (!about_the_session && insists_on_owner(info, tables)) return decide_beginning(owned, rejected, found, now_s);
+    if (!about_the_session && insists_on_owner(info, tables))
+        return decide_beginning(owned, rejected, found, now_s);
     if (found != nullptr) {
         if (!about_the_session) found->seen_s = now_s;
         return {owned ? Reason::owner : Reason::descriptor, DescriptorChange::none};

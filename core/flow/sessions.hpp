@@ -1,9 +1,11 @@
-// Flows of several protocols that belong together although no port says so: an IPsec session (UDP 500 and 4500, ESP, AH) and the tunnel
-// of a PPTP connection (GRE). A session is a client and a virtual address; it goes by the rule of the port that begins it, always by the
-// client's address, and has a descriptor among the others, so that it stays on its host when its bucket moves.
+// Flows of several protocols that belong together although no port says so: an IPsec session (UDP
+// 500 and 4500, ESP, AH) and the tunnel of a PPTP connection (GRE). A session is a client and a
+// virtual address; it goes by the rule of the port that begins it, always by the client's address,
+// and has a descriptor among the others, so that it stays on its host when its bucket moves.
 //
-// Whoever begins a session anew (an IKE initiation, a SYN to TCP 1723) is taken by the bucket's owner, and every other host forgets
-// what it had of that client: so at most one host has a session.
+// Whoever begins a session anew (an IKE initiation, a SYN to TCP 1723) is taken by the bucket's
+// owner, and every other host forgets what it had of that client: so at most one host has a
+// session.
 #pragma once
 
 #include "core/flow/flow.hpp"
@@ -25,15 +27,20 @@ inline constexpr std::uint32_t kGreIdle_s = 10;
 }
 // The port of a virtual address counts for UDP. Requires: the ports are known where they matter.
 [[nodiscard]] constexpr bool is_session_packet(std::uint8_t protocol, std::uint16_t vip_port) {
-    return protocol == kProtocolGre || protocol == kProtocolEsp || protocol == kProtocolAuthentication ||
+    return protocol == kProtocolGre || protocol == kProtocolEsp ||
+           protocol == kProtocolAuthentication ||
            (protocol == kProtocolUdp && is_ipsec_port(vip_port));
 }
 
-// The UDP payload of an IPsec port, `bytes` long: a message that asks for a new security association (RFC 7296 3.1, RFC 2408 3.1): the
-// responder has no number yet, and it is the initiator who speaks.
-[[nodiscard]] bool is_ike_initiation(std::uint16_t vip_port, const Byte* payload, std::size_t bytes);
-// What only a server says to somebody who has shown that he receives its answers: no message of the first exchange.
-[[nodiscard]] bool is_past_initiation(std::uint16_t vip_port, const Byte* payload, std::size_t bytes);
+// The UDP payload of an IPsec port, `bytes` long: a message that asks for a new security
+// association (RFC 7296 3.1, RFC 2408 3.1): the responder has no number yet, and it is the
+// initiator who speaks.
+[[nodiscard]] bool is_ike_initiation(std::uint16_t vip_port, const Byte* payload,
+                                     std::size_t bytes);
+// What only a server says to somebody who has shown that he receives its answers: no message of the
+// first exchange.
+[[nodiscard]] bool is_past_initiation(std::uint16_t vip_port, const Byte* payload,
+                                      std::size_t bytes);
 
 // The rule that a session goes by is that of this port.
 struct SessionPort {
@@ -47,7 +54,9 @@ struct SessionPort {
 
 // One key for all packets of a session.
 [[nodiscard]] inline FlowKey session_key_of(const PacketInfo& info) {
-    return {info.client, info.vip, 0, 0, info.protocol == kProtocolGre ? kProtocolGre : kProtocolEsp, {}};
+    return {
+        info.client, info.vip, 0, 0, info.protocol == kProtocolGre ? kProtocolGre : kProtocolEsp,
+        {}};
 }
 
 // Of a descriptor that a packet makes.
@@ -55,15 +64,19 @@ struct SessionPort {
     return info.protocol == kProtocolGre ? FlowState::gre : FlowState::half_open;
 }
 
-// What to do with a packet of a session whose descriptor was looked up; `found` may be nullptr, and is updated.
-// Requires: info.rule and info.bucket are set.
-[[nodiscard]] TrackDecision decide_session(const PacketInfo& info, const Tables& tables, Descriptor* found, std::uint32_t now_s);
+// What to do with a packet of a session whose descriptor was looked up; `found` may be nullptr, and
+// is updated. Requires: info.rule and info.bucket are set.
+[[nodiscard]] TrackDecision decide_session(const PacketInfo& info, const Tables& tables,
+                                           Descriptor* found, std::uint32_t now_s);
 
-// A SYN to TCP 1723 begins the client's GRE session at the owner and ends it everywhere else. Not with affinity none: there the
-// tunnel's bucket has nothing to do with the connection's. True: descriptors were made or erased.
+// A SYN to TCP 1723 begins the client's GRE session at the owner and ends it everywhere else. Not
+// with affinity none: there the tunnel's bucket has nothing to do with the connection's. True:
+// descriptors were made or erased.
 template <Connections Table>
-bool begin_tunnel(const PacketInfo& info, const Tables& tables, Table& connections, std::uint32_t now_s) {
-    if (info.rule != kDefaultRule && tables.rules[info.rule].affinity == Affinity::none) return false;
+bool begin_tunnel(const PacketInfo& info, const Tables& tables, Table& connections,
+                  std::uint32_t now_s) {
+    if (info.rule != kDefaultRule && tables.rules[info.rule].affinity == Affinity::none)
+        return false;
     const FlowKey key{info.client, info.vip, 0, 0, kProtocolGre, {}};
     const bool owned = (tables.own[info.rule] >> info.bucket & 1U) != 0;
     Descriptor* const found = connections.find(key);
@@ -72,23 +85,25 @@ bool begin_tunnel(const PacketInfo& info, const Tables& tables, Table& connectio
         found->seen_s = now_s;
         return false;
     }
-    return connections.insert(key, Descriptor{now_s, info.rule, info.bucket, FlowState::gre, 0}) != nullptr;
+    return connections.insert(key, Descriptor{now_s, info.rule, info.bucket, FlowState::gre, 0}) !=
+           nullptr;
 }
 
-// A session is established by its server's answers; until then it lasts no longer than a half-open connection, so that forged
-// packets do not fill the table for a day.
+// A session is established by its server's answers; until then it lasts no longer than a half-open
+// connection, so that forged packets do not fill the table for a day.
 template <Connections Table>
 void confirm_session(const Frame& frame, const PacketInfo& info, Table& connections) {
     const FlowKey key = session_key_of(info);
-    if (info.protocol == kProtocolGre || !connections.ledger().may_be_watched(key)) return;
+    if (info.protocol == kProtocolGre || !connections.flow_index().may_be_watched(key)) return;
     const std::size_t payload = info.l4_offset + sizeof(UdpHeader);
     if (info.protocol == kProtocolUdp &&
-        (frame.length < payload || !is_past_initiation(info.vip_port, frame.data + payload, frame.length - payload)))
+        (frame.length < payload ||
+         !is_past_initiation(info.vip_port, frame.data + payload, frame.length - payload)))
         return;
     Descriptor* const found = connections.find(key);
     if (found == nullptr || found->state != FlowState::half_open) return;
     found->state = FlowState::ipsec;
-    connections.ledger().on_opened(key, *found);
+    connections.flow_index().on_opened(key, *found);
 }
 
 }  // namespace nlb

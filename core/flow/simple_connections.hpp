@@ -1,5 +1,5 @@
-// The connection table of tests, simulators and `nlb explain`: a map with the same contract as the dataplane's. It allocates
-// at each insert, so no worker core may use it.
+// The connection table of tests, simulators and `nlb explain`: a map with the same contract as the
+// dataplane's. It allocates at each insert, so no worker core may use it.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,8 @@ public:
         if (evictions_left_ != 0) --evictions_left_;
         auto oldest = flows_.end();
         for (auto flow = flows_.begin(); flow != flows_.end(); ++flow)
-            if (flow->second.state == FlowState::half_open && (oldest == flows_.end() || flow->second.seen_s < oldest->second.seen_s))
+            if (flow->second.state == FlowState::half_open &&
+                (oldest == flows_.end() || flow->second.seen_s < oldest->second.seen_s))
                 oldest = flow;
         if (oldest == flows_.end()) return false;
         const FlowKey key = oldest->first;
@@ -52,12 +53,12 @@ public:
     }
     [[nodiscard]] bool is_nearly_full() const { return flows_.size() >= nearly_full_at(capacity_); }
     [[nodiscard]] std::size_t half_open_most() const { return half_open_most_of(capacity_); }
-    [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
+    [[nodiscard]] FlowIndex& flow_index() { return ledger_; }
 
     // At once; the dataplane's goes step by step.
     void refile_all(const Tables& tables) {
         ledger_.begin_refiling(tables.layout);
-        for (auto& [key, descriptor] : flows_) refile(key, descriptor, tables, ledger_);
+        for (auto& [key, descriptor] : flows_) reindex(key, descriptor, tables, ledger_);
         ledger_.end_refiling();
     }
     // A whole pass at once, too.
@@ -80,15 +81,17 @@ public:
 private:
     struct KeyHash {
         std::size_t operator()(const FlowKey& key) const {
-            const std::uint64_t ports = std::uint64_t{key.client_port} << 24 | std::uint64_t{key.vip_port} << 8 | key.protocol;
-            return affinity_hash(HashKey{ports, 0, 0, 0}, key.client, 0) ^ std::size_t{affinity_hash({}, key.vip, 0)} << 32;
+            const std::uint64_t ports = std::uint64_t{key.client_port} << 24 |
+                                        std::uint64_t{key.vip_port} << 8 | key.protocol;
+            return affinity_hash(HashKey{ports, 0, 0, 0}, key.client, 0) ^
+                   std::size_t{affinity_hash({}, key.vip, 0)} << 32;
         }
     };
     std::size_t capacity_;
     std::uint64_t look_ups_ = 0;
     std::uint64_t evictions_left_ = UINT64_MAX;
     std::unordered_map<FlowKey, Descriptor, KeyHash> flows_;
-    ConnectionLedger ledger_;
+    FlowIndex ledger_;
 };
 static_assert(Connections<SimpleConnections>);
 

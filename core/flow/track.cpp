@@ -8,7 +8,8 @@
 namespace nlb {
 namespace {
 
-// Workers read the clock once per burst, so a descriptor may have been seen "later" than the sweep's now.
+// Workers read the clock once per burst, so a descriptor may have been seen "later" than the
+// sweep's now.
 std::uint32_t age_s(const Descriptor& descriptor, std::uint32_t now_s) {
     const auto age = static_cast<std::int32_t>(now_s - descriptor.seen_s);
     return age < 0 ? 0 : static_cast<std::uint32_t>(age);
@@ -30,45 +31,53 @@ TrackDecision decide_syn(bool owned, Reason rejected, Descriptor* found, std::ui
         return {Reason::moved_flow, DescriptorChange::erase};
     }
     if (found == nullptr) return {Reason::new_flow, DescriptorChange::insert};
-    // A closing tuple is used again. An established one stays so: a forged SYN must not shorten its life; if the client did restart,
-    // the server's challenge makes it send the RST that ends the descriptor.
+    // A closing tuple is used again. An established one stays so: a forged SYN must not shorten its
+    // life; if the client did restart, the server's challenge makes it send the RST that ends the
+    // descriptor.
     if (found->state == FlowState::closing) return {Reason::new_flow, DescriptorChange::replace};
     if (found->state == FlowState::half_open) found->seen_s = now_s;
     return {Reason::owner, DescriptorChange::none};
 }
 
-// A line of memory that is not written need not be written back: at a million flows that is most of a look-up. An established flow becomes
-// stale that much earlier.
+// A line of memory that is not written need not be written back: at a million flows that is most of
+// a look-up. An established flow becomes stale that much earlier.
 bool is_seen_of_late(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
     if (descriptor.seen_s == now_s) return true;
-    return descriptor.state == FlowState::established && age_s(descriptor, now_s) < stale_after_s(tables.tcp_idle_s) / 8;
+    return descriptor.state == FlowState::established &&
+           age_s(descriptor, now_s) < stale_after_s(tables.tcp_idle_s) / 8;
 }
 
-DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tables, std::uint32_t now_s) {
+DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tables,
+                        std::uint32_t now_s) {
     if ((flags & kTcpRst) != 0) return DescriptorChange::erase;
     DescriptorChange change = DescriptorChange::none;
     if (found.state == FlowState::half_open && (flags & (kTcpAck | kTcpSyn)) == kTcpAck) {
         found.state = FlowState::established;
         change = DescriptorChange::opened;
     }
-    if (found.state != FlowState::closing && !is_seen_of_late(found, tables, now_s)) found.seen_s = now_s;
+    if (found.state != FlowState::closing && !is_seen_of_late(found, tables, now_s))
+        found.seen_s = now_s;
     if ((found.marks & kMarkStale) != 0) {
         found.marks &= static_cast<std::uint8_t>(~kMarkStale);
         change = DescriptorChange::seen;
     }
-    if ((flags & kTcpFin) != 0 && found.state == FlowState::established) note_fin(found, kMarkClientFin, now_s);
+    if ((flags & kTcpFin) != 0 && found.state == FlowState::established)
+        note_fin(found, kMarkClientFin, now_s);
     return change;
 }
 
 }  // namespace
 
-void refile(const FlowKey& key, Descriptor& descriptor, const Tables& tables, ConnectionLedger& ledger) {
+void reindex(const FlowKey& key, Descriptor& descriptor, const Tables& tables,
+             FlowIndex& flow_index) {
     const FlowPlace place = place_of(key, tables);
-    if (place.rule == kNoRule || (place.rule == descriptor.rule && place.bucket == descriptor.bucket)) return;
+    if (place.rule == kNoRule ||
+        (place.rule == descriptor.rule && place.bucket == descriptor.bucket))
+        return;
     const Descriptor former = descriptor;
     descriptor.rule = place.rule;
     descriptor.bucket = place.bucket;
-    ledger.on_refiled(former, descriptor);
+    flow_index.on_refiled(former, descriptor);
 }
 
 bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
@@ -89,25 +98,32 @@ bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_
 }
 
 bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
-    if (descriptor.state != FlowState::established || (descriptor.marks & kMarkStale) != 0) return false;
+    if (descriptor.state != FlowState::established || (descriptor.marks & kMarkStale) != 0)
+        return false;
     return age_s(descriptor, now_s) > stale_after_s(tables.tcp_idle_s);
 }
 
-bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const Snapshot& snapshot) {
-    if (snapshot.clients == nullptr || place.rule >= kRulesMax || snapshot.tables.rules[place.rule].sticky_ms == 0) return false;
-    const ClientScene scene(snapshot.tables, place.rule, place.bucket, snapshot.now);
-    return snapshot.clients->is_guest_here(client_name(snapshot.tables, place.rule, place.bucket, key.client), scene);
+bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const BurstContext& context) {
+    if (context.clients == nullptr || place.rule >= kRulesMax ||
+        context.tables.rules[place.rule].sticky_ms == 0)
+        return false;
+    const ClientScene scene(context.tables, place.rule, place.bucket, context.now);
+    return context.clients->is_guest_here(
+        client_name(context.tables, place.rule, place.bucket, key.client), scene);
 }
 
-TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found, std::uint32_t now_s) {
+TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found,
+                             std::uint32_t now_s) {
     const BucketMask bit = BucketMask{1} << info.bucket;
     const bool owned = (tables.own[info.rule] & bit) != 0;
     const Reason rejected = rejection(tables, info.rule, info.bucket);
     const bool about_the_flow = (info.traits & kTraitIcmpError) != 0;
-    if (!about_the_flow && is_plain_syn(info.tcp_flags)) return decide_syn(owned, rejected, found, now_s);
+    if (!about_the_flow && is_plain_syn(info.tcp_flags))
+        return decide_syn(owned, rejected, found, now_s);
     if (found != nullptr) {
         // Anybody can quote a flow; only its own packets change its descriptor.
-        const DescriptorChange change = about_the_flow ? DescriptorChange::none : update(info.tcp_flags, *found, tables, now_s);
+        const DescriptorChange change =
+            about_the_flow ? DescriptorChange::none : update(info.tcp_flags, *found, tables, now_s);
         return {acceptance(tables, info.rule, info.bucket), change};
     }
     if (!owned) return {rejected, DescriptorChange::none};
@@ -117,7 +133,8 @@ TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descr
 
 DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found, std::uint32_t now_s) {
     if ((tcp_flags & kTcpRst) != 0) return DescriptorChange::erase;
-    // A server that ends a flow which we never saw opened has accepted it: it is established from here on.
+    // A server that ends a flow which we never saw opened has accepted it: it is established from
+    // here on.
     const bool opened = found.state == FlowState::half_open;
     if (opened) found.state = FlowState::established;
     note_fin(found, kMarkServerFin, now_s);

@@ -1,4 +1,5 @@
-// What a packet of a rule with a time-out asks of the client table, and what its answer means for a flow's descriptor.
+// What a packet of a rule with a time-out asks of the client table, and what its answer means for a
+// flow's descriptor.
 #include "core/flow/track_sticky.hpp"
 
 namespace nlb {
@@ -10,38 +11,48 @@ bool opens(const PacketInfo& info) {
 }
 
 bool ends(const PacketInfo& info) {
-    return (info.traits & kTraitIcmpError) == 0 && info.protocol == kProtocolTcp && (info.tcp_flags & (kTcpFin | kTcpRst)) != 0;
+    return (info.traits & kTraitIcmpError) == 0 && info.protocol == kProtocolTcp &&
+           (info.tcp_flags & (kTcpFin | kTcpRst)) != 0;
 }
 
 }  // namespace
 
-Standing standing_of(const PacketInfo& info, const Snapshot& snapshot) {
-    const ClientScene scene(snapshot.tables, info.rule, info.bucket, snapshot.now);
+Standing standing_of(const PacketInfo& info, const BurstContext& context) {
+    const ClientScene scene(context.tables, info.rule, info.bucket, context.now);
     const bool owned = scene.owned();
     const Standing by_bucket = owned ? Standing::ours : Standing::not_ours;
-    if (snapshot.clients == nullptr) return by_bucket;
-    const bool asks = opens(info) || ends(info) || (owned && !snapshot.clients->is_free_of_commitments(info.rule, info.bucket)) ||
+    if (context.clients == nullptr) return by_bucket;
+    const bool asks = opens(info) || ends(info) ||
+                      (owned && !context.clients->is_free_of_commitments(info.rule, info.bucket)) ||
                       (!owned && info.protocol != kProtocolTcp);
     if (!asks) return by_bucket;
-    const ClientName client = client_name(snapshot.tables, info.rule, info.bucket, info.client);
-    if (opens(info)) return snapshot.clients->on_opening(client, scene);
-    if (ends(info)) snapshot.clients->on_end(client, scene);
-    if (owned) return snapshot.clients->serves_elsewhere(client, scene) ? Standing::elsewhere : Standing::ours;
+    const ClientName client = client_name(context.tables, info.rule, info.bucket, info.client);
+    if (opens(info)) return context.clients->on_opening(client, scene);
+    if (ends(info)) context.clients->on_end(client, scene);
+    if (owned)
+        return context.clients->serves_elsewhere(client, scene) ? Standing::elsewhere
+                                                                : Standing::ours;
     // An error about a datagram goes where the datagram went; TCP's goes by the descriptor.
-    return info.protocol != kProtocolTcp && snapshot.clients->is_guest_here(client, scene) ? Standing::guest : Standing::not_ours;
+    return info.protocol != kProtocolTcp && context.clients->is_guest_here(client, scene)
+               ? Standing::guest
+               : Standing::not_ours;
 }
 
-TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables, Standing standing, Descriptor* found, std::uint32_t now_s) {
+TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables, Standing standing,
+                            Descriptor* found, std::uint32_t now_s) {
     if (standing == Standing::elsewhere) {
-        // What the other host is to answer from here on must not be answered here by an older descriptor of the same ports.
+        // What the other host is to answer from here on must not be answered here by an older
+        // descriptor of the same ports.
         if (opens(info))
-            return found == nullptr ? TrackDecision{Reason::client_elsewhere, DescriptorChange::none}
-                                    : TrackDecision{Reason::moved_flow, DescriptorChange::erase};
+            return found == nullptr
+                       ? TrackDecision{Reason::client_elsewhere, DescriptorChange::none}
+                       : TrackDecision{Reason::moved_flow, DescriptorChange::erase};
         if (found == nullptr) return {Reason::client_elsewhere, DescriptorChange::none};
         return decide_tracked(info, tables, found, now_s);
     }
     if (found == nullptr) return {Reason::client_guest, DescriptorChange::insert};
-    if (found->state == FlowState::closing) return {Reason::client_guest, DescriptorChange::replace};
+    if (found->state == FlowState::closing)
+        return {Reason::client_guest, DescriptorChange::replace};
     if (found->state == FlowState::half_open) found->seen_s = now_s;
     return {Reason::client_guest, DescriptorChange::none};
 }

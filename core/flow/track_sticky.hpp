@@ -1,6 +1,7 @@
-// The stage for packets of rules with a time-out (core/clients/client_record.hpp), in place of the track stage's: who serves a client is
-// asked of the client table, and everything else is as for other rules. Packets that open nothing pay a look-up only in buckets of which
-// some client was granted to another host. A rule's packets are all here or all there.
+// The stage for packets of rules with a time-out (core/clients/client_record.hpp), in place of the
+// track stage's: who serves a client is asked of the client table, and everything else is as for
+// other rules. Packets that open nothing pay a look-up only in buckets of which some client was
+// granted to another host. A rule's packets are all here or all there.
 #pragma once
 
 #include "core/clients/client_table.hpp"
@@ -8,11 +9,14 @@
 
 namespace nlb {
 
-// What is to be done with a packet besides looking for its descriptor. Without a table clients have no former host.
-[[nodiscard]] Standing standing_of(const PacketInfo& info, const Snapshot& snapshot);
+// What is to be done with a packet besides looking for its descriptor. Without a table clients have
+// no former host.
+[[nodiscard]] Standing standing_of(const PacketInfo& info, const BurstContext& context);
 
-// A TCP packet whose client is not served as its bucket is owned. Its descriptor, if there is one, knows better.
-[[nodiscard]] TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables, Standing standing, Descriptor* found,
+// A TCP packet whose client is not served as its bucket is owned. Its descriptor, if there is one,
+// knows better.
+[[nodiscard]] TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables,
+                                          Standing standing, Descriptor* found,
                                           std::uint32_t now_s);
 
 [[nodiscard]] inline bool is_as_owned(Standing standing) {
@@ -20,33 +24,37 @@ namespace nlb {
 }
 
 template <Connections Table>
-[[nodiscard]] Reason stick_tcp(const PacketInfo& info, LookUpContext& context, const Snapshot& snapshot, Table& connections,
+[[nodiscard]] Reason stick_tcp(const PacketInfo& info, LookUpContext& look_up,
+                               const BurstContext& context, Table& connections,
                                Counters& counters) {
-    const Standing standing = standing_of(info, snapshot);
+    const Standing standing = standing_of(info, context);
     Reason reason = Reason::live;
-    if (is_as_owned(standing) && !needs_look_up(info, context, reason)) return reason;
+    if (is_as_owned(standing) && !needs_look_up(info, look_up, reason)) return reason;
     const FlowKey key = flow_key_of(info);
-    const std::uint32_t now_s = seconds_of(snapshot.now);
+    const std::uint32_t now_s = seconds_of(context.now);
     Descriptor* const found = connections.find(key);
-    const TrackDecision decision = is_as_owned(standing) ? decide_tracked(info, snapshot.tables, found, now_s)
-                                                         : decide_sticky(info, snapshot.tables, standing, found, now_s);
+    const TrackDecision decision =
+        is_as_owned(standing) ? decide_tracked(info, context.tables, found, now_s)
+                              : decide_sticky(info, context.tables, standing, found, now_s);
     reason = apply(decision, info, key, found, connections, now_s, counters);
-    // Without a descriptor the rest of a guest's flow would be nobody's: another host has the bucket.
-    return reason == Reason::untracked_flow && standing == Standing::guest ? Reason::guest_untracked : reason;
+    // Without a descriptor the rest of a guest's flow would be nobody's: another host has the
+    // bucket.
+    return reason == Reason::untracked_flow && standing == Standing::guest ? Reason::guest_untracked
+                                                                           : reason;
 }
 
 // Settles what is still live: packets of rules with a time-out.
 template <Connections Table>
-void stick(Burst& burst, const Snapshot& snapshot, Table& connections, Counters& counters) {
+void stick(Burst& burst, const BurstContext& context, Table& connections, Counters& counters) {
     if (burst.sticky == 0) return;
-    LookUpContext context{snapshot.tables, connections.ledger()};
-    for (const std::uint32_t i : Places(burst.sticky & places_of(burst, Reason::live))) {
+    LookUpContext look_up{context.tables, connections.flow_index()};
+    for (const std::uint32_t i : Slots(burst.sticky & slots_of(burst, Reason::live))) {
         const PacketInfo& info = burst.info[i];
         if (info.protocol == kProtocolTcp) {
-            burst.reasons[i] = stick_tcp(info, context, snapshot, connections, counters);
+            burst.reasons[i] = stick_tcp(info, look_up, context, connections, counters);
             continue;
         }
-        switch (standing_of(info, snapshot)) {
+        switch (standing_of(info, context)) {
             case Standing::ours:
                 burst.reasons[i] = Reason::owner;
                 break;
@@ -57,11 +65,11 @@ void stick(Burst& burst, const Snapshot& snapshot, Table& connections, Counters&
                 burst.reasons[i] = Reason::client_guest;
                 break;
             case Standing::not_ours:
-                burst.reasons[i] = rejection(snapshot.tables, info.rule, info.bucket);
+                burst.reasons[i] = rejection(context.tables, info.rule, info.bucket);
                 break;
         }
     }
-    counters.connections = connections.ledger().counts();
+    counters.connections = connections.flow_index().counts();
 }
 
 }  // namespace nlb

@@ -1,8 +1,9 @@
-// What the two processes of one host say to each other over the run directory's `dataplane.sock` (unix, seqpacket).
-// One datagram is one message: a MessageHeader, then exactly the struct named beside its type, then for some a run of bytes.
-// Native byte order: both ends are the same build on the same machine, which `Hello::build` proves. Messages take effect in the
-// order sent; the order is what makes "stored before it is stated" true (cluster.md 3). The dataplane has no opinions:
-// it answers, installs, sends and punts.
+// What the two processes of one host say to each other over the run directory's `dataplane.sock`
+// (unix, seqpacket). One datagram is one message: a MessageHeader, then exactly the struct named
+// beside its type, then for some a run of bytes. Native byte order: both ends are the same build on
+// the same machine, which `Hello::build` proves. Messages take effect in the order sent; the order
+// is what makes "stored before it is stated" true (cluster.md 3). The dataplane has no opinions: it
+// answers, installs, sends and punts.
 #pragma once
 
 #include <array>
@@ -20,12 +21,13 @@
 #include "core/tables/tables.hpp"
 #include "core/wire/heartbeat_seal.hpp"
 
-namespace nlb::link {
+namespace nlb::ipc {
 
 inline constexpr std::uint32_t kProtocolVersion = 3;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
-inline constexpr std::size_t kBlockBytesMax = 8 * 1024;  // membership's memory, kept for a warm restart
-inline constexpr std::size_t kFrameBytesMax = 1514;      // an Ethernet frame without its checksum
+// membership's memory, kept for a warm restart
+inline constexpr std::size_t kBlockBytesMax = 8 * 1024;
+inline constexpr std::size_t kFrameBytesMax = 1514;  // an Ethernet frame without its checksum
 inline constexpr std::size_t kClustersMax = 8;
 
 enum class MessageType : std::uint16_t {
@@ -33,19 +35,26 @@ enum class MessageType : std::uint16_t {
     hello = 1,      // Hello + the stored block; one per cluster, at once after connecting
     installed = 2,  // Installed: the grace period is over, no core uses the former tables any more
     punted = 3,     // Punted + the frame
-    status = 4,     // Status: the answer to status_request, and unasked when the link goes up or down
-    counters = 5,   // CountersReport: the answer to counters_request
-    refused = 6,    // the rest of the datagram is one sentence; the dataplane closes the connection after it
-    requests = 7,   // Requests + so many GrantRequest: clients that cores have left to their former hosts
+    // Status: the answer to status_request, and unasked when the link goes up or down
+    status = 4,
+    counters = 5,  // CountersReport: the answer to counters_request
+    // the rest of the datagram is one sentence; the dataplane closes the connection after it
+    refused = 6,
+    // Requests + so many GrantRequest: clients that cores have left to their former hosts
+    requests = 7,
     // control plane to dataplane
-    install = 32,           // Install + Tables
-    lease = 33,             // Lease
-    store = 34,             // the rest of the datagram is the block, at most kBlockBytesMax
-    send = 35,              // Send + a frame for the outside port; its source is masked by the dataplane
+    install = 32,  // Install + Tables
+    lease = 33,    // Lease
+    store = 34,    // the rest of the datagram is the block, at most kBlockBytesMax
+    // Send + a frame for the outside port; its source is masked by the dataplane
+    send = 35,
     status_request = 36,    // nothing
     counters_request = 37,  // nothing
-    grants = 39,            // Grants + so many GivenGrant: clients that other hosts have left to this one
-    seal_keys = 38,         // SealKeys, from core/wire/heartbeat_seal.hpp: heartbeats that bear no such seal share a small budget
+    // Grants + so many GivenGrant: clients that other hosts have left to this one
+    grants = 39,
+    // SealKeys, from core/wire/heartbeat_seal.hpp: heartbeats that bear no such seal share a small
+    // budget
+    seal_keys = 38,
     // on `trace.sock` (core/ipc/trace_messages.hpp)
     trace_request = 64,   // Request + its instructions, from `nlb trace`
     trace_packet = 65,    // Packet + the first bytes of the frame
@@ -82,7 +91,8 @@ struct Punted {
 };
 
 struct Status {
-    std::int64_t last_rx_ns;  // newest frame of any kind on the outside port, monotonic; the earliest instant when none
+    // newest frame of any kind on the outside port, monotonic; the earliest instant when none
+    std::int64_t last_rx_ns;
     std::uint32_t link_up;
     std::uint32_t tables_installed;
     RuleMasks dirty;
@@ -105,8 +115,9 @@ struct Install {
     std::uint64_t token;
 };
 
-// A stopped dataplane finds, when it goes on, what its control plane has said meanwhile. What the others heard of that as news would
-// be a host that they have buried: a frame is lost rather than late.
+// A stopped dataplane finds, when it goes on, what its control plane has said meanwhile. What the
+// others heard of that as news would be a host that they have buried: a frame is lost rather than
+// late.
 struct Send {
     std::int64_t not_after_ns;  // absolute, CLOCK_MONOTONIC
 };
@@ -128,9 +139,11 @@ struct Grants {
 [[nodiscard]] constexpr std::uint64_t layout_digest() {
     std::uint64_t digest = 0xcbf29ce484222325ULL;
     for (const std::uint64_t word :
-         {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)}, std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
-          std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(SealKeys)}, std::uint64_t{sizeof(CountersReport)},
-          std::uint64_t{sizeof(Tables)}, std::uint64_t{sizeof(GrantRequest)}, std::uint64_t{sizeof(GivenGrant)},
+         {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)},
+          std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
+          std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(SealKeys)},
+          std::uint64_t{sizeof(CountersReport)}, std::uint64_t{sizeof(Tables)},
+          std::uint64_t{sizeof(GrantRequest)}, std::uint64_t{sizeof(GivenGrant)},
           std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
         digest = (digest ^ word) * 0x100000001b3ULL;
     return digest;
@@ -160,10 +173,12 @@ struct MessageView {
     template <class Body, class Item>
     [[nodiscard]] std::optional<std::vector<Item>> items(std::uint64_t count) const {
         static_assert(std::is_trivially_copyable_v<Item>);
-        if (payload.size() < sizeof(Body) || count > kGrantsAtOnce || payload.size() - sizeof(Body) != count * sizeof(Item))
+        if (payload.size() < sizeof(Body) || count > kGrantsAtOnce ||
+            payload.size() - sizeof(Body) != count * sizeof(Item))
             return std::nullopt;
         std::vector<Item> items(count);
-        if (count != 0) std::memcpy(items.data(), payload.data() + sizeof(Body), count * sizeof(Item));
+        if (count != 0)
+            std::memcpy(items.data(), payload.data() + sizeof(Body), count * sizeof(Item));
         return items;
     }
 };
@@ -172,7 +187,8 @@ struct MessageView {
 [[nodiscard]] std::optional<MessageView> read_message(std::span<const Byte> datagram);
 
 // A datagram ready to be sent: header, body (may be empty), rest (may be empty).
-[[nodiscard]] std::vector<Byte> write_message(MessageType type, std::uint16_t cluster, std::span<const Byte> body = {},
+[[nodiscard]] std::vector<Byte> write_message(MessageType type, std::uint16_t cluster,
+                                              std::span<const Byte> body = {},
                                               std::span<const Byte> rest = {});
 
 template <class Body>
@@ -183,7 +199,8 @@ template <class Body>
 
 // Of a peer that asked what cannot be: one sentence, after which the connection is closed.
 [[nodiscard]] inline std::vector<Byte> write_refusal(std::string_view sentence) {
-    return write_message(MessageType::refused, 0, {reinterpret_cast<const Byte*>(sentence.data()), sentence.size()});
+    return write_message(MessageType::refused, 0,
+                         {reinterpret_cast<const Byte*>(sentence.data()), sentence.size()});
 }
 
-}  // namespace nlb::link
+}  // namespace nlb::ipc

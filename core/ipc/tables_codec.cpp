@@ -1,5 +1,6 @@
-// Tables travel as the struct itself behind a header: both ends are the same build, which the header's size and version prove.
-// A checksum catches damage; validation catches everything else, because every core indexes with these fields.
+// Tables travel as the struct itself behind a header: both ends are the same build, which the
+// header's size and version prove. A checksum catches damage; validation catches everything else,
+// because every core indexes with these fields.
 #include "core/ipc/tables_codec.hpp"
 
 #include <algorithm>
@@ -36,21 +37,25 @@ std::vector<Byte> with_header(std::uint32_t magic, std::span<const Byte> payload
 }
 
 // `what` names the bytes in the sentence.
-Result<std::span<const Byte>> behind_header(std::uint32_t magic, std::span<const Byte> bytes, const std::string& what) {
+Result<std::span<const Byte>> behind_header(std::uint32_t magic, std::span<const Byte> bytes,
+                                            const std::string& what) {
     ByteReader reader(bytes);
     const std::uint32_t found_magic = reader.u32();
     const std::uint32_t version = reader.u32();
     const std::uint32_t size = reader.u32();
     const std::uint64_t digest = reader.u64();
-    if (!reader.ok() || found_magic != magic) return Error{what + ": not tables; write them with `nlb tables`"};
+    if (!reader.ok() || found_magic != magic)
+        return Error{what + ": not tables; write them with `nlb tables`"};
     if (version != kVersion)
-        return Error{what + ": version " + std::to_string(version) + ", this build reads " + std::to_string(kVersion) +
+        return Error{what + ": version " + std::to_string(version) + ", this build reads " +
+                     std::to_string(kVersion) +
                      "; write them again with the `nlb tables` of this build"};
     const auto payload = bytes.subspan(kHeaderBytes);
     if (payload.size() != size)
-        return Error{what + ": " + std::to_string(payload.size()) + " bytes where " + std::to_string(size) +
-                     " were written; copy them again"};
-    if (digest_of(payload) != digest) return Error{what + ": damaged, the checksum differs; write them again"};
+        return Error{what + ": " + std::to_string(payload.size()) + " bytes where " +
+                     std::to_string(size) + " were written; copy them again"};
+    if (digest_of(payload) != digest)
+        return Error{what + ": damaged, the checksum differs; write them again"};
     return payload;
 }
 
@@ -66,8 +71,10 @@ bool may_be_sticky(const RuleEntry& rule) {
 }
 
 bool is_sound(const RuleEntry& rule, const Tables& tables) {
-    return rule.first_port <= rule.last_port && (rule.vip == kEveryVip || rule.vip < tables.vip_count) && rule.protocols >= 1 &&
-           rule.protocols <= (kProtocolTcpBit | kProtocolUdpBit) && rule.mode <= RuleMode::disabled && rule.affinity <= Affinity::network &&
+    return rule.first_port <= rule.last_port &&
+           (rule.vip == kEveryVip || rule.vip < tables.vip_count) && rule.protocols >= 1 &&
+           rule.protocols <= (kProtocolTcpBit | kProtocolUdpBit) &&
+           rule.mode <= RuleMode::disabled && rule.affinity <= Affinity::network &&
            rule.sticky_ms <= kStickyMsMax && (rule.sticky_ms == 0 || may_be_sticky(rule));
 }
 
@@ -77,11 +84,14 @@ int rank_of(AddressKind kind) {
 }
 
 bool are_addresses_sound(const Tables& tables) {
-    if (tables.address_count > kAddressesMax || tables.vip_count > tables.address_count) return false;
+    if (tables.address_count > kAddressesMax || tables.vip_count > tables.address_count)
+        return false;
     int rank = 0;
     for (std::size_t i = 0; i < tables.address_count; ++i) {
         const AddressEntry& entry = tables.addresses[i];
-        if (entry.kind > AddressKind::broadcast || entry.host > kHostsMax || rank_of(entry.kind) < rank) return false;
+        if (entry.kind > AddressKind::broadcast || entry.host > kHostsMax ||
+            rank_of(entry.kind) < rank)
+            return false;
         if ((entry.kind == AddressKind::vip) != (i < tables.vip_count)) return false;
         rank = rank_of(entry.kind);
     }
@@ -104,10 +114,13 @@ const char* first_fault(const Tables& tables) {
     if (!are_addresses_sound(tables)) return "an impossible address";
     for (std::size_t i = 0; i < tables.rule_count; ++i)
         if (!is_sound(tables.rules[i], tables)) return "an impossible rule";
-    if (!are_masks_sound(tables.own, tables) || !are_masks_sound(tables.dirty_elsewhere, tables)) return "a bucket that does not exist";
+    if (!are_masks_sound(tables.own, tables) || !are_masks_sound(tables.dirty_elsewhere, tables))
+        return "a bucket that does not exist";
     for (const auto& owners : tables.owner)
-        if (std::any_of(owners.begin(), owners.end(), [](HostId id) { return id > kHostsMax; })) return "an owner that does not exist";
-    if (tables.tcp_idle_s == 0 || tables.half_open_s == 0 || tables.closing_s == 0 || tables.ipsec_idle_s == 0)
+        if (std::any_of(owners.begin(), owners.end(), [](HostId id) { return id > kHostsMax; }))
+            return "an owner that does not exist";
+    if (tables.tcp_idle_s == 0 || tables.half_open_s == 0 || tables.closing_s == 0 ||
+        tables.ipsec_idle_s == 0)
         return "an idle time of zero";
     if (tables.settled > 1) return "an impossible era";
     return nullptr;
@@ -115,11 +128,14 @@ const char* first_fault(const Tables& tables) {
 
 Result<Tables> decode_payload(std::span<const Byte> payload, const std::string& what) {
     if (payload.size() != sizeof(Tables))
-        return Error{what + ": laid out by another build; write them again with the `nlb tables` of this build"};
+        return Error{
+            what +
+            ": laid out by another build; write them again with the `nlb tables` of this build"};
     Tables tables;
     std::memcpy(&tables, payload.data(), sizeof tables);
     const char* const fault = first_fault(tables);
-    if (fault != nullptr) return Error{what + ": they hold " + fault + "; write them again with `nlb tables`"};
+    if (fault != nullptr)
+        return Error{what + ": they hold " + fault + "; write them again with `nlb tables`"};
     return tables;
 }
 
@@ -136,7 +152,8 @@ void write_text(ByteWriter& writer, const std::string& text) {
 std::string read_text(ByteReader& reader) {
     const std::size_t bytes = std::min<std::size_t>(reader.u16(), kTextBytesMax);
     std::string text;
-    for (std::size_t i = 0; i < bytes && reader.ok(); ++i) text.push_back(static_cast<char>(reader.u8()));
+    for (std::size_t i = 0; i < bytes && reader.ok(); ++i)
+        text.push_back(static_cast<char>(reader.u8()));
     return text;
 }
 
@@ -170,14 +187,17 @@ std::vector<Byte> encode_tables_file(const std::vector<FixedTables>& clusters) {
     return with_header(kFileMagic, writer.bytes());
 }
 
-Result<std::vector<FixedTables>> decode_tables_file(std::span<const Byte> bytes, const std::string& name) {
-    if (bytes.size() > kTablesFileBytesMax) return Error{name + ": larger than any tables; write them with `nlb tables`"};
+Result<std::vector<FixedTables>> decode_tables_file(std::span<const Byte> bytes,
+                                                    const std::string& name) {
+    if (bytes.size() > kTablesFileBytesMax)
+        return Error{name + ": larger than any tables; write them with `nlb tables`"};
     const auto found = behind_header(kFileMagic, bytes, name);
     if (!found) return found.error();
     const std::span<const Byte> payload = found.value();
     ByteReader reader(payload);
     const std::uint32_t count = reader.u32();
-    if (count == 0 || count > kClustersInFileMax) return Error{name + ": no cluster or more than 8; write them again with `nlb tables`"};
+    if (count == 0 || count > kClustersInFileMax)
+        return Error{name + ": no cluster or more than 8; write them again with `nlb tables`"};
     std::vector<FixedTables> clusters;
     for (std::uint32_t i = 0; i < count; ++i) {
         FixedTables cluster;
@@ -189,13 +209,17 @@ Result<std::vector<FixedTables>> decode_tables_file(std::span<const Byte> bytes,
         cluster.connections_max = reader.u32();
         const std::size_t at = payload.size() - reader.left();
         reader.skip(sizeof(Tables));
-        if (!reader.ok()) return Error{name + ": it ends too early, or was laid out by another build; write it again with `nlb tables`"};
+        if (!reader.ok())
+            return Error{name +
+                         ": it ends too early, or was laid out by another build; write it again "
+                         "with `nlb tables`"};
         const auto tables = decode_payload(payload.subspan(at, sizeof(Tables)), name);
         if (!tables) return tables.error();
         cluster.tables = tables.value();
         clusters.push_back(std::move(cluster));
     }
-    if (reader.left() != 0) return Error{name + ": bytes follow the last cluster; write it again with `nlb tables`"};
+    if (reader.left() != 0)
+        return Error{name + ": bytes follow the last cluster; write it again with `nlb tables`"};
     return clusters;
 }
 

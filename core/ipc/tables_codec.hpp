@@ -1,5 +1,6 @@
-// Tables as bytes: what the control plane sends to the dataplane, and the file that `nlb tables` writes for `--tables`.
-// Decoding trusts nothing: an index out of range would be read by every core.
+// Tables as bytes: what the control plane sends to the dataplane, and the file that `nlb tables`
+// writes for `--tables`. Decoding trusts nothing: an index out of range would be read by every
+// core.
 #pragma once
 
 #include <span>
@@ -14,7 +15,8 @@ namespace nlb {
 [[nodiscard]] std::vector<Byte> encode_tables(const Tables& tables);
 [[nodiscard]] Result<Tables> decode_tables(std::span<const Byte> bytes);
 
-// What `nlb-dataplane --tables FILE` runs on, one per cluster: fixed tables and the ports they belong to.
+// What `nlb-dataplane --tables FILE` runs on, one per cluster: fixed tables and the ports they
+// belong to.
 struct FixedTables {
     std::string cluster_name;
     std::string outside;  // DPDK device strings
@@ -27,6 +29,7 @@ inline constexpr std::size_t kTablesFileBytesMax = 1U << 20;
 
 [[nodiscard]] std::vector<Byte> encode_tables_file(const std::vector<FixedTables>& clusters);
 // `name` is the file's, for the error's sentence.
-[[nodiscard]] Result<std::vector<FixedTables>> decode_tables_file(std::span<const Byte> bytes, const std::string& name);
+[[nodiscard]] Result<std::vector<FixedTables>> decode_tables_file(std::span<const Byte> bytes,
+                                                                  const std::string& name);
 
 }  // namespace nlb

@@ -1,6 +1,7 @@
-// What `nlb trace` and a dataplane say to each other over the run directory's `trace.sock` (unix, seqpacket), framed as in
-// core/ipc/messages.hpp: one trace_request from the command, then trace_packet and trace_progress until either side closes.
-// Nothing here decides. The filter is a classic BPF program (pcap-filter(7)) that the command compiled.
+// What `nlb trace` and a dataplane say to each other over the run directory's `trace.sock` (unix,
+// seqpacket), framed as in core/ipc/messages.hpp: one trace_request from the command, then
+// trace_packet and trace_progress until either side closes. Nothing here decides. The filter is a
+// classic BPF program (pcap-filter(7)) that the command compiled.
 #pragma once
 
 #include <algorithm>
@@ -33,21 +34,24 @@ static_assert(sizeof(Instruction) == 8 && std::has_unique_object_representations
 
 // Followed by its instructions.
 struct Request {
-    std::uint64_t build;                          // build_of_this()
-    std::array<char, kClusterNameBytes> cluster;  // ends with a zero; empty: the first of the dataplane's
+    std::uint64_t build;  // build_of_this()
+    // ends with a zero; empty: the first of the dataplane's
+    std::array<char, kClusterNameBytes> cluster;
     Direction direction;
     std::uint32_t packets_per_second;  // of all workers together, 1..kRateMax
     std::uint32_t snap_bytes;          // 14..kSnapBytesMax
     std::uint32_t instruction_count;   // 1..kInstructionsMax
 };
 
-// Each second, and once at the beginning: the trace runs. Packets that nobody looked at were more than the budget, or than the reader took.
+// Each second, and once at the beginning: the trace runs. Packets that nobody looked at were more
+// than the budget, or than the reader took.
 struct Progress {
     std::uint64_t looked_at;
     std::uint64_t passed_by;
 };
 
-// Followed by the first bytes of the frame, as it was when it was settled: an ARP request is its own answer by then.
+// Followed by the first bytes of the frame, as it was when it was settled: an ARP request is its
+// own answer by then.
 struct Packet {
     PacketInfo info;
     std::int64_t time_ns;  // since 1970, when its burst was received
@@ -60,16 +64,20 @@ struct Packet {
     HostId owner;  // by the map of these tables; kNoHost without a rule
     std::array<Byte, 20> zero;
 };
-static_assert(std::has_unique_object_representations_v<Packet> && std::has_unique_object_representations_v<Request>);
+static_assert(std::has_unique_object_representations_v<Packet> &&
+              std::has_unique_object_representations_v<Request>);
 
 inline constexpr std::size_t kMessageBytesMax =
-    sizeof(link::MessageHeader) + std::max(sizeof(Packet) + kSnapBytesMax, sizeof(Request) + kInstructionsMax * sizeof(Instruction));
-static_assert(kMessageBytesMax <= link::kMessageBytesMax);
+    sizeof(ipc::MessageHeader) + std::max(sizeof(Packet) + kSnapBytesMax,
+                                          sizeof(Request) + kInstructionsMax * sizeof(Instruction));
+static_assert(kMessageBytesMax <= ipc::kMessageBytesMax);
 
 // Equal exactly when both ends lay out every message alike and mean the same reasons.
 [[nodiscard]] constexpr std::uint64_t build_of_this() {
-    std::uint64_t digest = link::layout_digest();
-    const auto take = [&digest](std::uint64_t word) { digest = (digest ^ word) * 0x100000001b3ULL; };
+    std::uint64_t digest = ipc::layout_digest();
+    const auto take = [&digest](std::uint64_t word) {
+        digest = (digest ^ word) * 0x100000001b3ULL;
+    };
     for (const std::size_t size : {sizeof(Request), sizeof(Packet), sizeof(PacketInfo)}) take(size);
     for (const ReasonInfo& reason : kReasons)
         for (const char letter : reason.name) take(static_cast<std::uint64_t>(letter));

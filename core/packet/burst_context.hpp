@@ -10,9 +10,9 @@
 namespace nlb {
 
 class ClientTable;
-class ConnectionLedger;
+class FlowIndex;
 
-struct Snapshot {
+struct BurstContext {
     const Tables& tables;
     const PortAddresses& ports;
     Instant now;
@@ -23,12 +23,13 @@ struct Snapshot {
     // Where clients of rules with a time-out were, shared by all lanes; nullptr: nobody remembers.
     ClientTable* clients = nullptr;
     // Of the lanes' connection tables, by lane; none where there is one lane.
-    std::span<const ConnectionLedger* const> ledgers = {};
+    std::span<const FlowIndex* const> flow_indexes = {};
 };
 
 // What descriptors are aged by.
 [[nodiscard]] constexpr std::uint32_t seconds_of(Instant now) {
-    return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
 }
 
 }  // namespace nlb

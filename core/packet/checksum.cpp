@@ -1,5 +1,5 @@
-// Sums are taken over 32-bit words in memory order and swapped once at the end: one's complement addition does not care
-// about byte order (RFC 1071 2.B).
+// Sums are taken over 32-bit words in memory order and swapped once at the end: one's complement
+// addition does not care about byte order (RFC 1071 2.B).
 #include "core/packet/checksum.hpp"
 
 #include <cstring>
@@ -32,14 +32,16 @@ std::uint16_t checksum_finish(std::uint64_t sum) {
     return static_cast<std::uint16_t>(~sum);
 }
 
-std::uint64_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol, std::size_t length) {
+std::uint64_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
+                                std::uint8_t protocol, std::size_t length) {
     const std::size_t skip = source.is_v4() && destination.is_v4() ? 12 : 0;
     std::uint64_t sum = protocol + (length >> 16) + (length & 0xffff);
     sum = checksum_add(sum, source.bytes.data() + skip, source.bytes.size() - skip);
     return checksum_add(sum, destination.bytes.data() + skip, destination.bytes.size() - skip);
 }
 
-std::uint16_t checksum_adjust(std::uint16_t checksum, const Byte* before, const Byte* after, std::size_t length) {
+std::uint16_t checksum_adjust(std::uint16_t checksum, const Byte* before, const Byte* after,
+                              std::size_t length) {
     std::uint64_t sum = static_cast<std::uint16_t>(~checksum);
     for (std::size_t i = 0; i < length; i += 2) {
         sum += static_cast<std::uint16_t>(~load_big_endian<std::uint16_t>(before + i));

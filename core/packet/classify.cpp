@@ -1,5 +1,6 @@
-// The classify stage: whose address it is, which port rule covers it, and which bucket its client falls in.
-// It knows nothing of ownership; only `icmp: all` looks at the fence, as no bucket decides there.
+// The classify stage: whose address it is, which port rule covers it, and which bucket its client
+// falls in. It knows nothing of ownership; only `icmp: all` looks at the fence, as no bucket
+// decides there.
 #include "core/flow/sessions.hpp"
 #include "core/packet/headers.hpp"
 #include "core/packet/stages.hpp"
@@ -28,9 +29,11 @@ RuleId rule_of_session(const PacketInfo& info, const Tables& tables) {
 }
 
 // A virtual address: rule and bucket. The default rule belongs to one host, whatever the bucket.
-// `sticky`: the stick stage decides about it. IPsec and PPTP sessions have rules of their own (core/flow/sessions.hpp).
-Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory, bool& sticky) {
-    const Tables& tables = snapshot.tables;
+// `sticky`: the stick stage decides about it. IPsec and PPTP sessions have rules of their own
+// (core/flow/sessions.hpp).
+Reason classify_virtual(PacketInfo& info, const BurstContext& context, RuleMemory& memory,
+                        bool& sticky) {
+    const Tables& tables = context.tables;
     if ((info.traits & kTraitLaterFragment) != 0) return Reason::fragment_unmatched;
     const bool session = (info.traits & kTraitSession) != 0;
     info.rule = session ? rule_of_session(info, tables) : rule_of(info, memory);
@@ -38,13 +41,14 @@ Reason classify_virtual(PacketInfo& info, const Snapshot& snapshot, RuleMemory& 
     if (info.rule != kDefaultRule) {
         if (tables.rules[info.rule].mode == RuleMode::disabled) return Reason::rule_disabled;
         affinity = tables.rules[info.rule].affinity;
-        sticky = tables.rules[info.rule].sticky_ms != 0 && !session && info.session_role == SessionRole::none;
+        sticky = tables.rules[info.rule].sticky_ms != 0 && !session &&
+                 info.session_role == SessionRole::none;
         if (session && affinity == Affinity::none) affinity = Affinity::single;
     }
     info.hash = client_hash(tables.hash_key, affinity, info.client, info.client_port);
     info.bucket = bucket_of(info.hash);
     if ((info.traits & kTraitEchoRequest) == 0 || tables.icmp == IcmpMode::one) return Reason::live;
-    return snapshot.fence_holds ? Reason::echo_all : Reason::fenced;
+    return context.fence_holds ? Reason::echo_all : Reason::fenced;
 }
 
 bool is_multicast(const PacketInfo& info) {
@@ -55,24 +59,31 @@ bool is_limited_broadcast(const PacketInfo& info) {
     return info.ip_version == 4 && info.vip.as_v4() == 0xffff'ffff;
 }
 
-// A switch that snoops asks who is in the cluster's group. Control planes look closer; whoever asks is a multicast packet among others.
+// A switch that snoops asks who is in the cluster's group. Control planes look closer; whoever asks
+// is a multicast packet among others.
 bool is_group_query(const Frame& frame, const PacketInfo& info, const Tables& tables) {
-    return tables.mode == LinkMode::igmp && info.ip_version == 4 && info.protocol == kProtocolIgmp && info.l4_offset < frame.length &&
+    return tables.mode == LinkMode::igmp && info.ip_version == 4 &&
+           info.protocol == kProtocolIgmp && info.l4_offset < frame.length &&
            frame.data[info.l4_offset] == kIgmpQuery;
 }
 
-bool is_for_inside_stack(const Frame& frame, const PacketInfo& info, const Snapshot& snapshot) {
-    return is_link_local(info.vip) && is_mac(frame.data, snapshot.ports.station(snapshot.tables));
+bool is_for_inside_stack(const Frame& frame, const PacketInfo& info, const BurstContext& context) {
+    return is_link_local(info.vip) && is_mac(frame.data, context.ports.station(context.tables));
 }
 
-Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& snapshot, RuleMemory& memory, bool& sticky) {
-    const Tables& tables = snapshot.tables;
+Reason classify_packet(const Frame& frame, PacketInfo& info, const BurstContext& context,
+                       RuleMemory& memory, bool& sticky) {
+    const Tables& tables = context.tables;
     // For an ICMP error `client` is whom the flow is with, not who sent the error.
-    if ((info.traits & kTraitIcmpError) == 0 && is_subnet_broadcast(tables, info.client)) return Reason::martian_broadcast;
-    if (is_multicast(info)) return is_group_query(frame, info, tables) ? Reason::igmp_query : Reason::multicast;
+    if ((info.traits & kTraitIcmpError) == 0 && is_subnet_broadcast(tables, info.client))
+        return Reason::martian_broadcast;
+    if (is_multicast(info))
+        return is_group_query(frame, info, tables) ? Reason::igmp_query : Reason::multicast;
     if (is_limited_broadcast(info)) return Reason::broadcast;
     const AddressEntry* const entry = find_address(tables, info.vip);
-    if (entry == nullptr) return is_for_inside_stack(frame, info, snapshot) ? Reason::link_local : Reason::not_our_address;
+    if (entry == nullptr)
+        return is_for_inside_stack(frame, info, context) ? Reason::link_local
+                                                         : Reason::not_our_address;
     switch (entry->kind) {
         case AddressKind::vip:
             break;
@@ -84,7 +95,7 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const Snapshot& sna
             return Reason::broadcast;
     }
     info.vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
-    return classify_virtual(info, snapshot, memory, sticky);
+    return classify_virtual(info, context, memory, sticky);
 }
 
 }  // namespace
@@ -94,20 +105,21 @@ FlowPlace place_of(const FlowKey& key, const Tables& tables) {
     if (entry == nullptr || entry->kind != AddressKind::vip) return {kNoRule, 0};
     const auto vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
     const bool session = key.protocol != kProtocolTcp;  // nothing else has descriptors
-    const SessionPort port = session ? port_of_session(key.protocol) : SessionPort{kProtocolTcpBit, key.vip_port};
+    const SessionPort port =
+        session ? port_of_session(key.protocol) : SessionPort{kProtocolTcpBit, key.vip_port};
     const RuleId rule = find_rule(tables, rule_key(vip_index, port.protocol_bit, port.port));
     Affinity affinity = rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
     if (session && affinity == Affinity::none) affinity = Affinity::single;
     return {rule, bucket_of(client_hash(tables.hash_key, affinity, key.client, key.client_port))};
 }
 
-void classify(Burst& burst, const Snapshot& snapshot) {
-    RuleMemory memory(snapshot.tables);
+void classify(Burst& burst, const BurstContext& context) {
+    RuleMemory memory(context.tables);
     burst.sticky = 0;
-    for (const std::uint32_t i : unrecognised(burst)) {
+    for (const std::uint32_t i : off_fast_path(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
         bool sticky = false;
-        burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], snapshot, memory, sticky);
+        burst.reasons[i] = classify_packet(burst.frames[i], burst.info[i], context, memory, sticky);
         burst.sticky |= std::uint64_t{sticky} << i;
     }
 }

@@ -1,4 +1,5 @@
-// What one worker counts. Plain words that only their worker writes; whoever sums them reads them relaxed and may be a burst behind.
+// What one worker counts. Plain words that only their worker writes; whoever sums them reads them
+// relaxed and may be a burst behind.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ namespace nlb {
     X(bursts,          "bursts that held at least one frame") \
     X(busy_cycles,     "time stamp counter cycles spent on such bursts") \
     X(table_full,      "new flows that could not be tracked because the connection table was full") \
-    X(half_open_evicted, "half-open flows given up early: for the place of a new one, or because there were too many")
+    X(half_open_evicted, "half-open flows given up early: to make room for a new one, or because there were too many")
 // clang-format on
 
 struct Counters {
@@ -40,7 +41,8 @@ struct Counters {
     // All members are 64-bit words, so that sums need no list of names.
     void add(const Counters& other);
 };
-static_assert(std::is_trivially_copyable_v<Counters> && sizeof(Counters) % sizeof(std::uint64_t) == 0);
+static_assert(std::is_trivially_copyable_v<Counters> &&
+              sizeof(Counters) % sizeof(std::uint64_t) == 0);
 
 inline void Counters::add(const Counters& other) {
     auto* to = reinterpret_cast<std::uint64_t*>(this);

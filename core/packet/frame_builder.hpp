@@ -1,5 +1,6 @@
-// Frames from what a person would say about them, for `nlb explain`, golden cases and tests: lengths and checksums are right.
-// It builds well-formed frames only; whoever wants broken ones breaks them afterwards.
+// Frames from what a person would say about them, for `nlb explain`, golden cases and tests:
+// lengths and checksums are right. It builds well-formed frames only; whoever wants broken ones
+// breaks them afterwards.
 #pragma once
 
 #include <span>
@@ -20,11 +21,14 @@ struct FrameSpec {
     std::uint16_t source_port = 0;  // TCP and UDP
     std::uint16_t destination_port = 0;
     std::uint8_t tcp_flags = kTcpSyn;
-    std::uint8_t icmp_type = kIcmpEchoRequest;  // ICMP and ICMPv6; an echo request of either family may say kIcmpEchoRequest
+    // ICMP and ICMPv6; an echo request of either family may say kIcmpEchoRequest
+    std::uint8_t icmp_type = kIcmpEchoRequest;
     std::uint8_t icmp_code = 0;
-    std::uint32_t icmp_rest = 0;  // the four bytes behind the checksum: identifier and sequence, next hop's MTU, ...
+    // the four bytes behind the checksum: identifier and sequence, next hop's MTU, ...
+    std::uint32_t icmp_rest = 0;
     std::uint8_t hop_limit = 64;
-    std::vector<Byte> payload;  // behind the transport header; for other protocols behind the IP header
+    // behind the transport header; for other protocols behind the IP header
+    std::vector<Byte> payload;
 };
 
 // Requires: both addresses of one family, and a packet of at most 65,535 bytes.
@@ -32,7 +36,8 @@ struct FrameSpec {
 // The IP packet alone: what an ICMP error quotes.
 [[nodiscard]] std::vector<Byte> build_packet(const FrameSpec& spec);
 // Ethernet and VLAN headers before `payload`.
-[[nodiscard]] std::vector<Byte> build_link(const FrameSpec& spec, std::uint16_t ethertype, std::span<const Byte> payload);
+[[nodiscard]] std::vector<Byte> build_link(const FrameSpec& spec, std::uint16_t ethertype,
+                                           std::span<const Byte> payload);
 
 // An ARP packet in its frame; a request is broadcast.
 struct ArpSpec {
@@ -47,7 +52,8 @@ struct ArpSpec {
 };
 [[nodiscard]] std::vector<Byte> build_arp(const ArpSpec& spec);
 
-// A neighbour solicitation or advertisement with, when `link_address` is not zero, the option that belongs to it.
+// A neighbour solicitation or advertisement with, when `link_address` is not zero, the option that
+// belongs to it.
 struct NeighbourSpec {
     MacAddress source_mac{{0x02, 0xc1, 0, 0, 0, 1}};
     MacAddress destination_mac{{0x33, 0x33, 0xff, 0, 0, 0x80}};

@@ -1,5 +1,6 @@
-// The headers as they lie on the wire, and the numbers in them. They are copied in and out, never pointed at, so that neither
-// alignment nor aliasing matters; every member has alignment 1, so no struct is padded. It checks nothing: bounds are the caller's.
+// The headers as they lie on the wire, and the numbers in them. They are copied in and out, never
+// pointed at, so that neither alignment nor aliasing matters; every member has alignment 1, so no
+// struct is padded. It checks nothing: bounds are the caller's.
 #pragma once
 
 #include <cstdint>
@@ -172,7 +173,8 @@ inline void store_header(Byte* at, const Header& header) {
     std::memcpy(at, &header, sizeof header);
 }
 
-// For the stages that every packet passes: a whole EthernetHeader copied to look at six bytes of it stalls on its own stores.
+// For the stages that every packet passes: a whole EthernetHeader copied to look at six bytes of it
+// stalls on its own stores.
 inline constexpr std::size_t kSourceMacOffset = 6;
 [[nodiscard]] inline bool is_mac(const Byte* at, const MacAddress& mac) {
     return std::memcmp(at, mac.bytes.data(), sizeof mac) == 0;

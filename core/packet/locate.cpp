@@ -1,5 +1,5 @@
-// The locate stage, and the counting of what all stages decided. Locate holds the promise of one owner: nothing for a virtual
-// address passes once the fence has fallen. It looks no descriptor up.
+// The locate stage, and the counting of what all stages decided. Locate holds the promise of one
+// owner: nothing for a virtual address passes once the fence has fallen. It looks no descriptor up.
 #include <bit>
 
 #include "core/flow/track_decision.hpp"
@@ -10,7 +10,8 @@ namespace nlb {
 namespace {
 
 bool has_descriptors(const PacketInfo& info) {
-    return (info.protocol == kProtocolTcp && (info.traits & kTraitNoPorts) == 0) || (info.traits & kTraitSession) != 0;
+    return (info.protocol == kProtocolTcp && (info.traits & kTraitNoPorts) == 0) ||
+           (info.traits & kTraitSession) != 0;
 }
 
 Reason locate_packet(const PacketInfo& info, const Tables& tables) {
@@ -20,32 +21,36 @@ Reason locate_packet(const PacketInfo& info, const Tables& tables) {
 }
 
 // A word of memory is written per burst, not per packet, where all packets have one rule.
-void count_rules(const Burst& burst, std::uint64_t places, std::array<std::uint64_t, kRuleSlots>& counts) {
+void count_rules(const Burst& burst, std::uint64_t slots,
+                 std::array<std::uint64_t, kRuleSlots>& counts) {
     if (burst.one_rule) {
-        counts[burst.rule_at(0)] += static_cast<std::uint64_t>(std::popcount(places));
+        counts[burst.rule_at(0)] += static_cast<std::uint64_t>(std::popcount(slots));
         return;
     }
-    for (const std::uint32_t i : Places(places))
+    for (const std::uint32_t i : Slots(slots))
         if (const RuleId rule = burst.rule_at(i); rule != kNoRule) ++counts[rule];
 }
 
 }  // namespace
 
-void locate(Burst& burst, const Snapshot& snapshot) {
+void locate(Burst& burst, const BurstContext& context) {
     // Of rules with a time-out the stick stage decides, behind the same fence.
-    const std::uint64_t left_alone = snapshot.fence_holds ? burst.recognised | burst.sticky : burst.recognised;
-    for (const std::uint32_t i : Places(all_places(burst) & ~left_alone)) {
+    const std::uint64_t left_alone =
+        context.fence_holds ? burst.on_fast_path | burst.sticky : burst.on_fast_path;
+    for (const std::uint32_t i : Slots(all_slots(burst) & ~left_alone)) {
         if (burst.reasons[i] != Reason::live) continue;
-        burst.reasons[i] = snapshot.fence_holds ? locate_packet(burst.info[i], snapshot.tables) : Reason::fenced;
+        burst.reasons[i] =
+            context.fence_holds ? locate_packet(burst.info[i], context.tables) : Reason::fenced;
     }
 }
 
 void count_ingress(const Burst& burst, Counters& counters) {
-    for_each_reason(burst, [&](Reason reason, std::uint64_t places) {
-        counters.reasons[static_cast<std::size_t>(reason)] += static_cast<std::uint64_t>(std::popcount(places));
+    for_each_reason(burst, [&](Reason reason, std::uint64_t slots) {
+        counters.reasons[static_cast<std::size_t>(reason)] +=
+            static_cast<std::uint64_t>(std::popcount(slots));
         const Verdict verdict = verdict_of(reason);
-        if (verdict == Verdict::accept) count_rules(burst, places, counters.accepted);
-        if (verdict == Verdict::reject) count_rules(burst, places, counters.rejected);
+        if (verdict == Verdict::accept) count_rules(burst, slots, counters.accepted);
+        if (verdict == Verdict::reject) count_rules(burst, slots, counters.rejected);
     });
 }
 

@@ -1,6 +1,8 @@
-// The mask stage: what leaves a host carries the station's source address and nothing else. A single frame with the cluster MAC as its
-// source would teach the switch a port and end the flooding that the cluster lives on. Payload stays as it is, DHCP's client hardware
-// address too: a DHCP client inside has to ask for answers by broadcast, as cluster addresses are not leased anyway.
+// The mask stage: what leaves a host carries the station's source address and nothing else. A
+// single frame with the cluster MAC as its source would teach the switch a port and end the
+// flooding that the cluster lives on. Payload stays as it is, DHCP's client hardware address too: a
+// DHCP client inside has to ask for answers by broadcast, as cluster addresses are not leased
+// anyway.
 #include <utility>
 
 #include "core/packet/headers.hpp"
@@ -19,25 +21,30 @@ void name_from_client(PacketInfo& info) {
     std::swap(info.client_port, info.vip_port);
 }
 
-// A server may send what it likes; only what concerns the cluster is looked at, and what does not parse passes.
-Reason mask_ip(Frame& frame, PacketInfo& info, std::uint16_t ethertype, const MacAddress& former, const Snapshot& snapshot) {
-    const Reason parsed = ethertype == kEthertypeIpv4 ? parse_ipv4(frame, info) : parse_ipv6(frame, info);
+// A server may send what it likes; only what concerns the cluster is looked at, and what does not
+// parse passes.
+Reason mask_ip(Frame& frame, PacketInfo& info, std::uint16_t ethertype, const MacAddress& former,
+               const BurstContext& context) {
+    const Reason parsed =
+        ethertype == kEthertypeIpv4 ? parse_ipv4(frame, info) : parse_ipv6(frame, info);
     if (info.ip_version == 6 && info.protocol == kProtocolIcmpv6) {
-        const Reason reason = mask_neighbour_options(frame, info, former, snapshot);
+        const Reason reason = mask_neighbour_options(frame, info, former, context);
         if (reason != Reason::sent) return reason;
     }
-    // Behind the fence another host answers; an answer of ours that was late would be the second one.
-    if (!snapshot.fence_holds && info.ip_version != 0 && is_virtual(snapshot.tables, info.client)) return Reason::fenced;
+    // Behind the fence another host answers; an answer of ours that was late would be the second
+    // one.
+    if (!context.fence_holds && info.ip_version != 0 && is_virtual(context.tables, info.client))
+        return Reason::fenced;
     if (parsed != Reason::live) info.protocol = 0;
     name_from_client(info);
     return Reason::sent;
 }
 
-Reason mask_frame(Frame& frame, PacketInfo& info, const Snapshot& snapshot) {
+Reason mask_frame(Frame& frame, PacketInfo& info, const BurstContext& context) {
     const LinkLayer link = parse_link(frame);
     if (frame.length < sizeof(EthernetHeader)) return Reason::inside_malformed;
     const auto former = load_header<MacAddress>(frame.data + kSourceMacOffset);
-    put_mac(frame.data + kSourceMacOffset, snapshot.ports.station(snapshot.tables));
+    put_mac(frame.data + kSourceMacOffset, context.ports.station(context.tables));
     // Tagged deeper than we read: no body of it can be masked.
     if (link.reason != Reason::live) return Reason::inside_malformed;
     info.l3_offset = link.l3_offset;
@@ -45,12 +52,12 @@ Reason mask_frame(Frame& frame, PacketInfo& info, const Snapshot& snapshot) {
         case kEthertypeHeartbeat:
             return Reason::inside_control;
         case kEthertypeArp:
-            return mask_arp(frame, info.l3_offset, former, snapshot);
+            return mask_arp(frame, info.l3_offset, former, context);
         case kEthertypeReverseArp:
-            return mask_reverse_arp(frame, info.l3_offset, former, snapshot);
+            return mask_reverse_arp(frame, info.l3_offset, former, context);
         case kEthertypeIpv4:
         case kEthertypeIpv6:
-            return mask_ip(frame, info, link.ethertype, former, snapshot);
+            return mask_ip(frame, info, link.ethertype, former, context);
         default:
             return Reason::sent;
     }
@@ -58,14 +65,15 @@ Reason mask_frame(Frame& frame, PacketInfo& info, const Snapshot& snapshot) {
 
 }  // namespace
 
-void mask(Burst& burst, const Snapshot& snapshot) {
-    const bool no_tables = snapshot.tables.self == kNoHost;
-    burst.recognised = 0;
+void mask(Burst& burst, const BurstContext& context) {
+    const bool no_tables = context.tables.self == kNoHost;
+    burst.on_fast_path = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         PacketInfo& info = burst.info[i];
         info = {};
         info.rule = kNoRule;
-        burst.reasons[i] = no_tables ? Reason::no_tables : mask_frame(burst.frames[i], info, snapshot);
+        burst.reasons[i] =
+            no_tables ? Reason::no_tables : mask_frame(burst.frames[i], info, context);
     }
 }
 

@@ -15,7 +15,8 @@ constexpr std::uint8_t kOptionIgnored = 253;
 be32 own_address_v4(const Tables& tables) {
     for (std::size_t i = tables.vip_count; i < tables.address_count; ++i) {
         const AddressEntry& entry = tables.addresses[i];
-        if (entry.kind == AddressKind::dedicated_mine && entry.address.is_v4()) return be32{entry.address.as_v4()};
+        if (entry.kind == AddressKind::dedicated_mine && entry.address.is_v4())
+            return be32{entry.address.as_v4()};
     }
     return be32{0};
 }
@@ -41,7 +42,7 @@ std::size_t options_offset(std::uint8_t type) {
     }
 }
 
-struct OptionContext {
+struct OptionRewrite {
     const Tables& tables;
     MacAddress station;
     MacAddress former;
@@ -51,33 +52,39 @@ struct OptionContext {
 };
 
 // A redirect names another router's address, unless that is the inside device's.
-LinkAddressOption masked_option(const LinkAddressOption& option, const OptionContext& context) {
+LinkAddressOption masked_option(const LinkAddressOption& option, const OptionRewrite& rewrite) {
     LinkAddressOption masked = option;
     const bool question = option.type == kOptionSourceLinkAddress;
-    if (context.type == kIcmpv6Redirect) {
-        if (option.mac == context.former) masked.mac = context.station;
+    if (rewrite.type == kIcmpv6Redirect) {
+        if (option.mac == rewrite.former) masked.mac = rewrite.station;
         return masked;
     }
-    const bool virtual_address = is_virtual(context.tables, question ? context.source : context.target);
-    masked.mac = virtual_address ? context.tables.cluster_mac : context.station;
-    if (virtual_address && question && context.tables.mode != LinkMode::unicast) masked = {kOptionIgnored, 1, {}};
+    const bool virtual_address =
+        is_virtual(rewrite.tables, question ? rewrite.source : rewrite.target);
+    masked.mac = virtual_address ? rewrite.tables.cluster_mac : rewrite.station;
+    if (virtual_address && question && rewrite.tables.mode != LinkMode::unicast)
+        masked = {kOptionIgnored, 1, {}};
     return masked;
 }
 
 // Changes the options from `at` to `end` and the message's checksum with them. False: malformed.
-bool mask_options(Byte* message, std::size_t at, std::size_t end, const OptionContext& context) {
+bool mask_options(Byte* message, std::size_t at, std::size_t end, const OptionRewrite& rewrite) {
     auto header = load_header<IcmpHeader>(message);
     while (at < end) {
-        Byte* const place = message + at;
-        if (end - at < 2 || place[1] == 0 || std::size_t{place[1]} * 8 > end - at) return false;
-        if ((place[0] == kOptionSourceLinkAddress || place[0] == kOptionTargetLinkAddress) && place[1] == 1) {
-            const auto option = load_header<LinkAddressOption>(place);
-            store_header(place, masked_option(option, context));
+        Byte* const option_bytes = message + at;
+        if (end - at < 2 || option_bytes[1] == 0 || std::size_t{option_bytes[1]} * 8 > end - at)
+            return false;
+        if ((option_bytes[0] == kOptionSourceLinkAddress ||
+             option_bytes[0] == kOptionTargetLinkAddress) &&
+            option_bytes[1] == 1) {
+            const auto option = load_header<LinkAddressOption>(option_bytes);
+            store_header(option_bytes, masked_option(option, rewrite));
             Byte before[sizeof option];
             store_header(before, option);
-            header.checksum = be16{checksum_adjust(header.checksum.host(), before, place, sizeof option)};
+            header.checksum =
+                be16{checksum_adjust(header.checksum.host(), before, option_bytes, sizeof option)};
         }
-        at += std::size_t{place[1]} * 8;
+        at += std::size_t{option_bytes[1]} * 8;
     }
     store_header(message, header);
     return true;
@@ -85,16 +92,19 @@ bool mask_options(Byte* message, std::size_t at, std::size_t end, const OptionCo
 
 }  // namespace
 
-Reason mask_arp(Frame& frame, std::size_t at, const MacAddress& former, const Snapshot& snapshot) {
-    const Tables& tables = snapshot.tables;
+Reason mask_arp(Frame& frame, std::size_t at, const MacAddress& former,
+                const BurstContext& context) {
+    const Tables& tables = context.tables;
     if (frame.length - at < sizeof(ArpPacket)) return Reason::inside_malformed;
     auto packet = load_header<ArpPacket>(frame.data + at);
-    if (packet.hardware_bytes != sizeof(MacAddress) || packet.protocol_bytes != 4) return Reason::inside_malformed;
+    if (packet.hardware_bytes != sizeof(MacAddress) || packet.protocol_bytes != 4)
+        return Reason::inside_malformed;
     const bool request = packet.operation.host() == kArpRequest;
     const bool from_virtual = is_virtual(tables, IpAddress::v4(packet.sender_ip.host()));
-    if (request && packet.sender_ip.raw == 0 && is_virtual(tables, IpAddress::v4(packet.target_ip.host())))
+    if (request && packet.sender_ip.raw == 0 &&
+        is_virtual(tables, IpAddress::v4(packet.target_ip.host())))
         return Reason::inside_virtual_probe;
-    const MacAddress station = snapshot.ports.station(tables);
+    const MacAddress station = context.ports.station(tables);
     if (packet.target_mac == former) packet.target_mac = station;
     packet.sender_mac = from_virtual ? tables.cluster_mac : station;
     if (from_virtual && request && tables.mode != LinkMode::unicast) {
@@ -106,32 +116,40 @@ Reason mask_arp(Frame& frame, std::size_t at, const MacAddress& former, const Sn
     return Reason::sent;
 }
 
-Reason mask_reverse_arp(Frame& frame, std::size_t at, const MacAddress& former, const Snapshot& snapshot) {
+Reason mask_reverse_arp(Frame& frame, std::size_t at, const MacAddress& former,
+                        const BurstContext& context) {
     if (frame.length - at < sizeof(ArpPacket)) return Reason::inside_malformed;
     auto packet = load_header<ArpPacket>(frame.data + at);
-    if (packet.hardware_bytes != sizeof(MacAddress) || packet.protocol_bytes != 4) return Reason::inside_malformed;
-    packet.sender_mac = snapshot.ports.station(snapshot.tables);
+    if (packet.hardware_bytes != sizeof(MacAddress) || packet.protocol_bytes != 4)
+        return Reason::inside_malformed;
+    packet.sender_mac = context.ports.station(context.tables);
     if (packet.target_mac == former) packet.target_mac = packet.sender_mac;
     store_header(frame.data + at, packet);
     return Reason::sent;
 }
 
-Reason mask_neighbour_options(Frame& frame, const PacketInfo& info, const MacAddress& former, const Snapshot& snapshot) {
+Reason mask_neighbour_options(Frame& frame, const PacketInfo& info, const MacAddress& former,
+                              const BurstContext& context) {
     const auto ip = load_header<Ipv6Header>(frame.data + info.l3_offset);
     const std::size_t end = info.l3_offset + sizeof(Ipv6Header) + ip.payload_length.host();
-    if (!has_message(frame, info, end) || (info.traits & kTraitLaterFragment) != 0) return Reason::sent;
+    if (!has_message(frame, info, end) || (info.traits & kTraitLaterFragment) != 0)
+        return Reason::sent;
     Byte* const message = frame.data + info.l4_offset;
     const std::size_t bytes = end - info.l4_offset;
     const std::uint8_t type = message[0];
     const std::size_t options = options_offset(type);
     if (options == 0) return Reason::sent;
     if (bytes < options) return Reason::inside_malformed;
-    OptionContext context{snapshot.tables, snapshot.ports.station(snapshot.tables), former, ip.source, {}, type};
-    if (options >= sizeof(NeighbourMessage)) context.target = load_header<NeighbourMessage>(message).target;
+    OptionRewrite rewrite{
+        context.tables, context.ports.station(context.tables), former, ip.source, {}, type};
+    if (options >= sizeof(NeighbourMessage))
+        rewrite.target = load_header<NeighbourMessage>(message).target;
     constexpr IpAddress kUnspecified{};
-    if (type == kIcmpv6NeighbourSolicitation && ip.source == kUnspecified && is_virtual(snapshot.tables, context.target))
+    if (type == kIcmpv6NeighbourSolicitation && ip.source == kUnspecified &&
+        is_virtual(context.tables, rewrite.target))
         return Reason::inside_virtual_probe;
-    return mask_options(message, options, end - info.l4_offset, context) ? Reason::sent : Reason::inside_malformed;
+    return mask_options(message, options, end - info.l4_offset, rewrite) ? Reason::sent
+                                                                         : Reason::inside_malformed;
 }
 
 }  // namespace nlb

@@ -1,5 +1,6 @@
-// ARP and IPv6 neighbour discovery as the answer_neighbours stage sees them. The inside stack never answers for a virtual address:
-// the default host's cores do, with the cluster MAC. It keeps no cache and sends nothing unasked.
+// ARP and IPv6 neighbour discovery as the answer_neighbours stage sees them. The inside stack never
+// answers for a virtual address: the default host's cores do, with the cluster MAC. It keeps no
+// cache and sends nothing unasked.
 #pragma once
 
 #include "core/packet/burst.hpp"
@@ -7,16 +8,20 @@
 
 namespace nlb {
 
-// Both settle the packet, and on arp_answered and nd_answered have turned the frame into the answer.
-[[nodiscard]] Reason settle_arp(Frame& frame, const PacketInfo& info, const Snapshot& snapshot);
-[[nodiscard]] Reason settle_neighbour_message(Frame& frame, const PacketInfo& info, const Snapshot& snapshot);
+// Both settle the packet, and on arp_answered and nd_answered have turned the frame into the
+// answer.
+[[nodiscard]] Reason settle_arp(Frame& frame, const PacketInfo& info, const BurstContext& context);
+[[nodiscard]] Reason settle_neighbour_message(Frame& frame, const PacketInfo& info,
+                                              const BurstContext& context);
 
-// Who answers a request for `target`: `answer` says that it is this host, and `mac` with what; otherwise `reason` is why not.
+// Who answers a request for `target`: `answer` says that it is this host, and `mac` with what;
+// otherwise `reason` is why not.
 struct AnswerChoice {
     bool answer = false;
     MacAddress mac;
     Reason reason = Reason::live;
 };
-[[nodiscard]] AnswerChoice choose_answer(const IpAddress& target, const Snapshot& snapshot, Reason unknown_target);
+[[nodiscard]] AnswerChoice choose_answer(const IpAddress& target, const BurstContext& context,
+                                         Reason unknown_target);
 
 }  // namespace nlb

@@ -1,5 +1,5 @@
-// The parse stage: the link layer, and who parses the rest. Tagged heartbeats are none: the cluster speaks untagged on its port,
-// and what another VLAN sends must not pass for it.
+// The parse stage: the link layer, and who parses the rest. Tagged heartbeats are none: the cluster
+// speaks untagged on its port, and what another VLAN sends must not pass for it.
 #include "core/packet/headers.hpp"
 #include "core/packet/parse_network.hpp"
 #include "core/packet/stages.hpp"
@@ -32,7 +32,8 @@ LinkLayer parse_link(const Frame& frame) {
     if (frame.length < sizeof(EthernetHeader)) return {Reason::truncated, 0, 0};
     std::size_t at = sizeof(EthernetHeader);
     std::uint16_t ethertype = load_big_endian<std::uint16_t>(frame.data + at - 2);
-    for (std::size_t tags = 0; ethertype == kEthertypeVlan || ethertype == kEthertypeServiceVlan; ++tags) {
+    for (std::size_t tags = 0; ethertype == kEthertypeVlan || ethertype == kEthertypeServiceVlan;
+         ++tags) {
         if (tags == kVlanTagsMax) return {Reason::vlan_depth, 0, 0};
         if (frame.length < at + kVlanTagBytes) return {Reason::truncated, 0, 0};
         at += kVlanTagBytes;
@@ -43,7 +44,7 @@ LinkLayer parse_link(const Frame& frame) {
 
 void parse(Burst& burst) {
     burst.traits = 0;
-    for (const std::uint32_t i : unrecognised(burst)) {
+    for (const std::uint32_t i : off_fast_path(burst)) {
         PacketInfo& info = burst.info[i];
         info = {};
         info.rule = kNoRule;

@@ -1,4 +1,5 @@
-// IPv4, IPv6 and the IPv6 extension headers: lengths, checksum and addresses that cannot be (RFC 791, 1122 3.2.1.3, 8200).
+// IPv4, IPv6 and the IPv6 extension headers: lengths, checksum and addresses that cannot be (RFC
+// 791, 1122 3.2.1.3, 8200).
 #include "core/packet/parse_network.hpp"
 
 #include "core/flow/datagram_extent.hpp"
@@ -8,9 +9,11 @@
 namespace nlb {
 namespace {
 
-// A switch that has no address asks for group members from 0.0.0.0 (RFC 4541 2.1.1); nobody else has a reason to send from there.
+// A switch that has no address asks for group members from 0.0.0.0 (RFC 4541 2.1.1); nobody else
+// has a reason to send from there.
 Reason judge_addresses_v4(std::uint32_t source, std::uint32_t destination, std::uint8_t protocol) {
-    const bool nameless_querier = source == 0 && protocol == kProtocolIgmp && destination >> 28 == 14;
+    const bool nameless_querier =
+        source == 0 && protocol == kProtocolIgmp && destination >> 28 == 14;
     if (nameless_querier) return Reason::live;
     if (source >> 24 == 0) return Reason::martian_unspecified;
     if (source >> 24 == 127 || destination >> 24 == 127) return Reason::martian_loopback;
@@ -24,7 +27,8 @@ Reason judge_addresses_v6(const IpAddress& source, const IpAddress& destination)
     constexpr IpAddress kUnspecified{};
     constexpr IpAddress kLoopback{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
     const bool to_group = destination.bytes[0] == 0xff;
-    // Duplicate address detection and router solicitations have no source yet; they are sent to groups.
+    // Duplicate address detection and router solicitations have no source yet; they are sent to
+    // groups.
     if (source == kUnspecified) return to_group ? Reason::live : Reason::martian_unspecified;
     if (source.bytes[0] == 0xff) return Reason::martian_multicast;
     if (source == kLoopback || destination == kLoopback) return Reason::martian_loopback;
@@ -33,20 +37,25 @@ Reason judge_addresses_v6(const IpAddress& source, const IpAddress& destination)
     return Reason::live;
 }
 
-// Its place in the datagram (RFC 791 3.2, RFC 8200 4.5). RFC 3128: a TCP fragment at offset 8 would overwrite the flags of the first one.
+// Its offset in the datagram (RFC 791 3.2, RFC 8200 4.5). RFC 3128: a TCP fragment at offset 8
+// would overwrite the flags of the first one.
 Reason judge_fragment(PacketInfo& info, std::size_t bytes) {
     FragmentInfo& fragment = info.fragment;
     fragment.bytes = static_cast<std::uint16_t>(bytes);
     if (fragment.offset + bytes > kDatagramBytesMax) return Reason::ip_total_length;
     if (bytes == 0 || (fragment.last == 0 && bytes % 8 != 0)) return Reason::fragment_malformed;
-    return info.protocol == kProtocolTcp && fragment.offset == 8 ? Reason::fragment_tiny : Reason::live;
+    return info.protocol == kProtocolTcp && fragment.offset == 8 ? Reason::fragment_tiny
+                                                                 : Reason::live;
 }
 
-// A first fragment must show the whole transport header, or rules could be evaded (RFC 1858 3, RFC 8200 4.5).
-Reason parse_first_fragment(const Frame& frame, std::size_t end, std::size_t bytes, PacketInfo& info) {
+// A first fragment must show the whole transport header, or rules could be evaded (RFC 1858 3, RFC
+// 8200 4.5).
+Reason parse_first_fragment(const Frame& frame, std::size_t end, std::size_t bytes,
+                            PacketInfo& info) {
     info.traits |= kTraitFirstFragment;
     const Reason reason = parse_transport(frame, end, info);
-    if (reason != Reason::live) return reason == Reason::transport_header ? Reason::fragment_tiny : reason;
+    if (reason != Reason::live)
+        return reason == Reason::transport_header ? Reason::fragment_tiny : reason;
     return judge_fragment(info, bytes);
 }
 
@@ -57,10 +66,11 @@ std::size_t extension_bytes(std::uint8_t header, const Byte* at) {
     return (units + 1) * 8;
 }
 
-// An authentication header ends the chain: what it protects belongs to an IPsec session, whatever its ports.
+// An authentication header ends the chain: what it protects belongs to an IPsec session, whatever
+// its ports.
 bool is_extension(std::uint8_t header) {
-    return header == kProtocolHopByHop || header == kProtocolRouting || header == kProtocolFragment ||
-           header == kProtocolDestinationOptions;
+    return header == kProtocolHopByHop || header == kProtocolRouting ||
+           header == kProtocolFragment || header == kProtocolDestinationOptions;
 }
 
 // Type 0 with segments left is the amplifier that RFC 5095 abolished.
@@ -74,7 +84,8 @@ void read_fragment_header(const Byte* data, ExtensionChain& chain) {
     const std::uint16_t word = header.offset_more.host();
     const auto offset = static_cast<std::uint16_t>(word & kIpv6OffsetMask);
     const bool more = (word & 1U) != 0;
-    chain.fragment = {header.identification.host(), offset, 0, 0, static_cast<std::uint8_t>(!more), 0};
+    chain.fragment = {header.identification.host(),     offset, 0, 0,
+                      static_cast<std::uint8_t>(!more), 0};
     chain.fragment_data = chain.offset + sizeof header;
     if (offset != 0)
         chain.traits = kTraitLaterFragment;
@@ -95,7 +106,8 @@ Reason parse_ipv4(const Frame& frame, PacketInfo& info) {
     const std::size_t total = header.total_length.host();
     if (total < header_bytes || total > left) return Reason::ip_total_length;
     if (!ipv4_checksum_holds(at, header_bytes)) return Reason::ip_checksum;
-    const Reason addresses = judge_addresses_v4(header.source.host(), header.destination.host(), header.protocol);
+    const Reason addresses =
+        judge_addresses_v4(header.source.host(), header.destination.host(), header.protocol);
     if (addresses != Reason::live) return addresses;
 
     info.ip_version = 4;
@@ -105,10 +117,12 @@ Reason parse_ipv4(const Frame& frame, PacketInfo& info) {
     info.l4_offset = static_cast<std::uint16_t>(info.l3_offset + header_bytes);
     const std::size_t end = info.l3_offset + total;
     const std::uint16_t fragment = header.fragment.host();
-    if ((fragment & (kIpv4OffsetMask | kIpv4MoreFragments)) == 0) return parse_transport(frame, end, info);
+    if ((fragment & (kIpv4OffsetMask | kIpv4MoreFragments)) == 0)
+        return parse_transport(frame, end, info);
     const auto offset = static_cast<std::uint16_t>((fragment & kIpv4OffsetMask) * 8);
     const bool last = (fragment & kIpv4MoreFragments) == 0;
-    info.fragment = {header.identification.host(), offset, 0, 0, static_cast<std::uint8_t>(last), 0};
+    info.fragment = {header.identification.host(),    offset, 0, 0,
+                     static_cast<std::uint8_t>(last), 0};
     if (offset == 0) return parse_first_fragment(frame, end, total - header_bytes, info);
     info.traits = kTraitLaterFragment | kTraitNoPorts;
     return judge_fragment(info, total - header_bytes);
@@ -129,27 +143,34 @@ Reason parse_ipv6(const Frame& frame, PacketInfo& info) {
     info.client = header.source;
     info.vip = header.destination;
     const std::size_t end = info.l3_offset + total;
-    const ExtensionChain chain = walk_extensions(frame.data, info.l3_offset + sizeof(Ipv6Header), end, header.next_header);
+    const ExtensionChain chain =
+        walk_extensions(frame.data, info.l3_offset + sizeof(Ipv6Header), end, header.next_header);
     info.traits = chain.traits;
-    if (chain.reason != Reason::live) return (chain.traits & kTraitFirstFragment) != 0 ? Reason::fragment_tiny : chain.reason;
+    if (chain.reason != Reason::live)
+        return (chain.traits & kTraitFirstFragment) != 0 ? Reason::fragment_tiny : chain.reason;
     info.protocol = chain.protocol;
     info.l4_offset = static_cast<std::uint16_t>(chain.offset);
     if (chain.traits == 0) return parse_transport(frame, end, info);
     info.fragment = chain.fragment;
-    if (chain.traits == kTraitFirstFragment) return parse_first_fragment(frame, end, end - chain.fragment_data, info);
+    if (chain.traits == kTraitFirstFragment)
+        return parse_first_fragment(frame, end, end - chain.fragment_data, info);
     info.traits |= kTraitNoPorts;
     return judge_fragment(info, end - chain.fragment_data);
 }
 
-ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end, std::uint8_t next_header) {
+ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end,
+                               std::uint8_t next_header) {
     ExtensionChain chain{Reason::live, next_header, 0, at, {}, 0};
     const std::size_t first = at;
     bool fragmented = false;
     for (std::size_t headers = 0; is_extension(chain.protocol); ++headers) {
         const std::uint8_t header = chain.protocol;
-        const bool misplaced = (header == kProtocolHopByHop && chain.offset != first) || (header == kProtocolFragment && fragmented);
-        const bool fits = chain.offset + 8 <= end && chain.offset + extension_bytes(header, data + chain.offset) <= end;
-        if (headers == kExtensionHeadersMax || misplaced || !fits || is_source_route(header, data + chain.offset)) {
+        const bool misplaced = (header == kProtocolHopByHop && chain.offset != first) ||
+                               (header == kProtocolFragment && fragmented);
+        const bool fits = chain.offset + 8 <= end &&
+                          chain.offset + extension_bytes(header, data + chain.offset) <= end;
+        if (headers == kExtensionHeadersMax || misplaced || !fits ||
+            is_source_route(header, data + chain.offset)) {
             chain.reason = Reason::ip_extension_headers;
             return chain;
         }
@@ -159,7 +180,8 @@ ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end
             read_fragment_header(data, chain);
         }
         chain.offset += extension_bytes(header, data + chain.offset);
-        if ((chain.traits & kTraitLaterFragment) != 0) return chain;  // what follows is the middle of something
+        // what follows is the middle of something
+        if ((chain.traits & kTraitLaterFragment) != 0) return chain;
     }
     return chain;
 }

@@ -1,5 +1,6 @@
-// The parser below the link layer, for the parse and mask stages: from an IP header to what PacketInfo says.
-// It follows no pointer past `end` and settles nothing itself: Reason::live means well-formed.
+// The parser below the link layer, for the parse and mask stages: from an IP header to what
+// PacketInfo says. It follows no pointer past `end` and settles nothing itself: Reason::live means
+// well-formed.
 #pragma once
 
 #include "core/packet/burst.hpp"
@@ -32,6 +33,7 @@ struct ExtensionChain {
     std::size_t fragment_data = 0;  // where the data of the fragment starts
 };
 inline constexpr std::size_t kExtensionHeadersMax = 8;
-[[nodiscard]] ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end, std::uint8_t next_header);
+[[nodiscard]] ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end,
+                                             std::uint8_t next_header);
 
 }  // namespace nlb

@@ -1,5 +1,6 @@
-// Why a packet was settled the way it was: every reason once, with its verdict and where the frame goes next.
-// Workers count one reason per packet; `nlb explain`, metrics and traces print the same words.
+// Why a packet was settled the way it was: every reason once, with its verdict and where the frame
+// goes next. Workers count one reason per packet; `nlb explain`, metrics and traces print the same
+// words.
 #pragma once
 
 #include <array>
@@ -10,8 +11,9 @@
 namespace nlb {
 
 enum class Verdict : std::uint8_t {
-    live,     // not settled yet: the next stage decides
-    wait,     // a fragment that is kept until the first one of its datagram comes; it is settled again then
+    live,  // not settled yet: the next stage decides
+    // a fragment that is kept until the first one of its datagram comes; it is settled again then
+    wait,
     accept,   // delivered to the server
     reject,   // another host's packet
     drop,     // nobody's

@@ -1,6 +1,7 @@
-// The one keyed hash that spreads clients over buckets. Every host computes the same number from the same key, so changing one bit of
-// it splits every running cluster: tests/unit/core/packet pins vectors. It is no message authentication code; its key only keeps
-// strangers from aiming their traffic at one host.
+// The one keyed hash that spreads clients over buckets. Every host computes the same number from
+// the same key, so changing one bit of it splits every running cluster: tests/unit/core/packet pins
+// vectors. It is no message authentication code; its key only keeps strangers from aiming their
+// traffic at one host.
 #pragma once
 
 #include <cstdint>
@@ -16,26 +17,31 @@ namespace nlb {
 struct SaltedKey {
     // wyhash's constants, odd and with balanced bits: a key of zeros, as in tests, still mixes.
     explicit constexpr SaltedKey(const HashKey& key)
-        : words{key[0] ^ 0xa0761d6478bd642fULL, key[1] ^ 0xe7037ed1a0b428dbULL, key[2] ^ 0x8ebc6af09c88c6e3ULL,
-                key[3] ^ 0x589965cc75374cc3ULL} {}
+        : words{key[0] ^ 0xa0761d6478bd642fULL, key[1] ^ 0xe7037ed1a0b428dbULL,
+                key[2] ^ 0x8ebc6af09c88c6e3ULL, key[3] ^ 0x589965cc75374cc3ULL} {}
     HashKey words;
 };
 inline constexpr std::uint64_t kPortSpread = 0x9e3779b97f4a7c15ULL;
-// Two 64 x 64 bit products whose halves all count (as in Wang Yi's wyhash): the first one's halves are the factors of the second, so
-// that sequential clients and ports do not come out as arithmetic progressions. `high` and `low` are the client's address read
-// big-endian, `port` is already spread.
-[[nodiscard]] inline std::uint64_t wide_mix_client(const SaltedKey& key, std::uint64_t high, std::uint64_t low, std::uint64_t port) {
+// Two 64 x 64 bit products whose halves all count (as in Wang Yi's wyhash): the first one's halves
+// are the factors of the second, so that sequential clients and ports do not come out as arithmetic
+// progressions. `high` and `low` are the client's address read big-endian, `port` is already
+// spread.
+[[nodiscard]] inline std::uint64_t wide_mix_client(const SaltedKey& key, std::uint64_t high,
+                                                   std::uint64_t low, std::uint64_t port) {
     const Uint128 first = static_cast<Uint128>(high ^ port ^ key.words[0]) * (low ^ key.words[1]);
     const std::uint64_t a = static_cast<std::uint64_t>(first) ^ key.words[2];
     const std::uint64_t b = static_cast<std::uint64_t>(first >> 64) ^ key.words[3];
     const Uint128 second = static_cast<Uint128>(a) * b;
     return static_cast<std::uint64_t>(second >> 64) ^ static_cast<std::uint64_t>(second);
 }
-[[nodiscard]] inline std::uint32_t mix_client(const SaltedKey& key, std::uint64_t high, std::uint64_t low, std::uint64_t port) {
+[[nodiscard]] inline std::uint32_t mix_client(const SaltedKey& key, std::uint64_t high,
+                                              std::uint64_t low, std::uint64_t port) {
     return static_cast<std::uint32_t>(wide_mix_client(key, high, low, port));
 }
-// `port` is 0 where the rule's affinity leaves it out. The address counts as its sixteen bytes, IPv4 v4-mapped.
-[[nodiscard]] inline std::uint32_t affinity_hash(const HashKey& key, const IpAddress& client, std::uint16_t port) {
+// `port` is 0 where the rule's affinity leaves it out. The address counts as its sixteen bytes,
+// IPv4 v4-mapped.
+[[nodiscard]] inline std::uint32_t affinity_hash(const HashKey& key, const IpAddress& client,
+                                                 std::uint16_t port) {
     return mix_client(SaltedKey(key), load_big_endian<std::uint64_t>(client.bytes.data()),
                       load_big_endian<std::uint64_t>(client.bytes.data() + 8), port * kPortSpread);
 }
@@ -48,7 +54,8 @@ inline constexpr std::uint64_t kPortSpread = 0x9e3779b97f4a7c15ULL;
 }
 
 // The hash that a rule of this affinity uses.
-[[nodiscard]] inline std::uint32_t client_hash(const HashKey& key, Affinity affinity, const IpAddress& client, std::uint16_t port) {
+[[nodiscard]] inline std::uint32_t client_hash(const HashKey& key, Affinity affinity,
+                                               const IpAddress& client, std::uint16_t port) {
     if (affinity == Affinity::network) return affinity_hash(key, network_of(client), 0);
     return affinity_hash(key, client, affinity == Affinity::none ? port : std::uint16_t{0});
 }
@@ -64,8 +71,8 @@ struct ClientShare {
     std::uint64_t port_spread;
 };
 // `client` in host order.
-[[nodiscard]] inline std::uint32_t client_hash_v4(const SaltedKey& key, const ClientShare& share, std::uint32_t client,
-                                                  std::uint16_t port) {
+[[nodiscard]] inline std::uint32_t client_hash_v4(const SaltedKey& key, const ClientShare& share,
+                                                  std::uint32_t client, std::uint16_t port) {
     constexpr std::uint64_t kMapped = 0xffff'0000'0000ULL;
     return mix_client(key, 0, kMapped | (client & share.client_mask), port * share.port_spread);
 }

@@ -1,5 +1,5 @@
-// Which port rule covers a packet: the rules in order, and a memory of a burst's length, because bursts repeat themselves.
-// It knows nothing of modes, buckets or owners.
+// Which port rule covers a packet: the rules in order, and a memory of a burst's length, because
+// bursts repeat themselves. It knows nothing of modes, buckets or owners.
 #pragma once
 
 #include <array>
@@ -12,7 +12,8 @@ namespace nlb {
 
 // What a rule is looked up by, in one word.
 using RuleKey = std::uint32_t;
-[[nodiscard]] constexpr RuleKey rule_key(std::uint8_t vip_index, std::uint8_t protocol_bit, std::uint16_t port) {
+[[nodiscard]] constexpr RuleKey rule_key(std::uint8_t vip_index, std::uint8_t protocol_bit,
+                                         std::uint16_t port) {
     return RuleKey{vip_index} << 24 | RuleKey{protocol_bit} << 16 | port;
 }
 
@@ -34,7 +35,8 @@ using RuleKey = std::uint32_t;
     RuleId general = kDefaultRule;
     for (RuleId i = 0; i < tables.rule_count; ++i) {
         const RuleEntry& rule = tables.rules[i];
-        if ((rule.protocols & bit) == 0 || port < rule.first_port || rule.last_port < port) continue;
+        if ((rule.protocols & bit) == 0 || port < rule.first_port || rule.last_port < port)
+            continue;
         if (rule.vip == vip_index) return i;
         if (rule.vip == kEveryVip) general = i;
     }
@@ -47,20 +49,20 @@ public:
     explicit RuleMemory(const Tables& tables) : tables_(tables) { keys_.fill(kNoKey); }
 
     [[nodiscard]] RuleId rule_of(RuleKey key) {
-        const std::size_t place = (key ^ key >> 4 ^ key >> 16) % kPlaces;
-        if (keys_[place] != key) {
-            keys_[place] = key;
-            rules_[place] = find_rule(tables_, key);
+        const std::size_t slot = (key ^ key >> 4 ^ key >> 16) % kSlots;
+        if (keys_[slot] != key) {
+            keys_[slot] = key;
+            rules_[slot] = find_rule(tables_, key);
         }
-        return rules_[place];
+        return rules_[slot];
     }
 
 private:
-    static constexpr std::size_t kPlaces = 16;
+    static constexpr std::size_t kSlots = 16;
     static constexpr RuleKey kNoKey = 0xffff'ffff;  // no protocol has all bits
     const Tables& tables_;
-    std::array<RuleKey, kPlaces> keys_;
-    std::array<RuleId, kPlaces> rules_;
+    std::array<RuleKey, kSlots> keys_;
+    std::array<RuleId, kSlots> rules_;
 };
 
 }  // namespace nlb

@@ -1,4 +1,5 @@
-// MAC addresses that follow from the cluster's primary address (NLB's scheme, and its own for IPv6-only clusters).
+// MAC addresses that follow from the cluster's primary address (NLB's scheme, and its own for
+// IPv6-only clusters).
 #include "core/tables/tables.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
-// The immutable snapshot that worker cores read: who this host is, the port rules, and which buckets it owns.
-// One value per epoch and install; a burst sees exactly one. Made by config/table_builder from the configuration and
-// the membership's view, carried by core/tables_codec, published by the dataplane's main lcore (RCU).
+// The immutable context that worker cores read: who this host is, the port rules, and which buckets
+// it owns. One value per epoch and install; a burst sees exactly one. Made by config/table_builder
+// from the configuration and the membership's view, carried by core/tables_codec, published by the
+// dataplane's main lcore (RCU).
 #pragma once
 
 #include <array>
@@ -36,7 +37,9 @@ struct RuleEntry {
     Affinity affinity;
     std::array<Byte, 3> zero;
     std::uint32_t
-        sticky_ms;  // a client that returns in time finds its former host (core/clients/client_record.hpp); 0: wherever its bucket is
+        // a client that returns in time finds its former host (core/clients/client_record.hpp); 0:
+        // wherever its bucket is
+        sticky_ms;
 };
 
 enum class AddressKind : std::uint8_t { vip, dedicated_mine, dedicated_other, broadcast };
@@ -52,13 +55,19 @@ struct AddressEntry {
 using HashKey = std::array<std::uint64_t, 4>;
 
 struct Tables {
-    std::uint64_t epoch;   // the counter of the epoch this was made in; for display
-    std::uint64_t layout;  // names the rules, virtual addresses and hash key: descriptors filed under another one are filed anew
-    std::uint64_t era;     // names the epoch exactly: what a client's former host is granted holds in one era
+    std::uint64_t epoch;  // the counter of the epoch this was made in; for display
+    // names the rules, virtual addresses and hash key: descriptors filed under another one are
+    // filed anew
+    std::uint64_t layout;
+    // names the epoch exactly: what a client's former host is granted holds in one era
+    std::uint64_t era;
     HashKey hash_key;
-    RuleMasks own;                                      // buckets this host may accept new flows for
-    RuleMasks dirty_elsewhere;                          // buckets in which some other live host still has descriptors
-    OwnerMap owner;                                     // who owns by the epoch's targets; for display, explain and traces
+    // buckets this host may accept new flows for
+    RuleMasks own;
+    // buckets in which some other live host still has descriptors
+    RuleMasks dirty_elsewhere;
+    // who owns by the epoch's targets; for display, explain and traces
+    OwnerMap owner;
     std::array<RuleEntry, kRulesMax> rules;             // in the order of the configuration
     std::array<AddressEntry, kAddressesMax> addresses;  // VIPs first
     std::uint32_t tcp_idle_s;
@@ -72,14 +81,19 @@ struct Tables {
     LinkMode mode;
     IcmpMode icmp;
     MacAddress cluster_mac;
-    MacAddress masked_mac;        // unicast mode's source of every egress frame; zero in the other modes: the NIC's own
-    std::uint8_t ipsec_replaces;  // 1: a new initiation at the owner ends older state of that client elsewhere
-    std::uint8_t settled;         // 1: every member goes by this era, none by an older one
-    std::uint16_t generation;     // of the era, among those that this dataplane has seen; it fills it in (core/clients/client_table.hpp)
+    // unicast mode's source of every egress frame; zero in the other modes: the NIC's own
+    MacAddress masked_mac;
+    // 1: a new initiation at the owner ends older state of that client elsewhere
+    std::uint8_t ipsec_replaces;
+    std::uint8_t settled;  // 1: every member goes by this era, none by an older one
+    // of the era, among those that this dataplane has seen; it fills it in
+    // (core/clients/client_table.hpp)
+    std::uint16_t generation;
     std::array<Byte, 4> zero;
 };
 static_assert(std::is_trivially_copyable_v<Tables>);
-static_assert(std::has_unique_object_representations_v<RuleEntry> && std::has_unique_object_representations_v<AddressEntry>);
+static_assert(std::has_unique_object_representations_v<RuleEntry> &&
+              std::has_unique_object_representations_v<AddressEntry>);
 static_assert(std::has_unique_object_representations_v<Tables>);
 
 // Whether clients are remembered for some rule.
@@ -88,8 +102,9 @@ static_assert(std::has_unique_object_representations_v<Tables>);
 // Of everything that decides a flow's rule and bucket; never 0.
 [[nodiscard]] std::uint64_t layout_of(const Tables& tables);
 
-// The MACs of primary address w.x.y.z: cluster 02:bf:w:x:y:z, masked source of host h 02:hh:w:x:y:z, multicast 03:bf:w:x:y:z,
-// igmp 01:00:5e:7f:y:z. An IPv6 primary counts as the XOR of its four 32-bit words.
+// The MACs of primary address w.x.y.z: cluster 02:bf:w:x:y:z, masked source of host h
+// 02:hh:w:x:y:z, multicast 03:bf:w:x:y:z, igmp 01:00:5e:7f:y:z. An IPv6 primary counts as the XOR
+// of its four 32-bit words.
 [[nodiscard]] MacAddress cluster_mac(LinkMode mode, const IpAddress& primary);
 [[nodiscard]] MacAddress masked_mac(HostId host, const IpAddress& primary);
 
@@ -103,7 +118,8 @@ struct PortAddresses {
     }
 };
 
-// The default host answers ARP, neighbour solicitations and pings for virtual addresses: the owner of the rule for the rest.
+// The default host answers ARP, neighbour solicitations and pings for virtual addresses: the owner
+// of the rule for the rest.
 [[nodiscard]] inline bool is_default_host(const Tables& tables) {
     return tables.own[kDefaultRule] != 0;
 }

@@ -1,64 +1,101 @@
-// What hosts say to each other, as values and as bytes. Four frames exist: the heartbeat, which every host sends each period and
-// at once when something changes; the map, which the coordinator sends until everybody states its epoch; a configuration's lines, which
-// tell a host of another configuration where the two differ; and grants, by which the owner of a bucket leaves a client to its former host.
-// Decoding checks the tag before it believes any field; it allocates only on success. docs/protocol.md draws the layout.
+// What hosts say to each other, as values. Four frames exist: the heartbeat, which every host sends
+// each period and at once when something changes; the map, which the coordinator sends until
+// everybody states its epoch; a configuration's lines, which tell a host of another configuration
+// where the two differ; and grants, by which the owner of a bucket leaves a client to its former
+// host. Nothing here encodes, decodes or decides: core/wire/frame_codec.hpp writes and reads the
+// bytes, core/wire/map_parts.hpp cuts what does not fit one frame.
 //
-// All integers are big-endian. After the Ethernet header (ethertype 0x88B5, IEEE 802 local experimental 1):
-//    0  u32 magic "NLBH"     4  u8 version      5  u8 frame type    6  u16 key id
-//    8  u16 bytes from the magic to the end     10 u16 zero         12 16 bytes tag: keyed BLAKE2b over the rest, tag as zeros
-//   28  u32 cluster         32  u8 host id     33  u8 state        34  u8 flags        35  u8 rule slots that follow (n)
-//   36  u32 boot            40  u32 term       44  u64 sequence    52  u32 epoch counter
-//   56  u32 epoch boot      60  u8 epoch coordinator
-//   61  3 bytes seal: lets cores tell this cluster's frames from a flood of others (core/wire/heartbeat_seal.hpp); not under the tag
-// Heartbeat, from 64:
-//   64  u32 view: members of my epoch, bit id-1      68  u64 configuration digest     76  u64 generation
-//   84  u64 map digest      92  u64 held digest     100  u8 peer reports (p)    101  u8 held slots (h)    102  2 bytes zero
-//  104  n times { u64 own, u64 dirty, u8 offer, u8 rule state }; slot n-1 is the default rule
+// The layout, after the Ethernet header (ethertype 0x88B5, IEEE 802 local experimental 1). All
+// integers are big-endian; n = header.slots, p, h, m, s and g are counts that stand before what
+// they count.
+//
+// Header
+//    0  u32 magic "NLBH"
+//    4  u8  version
+//    5  u8  frame type
+//    6  u16 key id
+//    8  u16 bytes from the magic to the end
+//   10  u16 zero
+//   12  16 bytes of tag: keyed BLAKE2b over the rest, with the tag as zeros
+//   28  u32 cluster
+//   32  u8  host id
+//   33  u8  state
+//   34  u8  flags
+//   35  u8  rule slots that follow (n)
+//   36  u32 boot
+//   40  u32 term
+//   44  u64 sequence
+//   52  u32 epoch counter
+//   56  u32 epoch boot
+//   60  u8  epoch coordinator
+//   61  3 bytes of seal (core/wire/heartbeat_seal.hpp), which the tag does not cover
+// Heartbeat
+//   64  u32 view: members of the sender's epoch, bit id - 1
+//   68  u64 configuration digest
+//   76  u64 generation
+//   84  u64 map digest
+//   92  u64 staged digest
+//  100  u8  peer reports (p)
+//  101  u8  staged slots (h)
+//  102  2 bytes of zero
+//  104  n times { u64 own, u64 dirty, u8 offer, u8 rule state }; slot n - 1 is the default rule
 //    +  p times { u8 id, u8 flags, u32 boot, u32 term, u64 highest sequence heard }
-//    +  h times { u8 offer }; slot h-1 is the default rule of the held configuration
-// Map, from 64:
-//   64  u64 map digest      72  u64 inputs digest     80  u64 configuration digest     88  u64 generation     96  u64 next digest
-//  104  u8 part            105  u8 parts             106  u8 members (m)              107  u8 first slot    108  u8 slots (s)
-//  109  3 bytes zero
+//    +  h times { u8 offer }; slot h - 1 is the default rule of the staged configuration
+// Map
+//   64  u64 map digest
+//   72  u64 inputs digest
+//   80  u64 configuration digest
+//   88  u64 generation
+//   96  u64 next digest
+//  104  u8  part
+//  105  u8  parts
+//  106  u8  members (m)
+//  107  u8  first slot
+//  108  u8  slots (s)
+//  109  3 bytes of zero
 //  112  m times { u8 id, u32 boot, u32 term }
 //    +  s times { 60 times u8 target host }
-// Configuration, from 64:
-//   64  u64 digest          72  u8 part               73  u8 parts                     74  2 bytes zero
+// Configuration
+//   64  u64 digest
+//   72  u8  part
+//   73  u8  parts
+//   74  2 bytes of zero
 //   76  the part's text, to the end
-// Grants, from 64:
-//   64  u8 grants (g)       65  3 bytes zero
-//   68  g times { u8 host, u8 rule, u8 bucket, u8 zero, u32 boot, u32 term, u64 sequence, u64 client, u32 time-out in ms }
+// Grants
+//   64  u8  grants (g)
+//   65  3 bytes of zero
+//   68  g times { u8 host, u8 rule, u8 bucket, u8 zero, u32 boot, u32 term, u64 sequence,
+//                 u64 client, u32 time-out in milliseconds }
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "core/base/types.hpp"
 #include "core/clients/grant.hpp"
-#include "core/wire/heartbeat_seal.hpp"
 
 namespace nlb {
 
 inline constexpr std::uint16_t kHeartbeatEthertype = 0x88b5;
 inline constexpr std::size_t kEthernetHeaderBytes = 14;
-inline constexpr std::size_t kClusterFrameBytesMax = 1500;  // after the Ethernet header: fits every MTU of 1500
-inline constexpr std::size_t kTagBytes = 16;
+// after the Ethernet header: fits every MTU of 1500
+inline constexpr std::size_t kClusterFrameBytesMax = 1500;
 inline constexpr std::uint8_t kFrameVersion = 1;
 
-// One life of a host's control plane: `boot` is drawn when its dataplane starts, `term` grows at each reset within it.
+// One life of a host's control plane: `boot` is drawn when its dataplane starts, `term` grows at
+// each reset within it.
 struct Incarnation {
     std::uint32_t boot = 0;
     std::uint32_t term = 0;
     auto operator<=>(const Incarnation&) const = default;
 };
 
-// Compared in this order; all zeros is no epoch. The coordinator's boot keeps two lives of one host from publishing two maps under
-// one name: a host that starts and hears nobody counts from one again.
+// Compared in this order; all zeros is no epoch. The coordinator's boot keeps two lives of one host
+// from publishing two maps under one name: a host that starts and hears nobody counts from one
+// again.
 struct Epoch {
     std::uint32_t counter = 0;
     HostId coordinator = kNoHost;
@@ -69,13 +106,16 @@ struct Epoch {
 enum class MemberState : std::uint8_t { join = 1, member = 2 };
 
 // Flags of a heartbeat.
-inline constexpr std::uint8_t kFlagLeaving = 1;    // owns less and less; takes nothing
-inline constexpr std::uint8_t kFlagGoodbye = 2;    // owns nothing and will not; nobody needs to wait for it
+inline constexpr std::uint8_t kFlagLeaving = 1;  // owns less and less; takes nothing
+// owns nothing and will not; nobody needs to wait for it
+inline constexpr std::uint8_t kFlagGoodbye = 2;
 inline constexpr std::uint8_t kFlagDeaf = 4;       // hears nothing; treated as goodbye
 inline constexpr std::uint8_t kFlagListened = 8;   // has listened for longer than T*P
 inline constexpr std::uint8_t kFlagDraining = 16;  // drainstop: takes no new flow, still a member
-inline constexpr std::uint8_t kFlagFormer = 64;    // some core may still serve by what an older epoch granted (R14)
-inline constexpr std::uint8_t kFlagUnready = 32;   // a joiner that could not hold a lease now: somebody is heard who does not hear it
+// some core may still serve by what an older epoch granted (R14)
+inline constexpr std::uint8_t kFlagPrevious = 64;
+// a joiner that could not hold a lease now: somebody is heard who does not hear it
+inline constexpr std::uint8_t kFlagUnready = 32;
 
 // Flags of a peer report.
 inline constexpr std::uint8_t kReportBuried = 1;     // I buried this incarnation
@@ -107,22 +147,26 @@ struct FrameHeader {
 };
 
 struct RuleReport {
-    BucketMask own = 0;      // at least what any core of mine may use
-    BucketMask dirty = 0;    // not mine, but descriptors are here
-    std::uint8_t offer = 0;  // weight, or 33 - handling priority for rules of mode single; 0: nothing
+    BucketMask own = 0;    // at least what any core of mine may use
+    BucketMask dirty = 0;  // not mine, but descriptors are here
+    // weight, or 33 - handling priority for rules of mode single; 0: nothing
+    std::uint8_t offer = 0;
     RuleState state = RuleState::enabled;
     bool operator==(const RuleReport&) const = default;
 };
 
 // By RuleId; a rule that is disabled or draining offers nothing.
-[[nodiscard]] std::array<std::uint8_t, kRuleSlots> effective_offers(const std::array<RuleReport, kRuleSlots>& rules);
+[[nodiscard]] std::array<std::uint8_t, kRuleSlots> effective_offers(
+    const std::array<RuleReport, kRuleSlots>& rules);
 
-// The configuration that a host has read and does not use before every live host has read it; digest 0: none.
-struct HeldReport {
+// The configuration that a host has read and does not use before every live host has read it;
+// digest 0: none.
+struct StagedReport {
     std::uint64_t digest = 0;
-    std::uint8_t slots = 0;                         // its rules + 1
-    std::array<std::uint8_t, kRuleSlots> offers{};  // by its RuleIds; 0 where the rule is not enabled here
-    bool operator==(const HeldReport&) const = default;
+    std::uint8_t slots = 0;  // its rules + 1
+    // by its RuleIds; 0 where the rule is not enabled here
+    std::array<std::uint8_t, kRuleSlots> offers{};
+    bool operator==(const StagedReport&) const = default;
 };
 
 struct Heartbeat {
@@ -131,9 +175,10 @@ struct Heartbeat {
     std::uint64_t config_digest = 0;
     std::uint64_t generation = 0;
     std::uint64_t map_digest = 0;
-    std::array<RuleReport, kRuleSlots> rules{};  // by RuleId; on the wire the default rule follows the last configured one
+    // by RuleId; on the wire the default rule follows the last configured one
+    std::array<RuleReport, kRuleSlots> rules{};
     std::vector<PeerReport> peers;
-    HeldReport held;
+    StagedReport staged;
     bool operator==(const Heartbeat&) const = default;
 };
 
@@ -150,7 +195,8 @@ struct ClusterMap {
     std::uint64_t inputs_digest = 0;   // of the offers that the targets were computed from
     std::uint64_t config_digest = 0;   // of the configuration that numbers the rules
     std::uint64_t generation = 0;      // grows with each reload
-    std::uint64_t next_digest = 0;     // not 0: everything is given back so that this configuration can take over
+    // not 0: everything is given back so that this configuration can take over
+    std::uint64_t next_digest = 0;
     OwnerMap targets{};
     bool operator==(const ClusterMap&) const = default;
 };
@@ -184,8 +230,8 @@ struct ConfigPart {
 inline constexpr std::size_t kConfigTextBytesMax = 1400;  // in one part
 inline constexpr std::size_t kConfigPartsMax = 64;
 
-// The sender owns the bucket by the header's epoch and leaves the client to `host` for the time-out, counted from when that one sent the
-// frame of this sequence.
+// The sender owns the bucket by the header's epoch and leaves the client to `host` for the
+// time-out, counted from when that one sent the frame of this sequence.
 struct Grant {
     HostId host = kNoHost;
     RuleId rule = 0;
@@ -205,55 +251,9 @@ struct GrantList {
 using ClusterFrame = std::variant<Heartbeat, MapPart, ConfigPart, GrantList>;
 [[nodiscard]] const FrameHeader& header_of(const ClusterFrame& frame);
 
-// Why a frame on the heartbeat's ethertype was refused; each is a label of nlb_heartbeats_rejected_total.
-enum class FrameFault : std::uint8_t {
-    none,
-    truncated,
-    magic,
-    version,
-    type,
-    key,
-    tag,
-    cluster,
-    field,  // found by decoding, in this order
-    own,
-    replayed,
-    unbelieved,
-    buried_incarnation,
-    unknown_host,
-    config,  // found by the membership
-};
-[[nodiscard]] std::string_view name_of(FrameFault fault);
-inline constexpr std::size_t kFrameFaults = 15;
-
-// Makes and checks the 16-byte tag. The control plane's uses libsodium; simulators bring a cheaper one.
-class Authenticator {
-public:
-    virtual ~Authenticator() = default;
-    // The key that frames are sent under.
-    [[nodiscard]] virtual std::uint16_t sending_key() const = 0;
-    // Whether a key of that id is held (the present or a former one).
-    [[nodiscard]] virtual bool holds(std::uint16_t key_id) const = 0;
-    // Requires: holds(key_id).
-    [[nodiscard]] virtual std::array<Byte, kTagBytes> tag(std::uint16_t key_id, std::span<const Byte> bytes) const = 0;
-    // What frames are sealed with, and may be sealed with; none where no cores stand before the decoder.
-    [[nodiscard]] virtual SealKeys seal_keys() const { return {}; }
-};
-
-struct DecodedFrame {
-    FrameFault fault = FrameFault::none;
-    ClusterFrame frame;  // meaningful when fault is none
-};
-
-// `bytes` begin after the Ethernet header; trailing padding is allowed. Frames of another cluster id have fault `cluster`.
-[[nodiscard]] DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster, const Authenticator& authenticator);
-// At most kClusterFrameBytesMax; header.key_id is set to the sending key.
-[[nodiscard]] std::vector<Byte> encode_frame(const ClusterFrame& frame, const Authenticator& authenticator);
-
-// A map's digest covers epoch, members and targets of `slots` slots; equal on every host and compiler.
-[[nodiscard]] std::uint64_t digest_of(const ClusterMap& map, std::uint8_t slots);
-[[nodiscard]] std::vector<MapPart> split_map(const ClusterMap& map, const FrameHeader& header);
-// Text beyond kConfigPartsMax parts is cut off: it is for people, who want the first difference.
-[[nodiscard]] std::vector<ConfigPart> split_config(std::uint64_t digest, std::string_view text, const FrameHeader& header);
+// The rule that a slot on the wire stands for: the default rule follows the last configured one.
+[[nodiscard]] constexpr std::size_t rule_of_wire_slot(std::size_t slot, std::size_t slots) {
+    return slot + 1 == slots ? kDefaultRule : slot;
+}
 
 }  // namespace nlb

@@ -15,26 +15,29 @@ constexpr std::size_t kSequenceAt = 44;
 
 }  // namespace
 
-bool HeartbeatGate::admits(std::span<const Byte> body, const SealKeys& keys, Instant now) {
+bool HeartbeatPolicer::admits(std::span<const Byte> body, const SealKeys& keys, Instant now) {
     const bool whole = body.size() >= kSealOffset + kSealBytes;
     if (whole && is_sealed(body, keys) && is_news(body, now)) return true;
     return spend(now);
 }
 
-bool HeartbeatGate::is_news(std::span<const Byte> body, Instant now) {
+bool HeartbeatPolicer::is_news(std::span<const Byte> body, Instant now) {
     const HostId host = body[kHostAt];
     if (host < 1 || host > kHostsMax) return false;
-    const Newest heard{load_big_endian<std::uint32_t>(body.data() + kBootAt), load_big_endian<std::uint32_t>(body.data() + kTermAt),
+    const Newest heard{load_big_endian<std::uint32_t>(body.data() + kBootAt),
+                       load_big_endian<std::uint32_t>(body.data() + kTermAt),
                        load_big_endian<std::uint64_t>(body.data() + kSequenceAt), now};
     Newest& newest = newest_[host - 1U];
     const bool first = newest.at == kLongAgo;
-    const bool newer = heard.boot == newest.boot && std::tie(heard.term, heard.sequence) > std::tie(newest.term, newest.sequence);
-    if (!first && !newer && (heard.boot == newest.boot || now - newest.at < kBootPatience)) return false;
+    const bool newer = heard.boot == newest.boot && std::tie(heard.term, heard.sequence) >
+                                                        std::tie(newest.term, newest.sequence);
+    if (!first && !newer && (heard.boot == newest.boot || now - newest.at < kBootPatience))
+        return false;
     newest = heard;
     return true;
 }
 
-bool HeartbeatGate::spend(Instant now) {
+bool HeartbeatPolicer::spend(Instant now) {
     if (now >= window_ends_) {
         window_ends_ = now + kWindow;
         left_ = kOthersPerWindow;

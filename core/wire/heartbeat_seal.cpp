@@ -60,7 +60,8 @@ std::array<Byte, kSealBytes> seal_of(std::span<const Byte> body, const SealKey& 
 std::uint64_t siphash(const SealKey& key, std::span<const Byte> bytes) {
     SipState state(key);
     std::size_t at = 0;
-    for (; at + kWord <= bytes.size(); at += kWord) state.take(load_little_endian(bytes.data() + at));
+    for (; at + kWord <= bytes.size(); at += kWord)
+        state.take(load_little_endian(bytes.data() + at));
     state.take(std::uint64_t{bytes.size()} << 56 | load_rest(bytes.subspan(at)));
     state.v2 ^= 0xff;
     for (int i = 0; i < 4; ++i) state.round();

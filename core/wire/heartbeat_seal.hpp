@@ -1,5 +1,6 @@
-// The seal of a cluster frame: 24 bits that a core computes in tens of nanoseconds, so that it can tell the cluster's own frames from a
-// flood of forged ones. It authenticates nothing: a frame that bears it has still to show its tag (core/wire/cluster_frames.hpp).
+// The seal of a cluster frame: 24 bits that a core computes in tens of nanoseconds, so that it can
+// tell the cluster's own frames from a flood of forged ones. It authenticates nothing: a frame that
+// bears it has still to show its tag (core/wire/cluster_frames.hpp).
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ struct SealKey {
     bool operator==(const SealKey&) const = default;
 };
 
-// The keys that frames may be sealed with now; the first one is used to send. None: nothing is sealed, and nothing is taken for it.
+// The keys that frames may be sealed with now; the first one is used to send. None: nothing is
+// sealed, and nothing is taken for it.
 inline constexpr std::size_t kSealKeysMax = 4;
 struct SealKeys {
     std::array<SealKey, kSealKeysMax> keys{};

@@ -25,10 +25,12 @@ Counters read_counters(const Lane& lane) {
     Counters counters;
     const auto* from = reinterpret_cast<const std::uint64_t*>(&lane.counters);
     auto* to = reinterpret_cast<std::uint64_t*>(&counters);
-    for (std::size_t i = 0; i < sizeof(Counters) / sizeof(std::uint64_t); ++i) to[i] = relaxed(from[i]);
+    for (std::size_t i = 0; i < sizeof(Counters) / sizeof(std::uint64_t); ++i)
+        to[i] = relaxed(from[i]);
     // The sweep ends connections without telling the counters.
-    for (std::size_t rule = 0; rule < kRuleSlots; ++rule) counters.connections[rule] = relaxed(lane.connections->ledger().counts()[rule]);
-    counters.half_open = relaxed(lane.connections->ledger().half_open());
+    for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
+        counters.connections[rule] = relaxed(lane.connections->flow_index().counts()[rule]);
+    counters.half_open = relaxed(lane.connections->flow_index().half_open());
     return counters;
 }
 
@@ -59,22 +61,28 @@ Cluster::~Cluster() {
     free_tables(lanes_);
 }
 
-Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uint16_t index, const std::vector<std::uint16_t>& workers,
-                                               rte_mempool* pool, Doorbell& doorbell, EalLog& log, std::vector<std::string>& warnings) {
+Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uint16_t index,
+                                               const std::vector<std::uint16_t>& workers,
+                                               rte_mempool* pool, Doorbell& doorbell, EalLog& log,
+                                               std::vector<std::string>& warnings) {
     const auto wanted = static_cast<std::uint16_t>(plan.cpus.size());
     const std::string place = "cluster \"" + plan.name + "\": ";
     auto outside = Port::attach(with_queues(plan.outside, wanted), place + "outside", log);
     if (!outside) return outside.error();
     auto inside = Port::attach(with_queues(plan.inside, wanted), place + "inside", log);
     if (!inside) return inside.error();
-    const std::uint16_t queues = std::min({wanted, outside.value().queues_max(), inside.value().queues_max()});
+    const std::uint16_t queues =
+        std::min({wanted, outside.value().queues_max(), inside.value().queues_max()});
     if (queues < wanted)
         warnings.push_back(
-            fmt::format("cluster=\"{}\" its ports have {} queues for {} lcores; the others get their flows from those that have one",
+            fmt::format("cluster=\"{}\" its ports have {} queues for {} lcores; the others get "
+                        "their flows from those that have one",
                         plan.name, queues, wanted));
 
-    std::unique_ptr<Cluster> cluster(new Cluster(plan, index, std::move(outside.value()), std::move(inside.value())));
-    for (auto [port, everything] : {std::pair{&cluster->outside_, true}, std::pair{&cluster->inside_, false}}) {
+    std::unique_ptr<Cluster> cluster(
+        new Cluster(plan, index, std::move(outside.value()), std::move(inside.value())));
+    for (auto [port, everything] :
+         {std::pair{&cluster->outside_, true}, std::pair{&cluster->inside_, false}}) {
         if (auto done = port->configure(queues, pool, log); !done) return done.error();
         if (auto done = port->start(everything, log); !done) return done.error();
     }
@@ -82,20 +90,27 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     if (!parted) return parted.error();
     const std::uint16_t mtu = cluster->outside_.mtu();
     if (cluster->inside_.mtu() != mtu && !cluster->inside_.set_mtu(mtu))
-        warnings.push_back(fmt::format("cluster=\"{}\" MTU outside {} inside {}: larger packets are lost; set both alike", plan.name, mtu,
-                                       cluster->inside_.mtu()));
-    if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made) return made.error();
+        warnings.push_back(fmt::format(
+            "cluster=\"{}\" MTU outside {} inside {}: larger packets are lost; set both alike",
+            plan.name, mtu, cluster->inside_.mtu()));
+    if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
+        return made.error();
     if (parted.value()) cluster->lanes_.front()->heartbeat_queue = queues;
     std::vector<WorkerNode> nodes;
-    for (const auto& lane : cluster->lanes_) nodes.push_back({plan.cpus[lane->number], socket_of(*lane)});
-    for (const auto& [port, side] : {std::pair{&cluster->outside_, "outside"}, std::pair{&cluster->inside_, "inside"}})
-        if (std::string line = far_workers(plan.name, side, port->numa_node(), nodes); !line.empty()) warnings.push_back(std::move(line));
+    for (const auto& lane : cluster->lanes_)
+        nodes.push_back({plan.cpus[lane->number], socket_of(*lane)});
+    for (const auto& [port, side] :
+         {std::pair{&cluster->outside_, "outside"}, std::pair{&cluster->inside_, "inside"}})
+        if (std::string line = far_workers(plan.name, side, port->numa_node(), nodes);
+            !line.empty())
+            warnings.push_back(std::move(line));
     if (queues < wanted)
         if (auto shared = cluster->share_queues(queues); !shared) return shared.error();
     return cluster;
 }
 
-Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::vector<std::string>& warnings) {
+Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log,
+                                      std::vector<std::string>& warnings) {
     if (outside_.rx_queues_max() <= queues || !knows_flow_rules(outside_.id())) return false;
     const auto restart = [&](std::uint16_t more) -> Status {
         outside_.stop();
@@ -105,26 +120,31 @@ Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, E
     Status parted = restart(1);
     if (parted) parted = give_heartbeats_queue(outside_.id(), queues);
     if (parted) return true;
-    warnings.push_back(fmt::format("cluster=\"{}\" outside: heartbeats share the queues of clients ({})", name_, parted.error().message));
+    warnings.push_back(
+        fmt::format("cluster=\"{}\" outside: heartbeats share the queues of clients ({})", name_,
+                    parted.error().message));
     if (auto back = restart(0); !back) return back.error();
     return false;
 }
 
-Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const std::vector<std::uint16_t>& workers, Doorbell& doorbell) {
+Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
+                           const std::vector<std::uint16_t>& workers, Doorbell& doorbell) {
     auto to_main = make_ring(fmt::format("nlb up {}", index_), kControlRing, outside_.socket());
     if (!to_main) return to_main.error();
     auto from_main = make_ring(fmt::format("nlb down {}", index_), kControlRing, outside_.socket());
     if (!from_main) return from_main.error();
     to_main_ = std::move(to_main.value());
     from_main_ = std::move(from_main.value());
-    const ConnCapacity capacity = capacity_of(connections_per_worker(plan.connections_max, plan.cpus.size()), plan.tables);
+    const ConnCapacity capacity =
+        capacity_of(connections_per_worker(plan.connections_max, plan.cpus.size()), plan.tables);
     for (std::uint16_t number = 0; number < plan.cpus.size(); ++number) {
         auto lane = std::make_unique<Lane>(std::uint64_t{random_seed()} << 32 | random_seed());
         lane->outside_port = outside_.id();
         lane->inside_port = inside_.id();
         lane->queue = number < queues ? number : kNoQueue;
         lane->number = number;
-        lane->worker = static_cast<std::uint32_t>(std::find(workers.begin(), workers.end(), plan.cpus[number]) - workers.begin());
+        lane->worker = static_cast<std::uint32_t>(
+            std::find(workers.begin(), workers.end(), plan.cpus[number]) - workers.begin());
         if (lane->queue != kNoQueue) {
             lane->outside_waker = outside_.waker(number);
             lane->inside_waker = inside_.waker(number);
@@ -134,10 +154,12 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
         lane->to_main = to_main_.get();
         lane->from_main = number == 0 ? from_main_.get() : nullptr;
         lane->doorbell = &doorbell;
-        auto connections = ConnTable::create(fmt::format("nlb {} {}", index_, number), capacity, socket_of(*lane), random_seed());
+        auto connections = ConnTable::create(fmt::format("nlb {} {}", index_, number), capacity,
+                                             socket_of(*lane), random_seed());
         if (!connections) return Error{"cluster \"" + name_ + "\": " + connections.error().message};
         lane->connections = std::move(connections.value());
-        auto steered = make_ring(fmt::format("nlb lane {} {}", index_, number), queues < plan.cpus.size() ? kRingDescriptors : kSteeredRing,
+        auto steered = make_ring(fmt::format("nlb lane {} {}", index_, number),
+                                 queues < plan.cpus.size() ? kRingDescriptors : kSteeredRing,
                                  outside_.socket());
         if (!steered) return steered.error();
         lane->steered = std::move(steered.value());
@@ -146,7 +168,7 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues, const 
     for (const auto& lane : lanes_)
         for (const auto& peer : lanes_) {
             lane->peers.push_back(peer.get());
-            lane->ledgers.push_back(&peer->connections->ledger());
+            lane->flow_indexes.push_back(&peer->connections->flow_index());
         }
     return Done{};
 }
@@ -159,8 +181,11 @@ Status Cluster::share_queues(std::uint16_t queues) {
         lane->spread_key = key;
         lane->spreads = lane->queue != kNoQueue;
         if (!lane->spreads) lane->sender = lanes_[lane->number % queues].get();
-        for (auto [ring, name] : {std::pair{&lane->steered_inside, "in"}, {&lane->to_outside, "out"}, {&lane->to_inside, "give"}}) {
-            auto made = make_ring(fmt::format("nlb {} {} {}", name, index_, lane->number), kRingDescriptors, outside_.socket());
+        for (auto [ring, name] : {std::pair{&lane->steered_inside, "in"},
+                                  {&lane->to_outside, "out"},
+                                  {&lane->to_inside, "give"}}) {
+            auto made = make_ring(fmt::format("nlb {} {} {}", name, index_, lane->number),
+                                  kRingDescriptors, outside_.socket());
             if (!made) return made.error();
             *ring = std::move(made.value());
         }
@@ -194,22 +219,24 @@ std::size_t Cluster::take_requests(std::span<GrantRequest> into) {
 
 void Cluster::set_lease(Instant valid_until, Instant now) {
     // A lease may run out and be renewed between two looks.
-    if (held_ && token_ != 0 && now >= fence_.valid_until()) ++fenced_intervals_;
+    if (staged_ && token_ != 0 && now >= fence_.valid_until()) ++fenced_intervals_;
     fence_.set_lease(valid_until);
-    held_ = now < valid_until;
+    staged_ = now < valid_until;
 }
 
 void Cluster::set_seal_keys(const SealKeys& keys) {
     if (!seal_keys_.empty() && *seal_keys_.back() == keys) return;
     seal_keys_.push_back(std::make_unique<const SealKeys>(keys));
-    for (const auto& lane : lanes_) lane->seal_keys.store(seal_keys_.back().get(), std::memory_order_release);
+    for (const auto& lane : lanes_)
+        lane->seal_keys.store(seal_keys_.back().get(), std::memory_order_release);
 }
 
 bool Cluster::send(rte_mempool* pool, std::span<const Byte> frame) {
-    if (frame.size() < sizeof(EthernetHeader) || frame.size() > link::kFrameBytesMax) return false;
+    if (frame.size() < sizeof(EthernetHeader) || frame.size() > ipc::kFrameBytesMax) return false;
     rte_mbuf* const buffer = copy_frame(pool, frame);
     if (buffer == nullptr) return false;
-    std::memcpy(rte_pktmbuf_mtod_offset(buffer, Byte*, sizeof(MacAddress)), &addresses().station(tables_), sizeof(MacAddress));
+    std::memcpy(rte_pktmbuf_mtod_offset(buffer, Byte*, sizeof(MacAddress)),
+                &addresses().station(tables_), sizeof(MacAddress));
     if (rte_ring_mp_enqueue(from_main_.get(), buffer) == 0) return true;
     rte_pktmbuf_free(buffer);
     return false;
@@ -221,10 +248,10 @@ Cluster::Change Cluster::look(Instant now) {
     change.link = up != fence_.link_up();
     if (change.link) fence_.set_link(up);
     const bool holds = now < fence_.valid_until();
-    if (held_ && !holds && token_ != 0) ++fenced_intervals_;
+    if (staged_ && !holds && token_ != 0) ++fenced_intervals_;
     change.fenced = reported_ && !holds;
     change.unfenced = !reported_ && holds;
-    held_ = reported_ = holds;
+    staged_ = reported_ = holds;
     return change;
 }
 
@@ -232,21 +259,24 @@ RuleMasks Cluster::dirty() const {
     RuleMasks dirty{};
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
-            dirty[rule] |= relaxed(lane->connections->ledger().held_under(tables_.layout)[rule]) & ~tables_.own[rule];
+            dirty[rule] |=
+                relaxed(lane->connections->flow_index().held_under(tables_.layout)[rule]) &
+                ~tables_.own[rule];
     return dirty;
 }
 
 Instant Cluster::last_rx() const {
     std::int64_t newest = kLongAgo.time_since_epoch().count();
-    for (const auto& lane : lanes_) newest = std::max(newest, lane->last_rx_ns.load(std::memory_order_relaxed));
+    for (const auto& lane : lanes_)
+        newest = std::max(newest, lane->last_rx_ns.load(std::memory_order_relaxed));
     return Instant{Duration{newest}};
 }
 
-link::Hello Cluster::hello() const {
-    link::Hello hello{};
-    hello.version = link::kProtocolVersion;
+ipc::Hello Cluster::hello() const {
+    ipc::Hello hello{};
+    hello.version = ipc::kProtocolVersion;
     hello.link_up = fence_.link_up() ? 1 : 0;
-    hello.build = link::layout_digest();
+    hello.build = ipc::layout_digest();
     hello.valid_until_ns = fence_.valid_until().time_since_epoch().count();
     hello.install_token = token_;
     hello.layout = tables_.layout;
@@ -257,20 +287,20 @@ link::Hello Cluster::hello() const {
     return hello;
 }
 
-link::Status Cluster::status() const {
-    link::Status status{};
+ipc::Status Cluster::status() const {
+    ipc::Status status{};
     status.last_rx_ns = last_rx().time_since_epoch().count();
     status.link_up = fence_.link_up() ? 1 : 0;
     status.tables_installed = token_ != 0 ? 1 : 0;
     status.dirty = dirty();
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
-            status.connections[rule] += relaxed(lane->connections->ledger().counts()[rule]);
+            status.connections[rule] += relaxed(lane->connections->flow_index().counts()[rule]);
     return status;
 }
 
-link::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
-    link::CountersReport report{};
+ipc::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
+    ipc::CountersReport report{};
     report.punts_lost = punts_lost_;
     for (const auto& lane : lanes_) {
         report.counters.add(read_counters(*lane));
@@ -290,7 +320,8 @@ link::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
 
 std::uint64_t Cluster::frames_seen() const {
     std::uint64_t frames = 0;
-    for (const auto& lane : lanes_) frames += relaxed(lane->counters.rx_packets) + relaxed(lane->counters.inside_packets);
+    for (const auto& lane : lanes_)
+        frames += relaxed(lane->counters.rx_packets) + relaxed(lane->counters.inside_packets);
     return frames;
 }
 

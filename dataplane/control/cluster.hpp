@@ -1,5 +1,6 @@
-// One cluster of this host at run time: its ports, its lanes, its fence, and what its control plane has left here. Main only; workers
-// see nothing but their lanes. It has no opinion on who owns what.
+// One cluster of this host at run time: its ports, its lanes, its fence, and what its control plane
+// has left here. Main only; workers see nothing but their lanes. It has no opinion on who owns
+// what.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,13 @@ namespace nlb::dataplane {
 
 class Cluster {
 public:
-    // Opens and starts both ports and makes the lanes. `workers` is the CPU of each worker (lcores.hpp); `warnings` gets one line for
-    // each thing that works less well than was asked for. Requires: EAL runs.
-    static Result<std::unique_ptr<Cluster>> open(const ClusterPlan& plan, std::uint16_t index, const std::vector<std::uint16_t>& workers,
-                                                 rte_mempool* pool, Doorbell& doorbell, EalLog& log, std::vector<std::string>& warnings);
+    // Opens and starts both ports and makes the lanes. `workers` is the CPU of each worker
+    // (lcores.hpp); `warnings` gets one line for each thing that works less well than was asked
+    // for. Requires: EAL runs.
+    static Result<std::unique_ptr<Cluster>> open(const ClusterPlan& plan, std::uint16_t index,
+                                                 const std::vector<std::uint16_t>& workers,
+                                                 rte_mempool* pool, Doorbell& doorbell, EalLog& log,
+                                                 std::vector<std::string>& warnings);
     ~Cluster();
 
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -39,11 +43,13 @@ public:
     void store(std::span<const Byte> block) { block_.assign(block.begin(), block.end()); }
     [[nodiscard]] std::span<const Byte> block() const { return block_; }
     void set_seal_keys(const SealKeys& keys);
-    // Clients that other hosts left to this one; those of another era than the newest tables' are lost.
+    // Clients that other hosts left to this one; those of another era than the newest tables' are
+    // lost.
     void give_grants(std::uint64_t era, std::span<const GivenGrant> grants, Instant now);
     // What the workers ask for, oldest first.
     [[nodiscard]] std::size_t take_requests(std::span<GrantRequest> into);
-    // A frame for the outside port, with this host's source address. False: no room, or too short to be a frame.
+    // A frame for the outside port, with this host's source address. False: no room, or too short
+    // to be a frame.
     bool send(rte_mempool* pool, std::span<const Byte> frame);
 
     // A heartbeat that main could not pass on.
@@ -57,19 +63,21 @@ public:
     };
     Change look(Instant now);
 
-    [[nodiscard]] link::Hello hello() const;
-    [[nodiscard]] link::Installed installed(std::uint64_t token) const { return {token, dirty()}; }
-    [[nodiscard]] link::Status status() const;
-    [[nodiscard]] link::CountersReport counters(std::uint64_t cycles_per_second) const;
+    [[nodiscard]] ipc::Hello hello() const;
+    [[nodiscard]] ipc::Installed installed(std::uint64_t token) const { return {token, dirty()}; }
+    [[nodiscard]] ipc::Status status() const;
+    [[nodiscard]] ipc::CountersReport counters(std::uint64_t cycles_per_second) const;
     // Frames from both sides, over all lanes.
     [[nodiscard]] std::uint64_t frames_seen() const;
 
 private:
     Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside);
     // True: the outside port has a queue of their own for heartbeats, behind those of the lanes.
-    Result<bool> part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::vector<std::string>& warnings);
+    Result<bool> part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log,
+                                 std::vector<std::string>& warnings);
     Status share_queues(std::uint16_t queues);
-    Status make_lanes(const ClusterPlan& plan, std::uint16_t queues, const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
+    Status make_lanes(const ClusterPlan& plan, std::uint16_t queues,
+                      const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
     void remember_clients();
     // Buckets not owned in which descriptors are held.
     [[nodiscard]] RuleMasks dirty() const;
@@ -84,13 +92,16 @@ private:
     Fence fence_;
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::uint32_t clients_max_;
-    std::unique_ptr<ClientTable> clients_;  // since the first tables that have a rule with a time-out
-    Tables tables_;                         // a copy of what the lanes were last given
+    // since the first tables that have a rule with a time-out
+    std::unique_ptr<ClientTable> clients_;
+    Tables tables_;  // a copy of what the lanes were last given
     std::uint64_t token_ = 0;
     std::vector<Byte> block_;
-    std::vector<std::unique_ptr<const SealKeys>> seal_keys_;  // all there ever were: they change when an operator changes keys
-    bool held_ = false;                                       // the lease ran when it was last set or looked at
-    bool reported_ = false;                                   // what look() last said of it
+    // all there ever were: they change when an operator changes keys
+    std::vector<std::unique_ptr<const SealKeys>> seal_keys_;
+    // the lease ran when it was last set or looked at
+    bool staged_ = false;
+    bool reported_ = false;  // what look() last said of it
     std::uint64_t fenced_intervals_ = 0;
     std::uint64_t punts_lost_ = 0;
 };

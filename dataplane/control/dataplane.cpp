@@ -31,7 +31,7 @@ int open_signals() {
 
 }  // namespace
 
-Dataplane::Dataplane(const Plan& plan, const EalPlan& eal, EalLog& log)
+Dataplane::Dataplane(const StartupPlan& plan, const EalPlan& eal, EalLog& log)
     : host_(plan.host),
       fixed_(plan.fixed),
       log_(log),
@@ -48,38 +48,44 @@ Dataplane::~Dataplane() {
     close(signals_);
 }
 
-Result<std::unique_ptr<Dataplane>> Dataplane::open(const Plan& plan, const EalPlan& eal, const RunDirectory* run_directory, EalLog& log) {
+Result<std::unique_ptr<Dataplane>> Dataplane::open(const StartupPlan& plan, const EalPlan& eal,
+                                                   const RunDirectory* run_directory, EalLog& log) {
     std::unique_ptr<Dataplane> dataplane(new Dataplane(plan, eal, log));
     if (auto opened = dataplane->open_clusters(plan, eal); !opened) return opened.error();
     if (run_directory != nullptr) {
-        auto socket = ControlSocket::listen(run_directory->socket_path());
+        auto socket = SeqpacketServer::listen(run_directory->socket_path());
         if (!socket) return socket.error();
         Operations& operations = *dataplane;
         dataplane->server_.emplace(std::move(socket.value()), operations);
-        auto tracing = ControlSocket::listen(run_directory->trace_socket_path());
+        auto tracing = SeqpacketServer::listen(run_directory->trace_socket_path());
         if (!tracing) return tracing.error();
-        dataplane->tracer_.emplace(std::move(tracing.value()), dataplane->clusters_, dataplane->rcu_);
+        dataplane->tracer_.emplace(std::move(tracing.value()), dataplane->clusters_,
+                                   dataplane->rcu_);
     }
     std::vector<std::vector<Lane*>> lanes(eal.lcores.workers.size());
     for (const auto& cluster : dataplane->clusters_)
         for (const auto& lane : cluster->lanes()) lanes[lane->worker].push_back(lane.get());
-    const Worker::Shared shared{dataplane->clock_, dataplane->rcu_, dataplane->stop_, plan.poll, rte_get_tsc_hz()};
+    const Worker::Shared shared{dataplane->clock_, dataplane->rcu_, dataplane->stop_, plan.poll,
+                                rte_get_tsc_hz()};
     for (std::uint32_t i = 0; i < lanes.size(); ++i)
         dataplane->workers_.push_back(std::make_unique<Worker>(shared, i, std::move(lanes[i])));
     return dataplane;
 }
 
-Status Dataplane::open_clusters(const Plan& plan, const EalPlan& eal) {
-    auto pool = make_pool(eal.need.buffers, static_cast<int>(rte_lcore_to_socket_id(1)));  // the first worker's
+Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
+    // the first worker's
+    auto pool = make_pool(eal.need.buffers, static_cast<int>(rte_lcore_to_socket_id(1)));
     if (!pool) return pool.error();
     pool_ = std::move(pool.value());
     std::vector<std::string> warnings;
     for (std::uint16_t index = 0; index < plan.clusters.size(); ++index) {
         const ClusterPlan& from = plan.clusters[index];
-        auto cluster = Cluster::open(from, index, eal.lcores.workers, pool_.get(), doorbell_, log_, warnings);
+        auto cluster =
+            Cluster::open(from, index, eal.lcores.workers, pool_.get(), doorbell_, log_, warnings);
         if (!cluster) return cluster.error();
         clusters_.push_back(std::move(cluster.value()));
-        if (!clusters_.back()->install(publisher_, 0, from.tables)) return Error{"too little memory for the tables: raise eal.memory_mib"};
+        if (!clusters_.back()->install(publisher_, 0, from.tables))
+            return Error{"too little memory for the tables: raise eal.memory_mib"};
         if (fixed_) clusters_.back()->fence().set_lease(kForever);
         if (fixed_) clusters_.back()->fence().set_link(true);
     }
@@ -90,7 +96,8 @@ Status Dataplane::open_clusters(const Plan& plan, const EalPlan& eal) {
 }
 
 void Dataplane::start_workers() {
-    for (std::uint32_t i = 0; i < workers_.size(); ++i) NLB_ASSERT(rte_eal_remote_launch(run_worker, workers_[i].get(), i + 1) == 0);
+    for (std::uint32_t i = 0; i < workers_.size(); ++i)
+        NLB_ASSERT(rte_eal_remote_launch(run_worker, workers_[i].get(), i + 1) == 0);
 }
 
 void Dataplane::stop_workers() {
@@ -99,13 +106,15 @@ void Dataplane::stop_workers() {
     rte_eal_mp_wait_lcore();
 }
 
-link::CountersReport Dataplane::counters(std::uint16_t cluster) const {
+ipc::CountersReport Dataplane::counters(std::uint16_t cluster) const {
     return clusters_[cluster]->counters(rte_get_tsc_hz());
 }
 
 Status Dataplane::install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) {
-    if (!clusters_[cluster]->install(publisher_, token, tables)) return Error{"too little memory for the tables: raise eal.memory_mib"};
-    spdlog::info("tables cluster=\"{}\" token={} epoch={}", clusters_[cluster]->name(), token, tables.epoch);
+    if (!clusters_[cluster]->install(publisher_, token, tables))
+        return Error{"too little memory for the tables: raise eal.memory_mib"};
+    spdlog::info("tables cluster=\"{}\" token={} epoch={}", clusters_[cluster]->name(), token,
+                 tables.epoch);
     return Done{};
 }
 
@@ -114,10 +123,12 @@ void Dataplane::set_lease(std::uint16_t cluster, Instant valid_until) {
 }
 
 void Dataplane::send_frame(std::uint16_t cluster, std::span<const Byte> frame) {
-    // Queues of a link that is down keep a frame until it is up again: what was said under a lease would then be heard from the grave.
+    // Queues of a link that is down keep a frame until it is up again: what was said under a lease
+    // would then be heard from the grave.
     report_change(*clusters_[cluster], cluster, monotonic_now());
     if (!clusters_[cluster]->fence().link_up()) return;
-    if (!clusters_[cluster]->send(pool_.get(), frame)) return;  // the next heartbeat makes up for it
+    // the next heartbeat makes up for it
+    if (!clusters_[cluster]->send(pool_.get(), frame)) return;
     workers_[clusters_[cluster]->lanes().front()->worker]->wake();
 }
 
@@ -126,7 +137,8 @@ void Dataplane::on_connected(int pid) {
 }
 
 void Dataplane::on_disconnected(const std::string& why) {
-    spdlog::warn("control plane disconnected reason=\"{}\"; the cores go on until their lease ends", why);
+    spdlog::warn("control plane disconnected reason=\"{}\"; the cores go on until their lease ends",
+                 why);
 }
 
 void Dataplane::report_ready() const {
@@ -134,8 +146,9 @@ void Dataplane::report_ready() const {
     std::string ports;
     for (const auto& cluster : clusters_) {
         names += (names.empty() ? "" : ",") + cluster->name();
-        ports += fmt::format(" outside={} inside={}", config::to_string(cluster->addresses().outside),
-                             config::to_string(cluster->addresses().inside));
+        ports +=
+            fmt::format(" outside={} inside={}", config::to_string(cluster->addresses().outside),
+                        config::to_string(cluster->addresses().inside));
     }
     spdlog::info("ready cluster={} host={} workers={}{}", names, host_, workers_.size(), ports);
 }

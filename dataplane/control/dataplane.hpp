@@ -1,5 +1,6 @@
-// The main lcore: sets everything up in order, then serves its control plane, publishes tables, watches links and leases, keeps the
-// clock, and takes everything down. It touches no packet but those of the cluster's own protocol.
+// The main lcore: sets everything up in order, then serves its control plane, publishes tables,
+// watches links and leases, keeps the clock, and takes everything down. It touches no packet but
+// those of the cluster's own protocol.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,7 @@
 
 #include "core/base/result.hpp"
 #include "dataplane/control/cluster.hpp"
-#include "dataplane/control/link_server.hpp"
+#include "dataplane/control/ipc_server.hpp"
 #include "dataplane/control/run_directory.hpp"
 #include "dataplane/control/trace_server.hpp"
 #include "dataplane/startup/eal.hpp"
@@ -23,16 +24,19 @@ namespace nlb::dataplane {
 
 class Dataplane final : private Operations {
 public:
-    // Opens all ports. `run_directory` is nullptr when no control plane is to be served. Requires: EAL runs with eal's lcores.
-    static Result<std::unique_ptr<Dataplane>> open(const Plan& plan, const EalPlan& eal, const RunDirectory* run_directory, EalLog& log);
+    // Opens all ports. `run_directory` is nullptr when no control plane is to be served. Requires:
+    // EAL runs with eal's lcores.
+    static Result<std::unique_ptr<Dataplane>> open(const StartupPlan& plan, const EalPlan& eal,
+                                                   const RunDirectory* run_directory, EalLog& log);
     ~Dataplane() override;
 
-    // Until SIGTERM or SIGINT, or until no frame came for `idle_exit`. An error is one that ends the process.
+    // Until SIGTERM or SIGINT, or until no frame came for `idle_exit`. An error is one that ends
+    // the process.
     Status run(std::optional<Duration> idle_exit);
 
 private:
-    Dataplane(const Plan& plan, const EalPlan& eal, EalLog& log);
-    Status open_clusters(const Plan& plan, const EalPlan& eal);
+    Dataplane(const StartupPlan& plan, const EalPlan& eal, EalLog& log);
+    Status open_clusters(const StartupPlan& plan, const EalPlan& eal);
     void start_workers();
     void stop_workers();
     void report_ready() const;
@@ -47,19 +51,32 @@ private:
     [[nodiscard]] bool is_idle(Instant now, Duration idle_exit);
 
     [[nodiscard]] std::size_t cluster_count() const override { return clusters_.size(); }
-    [[nodiscard]] link::Hello hello(std::uint16_t cluster) const override { return clusters_[cluster]->hello(); }
-    [[nodiscard]] std::span<const Byte> block(std::uint16_t cluster) const override { return clusters_[cluster]->block(); }
-    [[nodiscard]] link::Status status(std::uint16_t cluster) const override { return clusters_[cluster]->status(); }
-    [[nodiscard]] link::CountersReport counters(std::uint16_t cluster) const override;
+    [[nodiscard]] ipc::Hello hello(std::uint16_t cluster) const override {
+        return clusters_[cluster]->hello();
+    }
+    [[nodiscard]] std::span<const Byte> block(std::uint16_t cluster) const override {
+        return clusters_[cluster]->block();
+    }
+    [[nodiscard]] ipc::Status status(std::uint16_t cluster) const override {
+        return clusters_[cluster]->status();
+    }
+    [[nodiscard]] ipc::CountersReport counters(std::uint16_t cluster) const override;
     Status install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) override;
     void set_lease(std::uint16_t cluster, Instant valid_until) override;
-    void store(std::uint16_t cluster, std::span<const Byte> block) override { clusters_[cluster]->store(block); }
-    void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) override { clusters_[cluster]->set_seal_keys(keys); }
-    void give_grants(std::uint16_t cluster, std::uint64_t era, std::span<const GivenGrant> grants) override {
+    void store(std::uint16_t cluster, std::span<const Byte> block) override {
+        clusters_[cluster]->store(block);
+    }
+    void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) override {
+        clusters_[cluster]->set_seal_keys(keys);
+    }
+    void give_grants(std::uint16_t cluster, std::uint64_t era,
+                     std::span<const GivenGrant> grants) override {
         clusters_[cluster]->give_grants(era, grants, monotonic_now());
     }
     void send_frame(std::uint16_t cluster, std::span<const Byte> frame) override;
-    [[nodiscard]] bool is_busy() const override { return publisher_.pending() >= Publisher::kPendingMost; }
+    [[nodiscard]] bool is_busy() const override {
+        return publisher_.pending() >= Publisher::kPendingMost;
+    }
     void on_connected(int pid) override;
     void on_disconnected(const std::string& why) override;
 
@@ -74,7 +91,7 @@ private:
     std::vector<std::unique_ptr<Cluster>> clusters_;
     Publisher publisher_;
     std::vector<std::unique_ptr<Worker>> workers_;
-    std::optional<LinkServer> server_;
+    std::optional<IpcServer> server_;
     std::optional<TraceServer> tracer_;
     int signals_ = -1;
     bool stopping_ = false;

@@ -1,4 +1,5 @@
-// The main lcore's loop: it waits for its sockets, its workers' doorbell and the next tick, and never longer than one of them needs.
+// The main lcore's loop: it waits for its sockets, its workers' doorbell and the next tick, and
+// never longer than one of them needs.
 #include <algorithm>
 #include <array>
 #include <poll.h>
@@ -13,11 +14,20 @@ namespace nlb::dataplane {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{50};
-// While a grace period runs: workers pass one within a burst, or are asleep and stand in nobody's way.
+// While a grace period runs: workers pass one within a burst, or are asleep and stand in nobody's
+// way.
 constexpr Duration kGracePoll = std::chrono::microseconds{50};
 constexpr unsigned kPuntsAtOnce = 64;
 
-enum Watched : std::size_t { kSignals, kDoorbell, kListening, kConnected, kTraceListening, kTraceConnected, kWatchedCount };
+enum Watched : std::size_t {
+    kSignals,
+    kDoorbell,
+    kListening,
+    kConnected,
+    kTraceListening,
+    kTraceConnected,
+    kWatchedCount
+};
 
 timespec to_timespec(Duration duration) {
     const auto ns = std::max<std::int64_t>(duration.count(), 0);
@@ -42,7 +52,9 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
         finish_installs();
         more_traced_ = tracer_ && tracer_->serve(now);
         const bool grace_runs = publisher_.pending() != 0;
-        wait(now, more_punts_ || more_traced_ ? now : grace_runs ? std::min(next_tick_, now + kGracePoll) : next_tick_);
+        wait(now, more_punts_ || more_traced_ ? now
+                  : grace_runs                ? std::min(next_tick_, now + kGracePoll)
+                                              : next_tick_);
     }
     stop_workers();
     spdlog::info("stopped host={}", host_);
@@ -57,7 +69,8 @@ void Dataplane::wait(Instant now, Instant until) {
     if (server_) {
         fds[kListening].fd = server_->socket().listening_fd();
         fds[kConnected].fd = server_->socket().connected_fd();
-        fds[kConnected].events = static_cast<short>((is_busy() ? 0 : POLLIN) | (server_->socket().wants_to_write() ? POLLOUT : 0));
+        fds[kConnected].events = static_cast<short>(
+            (is_busy() ? 0 : POLLIN) | (server_->socket().wants_to_write() ? POLLOUT : 0));
     }
     if (tracer_) {
         fds[kTraceListening].fd = tracer_->socket().listening_fd();
@@ -81,13 +94,15 @@ void Dataplane::deliver_punts() {
     more_punts_ = false;
     for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
         std::array<rte_mbuf*, kPuntsAtOnce> frames;
-        const unsigned count =
-            rte_ring_sc_dequeue_burst(clusters_[index]->punted(), reinterpret_cast<void**>(frames.data()), kPuntsAtOnce, nullptr);
+        const unsigned count = rte_ring_sc_dequeue_burst(clusters_[index]->punted(),
+                                                         reinterpret_cast<void**>(frames.data()),
+                                                         kPuntsAtOnce, nullptr);
         more_punts_ |= count == kPuntsAtOnce;
         for (unsigned i = 0; i < count; ++i) {
-            const link::Punted punted{note_of(frames[i]).received_ns};
-            const std::span<const Byte> frame{rte_pktmbuf_mtod(frames[i], const Byte*), frames[i]->data_len};
-            if (server_ && server_->socket().connected() && frame.size() <= link::kFrameBytesMax &&
+            const ipc::Punted punted{note_of(frames[i]).received_ns};
+            const std::span<const Byte> frame{rte_pktmbuf_mtod(frames[i], const Byte*),
+                                              frames[i]->data_len};
+            if (server_ && server_->socket().connected() && frame.size() <= ipc::kFrameBytesMax &&
                 !server_->send_punted(index, punted, frame))
                 clusters_[index]->count_lost_punt();
             rte_pktmbuf_free(frames[i]);
@@ -97,17 +112,19 @@ void Dataplane::deliver_punts() {
 
 // What nobody is there to be asked is lost, and asked again when the client comes again.
 void Dataplane::deliver_requests() {
-    std::array<GrantRequest, link::kGrantsAtOnce> requests;
+    std::array<GrantRequest, ipc::kGrantsAtOnce> requests;
     for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
         const std::size_t count = clusters_[index]->take_requests(requests);
         more_punts_ |= count == requests.size();
-        if (count != 0 && server_ && server_->socket().connected()) server_->send_requests(index, {requests.data(), count});
+        if (count != 0 && server_ && server_->socket().connected())
+            server_->send_requests(index, {requests.data(), count});
     }
 }
 
 void Dataplane::finish_installs() {
     publisher_.poll([this](const Publisher::Published& what) {
-        if (server_ && what.token != 0) server_->send_installed(what.cluster, clusters_[what.cluster]->installed(what.token));
+        if (server_ && what.token != 0)
+            server_->send_installed(what.cluster, clusters_[what.cluster]->installed(what.token));
     });
 }
 
@@ -115,18 +132,21 @@ void Dataplane::tick(Instant now) {
     next_tick_ = now + kTick;
     clock_.calibrate_now();
     if (!fixed_)
-        for (std::uint16_t index = 0; index < clusters_.size(); ++index) report_change(*clusters_[index], index, now);
+        for (std::uint16_t index = 0; index < clusters_.size(); ++index)
+            report_change(*clusters_[index], index, now);
     for (const std::string& line : log_.take()) spdlog::warn("dpdk \"{}\"", line);
 }
 
 void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now) {
     const Cluster::Change change = cluster.look(now);
     if (change.link) {
-        spdlog::log(cluster.fence().link_up() ? spdlog::level::info : spdlog::level::warn, "link cluster=\"{}\" state={}", cluster.name(),
+        spdlog::log(cluster.fence().link_up() ? spdlog::level::info : spdlog::level::warn,
+                    "link cluster=\"{}\" state={}", cluster.name(),
                     cluster.fence().link_up() ? "up" : "down");
         if (server_) server_->send_status(index);
     }
-    if (change.fenced) spdlog::warn("fenced cluster=\"{}\" reason=\"the lease ran out\"", cluster.name());
+    if (change.fenced)
+        spdlog::warn("fenced cluster=\"{}\" reason=\"the lease ran out\"", cluster.name());
     if (change.unfenced) spdlog::info("unfenced cluster=\"{}\"", cluster.name());
 }
 
@@ -137,7 +157,8 @@ bool Dataplane::is_idle(Instant now, Duration idle_exit) {
         frames_seen_ = frames;
         seen_at_ = now;
     }
-    next_tick_ = std::min(next_tick_, now + std::max(idle_exit / 4, Duration{std::chrono::milliseconds{1}}));
+    next_tick_ =
+        std::min(next_tick_, now + std::max(idle_exit / 4, Duration{std::chrono::milliseconds{1}}));
     return now - seen_at_ >= idle_exit;
 }
 

@@ -1,4 +1,5 @@
-// flock on a file that is never removed: removing it would let two processes hold locks of the same name.
+// flock on a file that is never removed: removing it would let two processes hold locks of the same
+// name.
 #include "dataplane/control/run_directory.hpp"
 
 #include <cerrno>
@@ -19,16 +20,20 @@ Result<RunDirectory> RunDirectory::claim(const std::string& path) {
     const std::string lock = path + "/dataplane.lock";
     const int fd = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return Error{"run directory " + path + " cannot be used (" + std::strerror(errno) + "): check --run-dir and its permissions"};
+        return Error{"run directory " + path + " cannot be used (" + std::strerror(errno) +
+                     "): check --run-dir and its permissions"};
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return RunDirectory(path, fd);
     const bool taken = errno == EWOULDBLOCK;
     const std::string cause = std::strerror(errno);
     close(fd);
-    if (taken) return Error{"another nlb-dataplane runs on " + path + ": stop it, or give this one a --run-dir of its own"};
+    if (taken)
+        return Error{"another nlb-dataplane runs on " + path +
+                     ": stop it, or give this one a --run-dir of its own"};
     return Error{lock + " cannot be locked (" + cause + ")"};
 }
 
-RunDirectory::RunDirectory(RunDirectory&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+RunDirectory::RunDirectory(RunDirectory&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
 
 RunDirectory::~RunDirectory() {
     if (lock_ >= 0) close(lock_);

@@ -1,4 +1,5 @@
-// The directory of one host's sockets, and the lock that keeps its dataplane single. The lock goes with the process, however it ends.
+// The directory of one host's sockets, and the lock that keeps its dataplane single. The lock goes
+// with the process, however it ends.
 #pragma once
 
 #include <string>

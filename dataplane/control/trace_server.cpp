@@ -1,4 +1,4 @@
-// Checks a request, hangs its tap into the lanes, and takes it out again behind a grace period.
+// Checks a request, hangs its trace into the lanes, and takes it out again behind a grace period.
 #include "dataplane/control/trace_server.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace nlb::dataplane {
 namespace {
 
-using link::MessageType;
+using ipc::MessageType;
 
 constexpr int kSentAtOnce = 64;
 constexpr Duration kProgressPeriod = std::chrono::seconds{1};
@@ -20,18 +20,22 @@ constexpr Duration kProgressPeriod = std::chrono::seconds{1};
 std::int64_t realtime_of(std::int64_t monotonic_ns, Instant now) {
     timespec time{};
     clock_gettime(CLOCK_REALTIME, &time);
-    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec - (now.time_since_epoch().count() - monotonic_ns);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec -
+           (now.time_since_epoch().count() - monotonic_ns);
 }
 
 std::optional<std::string> fault_of(const trace::Request& request, std::size_t bytes_of_filter) {
-    if (request.build != trace::build_of_this()) return "nlb and nlb-dataplane are of different builds: install both from one package";
+    if (request.build != trace::build_of_this())
+        return "nlb and nlb-dataplane are of different builds: install both from one package";
     const auto direction = static_cast<std::uint32_t>(request.direction);
-    if (direction < 1 || direction > 3 || request.packets_per_second < 1 || request.packets_per_second > trace::kRateMax ||
-        request.snap_bytes < 14 || request.snap_bytes > trace::kSnapBytesMax || request.cluster.back() != 0)
+    if (direction < 1 || direction > 3 || request.packets_per_second < 1 ||
+        request.packets_per_second > trace::kRateMax || request.snap_bytes < 14 ||
+        request.snap_bytes > trace::kSnapBytesMax || request.cluster.back() != 0)
         return "the request's direction, rate, snap length or cluster is out of bounds";
     if (request.instruction_count < 1 || request.instruction_count > trace::kInstructionsMax ||
         bytes_of_filter != request.instruction_count * sizeof(trace::Instruction))
-        return fmt::format("the filter has {} instructions; at most {} are taken", request.instruction_count, trace::kInstructionsMax);
+        return fmt::format("the filter has {} instructions; at most {} are taken",
+                           request.instruction_count, trace::kInstructionsMax);
     return std::nullopt;
 }
 
@@ -39,7 +43,8 @@ std::optional<std::string> fault_of(const trace::Request& request, std::size_t b
 
 void TraceServer::on_newcomer() {
     if (socket_.connected()) {
-        socket_.turn_away(link::write_refusal(fmt::format("another trace runs (process {}): end it first", socket_.peer_pid())));
+        socket_.turn_away(ipc::write_refusal(
+            fmt::format("another trace runs (process {}): end it first", socket_.peer_pid())));
         return;
     }
     socket_.accept();
@@ -47,11 +52,11 @@ void TraceServer::on_newcomer() {
 
 void TraceServer::on_readable() {
     const auto received = socket_.receive(datagram_, trace::kMessageBytesMax);
-    if (received == ControlSocket::Received::nothing) return;
-    if (received == ControlSocket::Received::closed) return end();
-    const auto sentence = tap_ ? "a trace takes one request" : begin(datagram_);
+    if (received == SeqpacketServer::Received::nothing) return;
+    if (received == SeqpacketServer::Received::closed) return end();
+    const auto sentence = trace_ ? "a trace takes one request" : begin(datagram_);
     if (!sentence) return;
-    static_cast<void>(socket_.send_now(link::write_refusal(*sentence)));
+    static_cast<void>(socket_.send_now(ipc::write_refusal(*sentence)));
     end();
 }
 
@@ -63,31 +68,36 @@ Result<Cluster*> TraceServer::cluster_named(const trace::Request& request) const
 }
 
 std::optional<std::string> TraceServer::begin(std::span<const Byte> datagram) {
-    const auto message = link::read_message(datagram);
+    const auto message = ipc::read_message(datagram);
     const auto request = message ? message->body<trace::Request>() : std::nullopt;
-    if (!request || message->type != MessageType::trace_request) return "that is no trace request of this build";
+    if (!request || message->type != MessageType::trace_request)
+        return "that is no trace request of this build";
     const std::span<const Byte> rest = message->rest_after<trace::Request>();
     if (const auto fault = fault_of(*request, rest.size())) return fault;
     const auto cluster = cluster_named(*request);
     if (!cluster) return cluster.error().message;
     std::vector<trace::Instruction> filter(request->instruction_count);
     std::memcpy(filter.data(), rest.data(), rest.size());
-    auto tap = Tap::create(*request, filter, cluster.value()->lanes().size());
-    if (!tap) return tap.error().message;
-    tap_ = std::move(tap.value());
-    tapped_ = cluster.value();
+    auto trace = PacketTrace::create(*request, filter, cluster.value()->lanes().size());
+    if (!trace) return trace.error().message;
+    trace_ = std::move(trace.value());
+    traced_ = cluster.value();
     unsent_ = 0;
     progress_at_ = kLongAgo;
-    for (const auto& lane : tapped_->lanes()) lane->tap.store(tap_.get(), std::memory_order_release);
-    spdlog::info("trace cluster=\"{}\" process={} state=on rate={}", tapped_->name(), socket_.peer_pid(), request->packets_per_second);
+    for (const auto& lane : traced_->lanes())
+        lane->trace.store(trace_.get(), std::memory_order_release);
+    spdlog::info("trace cluster=\"{}\" process={} state=on rate={}", traced_->name(),
+                 socket_.peer_pid(), request->packets_per_second);
     return std::nullopt;
 }
 
 void TraceServer::end() {
-    if (tap_) {
-        for (const auto& lane : tapped_->lanes()) lane->tap.store(nullptr, std::memory_order_release);
-        spdlog::info("trace cluster=\"{}\" process={} state=off", tapped_->name(), socket_.peer_pid());
-        retired_.push_back({rcu_.start(), std::move(tap_)});
+    if (trace_) {
+        for (const auto& lane : traced_->lanes())
+            lane->trace.store(nullptr, std::memory_order_release);
+        spdlog::info("trace cluster=\"{}\" process={} state=off", traced_->name(),
+                     socket_.peer_pid());
+        retired_.push_back({rcu_.start(), std::move(trace_)});
     }
     socket_.disconnect();
 }
@@ -95,24 +105,28 @@ void TraceServer::end() {
 void TraceServer::send_progress(Instant now) {
     if (now < progress_at_) return;
     progress_at_ = now + kProgressPeriod;
-    trace::Progress progress = tap_->progress();
+    trace::Progress progress = trace_->progress();
     progress.passed_by += unsent_;
-    static_cast<void>(socket_.send_now(link::write_message(MessageType::trace_progress, 0, link::bytes_of(progress))));
+    static_cast<void>(socket_.send_now(
+        ipc::write_message(MessageType::trace_progress, 0, ipc::bytes_of(progress))));
 }
 
 bool TraceServer::serve(Instant now) {
     while (!retired_.empty() && rcu_.over(retired_.front().grace)) retired_.pop_front();
-    if (!tap_) return false;
+    if (!trace_) return false;
     send_progress(now);
     int sent = 0;
-    for (Tap::Taken* taken = nullptr; sent < kSentAtOnce && (taken = tap_->take()) != nullptr; ++sent) {
+    for (PacketTrace::Taken* taken = nullptr;
+         sent < kSentAtOnce && (taken = trace_->take()) != nullptr; ++sent) {
         trace::Packet packet = taken->packet;
         packet.time_ns = realtime_of(packet.time_ns, now);
-        packet.progress = tap_->progress();
+        packet.progress = trace_->progress();
         packet.progress.passed_by += unsent_;
         const std::span<const Byte> bytes{taken->bytes.data(), taken->captured};
-        if (!socket_.send_now(link::write_message(MessageType::trace_packet, 0, link::bytes_of(packet), bytes))) ++unsent_;
-        tap_->give_back(taken);
+        if (!socket_.send_now(
+                ipc::write_message(MessageType::trace_packet, 0, ipc::bytes_of(packet), bytes)))
+            ++unsent_;
+        trace_->give_back(taken);
     }
     return sent == kSentAtOnce;
 }

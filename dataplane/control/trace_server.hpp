@@ -1,5 +1,6 @@
-// The dataplane's end of core/ipc/trace_messages.hpp: one `nlb trace` at a time gets a tap on one cluster's lanes, and what the tap takes.
-// A trace needs no control plane, and changes nothing but what it costs. It ends with its connection, however that ends.
+// The dataplane's end of core/ipc/trace_messages.hpp: one `nlb trace` at a time gets a trace on one
+// cluster's lanes, and what the trace takes. A trace needs no control plane, and changes nothing
+// but what it costs. It ends with its connection, however that ends.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 #include "core/base/types.hpp"
 #include "core/ipc/trace_messages.hpp"
 #include "dataplane/control/cluster.hpp"
-#include "dataplane/control/control_socket.hpp"
+#include "dataplane/control/seqpacket_server.hpp"
 #include "dataplane/worker/packet_trace.hpp"
 #include "dataplane/worker/rcu.hpp"
 
@@ -23,7 +24,8 @@ namespace nlb::dataplane {
 class TraceServer {
 public:
     using Clusters = std::vector<std::unique_ptr<Cluster>>;
-    TraceServer(ControlSocket socket, const Clusters& clusters, Rcu& rcu) : socket_(std::move(socket)), clusters_(clusters), rcu_(rcu) {}
+    TraceServer(SeqpacketServer socket, const Clusters& clusters, Rcu& rcu)
+        : socket_(std::move(socket)), clusters_(clusters), rcu_(rcu) {}
     TraceServer(const TraceServer&) = delete;
     TraceServer& operator=(const TraceServer&) = delete;
 
@@ -31,10 +33,11 @@ public:
     void on_newcomer();
     // The connection is readable.
     void on_readable();
-    // Sends what was taken, frees taps that no worker uses any more. True: there may be more to send.
+    // Sends what was taken, frees traces that no worker uses any more. True: there may be more to
+    // send.
     bool serve(Instant now);
 
-    [[nodiscard]] const ControlSocket& socket() const { return socket_; }
+    [[nodiscard]] const SeqpacketServer& socket() const { return socket_; }
 
 private:
     // The sentence of a refusal, when it is one.
@@ -45,13 +48,13 @@ private:
 
     struct Retired {
         std::uint64_t grace;
-        std::unique_ptr<Tap> tap;
+        std::unique_ptr<PacketTrace> trace;
     };
-    ControlSocket socket_;
+    SeqpacketServer socket_;
     const Clusters& clusters_;
     Rcu& rcu_;
-    std::unique_ptr<Tap> tap_;
-    Cluster* tapped_ = nullptr;
+    std::unique_ptr<PacketTrace> trace_;
+    Cluster* traced_ = nullptr;
     std::uint64_t unsent_ = 0;
     Instant progress_at_ = kLongAgo;
     std::deque<Retired> retired_;

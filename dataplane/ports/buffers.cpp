@@ -15,30 +15,36 @@ constexpr std::uint16_t kPrivateBytes = RTE_CACHE_LINE_ROUNDUP(sizeof(FrameNote)
 }  // namespace
 
 Result<Pool> make_pool(std::uint32_t buffers, int socket) {
-    Pool pool(rte_pktmbuf_pool_create("nlb frames", buffers, kBufferCache, kPrivateBytes, kBufferDataRoom + RTE_PKTMBUF_HEADROOM, socket));
+    Pool pool(rte_pktmbuf_pool_create("nlb frames", buffers, kBufferCache, kPrivateBytes,
+                                      kBufferDataRoom + RTE_PKTMBUF_HEADROOM, socket));
     if (pool == nullptr)
-        return Error{"the pool of " + std::to_string(buffers) + " frame buffers could not be made (" + rte_strerror(rte_errno) +
+        return Error{"the pool of " + std::to_string(buffers) +
+                     " frame buffers could not be made (" + rte_strerror(rte_errno) +
                      "): raise eal.memory_mib, or use fewer lcores"};
     return pool;
 }
 
 void FreeRing::operator()(rte_ring* ring) const {
     void* buffer = nullptr;
-    while (rte_ring_sc_dequeue(ring, &buffer) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(buffer));
+    while (rte_ring_sc_dequeue(ring, &buffer) == 0)
+        rte_pktmbuf_free(static_cast<rte_mbuf*>(buffer));
     rte_ring_free(ring);
 }
 
 Result<Ring> make_ring(const std::string& name, std::uint32_t frames, int socket) {
     Ring ring(rte_ring_create(name.c_str(), frames, socket, RING_F_SC_DEQ));
     if (ring == nullptr)
-        return Error{"the ring \"" + name + "\" could not be made (" + rte_strerror(rte_errno) + "): raise eal.memory_mib"};
+        return Error{"the ring \"" + name + "\" could not be made (" + rte_strerror(rte_errno) +
+                     "): raise eal.memory_mib"};
     return ring;
 }
 
 rte_mbuf* copy_frame(rte_mempool* pool, std::span<const Byte> frame) {
     rte_mbuf* const buffer = rte_pktmbuf_alloc(pool);
     if (buffer == nullptr) return nullptr;
-    char* const data = frame.size() > kBufferDataRoom ? nullptr : rte_pktmbuf_append(buffer, static_cast<std::uint16_t>(frame.size()));
+    char* const data = frame.size() > kBufferDataRoom
+                           ? nullptr
+                           : rte_pktmbuf_append(buffer, static_cast<std::uint16_t>(frame.size()));
     if (data == nullptr) {
         rte_pktmbuf_free(buffer);
         return nullptr;

@@ -15,7 +15,8 @@
 
 namespace nlb::dataplane {
 
-// Lies in each buffer's private area: the time of frames that go to main; what frames were counted as that another lane sends.
+// Lies in each buffer's private area: the time of frames that go to main; what frames were counted
+// as that another lane sends.
 struct FrameNote {
     std::int64_t received_ns;
     Reason reason;

@@ -25,26 +25,32 @@ struct Rule {
     rte_flow_item_eth ethernet{};
     rte_flow_item_eth mask{};
     rte_flow_action_queue queue;
-    std::array<rte_flow_item, 2> pattern{
-        {{RTE_FLOW_ITEM_TYPE_ETH, &ethernet, nullptr, &mask}, {RTE_FLOW_ITEM_TYPE_END, nullptr, nullptr, nullptr}}};
-    std::array<rte_flow_action, 2> actions{{{RTE_FLOW_ACTION_TYPE_QUEUE, &queue}, {RTE_FLOW_ACTION_TYPE_END, nullptr}}};
+    std::array<rte_flow_item, 2> pattern{{{RTE_FLOW_ITEM_TYPE_ETH, &ethernet, nullptr, &mask},
+                                          {RTE_FLOW_ITEM_TYPE_END, nullptr, nullptr, nullptr}}};
+    std::array<rte_flow_action, 2> actions{
+        {{RTE_FLOW_ACTION_TYPE_QUEUE, &queue}, {RTE_FLOW_ACTION_TYPE_END, nullptr}}};
     Rule(const Rule&) = delete;
     Rule& operator=(const Rule&) = delete;
 };
 
 Error refused(const char* what, int error, const char* said) {
-    return Error{std::string{what} + ": " + (said != nullptr ? said : rte_strerror(error < 0 ? -error : error))};
+    return Error{std::string{what} + ": " +
+                 (said != nullptr ? said : rte_strerror(error < 0 ? -error : error))};
 }
 
 // Of an adapter that spreads flows: over the first `queues` alone.
 Status spread_before(std::uint16_t port, std::uint16_t queues) {
     rte_eth_dev_info info{};
-    if (const int error = rte_eth_dev_info_get(port, &info); error != 0) return refused("no information", error, nullptr);
+    if (const int error = rte_eth_dev_info_get(port, &info); error != 0)
+        return refused("no information", error, nullptr);
     if (queues <= 1 && info.reta_size == 0) return Done{};
-    std::vector<rte_eth_rss_reta_entry64> table((info.reta_size + RTE_ETH_RETA_GROUP_SIZE - 1) / RTE_ETH_RETA_GROUP_SIZE);
+    std::vector<rte_eth_rss_reta_entry64> table((info.reta_size + RTE_ETH_RETA_GROUP_SIZE - 1) /
+                                                RTE_ETH_RETA_GROUP_SIZE);
     for (std::uint16_t i = 0; i < info.reta_size; ++i) {
-        table[i / RTE_ETH_RETA_GROUP_SIZE].mask |= std::uint64_t{1} << (i % RTE_ETH_RETA_GROUP_SIZE);
-        table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] = static_cast<std::uint16_t>(i % queues);
+        table[i / RTE_ETH_RETA_GROUP_SIZE].mask |= std::uint64_t{1}
+                                                   << (i % RTE_ETH_RETA_GROUP_SIZE);
+        table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] =
+            static_cast<std::uint16_t>(i % queues);
     }
     const int error = rte_eth_dev_rss_reta_update(port, table.data(), info.reta_size);
     // One queue of clients: without spreading there is nothing to keep away.
@@ -57,14 +63,16 @@ Status spread_before(std::uint16_t port, std::uint16_t queues) {
 bool knows_flow_rules(std::uint16_t port) {
     const Rule rule(0);
     rte_flow_error said{};
-    return rte_flow_validate(port, &rule.attributes, rule.pattern.data(), rule.actions.data(), &said) != -ENOSYS;
+    return rte_flow_validate(port, &rule.attributes, rule.pattern.data(), rule.actions.data(),
+                             &said) != -ENOSYS;
 }
 
 Status give_heartbeats_queue(std::uint16_t port, std::uint16_t queue) {
     if (auto spread = spread_before(port, queue); !spread) return spread;
     const Rule rule(queue);
     rte_flow_error said{};
-    if (rte_flow_create(port, &rule.attributes, rule.pattern.data(), rule.actions.data(), &said) == nullptr)
+    if (rte_flow_create(port, &rule.attributes, rule.pattern.data(), rule.actions.data(), &said) ==
+        nullptr)
         return refused("no rule for their ethertype", rte_errno, said.message);
     return Done{};
 }

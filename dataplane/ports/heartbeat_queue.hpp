@@ -1,5 +1,6 @@
-// A receive queue for heartbeats alone, where the adapter can tell them from other frames: a flood that overflows the queues of clients
-// then loses none of them. Where it cannot, heartbeats stay where they are.
+// A receive queue for heartbeats alone, where the adapter can tell them from other frames: a flood
+// that overflows the queues of clients then loses none of them. Where it cannot, heartbeats stay
+// where they are.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@ namespace nlb::dataplane {
 
 // Whether the driver knows rules at all. Requires: started.
 [[nodiscard]] bool knows_flow_rules(std::uint16_t port);
-// Frames of the heartbeats' ethertype go to `queue`, and nothing else does: where flows are spread, they are spread over the queues before
-// it. Requires: started, with that queue.
+// Frames of the heartbeats' ethertype go to `queue`, and nothing else does: where flows are spread,
+// they are spread over the queues before it. Requires: started, with that queue.
 Status give_heartbeats_queue(std::uint16_t port, std::uint16_t queue);
 
 }  // namespace nlb::dataplane

@@ -1,4 +1,5 @@
-// NUMA: a worker that reads its packets from another node's memory is slower, and nothing else tells the operator. It moves nothing.
+// NUMA: a worker that reads its packets from another node's memory is slower, and nothing else
+// tells the operator. It moves nothing.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,9 @@ struct WorkerNode {
     std::uint16_t cpu;
     int node;
 };
-// One line when workers are on another node than the adapter that they serve; empty: all is near, or nobody knows (`adapter_node` < 0).
-[[nodiscard]] std::string far_workers(const std::string& cluster, const char* side, int adapter_node,
-                                      const std::vector<WorkerNode>& workers);
+// One line when workers are on another node than the adapter that they serve; empty: all is near,
+// or nobody knows (`adapter_node` < 0).
+[[nodiscard]] std::string far_workers(const std::string& cluster, const char* side,
+                                      int adapter_node, const std::vector<WorkerNode>& workers);
 
 }  // namespace nlb::dataplane

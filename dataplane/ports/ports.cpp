@@ -1,4 +1,5 @@
-// ethdev calls in the order that it wants them. A device that lacks an optional feature works without it.
+// ethdev calls in the order that it wants them. A device that lacks an optional feature works
+// without it.
 #include "dataplane/ports/ports.hpp"
 
 #include <algorithm>
@@ -22,17 +23,19 @@ namespace {
 // Of a key that repeats these two bytes Toeplitz gives both directions of a flow the same queue.
 constexpr std::array<std::uint8_t, 2> kSymmetricKey{0x6d, 0x5a};
 
-// Fast free: what the cores send is whole, one segment of the one pool, and nobody else's. RSS: only adapters with a Toeplitz unit;
-// software devices spread flows on their own terms.
-rte_eth_conf configuration(const rte_eth_dev_info& info, bool spread, std::vector<std::uint8_t>& key) {
+// Fast free: what the cores send is whole, one segment of the one pool, and nobody else's. RSS:
+// only adapters with a Toeplitz unit; software devices spread flows on their own terms.
+rte_eth_conf configuration(const rte_eth_dev_info& info, bool spread,
+                           std::vector<std::uint8_t>& key) {
     rte_eth_conf settings{};
     settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
     if (!spread || info.flow_type_rss_offloads == 0) return settings;
     key.resize(info.hash_key_size != 0 ? info.hash_key_size : 40);
     for (std::size_t i = 0; i < key.size(); ++i) key[i] = kSymmetricKey[i % 2];
     settings.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    settings.rx_adv_conf.rss_conf = {key.data(), static_cast<std::uint8_t>(key.size()),
-                                     (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads};
+    settings.rx_adv_conf.rss_conf = {
+        key.data(), static_cast<std::uint8_t>(key.size()),
+        (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads};
     return settings;
 }
 
@@ -42,7 +45,8 @@ std::string borrowed_interface(const Device& device) {
     return borrows ? device.argument("iface").value_or("") : "";
 }
 
-// net_af_packet does not tell its sockets, one per queue in the order of the queues; they are those that appear while it is probed.
+// net_af_packet does not tell its sockets, one per queue in the order of the queues; they are those
+// that appear while it is probed.
 std::set<int> packet_sockets() {
     std::set<int> found;
     std::error_code ignored;
@@ -50,14 +54,16 @@ std::set<int> packet_sockets() {
         const int fd = std::atoi(entry.path().filename().c_str());
         int domain = 0;
         socklen_t bytes = sizeof domain;
-        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) == 0 && domain == AF_PACKET) found.insert(fd);
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) == 0 && domain == AF_PACKET)
+            found.insert(fd);
     }
     return found;
 }
 
 }  // namespace
 
-Port::Port(Device device, std::string where, std::uint16_t id) : device_(std::move(device)), where_(std::move(where)), id_(id) {}
+Port::Port(Device device, std::string where, std::uint16_t id)
+    : device_(std::move(device)), where_(std::move(where)), id_(id) {}
 
 Port::Port(Port&& other) noexcept
     : device_(std::move(other.device_)),
@@ -92,7 +98,8 @@ Result<Port> Port::attach(const Device& device, const std::string& where, EalLog
     for (const int fd : packet_sockets())
         if (!before.contains(fd)) port.sockets_.push_back(fd);
     rte_eth_dev_info info{};
-    if (const int error = rte_eth_dev_info_get(id, &info); error != 0) return port.refused(log, error);
+    if (const int error = rte_eth_dev_info_get(id, &info); error != 0)
+        return port.refused(log, error);
     port.queues_max_ = std::min(info.max_rx_queues, info.max_tx_queues);
     port.rx_queues_max_ = info.max_rx_queues;
     port.socket_ = std::max(rte_eth_dev_socket_id(id), 0);
@@ -105,7 +112,8 @@ Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std
     std::vector<std::uint8_t> key;
     int error = rte_eth_dev_info_get(id_, &info);
     rte_eth_conf settings = configuration(info, queues > 1 && device_.driver != "net_tap", key);
-    settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;  // only tells its descriptors, see waker()
+    // only tells its descriptors, see waker()
+    settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;
     if (error == 0) error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
     if (error != 0 && settings.rxmode.mq_mode != RTE_ETH_MQ_RX_NONE) {
         settings = {};
@@ -122,11 +130,16 @@ int Port::set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_me
     if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); error != 0) return error;
     for (std::uint16_t queue = 0; queue < rx_queues; ++queue) {
         const std::uint16_t places = queue < tx_queues ? rx : std::min(rx, kHeartbeatDescriptors);
-        if (const int error = rte_eth_rx_queue_setup(id_, queue, places, static_cast<unsigned>(socket_), nullptr, pool); error != 0)
+        if (const int error = rte_eth_rx_queue_setup(id_, queue, places,
+                                                     static_cast<unsigned>(socket_), nullptr, pool);
+            error != 0)
             return error;
     }
     for (std::uint16_t queue = 0; queue < tx_queues; ++queue) {
-        if (const int error = rte_eth_tx_queue_setup(id_, queue, tx, static_cast<unsigned>(socket_), nullptr); error != 0) return error;
+        if (const int error =
+                rte_eth_tx_queue_setup(id_, queue, tx, static_cast<unsigned>(socket_), nullptr);
+            error != 0)
+            return error;
     }
     return 0;
 }
@@ -155,7 +168,8 @@ int Port::waker(std::uint16_t queue) const {
 MacAddress Port::mac() const {
     rte_ether_addr address{};
     MacAddress mac;
-    if (rte_eth_macaddr_get(id_, &address) == 0) std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
+    if (rte_eth_macaddr_get(id_, &address) == 0)
+        std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
     return mac;
 }
 
@@ -165,7 +179,8 @@ int Port::numa_node() const {
 
 bool Port::link_up() const {
     // net_af_packet reports its link up whatever happens to the cable.
-    if (const std::string interface = borrowed_interface(device_); !interface.empty()) return kernel_link_up(interface);
+    if (const std::string interface = borrowed_interface(device_); !interface.empty())
+        return kernel_link_up(interface);
     rte_eth_link link{};
     return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
@@ -173,7 +188,8 @@ bool Port::link_up() const {
 std::uint16_t Port::mtu() const {
     // Of a borrowed interface the kernel knows better than the driver.
     const std::string interface = borrowed_interface(device_);
-    if (const std::uint16_t known = interface.empty() ? 0 : kernel_mtu(interface); known != 0) return known;
+    if (const std::uint16_t known = interface.empty() ? 0 : kernel_mtu(interface); known != 0)
+        return known;
     std::uint16_t mtu = 0;
     return rte_eth_dev_get_mtu(id_, &mtu) == 0 ? mtu : std::uint16_t{1500};
 }

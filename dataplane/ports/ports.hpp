@@ -1,5 +1,6 @@
-// A cluster's outside and inside port: probed, given as many queues as there are workers and the device allows, started, stopped.
-// Main only; workers use nothing but port and queue numbers. Offloads are not asked for: frames are judged and passed as they are.
+// A cluster's outside and inside port: probed, given as many queues as there are workers and the
+// device allows, started, stopped. Main only; workers use nothing but port and queue numbers.
+// Offloads are not asked for: frames are judged and passed as they are.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ public:
     [[nodiscard]] int numa_node() const;
     [[nodiscard]] std::uint16_t rx_queues_max() const { return rx_queues_max_; }
     [[nodiscard]] std::uint16_t queues_max() const { return queues_max_; }
-    // A descriptor that is readable while the queue holds a frame; -1: there is none. Requires: started.
+    // A descriptor that is readable while the queue holds a frame; -1: there is none. Requires:
+    // started.
     [[nodiscard]] int waker(std::uint16_t queue) const;
     [[nodiscard]] MacAddress mac() const;
     [[nodiscard]] bool link_up() const;

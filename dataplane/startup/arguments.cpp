@@ -21,17 +21,32 @@ ParsedArguments parse_arguments(int argc, const char* const* argv) {
     std::uint32_t idle_ms = 0;
     CLI::App app{"The packet cores of one nlb host.", "nlb-dataplane"};
     app.set_version_flag("--version", "nlb-dataplane " NLB_VERSION);
-    app.add_option("--config", to.config, "the cluster's configuration, the same file on every host")->type_name("FILE");
-    app.add_option("--host", to.host, "which of its hosts this is")->type_name("NAME")->capture_default_str();
-    app.add_option("--run-dir", to.run_dir, "where the control socket is made")->type_name("DIR")->capture_default_str();
-    app.add_option("--tables", to.tables, "run on the fixed tables of `nlb tables`, without a control plane")->type_name("FILE");
-    auto* const idle = app.add_option("--exit-when-idle", idle_ms, "stop when no frame came for so long (with --tables)")->type_name("MS");
+    app.add_option("--config", to.config,
+                   "the cluster's configuration, the same file on every host")
+        ->type_name("FILE");
+    app.add_option("--host", to.host, "which of its hosts this is")
+        ->type_name("NAME")
+        ->capture_default_str();
+    app.add_option("--run-dir", to.run_dir, "where the control socket is made")
+        ->type_name("DIR")
+        ->capture_default_str();
+    app.add_option("--tables", to.tables,
+                   "run on the fixed tables of `nlb tables`, without a control plane")
+        ->type_name("FILE");
+    auto* const idle = app.add_option("--exit-when-idle", idle_ms,
+                                      "stop when no frame came for so long (with --tables)")
+                           ->type_name("MS");
     try {
         app.parse(argc, argv);
-        if (to.config.empty() && to.tables.empty()) throw CLI::RequiredError("--config FILE (or --tables FILE)");
-        if (idle->count() > 0 && to.tables.empty()) throw CLI::RequiresError("--exit-when-idle", "--tables");
-        if (to.host.empty()) throw CLI::ValidationError("--host", "expected NAME, as this machine has none of its own");
-        if (to.run_dir.empty()) throw CLI::ValidationError("--run-dir", "expected a directory, got \"\"");
+        if (to.config.empty() && to.tables.empty())
+            throw CLI::RequiredError("--config FILE (or --tables FILE)");
+        if (idle->count() > 0 && to.tables.empty())
+            throw CLI::RequiresError("--exit-when-idle", "--tables");
+        if (to.host.empty())
+            throw CLI::ValidationError("--host",
+                                       "expected NAME, as this machine has none of its own");
+        if (to.run_dir.empty())
+            throw CLI::ValidationError("--run-dir", "expected a directory, got \"\"");
     } catch (const CLI::Success& success) {
         parsed.exit_code = app.exit(success);
     } catch (const CLI::ParseError& mistake) {

@@ -1,4 +1,5 @@
-// Device strings: a name of letters, digits and underscores that ends in its number is a vdev, everything with a colon is PCI.
+// Device strings: a name of letters, digits and underscores that ends in its number is a vdev,
+// everything with a colon is PCI.
 #include "dataplane/startup/device.hpp"
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 namespace nlb::dataplane {
 namespace {
 
-// net_tap reads one packet with one system call that is given a buffer per descriptor, and pays for each of them.
+// net_tap reads one packet with one system call that is given a buffer per descriptor, and pays for
+// each of them.
 constexpr std::uint16_t kTapDescriptors = 64;
 constexpr std::size_t kPciWithoutDomain = 7;
 
@@ -24,10 +26,15 @@ bool is_word(char c) {
 
 // "[dddd:]bb:dd.f"
 bool is_pci_address(std::string_view text) {
-    const std::string_view short_form = text.size() == kPciWithoutDomain + 5 ? text.substr(5) : text;
-    if (short_form.size() != text.size() && (text[4] != ':' || !std::all_of(text.begin(), text.begin() + 4, is_hex))) return false;
-    if (short_form.size() != kPciWithoutDomain || short_form[2] != ':' || short_form[5] != '.') return false;
-    return is_hex(short_form[0]) && is_hex(short_form[1]) && is_hex(short_form[3]) && is_hex(short_form[4]) && is_digit(short_form[6]);
+    const std::string_view short_form =
+        text.size() == kPciWithoutDomain + 5 ? text.substr(5) : text;
+    if (short_form.size() != text.size() &&
+        (text[4] != ':' || !std::all_of(text.begin(), text.begin() + 4, is_hex)))
+        return false;
+    if (short_form.size() != kPciWithoutDomain || short_form[2] != ':' || short_form[5] != '.')
+        return false;
+    return is_hex(short_form[0]) && is_hex(short_form[1]) && is_hex(short_form[3]) &&
+           is_hex(short_form[4]) && is_digit(short_form[6]);
 }
 
 }  // namespace
@@ -37,7 +44,8 @@ std::optional<std::string> Device::argument(std::string_view key) const {
     while (begin < arguments.size()) {
         const std::size_t end = std::min(arguments.find(',', begin), arguments.size());
         const std::string_view pair = std::string_view(arguments).substr(begin, end - begin);
-        if (pair.size() > key.size() && pair.substr(0, key.size()) == key && pair[key.size()] == '=')
+        if (pair.size() > key.size() && pair.substr(0, key.size()) == key &&
+            pair[key.size()] == '=')
             return std::string(pair.substr(key.size() + 1));
         begin = end + 1;
     }
@@ -46,29 +54,34 @@ std::optional<std::string> Device::argument(std::string_view key) const {
 
 Result<Device> parse_device(const std::string& text, const std::string& where) {
     const std::size_t comma = text.find(',');
-    Device device{text.substr(0, comma), "", comma == std::string::npos ? "" : text.substr(comma + 1)};
+    Device device{text.substr(0, comma), "",
+                  comma == std::string::npos ? "" : text.substr(comma + 1)};
     if (is_pci_address(device.name)) {
         if (device.name.size() == kPciWithoutDomain) device.name = "0000:" + device.name;
         return device;
     }
     std::size_t driver_end = device.name.size();
     while (driver_end > 0 && is_digit(device.name[driver_end - 1])) --driver_end;
-    const bool shaped = driver_end > 0 && driver_end < device.name.size() && std::all_of(device.name.begin(), device.name.end(), is_word);
+    const bool shaped = driver_end > 0 && driver_end < device.name.size() &&
+                        std::all_of(device.name.begin(), device.name.end(), is_word);
     if (!shaped)
         return Error{where + ": \"" + text +
-                     "\" is no DPDK device: write a PCI address (0000:3b:00.0) or a driver and a number (net_tap0,iface=nlb0)"};
+                     "\" is no DPDK device: write a PCI address (0000:3b:00.0) or a driver and a "
+                     "number (net_tap0,iface=nlb0)"};
     device.driver = device.name.substr(0, driver_end);
     return device;
 }
 
 Device with_queues(Device device, std::uint16_t queues) {
     if (device.driver != "net_af_packet" || queues < 2 || device.argument("qpairs")) return device;
-    device.arguments += (device.arguments.empty() ? "" : ",") + std::string("qpairs=") + std::to_string(queues);
+    device.arguments +=
+        (device.arguments.empty() ? "" : ",") + std::string("qpairs=") + std::to_string(queues);
     return device;
 }
 
 std::uint16_t rx_descriptors_of(const Device& device) {
-    return device.driver == "net_tap" || device.driver == "net_tun" ? kTapDescriptors : kRingDescriptors;
+    return device.driver == "net_tap" || device.driver == "net_tun" ? kTapDescriptors
+                                                                    : kRingDescriptors;
 }
 
 }  // namespace nlb::dataplane

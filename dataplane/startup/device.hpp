@@ -1,5 +1,6 @@
-// A DPDK device string as the operator wrote it ("0000:3b:00.0", "net_tap0,iface=nlb0"), taken apart just far enough to know its
-// driver, to add what the string leaves open, and to say in plain words why it cannot work. It opens nothing.
+// A DPDK device string as the operator wrote it ("0000:3b:00.0", "net_tap0,iface=nlb0"), taken
+// apart just far enough to know its driver, to add what the string leaves open, and to say in plain
+// words why it cannot work. It opens nothing.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,9 @@ struct Device {
 
     [[nodiscard]] bool is_pci() const { return driver.empty(); }
     // The devargs that DPDK probes.
-    [[nodiscard]] std::string text() const { return arguments.empty() ? name : name + "," + arguments; }
+    [[nodiscard]] std::string text() const {
+        return arguments.empty() ? name : name + "," + arguments;
+    }
     // The value of `key=value`; nothing when the key is not there.
     [[nodiscard]] std::optional<std::string> argument(std::string_view key) const;
 };
@@ -26,8 +29,8 @@ struct Device {
 // `where` names the place for the error's sentence, such as `cluster "web": outside`.
 [[nodiscard]] Result<Device> parse_device(const std::string& text, const std::string& where);
 
-// net_af_packet needs a socket for each queue and makes one unless it is told: `qpairs` is added for more than one queue, unless the
-// operator has set it.
+// net_af_packet needs a socket for each queue and makes one unless it is told: `qpairs` is added
+// for more than one queue, unless the operator has set it.
 [[nodiscard]] Device with_queues(Device device, std::uint16_t queues);
 
 // Rings that are as long as is useful for the driver, before the device's own limits.

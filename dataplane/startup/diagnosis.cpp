@@ -15,11 +15,13 @@ namespace {
 constexpr unsigned kCapNetAdmin = 12;
 constexpr unsigned kCapNetRaw = 13;
 
-// The line that most likely names the cause: the first that DPDK logged as it failed; later ones only unwind.
+// The line that most likely names the cause: the first that DPDK logged as it failed; later ones
+// only unwind.
 std::string cause_of(const std::vector<std::string>& lines, int error) {
     for (const std::string& line : lines)
-        if (line.find("rror") != std::string::npos || line.find("annot") != std::string::npos || line.find("nable") != std::string::npos ||
-            line.find("ailed") != std::string::npos || line.find("nvalid") != std::string::npos || line.find("o such") != std::string::npos)
+        if (line.find("rror") != std::string::npos || line.find("annot") != std::string::npos ||
+            line.find("nable") != std::string::npos || line.find("ailed") != std::string::npos ||
+            line.find("nvalid") != std::string::npos || line.find("o such") != std::string::npos)
             return line;
     if (!lines.empty()) return lines.front();
     return error != 0 ? std::strerror(error) : "no reason given";
@@ -33,22 +35,30 @@ bool mentions(const std::vector<std::string>& lines, std::string_view words) {
 
 Status check_tun(const Device& device, const std::string& begin, const Surroundings& surroundings) {
     if (access(surroundings.tun_path.c_str(), F_OK) != 0)
-        return Error{begin + " needs " + surroundings.tun_path +
-                     ", which is missing: run `modprobe tun`, or pass the device into the container"};
+        return Error{
+            begin + " needs " + surroundings.tun_path +
+            ", which is missing: run `modprobe tun`, or pass the device into the container"};
     if (access(surroundings.tun_path.c_str(), R_OK | W_OK) != 0 || !surroundings.may_administer)
-        return Error{begin + " may not be created: no permission for " + surroundings.tun_path + " (CAP_NET_ADMIN); run as root"};
-    // The kernel would hand the frames of one interface to two processes in turn. One that nobody has opened has no carrier.
+        return Error{begin + " may not be created: no permission for " + surroundings.tun_path +
+                     " (CAP_NET_ADMIN); run as root"};
+    // The kernel would hand the frames of one interface to two processes in turn. One that nobody
+    // has opened has no carrier.
     if (const auto interface = device.argument("iface"); interface && kernel_link_up(*interface))
-        return Error{begin + ": the interface \"" + *interface + "\" is in use already; stop its owner or choose another name"};
+        return Error{begin + ": the interface \"" + *interface +
+                     "\" is in use already; stop its owner or choose another name"};
     return Done{};
 }
 
-Status check_interface(const Device& device, const std::string& begin, const Surroundings& surroundings) {
+Status check_interface(const Device& device, const std::string& begin,
+                       const Surroundings& surroundings) {
     const auto interface = device.argument("iface");
-    if (!interface) return Error{begin + " names no interface: write " + device.name + ",iface=NAME"};
-    if (!surroundings.may_capture) return Error{begin + " may not be opened: no permission (CAP_NET_RAW); run as root"};
+    if (!interface)
+        return Error{begin + " names no interface: write " + device.name + ",iface=NAME"};
+    if (!surroundings.may_capture)
+        return Error{begin + " may not be opened: no permission (CAP_NET_RAW); run as root"};
     if (if_nametoindex(interface->c_str()) == 0)
-        return Error{begin + ": no such interface \"" + *interface + "\" in this network namespace; create it or correct the name"};
+        return Error{begin + ": no such interface \"" + *interface +
+                     "\" in this network namespace; create it or correct the name"};
     return Done{};
 }
 
@@ -69,34 +79,45 @@ Surroundings read_surroundings() {
     return surroundings;
 }
 
-Status check_device(const Device& device, const std::string& where, const Surroundings& surroundings) {
+Status check_device(const Device& device, const std::string& where,
+                    const Surroundings& surroundings) {
     const std::string begin = where + ": device \"" + device.text() + "\"";
-    if (device.driver == "net_tap" || device.driver == "net_tun") return check_tun(device, begin, surroundings);
-    if (device.driver == "net_af_packet" || device.driver == "net_af_xdp") return check_interface(device, begin, surroundings);
+    if (device.driver == "net_tap" || device.driver == "net_tun")
+        return check_tun(device, begin, surroundings);
+    if (device.driver == "net_af_packet" || device.driver == "net_af_xdp")
+        return check_interface(device, begin, surroundings);
     return Done{};
 }
 
-Error device_refused(const Device& device, const std::string& where, const std::vector<std::string>& lines, int error) {
+Error device_refused(const Device& device, const std::string& where,
+                     const std::vector<std::string>& lines, int error) {
     const std::string begin = where + ": device \"" + device.text() + "\" was refused by DPDK: ";
     if (mentions(lines, "TUNSETIFF") && mentions(lines, "busy"))
         return Error{begin + "the interface \"" + device.argument("iface").value_or("dtap0") +
                      "\" is used by another process; stop it or choose another name"};
     if (device.is_pci() && lines.empty())
-        return Error{begin + "no such PCI device, or it is not bound to vfio-pci; see `dpdk-devbind.py --status`"};
+        return Error{
+            begin +
+            "no such PCI device, or it is not bound to vfio-pci; see `dpdk-devbind.py --status`"};
     if ((lines.empty() || mentions(lines, "failed to parse device")) &&
         (error == ENODEV || error == ENOENT || error == EINVAL || error == EFAULT))
-        return Error{begin + "no driver \"" + device.driver + "\" accepts it; check the spelling and the arguments"};
+        return Error{begin + "no driver \"" + device.driver +
+                     "\" accepts it; check the spelling and the arguments"};
     return Error{begin + cause_of(lines, error)};
 }
 
 Error eal_refused(const std::vector<std::string>& lines, int error) {
     const std::string cause = cause_of(lines, error);
     if (mentions(lines, "Cannot create lock"))
-        return Error{"DPDK did not start: another dataplane runs on the same run directory, or DPDK's runtime directory is not writable (" +
-                     cause + ")"};
+        return Error{
+            "DPDK did not start: another dataplane runs on the same run directory, or DPDK's "
+            "runtime directory is not writable (" +
+            cause + ")"};
     if (mentions(lines, "emory") || mentions(lines, "ugepage") || error == ENOMEM)
-        return Error{"DPDK did not start for want of memory: free some, lower connections.max, or set eal.hugepages: false (" + cause +
-                     ")"};
+        return Error{
+            "DPDK did not start for want of memory: free some, lower connections.max, or set "
+            "eal.hugepages: false (" +
+            cause + ")"};
     return Error{"DPDK did not start: " + cause};
 }
 

@@ -1,4 +1,5 @@
-// Why a device or EAL refused, in one sentence that says what to do. It looks at the machine and at DPDK's own words; it mends nothing.
+// Why a device or EAL refused, in one sentence that says what to do. It looks at the machine and at
+// DPDK's own words; it mends nothing.
 #pragma once
 
 #include <string>
@@ -19,10 +20,12 @@ struct Surroundings {
 
 // The common reasons, before DPDK is asked: its own messages for them are long and name no remedy.
 // `where` is such as `cluster "web": outside`.
-[[nodiscard]] Status check_device(const Device& device, const std::string& where, const Surroundings& surroundings);
+[[nodiscard]] Status check_device(const Device& device, const std::string& where,
+                                  const Surroundings& surroundings);
 
 // After DPDK said no. `lines` is what it logged, `error` an errno value or 0.
-[[nodiscard]] Error device_refused(const Device& device, const std::string& where, const std::vector<std::string>& lines, int error);
+[[nodiscard]] Error device_refused(const Device& device, const std::string& where,
+                                   const std::vector<std::string>& lines, int error);
 [[nodiscard]] Error eal_refused(const std::vector<std::string>& lines, int error);
 
 }  // namespace nlb::dataplane

@@ -1,4 +1,5 @@
-// rte_eal_init and its counterpart; signals are arranged before, because EAL's threads inherit what is blocked.
+// rte_eal_init and its counterpart; signals are arranged before, because EAL's threads inherit what
+// is blocked.
 #include "dataplane/startup/eal.hpp"
 
 #include <csignal>
@@ -12,8 +13,9 @@
 namespace nlb::dataplane {
 namespace {
 
-// Main reads TERM and INT from a descriptor; real-time signals are net_tap's and belong to the first worker (worker.cpp). When their
-// queue overflows the kernel sends a plain SIGIO instead, which would end the process; the frames are found through those queued.
+// Main reads TERM and INT from a descriptor; real-time signals are net_tap's and belong to the
+// first worker (worker.cpp). When their queue overflows the kernel sends a plain SIGIO instead,
+// which would end the process; the frames are found through those queued.
 void arrange_signals() {
     sigset_t blocked;
     sigemptyset(&blocked);
@@ -26,14 +28,16 @@ void arrange_signals() {
 
 }  // namespace
 
-Result<std::unique_ptr<Eal>> Eal::start(const EalPlan& plan, const std::string& run_dir, EalLog& log) {
+Result<std::unique_ptr<Eal>> Eal::start(const EalPlan& plan, const std::string& run_dir,
+                                        EalLog& log) {
     arrange_signals();
     setenv("RUNTIME_DIRECTORY", run_dir.c_str(), 1);
     std::vector<std::string> arguments = plan.arguments;
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    if (rte_eal_init(static_cast<int>(arguments.size()), argv.data()) < 0) return eal_refused(log.take(), rte_errno);
+    if (rte_eal_init(static_cast<int>(arguments.size()), argv.data()) < 0)
+        return eal_refused(log.take(), rte_errno);
     return std::unique_ptr<Eal>(new Eal(run_dir));
 }
 

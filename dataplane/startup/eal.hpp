@@ -12,8 +12,10 @@ namespace nlb::dataplane {
 
 class Eal {
 public:
-    // `run_dir` gets DPDK's own files. Requires: called once in a process, before any other thread exists.
-    static Result<std::unique_ptr<Eal>> start(const EalPlan& plan, const std::string& run_dir, EalLog& log);
+    // `run_dir` gets DPDK's own files. Requires: called once in a process, before any other thread
+    // exists.
+    static Result<std::unique_ptr<Eal>> start(const EalPlan& plan, const std::string& run_dir,
+                                              EalLog& log);
     ~Eal();
     Eal(const Eal&) = delete;
     Eal& operator=(const Eal&) = delete;

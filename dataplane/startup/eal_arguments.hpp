@@ -1,5 +1,6 @@
-// The arguments that EAL is started with, derived from the plan and the machine. Nobody types them, and nothing is tried: what
-// cannot work is refused here with the reason, because EAL cannot be started twice in one process.
+// The arguments that EAL is started with, derived from the plan and the machine. Nobody types them,
+// and nothing is tried: what cannot work is refused here with the reason, because EAL cannot be
+// started twice in one process.
 #pragma once
 
 #include <string>
@@ -21,6 +22,6 @@ struct EalPlan {
     bool huge_pages = false;
 };
 
-[[nodiscard]] Result<EalPlan> plan_eal(const Plan& plan, const Machine& machine);
+[[nodiscard]] Result<EalPlan> plan_eal(const StartupPlan& plan, const Machine& machine);
 
 }  // namespace nlb::dataplane

@@ -17,7 +17,8 @@ ssize_t write_to_log(void* log, const char* text, std::size_t bytes) {
 
 EalLog& EalLog::capture() {
     static EalLog log;
-    static std::FILE* const stream = fopencookie(&log, "w", {nullptr, write_to_log, nullptr, nullptr});
+    static std::FILE* const stream =
+        fopencookie(&log, "w", {nullptr, write_to_log, nullptr, nullptr});
     NLB_ASSERT(stream != nullptr);
     NLB_ASSERT(std::setvbuf(stream, nullptr, _IOLBF, BUFSIZ) == 0);
     rte_openlog_stream(stream);

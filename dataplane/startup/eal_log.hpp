@@ -1,5 +1,5 @@
-// What DPDK would print, kept instead: its newest lines explain a failure, and main logs the rest one by one.
-// It never prints. Thread: any may write through DPDK, main takes.
+// What DPDK would print, kept instead: its newest lines explain a failure, and main logs the rest
+// one by one. It never prints. Thread: any may write through DPDK, main takes.
 #pragma once
 
 #include <cstdio>

@@ -36,7 +36,9 @@ bool kernel_link_up(const std::string& interface) {
 
 std::uint16_t kernel_mtu(const std::string& interface) {
     ifreq request{};
-    return ask(interface, SIOCGIFMTU, request) ? static_cast<std::uint16_t>(std::clamp(request.ifr_mtu, 0, 0xffff)) : std::uint16_t{0};
+    return ask(interface, SIOCGIFMTU, request)
+               ? static_cast<std::uint16_t>(std::clamp(request.ifr_mtu, 0, 0xffff))
+               : std::uint16_t{0};
 }
 
 }  // namespace nlb::dataplane

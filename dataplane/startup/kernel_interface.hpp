@@ -1,5 +1,5 @@
-// What the kernel knows of an interface that a driver only borrows: whether its link is up, what it carries, whether it is taken.
-// It changes nothing.
+// What the kernel knows of an interface that a driver only borrows: whether its link is up, what it
+// carries, whether it is taken. It changes nothing.
 #pragma once
 
 #include <cstdint>

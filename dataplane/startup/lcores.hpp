@@ -1,5 +1,6 @@
-// Which thread runs on which CPU: lcore 0 is the main one, lcore i + 1 is worker i. A plan only; it starts nothing.
-// Small machines get the same threads as big ones, sharing what CPUs there are: slower, never refused.
+// Which thread runs on which CPU: lcore 0 is the main one, lcore i + 1 is worker i. A plan only; it
+// starts nothing. Small machines get the same threads as big ones, sharing what CPUs there are:
+// slower, never refused.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ struct Lcores {
 };
 
 // `allowed`: the CPUs that this process may run on, ascending. Requires: not empty.
-[[nodiscard]] Result<Lcores> plan_lcores(const std::vector<ClusterPlan>& clusters, const std::optional<std::uint16_t>& main_cpu,
+[[nodiscard]] Result<Lcores> plan_lcores(const std::vector<ClusterPlan>& clusters,
+                                         const std::optional<std::uint16_t>& main_cpu,
                                          const std::vector<std::uint16_t>& allowed);
 
 }  // namespace nlb::dataplane

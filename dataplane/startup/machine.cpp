@@ -23,7 +23,8 @@ std::uint64_t read_huge_bytes_free() {
     constexpr std::string_view kPrefix = "hugepages-";
     std::uint64_t total = 0;
     std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", ignored)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", ignored)) {
         const std::string name = entry.path().filename();
         if (name.rfind(kPrefix, 0) != 0) continue;
         std::uint64_t pages = 0;
@@ -46,7 +47,8 @@ std::vector<std::uint16_t> read_cpus() {
 }  // namespace
 
 Machine read_machine() {
-    return {read_cpus(), kibibytes_of("/proc/meminfo", "MemAvailable:") * 1024, read_huge_bytes_free()};
+    return {read_cpus(), kibibytes_of("/proc/meminfo", "MemAvailable:") * 1024,
+            read_huge_bytes_free()};
 }
 
 std::string machine_name() {

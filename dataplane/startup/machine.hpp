@@ -1,5 +1,5 @@
-// What this machine offers, read once at start: CPUs, memory, huge pages. Everything that is decided from it takes it as a value,
-// so that tests decide for machines that they do not run on.
+// What this machine offers, read once at start: CPUs, memory, huge pages. Everything that is
+// decided from it takes it as a value, so that tests decide for machines that they do not run on.
 #pragma once
 
 #include <cstdint>

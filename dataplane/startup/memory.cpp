@@ -14,7 +14,9 @@ constexpr std::uint32_t kConnectionsLeast = 64;
 constexpr std::uint32_t kRareShare = 16;
 
 std::uint64_t connection_bytes(const ConnCapacity& capacity) {
-    const auto bytes_of = [](std::uint64_t n, std::uint64_t key_bytes) { return (key_bytes + 8) * n + 12 * std::bit_ceil(n + 1); };
+    const auto bytes_of = [](std::uint64_t n, std::uint64_t key_bytes) {
+        return (key_bytes + 8) * n + 12 * std::bit_ceil(n + 1);
+    };
     return bytes_of(capacity.v4, 32) + bytes_of(capacity.v6, 48);
 }
 
@@ -35,7 +37,8 @@ ConnCapacity capacity_of(std::uint32_t connections, const Tables& tables) {
     const std::uint32_t few = std::max(kConnectionsLeast, connections / kRareShare);
     bool v4 = false;
     bool v6 = false;
-    for (std::size_t i = 0; i < tables.vip_count; ++i) (tables.addresses[i].address.is_v4() ? v4 : v6) = true;
+    for (std::size_t i = 0; i < tables.vip_count; ++i)
+        (tables.addresses[i].address.is_v4() ? v4 : v6) = true;
     return {v4 || !v6 ? connections : few, v6 ? connections : few};
 }
 
@@ -44,8 +47,10 @@ MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t wor
     std::uint64_t bytes = kEalBytes;
     for (const ClusterPlan& cluster : clusters) {
         const std::uint64_t lanes = cluster.cpus.size();
-        buffers += lanes * (2 * 2 * kRingDescriptors + kFramePlaces + kSteeredRing) + 2 * kControlRing;
-        const ConnCapacity capacity = capacity_of(connections_per_worker(cluster.connections_max, lanes), cluster.tables);
+        buffers +=
+            lanes * (2 * 2 * kRingDescriptors + kFrameSlots + kSteeredRing) + 2 * kControlRing;
+        const ConnCapacity capacity =
+            capacity_of(connections_per_worker(cluster.connections_max, lanes), cluster.tables);
         bytes += lanes * (connection_bytes(capacity) + kLaneBytes);
     }
     bytes += buffers * kBufferBytes;

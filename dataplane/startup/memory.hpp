@@ -1,10 +1,18 @@
-// How much memory a plan needs, and the numbers that both this estimate and the allocations are made from. It allocates nothing.
+// How much memory a plan needs, and the numbers that both this estimate and the allocations are
+// made from. It allocates nothing.
 //
-// buffers = per cluster and worker (rx ring + tx ring) of both ports, the fragments that may wait and those under way between workers + per
-// worker (cache + two bursts) + per cluster the rings to and from main bytes   = buffers * kBufferBytes + connections + per worker and
-// cluster kLaneBytes + kEalBytes, and an eighth on top for the heap's seams connections = per cluster and worker n = ceil(connections.max /
-// workers), and for each IP version 32 (IPv4) or 48 n
-//               for keys, 8 n for descriptors, 12 * pow2(n) for rte_hash's buckets and free list
+// buffers     = per cluster and worker: both rings of both ports, the fragments that may wait, and
+// those
+//               under way between workers
+//             + per worker: its cache and two bursts
+//             + per cluster: the rings to and from main
+// bytes       = buffers * kBufferBytes + connections + kLaneBytes per worker and cluster +
+// kEalBytes,
+//               and an eighth on top for the seams of the heap
+// connections = per cluster and worker, with n = ceil(connections.max / workers), for each IP
+// version:
+//               32 n (IPv4) or 48 n for keys, 8 n for descriptors, 12 * pow2(n) for rte_hash's
+//               buckets
 #pragma once
 
 #include <cstdint>
@@ -13,20 +21,29 @@
 
 namespace nlb::dataplane {
 
-inline constexpr std::uint16_t kRingDescriptors = 1024;      // of a port's queue, where the device lets us choose
-inline constexpr std::uint16_t kBufferDataRoom = 2048;       // a frame of an MTU of 1500 with two VLAN tags, in one segment
-inline constexpr std::uint32_t kBufferCache = 256;           // per lcore, in the pool's cache
-inline constexpr std::uint32_t kControlRing = 1024;          // frames under way between the workers of a cluster and main
-inline constexpr std::uint16_t kHeartbeatDescriptors = 256;  // of a queue for heartbeats alone; from the steered frames' share
-inline constexpr std::uint32_t kSteeredRing = 256;           // frames under way from the other workers of a cluster to one
-inline constexpr std::uint64_t kBufferBytes = 2496;          // data room + headroom 128 + rte_mbuf 128 + private 64 + the pool's header
-inline constexpr std::uint64_t kLaneBytes = 256 * 1024;      // ledger, counters, tables of this epoch and the next
+// of a port's queue, where the device lets us choose
+inline constexpr std::uint16_t kRingDescriptors = 1024;
+// a frame of an MTU of 1500 with two VLAN tags, in one segment
+inline constexpr std::uint16_t kBufferDataRoom = 2048;
+inline constexpr std::uint32_t kBufferCache = 256;  // per lcore, in the pool's cache
+// frames under way between the workers of a cluster and main
+inline constexpr std::uint32_t kControlRing = 1024;
+// of a queue for heartbeats alone; from the steered frames' share
+inline constexpr std::uint16_t kHeartbeatDescriptors = 256;
+// frames under way from the other workers of a cluster to one
+inline constexpr std::uint32_t kSteeredRing = 256;
+// data room + headroom 128 + rte_mbuf 128 + private 64 + the pool's header
+inline constexpr std::uint64_t kBufferBytes = 2496;
+// flow_index, counters, tables of this epoch and the next
+inline constexpr std::uint64_t kLaneBytes = 256 * 1024;
 inline constexpr std::uint64_t kEalBytes = 24 * 1024 * 1024;
 
 struct MemoryNeed {
     std::uint32_t buffers = 0;
     std::uint64_t bytes = 0;
-    [[nodiscard]] std::uint32_t mebibytes() const { return static_cast<std::uint32_t>((bytes + (1U << 20) - 1) >> 20); }
+    [[nodiscard]] std::uint32_t mebibytes() const {
+        return static_cast<std::uint32_t>((bytes + (1U << 20) - 1) >> 20);
+    }
 };
 
 // How many descriptors one worker may hold, by IP version.
@@ -36,11 +53,12 @@ struct ConnCapacity {
     std::uint32_t v4;
     std::uint32_t v6;
 };
-// How many clients are remembered of rules with a time-out, of plain memory (24 bytes each) and only once there is such a rule: a client
-// has more than one connection, and is remembered longer.
+// How many clients are remembered of rules with a time-out, of plain memory (24 bytes each) and
+// only once there is such a rule: a client has more than one connection, and is remembered longer.
 [[nodiscard]] std::uint32_t clients_for(std::uint32_t connections_max);
 // How many of `connections_max` one of `workers` may hold.
-[[nodiscard]] std::uint32_t connections_per_worker(std::uint32_t connections_max, std::size_t workers);
+[[nodiscard]] std::uint32_t connections_per_worker(std::uint32_t connections_max,
+                                                   std::size_t workers);
 // An IP version that no virtual address has gets a sixteenth: a reload may bring one.
 [[nodiscard]] ConnCapacity capacity_of(std::uint32_t connections, const Tables& tables);
 [[nodiscard]] MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers);

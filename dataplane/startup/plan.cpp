@@ -1,4 +1,5 @@
-// Both ways to a plan end in the same checks: a device is opened once, and the protocol's limits hold.
+// Both ways to a plan end in the same checks: a device is opened once, and the protocol's limits
+// hold.
 #include "dataplane/startup/plan.hpp"
 
 #include <algorithm>
@@ -33,42 +34,48 @@ void set_cpus(ClusterPlan& plan, std::vector<std::uint16_t> cpus) {
     plan.cpus = cpus.empty() ? std::vector<std::uint16_t>{1} : std::move(cpus);
 }
 
-Result<Plan> checked(Plan plan) {
-    if (plan.clusters.empty()) return Error{"nothing to run: host \"" + plan.host + "\" is in no cluster"};
-    if (plan.clusters.size() > link::kClustersMax)
-        return Error{"one dataplane serves at most " + std::to_string(link::kClustersMax) + " clusters, got " +
-                     std::to_string(plan.clusters.size())};
+Result<StartupPlan> checked(StartupPlan plan) {
+    if (plan.clusters.empty())
+        return Error{"nothing to run: host \"" + plan.host + "\" is in no cluster"};
+    if (plan.clusters.size() > ipc::kClustersMax)
+        return Error{"one dataplane serves at most " + std::to_string(ipc::kClustersMax) +
+                     " clusters, got " + std::to_string(plan.clusters.size())};
     std::set<std::string> names;
     for (const ClusterPlan& cluster : plan.clusters)
         for (const Device* device : {&cluster.outside, &cluster.inside})
             if (!names.insert(device->name).second)
-                return Error{in_cluster(cluster.name) + "device \"" + device->name +
-                             "\" is used by two ports; give each its own name (net_tap0, net_tap1)"};
+                return Error{
+                    in_cluster(cluster.name) + "device \"" + device->name +
+                    "\" is used by two ports; give each its own name (net_tap0, net_tap1)"};
     return plan;
 }
 
 }  // namespace
 
-Result<Plan> plan_from_config(const config::Config& config, const std::string& host) {
+Result<StartupPlan> plan_from_config(const config::Config& config, const std::string& host) {
     const auto members = config::memberships_of(config, host);
     if (!members) return members.error();
-    Plan plan{host, "", {}, config.poll, config.eal, false};
+    StartupPlan plan{host, "", {}, config.poll, config.eal, false};
     for (const config::Member& member : members.value()) {
         const auto key = config::read_key(member.cluster->key_file);
-        if (!key) return Error{in_cluster(member.cluster->name) + "key_file: " + key.error().message};
+        if (!key)
+            return Error{in_cluster(member.cluster->name) + "key_file: " + key.error().message};
         ClusterPlan cluster;
         cluster.name = member.cluster->name;
         cluster.connections_max = member.cluster->connections.max;
-        cluster.tables = config::build_tables(*member.cluster, *member.host, config::derive_hash_key(key.value()), {});
+        cluster.tables = config::build_tables(*member.cluster, *member.host,
+                                              config::derive_hash_key(key.value()), {});
         set_cpus(cluster, member.host->lcores);
-        if (auto set = set_devices(cluster, member.host->outside, member.host->inside); !set) return set.error();
+        if (auto set = set_devices(cluster, member.host->outside, member.host->inside); !set)
+            return set.error();
         plan.clusters.push_back(std::move(cluster));
     }
     return checked(std::move(plan));
 }
 
-Result<Plan> plan_from_tables(const std::vector<FixedTables>& fixed, const config::Config* config, const std::string& host) {
-    Plan plan{host, "", {}, config::PollMode::adaptive, {}, true};
+Result<StartupPlan> plan_from_tables(const std::vector<FixedTables>& fixed,
+                                     const config::Config* config, const std::string& host) {
+    StartupPlan plan{host, "", {}, config::PollMode::adaptive, {}, true};
     std::vector<config::Member> members;
     if (config != nullptr) {
         auto found = config::memberships_of(*config, host);
@@ -81,13 +88,16 @@ Result<Plan> plan_from_tables(const std::vector<FixedTables>& fixed, const confi
         ClusterPlan cluster;
         cluster.name = from.cluster_name;
         cluster.tables = from.tables;
-        const auto member =
-            std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.cluster->name == from.cluster_name; });
+        const auto member = std::find_if(members.begin(), members.end(), [&](const auto& m) {
+            return m.cluster->name == from.cluster_name;
+        });
         const bool overridden = member != members.end();
-        cluster.connections_max = overridden ? member->cluster->connections.max : from.connections_max;
+        cluster.connections_max =
+            overridden ? member->cluster->connections.max : from.connections_max;
         set_cpus(cluster, overridden ? member->host->lcores : from.lcores);
-        const auto set = overridden ? set_devices(cluster, member->host->outside, member->host->inside)
-                                    : set_devices(cluster, from.outside, from.inside);
+        const auto set = overridden
+                             ? set_devices(cluster, member->host->outside, member->host->inside)
+                             : set_devices(cluster, from.outside, from.inside);
         if (!set) return set.error();
         plan.clusters.push_back(std::move(cluster));
     }

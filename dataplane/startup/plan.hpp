@@ -1,5 +1,6 @@
-// What one dataplane is to run, from the configuration or from a tables file: clusters, ports, cores and the tables that they begin
-// with. It opens no device; what it refuses is a mistake of the operator (exit 2).
+// What one dataplane is to run, from the configuration or from a tables file: clusters, ports,
+// cores and the tables that they begin with. It opens no device; what it refuses is a mistake of
+// the operator (exit 2).
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ struct ClusterPlan {
     Tables tables{};                    // until a control plane speaks; for ever when fixed
 };
 
-struct Plan {
+struct StartupPlan {
     std::string host;
     std::string run_dir;
     std::vector<ClusterPlan> clusters;  // as the configuration lists them
@@ -32,9 +33,14 @@ struct Plan {
     bool fixed = false;  // `--tables`: no control plane, and the fence holds for ever
 };
 
-// Tables with nothing owned: dedicated addresses work at once, virtual ones wait for the control plane.
-[[nodiscard]] Result<Plan> plan_from_config(const config::Config& config, const std::string& host);
-// Ports, cores and connections are the file's, unless `config` (may be nullptr) has a cluster of that name with `host` in it.
-[[nodiscard]] Result<Plan> plan_from_tables(const std::vector<FixedTables>& fixed, const config::Config* config, const std::string& host);
+// Tables with nothing owned: dedicated addresses work at once, virtual ones wait for the control
+// plane.
+[[nodiscard]] Result<StartupPlan> plan_from_config(const config::Config& config,
+                                                   const std::string& host);
+// Ports, cores and connections are the file's, unless `config` (may be nullptr) has a cluster of
+// that name with `host` in it.
+[[nodiscard]] Result<StartupPlan> plan_from_tables(const std::vector<FixedTables>& fixed,
+                                                   const config::Config* config,
+                                                   const std::string& host);
 
 }  // namespace nlb::dataplane

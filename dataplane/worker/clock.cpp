@@ -1,4 +1,5 @@
-// The rate is measured over spans of one to two seconds: long against the error of one reading, short against a change of NTP's mind.
+// The rate is measured over spans of one to two seconds: long against the error of one reading,
+// short against a change of NTP's mind.
 #include "dataplane/worker/clock.hpp"
 
 #include <ctime>
@@ -24,7 +25,8 @@ Instant monotonic_now() {
 
 Clock::Clock(std::uint64_t cycles_per_second) {
     NLB_ASSERT(cycles_per_second > 0);
-    rate_ = static_cast<std::uint64_t>((static_cast<Uint128>(kNsPerSecond) << 32) / cycles_per_second);
+    rate_ =
+        static_cast<std::uint64_t>((static_cast<Uint128>(kNsPerSecond) << 32) / cycles_per_second);
 }
 
 Instant Clock::at(std::uint64_t cycles) const {
@@ -35,10 +37,13 @@ Instant Clock::at(std::uint64_t cycles) const {
         const std::int64_t ns = slot.ns.load(std::memory_order_relaxed);
         const std::uint64_t rate = slot.ns_per_cycle.load(std::memory_order_relaxed);
         std::atomic_thread_fence(std::memory_order_acquire);
-        // Main writes this slot again only after it has published the other one: an unchanged version means that the three belong together.
+        // Main writes this slot again only after it has published the other one: an unchanged
+        // version means that the three belong together.
         if (version_.load(std::memory_order_relaxed) != version) continue;
         const auto delta = static_cast<std::int64_t>(cycles - base);
-        return Instant{Duration{ns + static_cast<std::int64_t>((static_cast<Int128>(delta) * static_cast<std::int64_t>(rate)) >> 32)}};
+        return Instant{Duration{
+            ns + static_cast<std::int64_t>(
+                     (static_cast<Int128>(delta) * static_cast<std::int64_t>(rate)) >> 32)}};
     }
 }
 
@@ -49,12 +54,14 @@ void Clock::calibrate(std::uint64_t cycles, Instant now) {
         anchored_ = true;
     }
     if (ns - anchor_.ns >= kNsPerSecond && cycles > anchor_.cycles) {
-        rate_ = static_cast<std::uint64_t>((static_cast<Uint128>(ns - anchor_.ns) << 32) / (cycles - anchor_.cycles));
+        rate_ = static_cast<std::uint64_t>((static_cast<Uint128>(ns - anchor_.ns) << 32) /
+                                           (cycles - anchor_.cycles));
         anchor_ = {cycles, ns};
     }
     const std::uint64_t next = version_.load(std::memory_order_relaxed) + 1;
     Slot& slot = slots_[next & 1];
-    // Order: the former version must be visible before this slot changes under a reader that still uses it.
+    // Order: the former version must be visible before this slot changes under a reader that still
+    // uses it.
     std::atomic_thread_fence(std::memory_order_release);
     slot.cycles.store(cycles, std::memory_order_relaxed);
     slot.ns.store(ns, std::memory_order_relaxed);

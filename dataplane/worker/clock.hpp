@@ -1,8 +1,10 @@
-// The time stamp counter as CLOCK_MONOTONIC, because both processes must mean the same instant by a lease and a system call for each
-// burst is too dear. Main compares the two regularly; workers only multiply.
+// The time stamp counter as CLOCK_MONOTONIC, because both processes must mean the same instant by a
+// lease and a system call for each burst is too dear. Main compares the two regularly; workers only
+// multiply.
 //
-// How far off it may be: between two calibrations the counter runs at its measured rate, so NTP slewing (at most 500 ppm) shows as
-// 50 us per 100 ms; a main lcore that is stopped for a whole lease of 450 ms costs at most 225 us. Leases keep 10 % in reserve for that.
+// How far off it may be: between two calibrations the counter runs at its measured rate, so NTP
+// slewing (at most 500 ppm) shows as 50 us per 100 ms; a main lcore that is stopped for a whole
+// lease of 450 ms costs at most 225 us. Leases keep 10 % in reserve for that.
 #pragma once
 
 #include <array>
@@ -29,7 +31,8 @@ public:
     void calibrate_now();
 
 private:
-    // Two slots: readers use one while main writes the other. `version_` publishes the slot it names (its lowest bit).
+    // Two slots: readers use one while main writes the other. `version_` publishes the slot it
+    // names (its lowest bit).
     struct Slot {
         std::atomic<std::uint64_t> cycles{0};
         std::atomic<std::int64_t> ns{0};

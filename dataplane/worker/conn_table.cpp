@@ -17,28 +17,32 @@
 namespace nlb::dataplane {
 namespace {
 
-constexpr BucketId kFreePlace = 0xff;
-static_assert(kBurstMax <= RTE_HASH_LOOKUP_BULK_MAX && kFreePlace >= kBuckets);
+constexpr BucketId kFreeSlot = 0xff;
+static_assert(kBurstMax <= RTE_HASH_LOOKUP_BULK_MAX && kFreeSlot >= kBuckets);
 
-// IPv6 keys are ten words. CRC32c would be faster, but whoever knows it can make keys collide whatever the seed is.
+// IPv6 keys are ten words. CRC32c would be faster, but whoever knows it can make keys collide
+// whatever the seed is.
 std::uint32_t hash_words(const void* key, std::uint32_t bytes, std::uint32_t seed) {
-    return rte_jhash_32b(static_cast<const std::uint32_t*>(key), bytes / sizeof(std::uint32_t), seed);
+    return rte_jhash_32b(static_cast<const std::uint32_t*>(key), bytes / sizeof(std::uint32_t),
+                         seed);
 }
 
 SaltedKey salt_of(std::uint32_t seed) {
-    return SaltedKey({seed * kPortSpread, ~seed * kPortSpread, (seed ^ kPortSpread) * kPortSpread, (seed - kPortSpread) * kPortSpread});
+    return SaltedKey({seed * kPortSpread, ~seed * kPortSpread, (seed ^ kPortSpread) * kPortSpread,
+                      (seed - kPortSpread) * kPortSpread});
 }
 
 // Of brief keys. Callers that have the salt ask for this without rte_hash's detour.
 std::uint32_t hash_brief(const SaltedKey& salt, const std::uint32_t* words) {
-    return mix_client(salt, std::uint64_t{words[0]} << 32 | words[1], std::uint64_t{words[3]} << 32 | words[2], 0);
+    return mix_client(salt, std::uint64_t{words[0]} << 32 | words[1],
+                      std::uint64_t{words[3]} << 32 | words[2], 0);
 }
 std::uint32_t hash_brief_key(const void* key, std::uint32_t, std::uint32_t seed) {
     return hash_brief(salt_of(seed), static_cast<const std::uint32_t*>(key));
 }
 
-Hash make_hash(const std::string& name, std::uint32_t capacity, std::size_t key_bytes, rte_hash_function function, int socket,
-               std::uint32_t seed) {
+Hash make_hash(const std::string& name, std::uint32_t capacity, std::size_t key_bytes,
+               rte_hash_function function, int socket, std::uint32_t seed) {
     rte_hash_parameters parameters{};
     parameters.name = name.c_str();
     parameters.entries = capacity;
@@ -53,24 +57,29 @@ constexpr std::array<Byte, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
 
 }  // namespace
 
-Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name, const ConnCapacity& capacity, int socket,
+Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name,
+                                                     const ConnCapacity& capacity, int socket,
                                                      std::uint32_t seed) {
     Hash v4 = make_hash(name + " v4", capacity.v4, sizeof(BriefKey), hash_brief_key, socket, seed);
     Hash v6 = make_hash(name + " v6", capacity.v6, sizeof(FlowKey), hash_words, socket, seed);
     const std::size_t count = std::size_t{capacity.v4} + capacity.v6;
-    auto* const places =
-        static_cast<Descriptor*>(rte_malloc_socket("nlb descriptors", sizeof(Descriptor) * count, RTE_CACHE_LINE_SIZE, socket));
-    if (v4 == nullptr || v6 == nullptr || places == nullptr) {
+    auto* const slots = static_cast<Descriptor*>(rte_malloc_socket(
+        "nlb descriptors", sizeof(Descriptor) * count, RTE_CACHE_LINE_SIZE, socket));
+    if (v4 == nullptr || v6 == nullptr || slots == nullptr) {
         const std::string cause = rte_strerror(rte_errno);
-        rte_free(places);
-        return Error{"the connection table for " + std::to_string(std::max(capacity.v4, capacity.v6)) + " connections could not be made (" +
-                     cause + "): lower connections.max or raise eal.memory_mib"};
+        rte_free(slots);
+        return Error{"the connection table for " +
+                     std::to_string(std::max(capacity.v4, capacity.v6)) +
+                     " connections could not be made (" + cause +
+                     "): lower connections.max or raise eal.memory_mib"};
     }
-    std::uninitialized_fill_n(places, count, Descriptor{0, 0, kFreePlace, FlowState::half_open, 0});
-    return std::unique_ptr<ConnTable>(new ConnTable(std::move(v4), std::move(v6), {places, count}, capacity, seed));
+    std::uninitialized_fill_n(slots, count, Descriptor{0, 0, kFreeSlot, FlowState::half_open, 0});
+    return std::unique_ptr<ConnTable>(
+        new ConnTable(std::move(v4), std::move(v6), {slots, count}, capacity, seed));
 }
 
-ConnTable::ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors, const ConnCapacity& capacity, std::uint32_t seed)
+ConnTable::ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors,
+                     const ConnCapacity& capacity, std::uint32_t seed)
     : v4_(std::move(v4)),
       v6_(std::move(v6)),
       v4_keys_(KeyStore::learn(*v4_, sizeof(BriefKey))),
@@ -100,11 +109,12 @@ ConnTable::BriefKey ConnTable::brief(const FlowKey& key) {
 
 std::int32_t ConnTable::place_of(const FlowKey& key) const {
     if (!is_brief(key)) {
-        const std::int32_t place = rte_hash_lookup(v6_.get(), &key);
-        return place < 0 ? place : place + static_cast<std::int32_t>(capacity_.v4);
+        const std::int32_t slot = rte_hash_lookup(v6_.get(), &key);
+        return slot < 0 ? slot : slot + static_cast<std::int32_t>(capacity_.v4);
     }
     const BriefKey short_key = brief(key);
-    return rte_hash_lookup_with_hash(v4_.get(), &short_key, hash_brief(salt_, short_key.words.data()));
+    return rte_hash_lookup_with_hash(v4_.get(), &short_key,
+                                     hash_brief(salt_, short_key.words.data()));
 }
 
 Descriptor* ConnTable::find(const FlowKey& key) {
@@ -116,7 +126,7 @@ void ConnTable::find_bulk(const FlowKey* const* keys, std::size_t count, Descrip
     std::array<BriefKey, kBurstMax> brief_keys;
     std::array<const void*, kBurstMax> pointers;
     std::array<hash_sig_t, kBurstMax> hashes;
-    std::array<std::int32_t, kBurstMax> places;
+    std::array<std::int32_t, kBurstMax> slots;
     std::uint32_t asked = 0;
     while (asked < count && is_brief(*keys[asked])) {
         brief_keys[asked] = brief(*keys[asked]);
@@ -124,8 +134,10 @@ void ConnTable::find_bulk(const FlowKey* const* keys, std::size_t count, Descrip
         hashes[asked] = hash_brief(salt_, brief_keys[asked].words.data());
         ++asked;
     }
-    if (asked != 0) rte_hash_lookup_with_hash_bulk(v4_.get(), pointers.data(), hashes.data(), asked, places.data());
-    for (std::uint32_t i = 0; i < asked; ++i) found[i] = at(places[i]);
+    if (asked != 0)
+        rte_hash_lookup_with_hash_bulk(v4_.get(), pointers.data(), hashes.data(), asked,
+                                       slots.data());
+    for (std::uint32_t i = 0; i < asked; ++i) found[i] = at(slots[i]);
     if (asked == count) return;
     // A burst of both IP versions, or of IPv6 alone.
     std::uint32_t others = 0;
@@ -139,44 +151,47 @@ void ConnTable::find_bulk(const FlowKey* const* keys, std::size_t count, Descrip
         whose[others++] = static_cast<std::uint8_t>(i);
     }
     if (others == 0) return;
-    rte_hash_lookup_bulk(v6_.get(), pointers.data(), others, places.data());
+    rte_hash_lookup_bulk(v6_.get(), pointers.data(), others, slots.data());
     for (std::uint32_t k = 0; k < others; ++k)
-        found[whose[k]] = at(places[k] < 0 ? places[k] : places[k] + static_cast<std::int32_t>(capacity_.v4));
+        found[whose[k]] =
+            at(slots[k] < 0 ? slots[k] : slots[k] + static_cast<std::int32_t>(capacity_.v4));
 }
 
 Descriptor* ConnTable::insert(const FlowKey& key, Descriptor descriptor) {
     if (size_ == capacity()) return nullptr;
-    std::int32_t place;
+    std::int32_t slot;
     if (is_brief(key)) {
         const BriefKey short_key = brief(key);
-        place = rte_hash_add_key_with_hash(v4_.get(), &short_key, hash_brief(salt_, short_key.words.data()));
+        slot = rte_hash_add_key_with_hash(v4_.get(), &short_key,
+                                          hash_brief(salt_, short_key.words.data()));
     } else {
-        place = rte_hash_add_key(v6_.get(), &key);
-        if (place >= 0) place += static_cast<std::int32_t>(capacity_.v4);
+        slot = rte_hash_add_key(v6_.get(), &key);
+        if (slot >= 0) slot += static_cast<std::int32_t>(capacity_.v4);
     }
-    if (place < 0) return nullptr;
-    Descriptor& stored = *at(place);
-    NLB_ASSERT(stored.bucket == kFreePlace);
+    if (slot < 0) return nullptr;
+    Descriptor& stored = *at(slot);
+    NLB_ASSERT(stored.bucket == kFreeSlot);
     stored = descriptor;
     ++size_;
-    if (descriptor.state == FlowState::half_open) note_half_open(static_cast<std::uint32_t>(place));
+    if (descriptor.state == FlowState::half_open) note_half_open(static_cast<std::uint32_t>(slot));
     ledger_.on_insert(key, stored);
     return &stored;
 }
 
 bool ConnTable::erase(const FlowKey& key) {
-    std::int32_t place;
+    std::int32_t slot;
     if (is_brief(key)) {
         const BriefKey short_key = brief(key);
-        place = rte_hash_del_key_with_hash(v4_.get(), &short_key, hash_brief(salt_, short_key.words.data()));
+        slot = rte_hash_del_key_with_hash(v4_.get(), &short_key,
+                                          hash_brief(salt_, short_key.words.data()));
     } else {
-        place = rte_hash_del_key(v6_.get(), &key);
-        if (place >= 0) place += static_cast<std::int32_t>(capacity_.v4);
+        slot = rte_hash_del_key(v6_.get(), &key);
+        if (slot >= 0) slot += static_cast<std::int32_t>(capacity_.v4);
     }
-    if (place < 0) return false;
-    Descriptor& stored = *at(place);
+    if (slot < 0) return false;
+    Descriptor& stored = *at(slot);
     ledger_.on_erase(key, stored);
-    stored.bucket = kFreePlace;
+    stored.bucket = kFreeSlot;
     --size_;
     return true;
 }
@@ -189,80 +204,85 @@ bool ConnTable::evict_half_open() {
 }
 
 std::optional<std::uint32_t> ConnTable::find_victim() {
-    for (std::uint32_t left = std::min(kEvictTries, places()); left > 0; --left) {
-        const std::uint32_t place = evict_place_;
-        if (++evict_place_ == places()) evict_place_ = 0;
-        if (is_half_open(place)) return place;
+    for (std::uint32_t left = std::min(kEvictTries, slots()); left > 0; --left) {
+        const std::uint32_t slot = evict_slot_;
+        if (++evict_slot_ == slots()) evict_slot_ = 0;
+        if (is_half_open(slot)) return slot;
     }
     for (; recent_count_ > 0; --recent_count_) {
-        const std::uint32_t place = recent_[recent_first_ % kRecentMost];
+        const std::uint32_t slot = recent_[recent_first_ % kRecentMost];
         ++recent_first_;
-        if (!is_half_open(place)) continue;
+        if (!is_half_open(slot)) continue;
         --recent_count_;
-        return place;
+        return slot;
     }
     return std::nullopt;
 }
 
-bool ConnTable::is_half_open(std::uint32_t place) const {
-    return descriptors_[place].bucket != kFreePlace && descriptors_[place].state == FlowState::half_open;
+bool ConnTable::is_half_open(std::uint32_t slot) const {
+    return descriptors_[slot].bucket != kFreeSlot &&
+           descriptors_[slot].state == FlowState::half_open;
 }
 
-// A full queue loses its oldest place.
-void ConnTable::note_half_open(std::uint32_t place) {
-    recent_[(recent_first_ + recent_count_) % kRecentMost] = place;
+// A full queue loses its oldest slot.
+void ConnTable::note_half_open(std::uint32_t slot) {
+    recent_[(recent_first_ + recent_count_) % kRecentMost] = slot;
     if (recent_count_ == kRecentMost)
         ++recent_first_;
     else
         ++recent_count_;
 }
 
-std::uint32_t ConnTable::places_due(Instant now) {
+std::uint32_t ConnTable::slots_due(Instant now) {
     if (swept_at_ == kLongAgo) swept_at_ = now;
     const Duration since = now - swept_at_;
     if (since < kSweepStep) return 0;
     swept_at_ = now;
-    const auto due =
-        static_cast<Uint128>(places()) * static_cast<std::uint64_t>(since.count()) / static_cast<std::uint64_t>(kSweepPass.count()) + 1;
-    return static_cast<std::uint32_t>(std::min<Uint128>(due, std::min(kSweepMost, places())));
+    const auto due = static_cast<Uint128>(slots()) * static_cast<std::uint64_t>(since.count()) /
+                         static_cast<std::uint64_t>(kSweepPass.count()) +
+                     1;
+    return static_cast<std::uint32_t>(std::min<Uint128>(due, std::min(kSweepMost, slots())));
 }
 
 void ConnTable::sweep(const Tables& tables, Instant now) {
     if (now >= evict_again_) {
         evict_again_ = now + kEvictWindow;
-        evictions_left_ = std::clamp<std::uint32_t>(static_cast<std::uint32_t>(half_open_most() / 1000), kEvictionsLeast, kEvictionsMost);
+        evictions_left_ = std::clamp<std::uint32_t>(
+            static_cast<std::uint32_t>(half_open_most() / 1000), kEvictionsLeast, kEvictionsMost);
     }
-    if (refile_left_ != 0) refile_some(tables);
+    if (reindex_left_ != 0) refile_some(tables);
     std::uint32_t changes = 0;
-    for (std::uint32_t left = places_due(now); left > 0 && changes < kSweepChangesMost; --left) {
-        changes += sweep_place(next_place_, tables, seconds_of(now)) ? 1 : 0;
-        if (++next_place_ == places()) next_place_ = 0;
+    for (std::uint32_t left = slots_due(now); left > 0 && changes < kSweepChangesMost; --left) {
+        changes += sweep_slot(next_slot_, tables, seconds_of(now)) ? 1 : 0;
+        if (++next_slot_ == slots()) next_slot_ = 0;
     }
 }
 
-bool ConnTable::sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s) {
-    Descriptor& descriptor = descriptors_[place];
-    if (descriptor.bucket == kFreePlace) return false;
+bool ConnTable::sweep_slot(std::uint32_t slot, const Tables& tables, std::uint32_t now_s) {
+    Descriptor& descriptor = descriptors_[slot];
+    if (descriptor.bucket == kFreeSlot) return false;
     if (is_expired(descriptor, tables, now_s)) {
-        erase(key_at(place));
+        erase(key_at(slot));
     } else if (is_stale(descriptor, tables, now_s)) {
         descriptor.marks |= kMarkStale;
-        ledger_.on_stale(key_at(place), descriptor);
+        ledger_.on_stale(key_at(slot), descriptor);
     } else {
         return false;
     }
     return true;
 }
 
-FlowKey ConnTable::key_at(std::uint32_t place) const {
-    const bool is_v4 = place < capacity_.v4;
+FlowKey ConnTable::key_at(std::uint32_t slot) const {
+    const bool is_v4 = slot < capacity_.v4;
     FlowKey key{};
     if (!is_v4) {
-        std::memcpy(&key, v6_keys_.key_at(*v6_, static_cast<std::int32_t>(place - capacity_.v4)), sizeof key);
+        std::memcpy(&key, v6_keys_.key_at(*v6_, static_cast<std::int32_t>(slot - capacity_.v4)),
+                    sizeof key);
         return key;
     }
     BriefKey short_key;
-    std::memcpy(&short_key, v4_keys_.key_at(*v4_, static_cast<std::int32_t>(place)), sizeof short_key);
+    std::memcpy(&short_key, v4_keys_.key_at(*v4_, static_cast<std::int32_t>(slot)),
+                sizeof short_key);
     key.client = mapped_from(reinterpret_cast<const Byte*>(&short_key.words[0]));
     key.vip = mapped_from(reinterpret_cast<const Byte*>(&short_key.words[1]));
     key.client_port = static_cast<std::uint16_t>(short_key.words[2] >> 16);
@@ -273,15 +293,16 @@ FlowKey ConnTable::key_at(std::uint32_t place) const {
 
 void ConnTable::begin_refiling(std::uint64_t layout) {
     ledger_.begin_refiling(layout);
-    refile_left_ = size_ == 0 ? 0 : places();
+    reindex_left_ = size_ == 0 ? 0 : slots();
 }
 
 void ConnTable::refile_some(const Tables& tables) {
-    for (std::uint32_t left = std::min(refile_left_, kRefileMost); left > 0; --left) {
-        const std::uint32_t place = --refile_left_;
-        if (descriptors_[place].bucket != kFreePlace) refile(key_at(place), descriptors_[place], tables, ledger_);
+    for (std::uint32_t left = std::min(reindex_left_, kRefileMost); left > 0; --left) {
+        const std::uint32_t slot = --reindex_left_;
+        if (descriptors_[slot].bucket != kFreeSlot)
+            reindex(key_at(slot), descriptors_[slot], tables, ledger_);
     }
-    if (refile_left_ == 0) ledger_.end_refiling();
+    if (reindex_left_ == 0) ledger_.end_refiling();
 }
 
 }  // namespace nlb::dataplane

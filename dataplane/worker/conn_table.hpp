@@ -1,7 +1,8 @@
-// One worker's descriptors: an rte_hash from flow key to a place for each IP version, because an IPv4 key takes 16 bytes of a cache line
-// where any other takes 40, and an array of descriptors by place. It never grows; a flow that finds it full is not tracked. What expires or
-// is stale is core's to say (core/flow/track.hpp). Thread: the owning worker calls everything; others may only read the ledger's words,
-// relaxed.
+// One worker's descriptors: an rte_hash from flow key to a slot for each IP version, because an
+// IPv4 key takes 16 bytes of a cache line where any other takes 40, and an array of descriptors by
+// slot. It never grows; a flow that finds it full is not tracked. What expires or is stale is
+// core's to say (core/flow/track.hpp). Thread: the owning worker calls everything; others may only
+// read the flow_index's words, relaxed.
 #pragma once
 
 #include <algorithm>
@@ -30,8 +31,10 @@ using Hash = std::unique_ptr<rte_hash, FreeHash>;
 
 class ConnTable {
 public:
-    // `seed` makes the places of flows unpredictable from outside. Requires: EAL runs.
-    static Result<std::unique_ptr<ConnTable>> create(const std::string& name, const ConnCapacity& capacity, int socket, std::uint32_t seed);
+    // `seed` makes the slots of flows unpredictable from outside. Requires: EAL runs.
+    static Result<std::unique_ptr<ConnTable>> create(const std::string& name,
+                                                     const ConnCapacity& capacity, int socket,
+                                                     std::uint32_t seed);
     ~ConnTable();
     ConnTable(const ConnTable&) = delete;
     ConnTable& operator=(const ConnTable&) = delete;
@@ -41,20 +44,22 @@ public:
     void find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found);
     [[nodiscard]] Descriptor* insert(const FlowKey& key, Descriptor descriptor);
     bool erase(const FlowKey& key);
-    // Looks at kEvictTries places from where it looked last, which finds old ones first; where most flows are established, it takes the
-    // oldest of the last kRecentMost instead.
+    // Looks at kEvictTries slots from where it looked last, which finds old ones first; where most
+    // flows are established, it takes the oldest of the last kRecentMost instead.
     bool evict_half_open();
     [[nodiscard]] bool may_evict() const { return evictions_left_ != 0; }
     [[nodiscard]] bool is_nearly_full() const { return size_ >= nearly_full_at(capacity()); }
     [[nodiscard]] std::size_t half_open_most() const { return half_open_most_of(capacity()); }
-    [[nodiscard]] ConnectionLedger& ledger() { return ledger_; }
-    [[nodiscard]] const ConnectionLedger& ledger() const { return ledger_; }
+    [[nodiscard]] FlowIndex& flow_index() { return ledger_; }
+    [[nodiscard]] const FlowIndex& flow_index() const { return ledger_; }
 
-    // Tables of another layout: from now on descriptors are filed anew, some in each sweep. To be called before a burst is settled by them.
+    // Tables of another layout: from now on descriptors are filed anew, some in each sweep. To be
+    // called before a burst is settled by them.
     void follow(const Tables& tables) {
         if (tables.layout != ledger_.layout()) begin_refiling(tables.layout);
     }
-    // Looks at the next places, at most so many that a pass takes kSweepPass, and erases what has expired.
+    // Looks at the next slots, at most so many that a pass takes kSweepPass, and erases what has
+    // expired.
     void sweep(const Tables& tables, Instant now);
 
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -62,58 +67,69 @@ public:
     [[nodiscard]] std::uint32_t capacity() const { return std::max(capacity_.v4, capacity_.v6); }
 
     static constexpr Duration kSweepPass = std::chrono::seconds{10};
-    static constexpr Duration kSweepStep = std::chrono::microseconds{100};  // one look-up at the clock decides that there is nothing to do
-    static constexpr std::uint32_t kEvictTries = 64;                        // eight cache lines
+    // one look-up at the clock decides that there is nothing to do
+    static constexpr Duration kSweepStep = std::chrono::microseconds{100};
+    static constexpr std::uint32_t kEvictTries = 64;  // eight cache lines
     static constexpr std::uint32_t kRecentMost = 256;
-    // In each window so many that what is evicted had a tenth of a second to be answered; but no fewer than a busy host with a small table
-    // needs, and no more than a tenth of a core has the time for. Windows are short, so that a queue does not overflow in one.
+    // In each window so many that what is evicted had a tenth of a second to be answered; but no
+    // fewer than a busy host with a small table needs, and no more than a tenth of a core has the
+    // time for. Windows are short, so that a queue does not overflow in one.
     static constexpr Duration kEvictWindow = std::chrono::microseconds{100};
     static constexpr std::uint32_t kEvictionsLeast = 10;
     static constexpr std::uint32_t kEvictionsMost = 50;
-    static constexpr std::uint32_t kSweepMost = 8192;       // places in one call, which lie side by side
-    static constexpr std::uint32_t kSweepChangesMost = 64;  // of them that expire or become stale: 20 us where the caches hold none of it
-    static constexpr std::uint32_t kRefileMost = 32;        // the same
+    // slots in one call, which lie side by side
+    static constexpr std::uint32_t kSweepMost = 8192;
+    // of them that expire or become stale: 20 us where the caches hold none of it
+    static constexpr std::uint32_t kSweepChangesMost = 64;
+    static constexpr std::uint32_t kRefileMost = 32;  // the same
 
 private:
     // What rte_hash is asked for: the key in as few bytes as it needs.
     struct BriefKey {
         std::array<std::uint32_t, 4> words;
     };
-    ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors, const ConnCapacity& capacity, std::uint32_t seed);
+    ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors, const ConnCapacity& capacity,
+              std::uint32_t seed);
     [[nodiscard]] static bool is_brief(const FlowKey& key);
     [[nodiscard]] static BriefKey brief(const FlowKey& key);
     // Where in descriptors_; negative: not there.
     [[nodiscard]] std::int32_t place_of(const FlowKey& key) const;
-    [[nodiscard]] Descriptor* at(std::int32_t place) { return place < 0 ? nullptr : &descriptors_[static_cast<std::size_t>(place)]; }
-    [[nodiscard]] bool is_half_open(std::uint32_t place) const;
-    void note_half_open(std::uint32_t place);
+    [[nodiscard]] Descriptor* at(std::int32_t slot) {
+        return slot < 0 ? nullptr : &descriptors_[static_cast<std::size_t>(slot)];
+    }
+    [[nodiscard]] bool is_half_open(std::uint32_t slot) const;
+    void note_half_open(std::uint32_t slot);
     [[nodiscard]] std::optional<std::uint32_t> find_victim();
-    [[nodiscard]] bool sweep_place(std::uint32_t place, const Tables& tables, std::uint32_t now_s);
-    [[nodiscard]] std::uint32_t places() const { return static_cast<std::uint32_t>(descriptors_.size()); }
-    [[nodiscard]] std::uint32_t places_due(Instant now);
+    [[nodiscard]] bool sweep_slot(std::uint32_t slot, const Tables& tables, std::uint32_t now_s);
+    [[nodiscard]] std::uint32_t slots() const {
+        return static_cast<std::uint32_t>(descriptors_.size());
+    }
+    [[nodiscard]] std::uint32_t slots_due(Instant now);
     void begin_refiling(std::uint64_t layout);
     void refile_some(const Tables& tables);
-    // Requires: the place is taken.
-    [[nodiscard]] FlowKey key_at(std::uint32_t place) const;
+    // Requires: the slot is taken.
+    [[nodiscard]] FlowKey key_at(std::uint32_t slot) const;
 
     Hash v4_;
     Hash v6_;
     KeyStore v4_keys_;
     KeyStore v6_keys_;
-    std::span<Descriptor> descriptors_;  // IPv4 first; bucket is kFreePlace where there is none
+    std::span<Descriptor> descriptors_;  // IPv4 first; bucket is kFreeSlot where there is none
     ConnCapacity capacity_;
     SaltedKey salt_;
     std::size_t size_ = 0;
-    std::uint32_t next_place_ = 0;
-    std::uint32_t evict_place_ = 0;
+    std::uint32_t next_slot_ = 0;
+    std::uint32_t evict_slot_ = 0;
     std::uint32_t evictions_left_ = 0;
-    Instant evict_again_ = kLongAgo;                   // when as many may be evicted as in a new window
-    std::array<std::uint32_t, kRecentMost> recent_{};  // a queue of places that were half-open when they were filled
+    // when as many may be evicted as in a new window
+    Instant evict_again_ = kLongAgo;
+    // a queue of slots that were half-open when they were filled
+    std::array<std::uint32_t, kRecentMost> recent_{};
     std::uint32_t recent_first_ = 0;
     std::uint32_t recent_count_ = 0;
-    std::uint32_t refile_left_ = 0;  // places not looked at since the layout changed
+    std::uint32_t reindex_left_ = 0;  // slots not looked at since the layout changed
     Instant swept_at_ = kLongAgo;
-    ConnectionLedger ledger_;
+    FlowIndex ledger_;
 };
 static_assert(Connections<ConnTable>);
 

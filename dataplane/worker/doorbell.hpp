@@ -1,6 +1,7 @@
-// How main and workers wake one another: once per nap, however many frames were left in a ring. For a worker it is the only system call
-// that is not its driver's or its own sleep, and it is made for heartbeats alone: a main that polled its rings often enough for them
-// would cost an idle host more than everything else together.
+// How main and workers wake one another: once per nap, however many frames were left in a ring. For
+// a worker it is the only system call that is not its driver's or its own sleep, and it is made for
+// heartbeats alone: a main that polled its rings often enough for them would cost an idle host more
+// than everything else together.
 #pragma once
 
 #include <atomic>

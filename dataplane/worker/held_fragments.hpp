@@ -1,5 +1,5 @@
-// The frames of fragments that wait, each at the place that core told (core/flow/fragments.hpp). It neither counts nor expires them.
-// Thread: the lane's worker.
+// The frames of fragments that wait, each at the slot that core told (core/flow/fragments.hpp). It
+// neither counts nor expires them. Thread: the lane's worker.
 #pragma once
 
 #include <array>
@@ -20,14 +20,16 @@ public:
     HeldFrames(const HeldFrames&) = delete;
     HeldFrames& operator=(const HeldFrames&) = delete;
 
-    void put(std::uint16_t place, rte_mbuf* buffer) {
-        NLB_ASSERT(buffers_[place] == nullptr);
-        buffers_[place] = buffer;
+    void put(std::uint16_t slot, rte_mbuf* buffer) {
+        NLB_ASSERT(buffers_[slot] == nullptr);
+        buffers_[slot] = buffer;
     }
-    [[nodiscard]] rte_mbuf* take(std::uint16_t place) { return std::exchange(buffers_[place], nullptr); }
+    [[nodiscard]] rte_mbuf* take(std::uint16_t slot) {
+        return std::exchange(buffers_[slot], nullptr);
+    }
 
 private:
-    std::array<rte_mbuf*, kFramePlaces> buffers_{};
+    std::array<rte_mbuf*, kFrameSlots> buffers_{};
 };
 
 }  // namespace nlb::dataplane

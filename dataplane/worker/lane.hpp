@@ -1,5 +1,5 @@
-// One queue of one cluster's pair of ports, with everything that the worker who serves it needs. A worker serves one lane of each
-// cluster that names its CPU; a lane has exactly one worker.
+// One queue of one cluster's pair of ports, with everything that the worker who serves it needs. A
+// worker serves one lane of each cluster that names its CPU; a lane has exactly one worker.
 #pragma once
 
 #include <atomic>
@@ -26,26 +26,31 @@ inline constexpr std::uint16_t kNoQueue = 0xffff;
 inline constexpr std::size_t kLanesMax = 128;
 
 struct Lane {
-    // `seed` makes the places of what it remembers unpredictable from outside.
+    // `seed` makes the slots of what it remembers unpredictable from outside.
     explicit Lane(std::uint64_t seed = 0) : fragments(seed) {}
 
     std::uint16_t outside_port = 0;
     std::uint16_t inside_port = 0;
-    std::uint16_t queue = 0;                   // kNoQueue: frames come from other lanes, and leave through them
-    std::uint16_t heartbeat_queue = kNoQueue;  // of the outside port, where the adapter has one for them; first lane only
-    std::uint16_t number = 0;                  // among the cluster's lanes
-    std::uint32_t worker = 0;                  // who serves it
-    int outside_waker = -1;                    // becomes readable when a frame comes; -1: the driver has nothing of the kind
+    // kNoQueue: frames come from other lanes, and leave through them
+    std::uint16_t queue = 0;
+    // of the outside port, where the adapter has one for them; first lane only
+    std::uint16_t heartbeat_queue = kNoQueue;
+    std::uint16_t number = 0;  // among the cluster's lanes
+    std::uint32_t worker = 0;  // who serves it
+    // becomes readable when a frame comes; -1: the driver has nothing of the kind
+    int outside_waker = -1;
     int inside_waker = -1;
     PortAddresses addresses;
     const Fence* fence = nullptr;
-    rte_ring* to_main = nullptr;    // heartbeats
-    rte_ring* from_main = nullptr;  // frames to send; nullptr on all lanes of a cluster but its first
+    rte_ring* to_main = nullptr;  // heartbeats
+    // frames to send; nullptr on all lanes of a cluster but its first
+    rte_ring* from_main = nullptr;
     Doorbell* doorbell = nullptr;
-    Ring steered;                                  // from other lanes of the cluster: frames that this one has to decide
-    std::vector<Lane*> peers;                      // the cluster's lanes by number, this one too
-    std::vector<const ConnectionLedger*> ledgers;  // theirs
-    Doorbell* bell = nullptr;                      // of the worker who serves it
+    // from other lanes of the cluster: frames that this one has to decide
+    Ring steered;
+    std::vector<Lane*> peers;                    // the cluster's lanes by number, this one too
+    std::vector<const FlowIndex*> flow_indexes;  // theirs
+    Doorbell* bell = nullptr;                    // of the worker who serves it
     // Where there are fewer queues than lanes (dataplane/worker/distributor.hpp).
     bool spreads = false;  // this lane has a queue, and others have not
     FlowLaneKey spread_key;
@@ -57,22 +62,28 @@ struct Lane {
     FragmentTable fragments;
     HeldFrames held;  // the fragments that wait
 
-    HeartbeatGate gate;  // the worker's alone
+    HeartbeatPolicer policer;  // the worker's alone
 
-    // Written by main, read by the worker per heartbeat; publishes the keys it points to, which live as long as the cluster.
+    // Written by main, read by the worker per heartbeat; publishes the keys it points to, which
+    // live as long as the cluster.
     std::atomic<const SealKeys*> seal_keys{nullptr};
-    // Written by main before the first tables that need it; publishes the table, which lives as long as the cluster.
+    // Written by main before the first tables that need it; publishes the table, which lives as
+    // long as the cluster.
     std::atomic<ClientTable*> clients{nullptr};
-    // Written by main, read by the worker once per burst; publishes the tables it points to, which live until a grace period is over.
+    // Written by main, read by the worker once per burst; publishes the tables it points to, which
+    // live until a grace period is over.
     std::atomic<const Tables*> tables{nullptr};
 
-    // Written by main, read by the worker once per poll; publishes the tap it points to, which lives until a grace period is over.
-    std::atomic<Tap*> tap{nullptr};
+    // Written by main, read by the worker once per poll; publishes the trace it points to, which
+    // lives until a grace period is over.
+    std::atomic<PacketTrace*> trace{nullptr};
 
     // Written by the worker; main reads words, relaxed.
     alignas(64) Counters counters{};
-    std::atomic<std::int64_t> last_rx_ns{kLongAgo.time_since_epoch().count()};  // publishes nothing but itself
-    std::atomic<std::uint64_t> punts_lost{0};                                   // publishes nothing but itself
+    // publishes nothing but itself
+    std::atomic<std::int64_t> last_rx_ns{kLongAgo.time_since_epoch().count()};
+    // publishes nothing but itself
+    std::atomic<std::uint64_t> punts_lost{0};
 };
 
 }  // namespace nlb::dataplane

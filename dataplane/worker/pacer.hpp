@@ -1,5 +1,5 @@
-// What a worker does when there was nothing to do: polls on for a moment, then sleeps (poll: adaptive), or never sleeps (poll: busy).
-// It decides only; sleeper.hpp sleeps.
+// What a worker does when there was nothing to do: polls on for a moment, then sleeps (poll:
+// adaptive), or never sleeps (poll: busy). It decides only; sleeper.hpp sleeps.
 #pragma once
 
 #include <algorithm>
@@ -13,10 +13,12 @@ class Pacer {
 public:
     // An answer that follows a request within this time finds the worker awake.
     static constexpr std::uint64_t kSpinUs = 50;
-    // Where no frame can end a sleep it lasts an eighth of the time since the last one, within these bounds: that much later is it found.
+    // Where no frame can end a sleep it lasts an eighth of the time since the last one, within
+    // these bounds: that much later is it found.
     static constexpr std::uint32_t kBlindLeastNs = 20'000;
     static constexpr std::uint32_t kBlindMostNs = 250'000;
-    // Where each port's frames end it: there are still descriptors to expire, and a wake-up lost by a driver to make up for.
+    // Where each port's frames end it: there are still descriptors to expire, and a wake-up lost by
+    // a driver to make up for.
     static constexpr std::uint32_t kWokenMostNs = 10'000'000;
 
     Pacer(config::PollMode mode, bool woken_by_frames, std::uint64_t cycles_per_second)
@@ -33,7 +35,8 @@ public:
         const std::uint64_t idle_us = (cycles - worked_at_) / cycles_per_us_;
         if (idle_us < kSpinUs) return 0;
         if (woken_by_frames_) return kWokenMostNs;
-        return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(idle_us * 1000 / 8, kBlindLeastNs, kBlindMostNs));
+        return static_cast<std::uint32_t>(
+            std::clamp<std::uint64_t>(idle_us * 1000 / 8, kBlindLeastNs, kBlindMostNs));
     }
 
 private:

@@ -1,6 +1,7 @@
-// What one `nlb trace` takes from the workers of a cluster: packets that its filter wants, copied with what was decided about them into
-// places made beforehand. Bounded: so many packets per second, so many places; what is beyond is passed by and counted. While nobody
-// traces, a worker pays one load per burst for it.
+// What one `nlb trace` takes from the workers of a cluster: packets that its filter wants, copied
+// with what was decided about them into slots made beforehand. Bounded: so many packets per second,
+// so many slots; what is beyond is passed by and counted. While nobody traces, a worker pays one
+// load per burst for it.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,7 @@ struct rte_bpf;
 
 namespace nlb::dataplane {
 
-class Tap {
+class PacketTrace {
 public:
     struct Taken {
         trace::Packet packet;  // its time is this host's monotonic one
@@ -29,22 +30,26 @@ public:
         std::uint32_t captured;
     };
 
-    // `lanes`: of the cluster. Requires: the request's numbers are within their bounds. An error is about the filter or memory.
-    static Result<std::unique_ptr<Tap>> create(const trace::Request& request, std::span<const trace::Instruction> filter,
-                                               std::size_t lanes);
-    ~Tap();
-    Tap(const Tap&) = delete;
-    Tap& operator=(const Tap&) = delete;
+    // `lanes`: of the cluster. Requires: the request's numbers are within their bounds. An error is
+    // about the filter or memory.
+    static Result<std::unique_ptr<PacketTrace>> create(const trace::Request& request,
+                                                       std::span<const trace::Instruction> filter,
+                                                       std::size_t lanes);
+    ~PacketTrace();
+    PacketTrace(const PacketTrace&) = delete;
+    PacketTrace& operator=(const PacketTrace&) = delete;
 
-    // Thread: the lane's worker, when the burst is settled and before its frames go their ways. True: main has something to take.
-    bool look(const Burst& burst, rte_mbuf* const* buffers, const Snapshot& snapshot, trace::Direction direction);
+    // Thread: the lane's worker, when the burst is settled and before its frames go their ways.
+    // True: main has something to take.
+    bool look(const Burst& burst, rte_mbuf* const* buffers, const BurstContext& context,
+              trace::Direction direction);
 
     // Thread: main.
     [[nodiscard]] Taken* take();
     void give_back(Taken* taken);
     [[nodiscard]] trace::Progress progress() const;
 
-    static constexpr unsigned kPlaces = 1024;
+    static constexpr unsigned kSlots = 1024;
 
 private:
     // The worker's own; main reads the counts, relaxed.
@@ -54,9 +59,10 @@ private:
         std::atomic<std::uint64_t> looked_at{0};
         std::atomic<std::uint64_t> passed_by{0};
     };
-    Tap(const trace::Request& request, std::size_t lanes);
+    PacketTrace(const trace::Request& request, std::size_t lanes);
     [[nodiscard]] bool wants(rte_mbuf* buffer) const;
-    bool copy(const Burst& burst, std::uint32_t place, const Snapshot& snapshot, trace::Direction direction);
+    bool copy(const Burst& burst, std::uint32_t slot, const BurstContext& context,
+              trace::Direction direction);
 
     struct FreeBpf {
         void operator()(rte_bpf* program) const;
@@ -64,16 +70,16 @@ private:
     struct FreeMemory {
         void operator()(void* memory) const { std::free(memory); }
     };
-    using PlaceRing = std::unique_ptr<rte_ring, FreeMemory>;
-    [[nodiscard]] static PlaceRing make_places_ring(unsigned flags);
+    using SlotRing = std::unique_ptr<rte_ring, FreeMemory>;
+    [[nodiscard]] static SlotRing make_slot_ring(unsigned flags);
 
     const trace::Request request_;
     const std::int64_t price_ns_;  // of a packet, for one lane
     std::unique_ptr<rte_bpf, FreeBpf> filter_;
     std::uint64_t (*compiled_)(void*) = nullptr;
-    std::vector<Taken> places_;
-    PlaceRing free_;   // main puts, workers take
-    PlaceRing taken_;  // workers put, main takes
+    std::vector<Taken> slots_;
+    SlotRing free_;   // main puts, workers take
+    SlotRing taken_;  // workers put, main takes
     std::vector<Account> accounts_;
 };
 

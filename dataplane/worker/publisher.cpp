@@ -10,7 +10,8 @@ namespace nlb::dataplane {
 namespace {
 
 Tables* copy_to(int socket, const Tables& tables) {
-    void* const memory = rte_malloc_socket("nlb tables", sizeof(Tables), RTE_CACHE_LINE_SIZE, socket);
+    void* const memory =
+        rte_malloc_socket("nlb tables", sizeof(Tables), RTE_CACHE_LINE_SIZE, socket);
     return memory == nullptr ? nullptr : new (memory) Tables(tables);
 }
 
@@ -21,7 +22,8 @@ Publisher::~Publisher() {
         for (Tables* tables : retired.former) rte_free(tables);
 }
 
-bool Publisher::publish(const Published& what, const Tables& tables, const std::vector<std::unique_ptr<Lane>>& lanes,
+bool Publisher::publish(const Published& what, const Tables& tables,
+                        const std::vector<std::unique_ptr<Lane>>& lanes,
                         const std::function<int(const Lane&)>& socket_of) {
     std::map<int, Tables*> copies;
     bool enough = true;
@@ -36,7 +38,8 @@ bool Publisher::publish(const Published& what, const Tables& tables, const std::
     }
     std::set<Tables*> former;
     for (const auto& lane : lanes) {
-        const Tables* const old = lane->tables.exchange(copies[socket_of(*lane)], std::memory_order_acq_rel);
+        const Tables* const old =
+            lane->tables.exchange(copies[socket_of(*lane)], std::memory_order_acq_rel);
         if (old != nullptr) former.insert(const_cast<Tables*>(old));
     }
     retired_.push_back({what, rcu_.start(), {former.begin(), former.end()}});

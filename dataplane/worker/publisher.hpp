@@ -1,5 +1,6 @@
-// Replaces the tables of a cluster's lanes and frees the old ones after a grace period. It never waits: main polls it.
-// Tables lie in the memory of the NUMA node whose workers read them, one copy per node.
+// Replaces the tables of a cluster's lanes and frees the old ones after a grace period. It never
+// waits: main polls it. Tables lie in the memory of the NUMA node whose workers read them, one copy
+// per node.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +27,17 @@ public:
         std::uint64_t token;
     };
     // False: no memory; the lanes keep what they have. `socket_of` gives a lane's NUMA node.
-    bool publish(const Published& what, const Tables& tables, const std::vector<std::unique_ptr<Lane>>& lanes,
+    bool publish(const Published& what, const Tables& tables,
+                 const std::vector<std::unique_ptr<Lane>>& lanes,
                  const std::function<int(const Lane&)>& socket_of);
-    // Calls `done` for each publication, in order, whose grace period is over: no worker uses the former tables any more.
+    // Calls `done` for each publication, in order, whose grace period is over: no worker uses the
+    // former tables any more.
     void poll(const std::function<void(const Published&)>& done);
     // Grace periods that run.
     [[nodiscard]] std::size_t pending() const { return retired_.size(); }
 
-    // More than these at once, and main listens to its control plane no more until the first is over.
+    // More than these at once, and main listens to its control plane no more until the first is
+    // over.
     static constexpr std::size_t kPendingMost = 32;
 
 private:

@@ -1,5 +1,6 @@
-// Read-copy-update between the main lcore, which alone replaces tables, and the workers, which alone read them (rte_rcu_qsbr).
-// A worker holds no pointer across quiescent() or while it is offline; main frees only what a grace period has passed over.
+// Read-copy-update between the main lcore, which alone replaces tables, and the workers, which
+// alone read them (rte_rcu_qsbr). A worker holds no pointer across quiescent() or while it is
+// offline; main frees only what a grace period has passed over.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,12 @@ public:
     void offline(std::uint32_t reader) { rte_rcu_qsbr_thread_offline(state_.get(), reader); }
     void online(std::uint32_t reader) { rte_rcu_qsbr_thread_online(state_.get(), reader); }
 
-    // Main side: start after the new pointer is visible, free the old thing once over() says so. Never blocks.
+    // Main side: start after the new pointer is visible, free the old thing once over() says so.
+    // Never blocks.
     [[nodiscard]] std::uint64_t start() { return rte_rcu_qsbr_start(state_.get()); }
-    [[nodiscard]] bool over(std::uint64_t grace) { return rte_rcu_qsbr_check(state_.get(), grace, false) == 1; }
+    [[nodiscard]] bool over(std::uint64_t grace) {
+        return rte_rcu_qsbr_check(state_.get(), grace, false) == 1;
+    }
 
 private:
     struct Free {

@@ -32,13 +32,16 @@ static_assert(sizeof(SchedulingAttributes) == 48);
 std::optional<std::string> ask_for_real_time() {
     sched_param parameters{};
     parameters.sched_priority = kPriority;
-    if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0) return std::nullopt;
+    if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0)
+        return std::nullopt;
     return std::string{"no real-time priority: "} + std::strerror(errno);
 }
 
 void ask_for_short_slices() {
     SchedulingAttributes wish;
-    if (syscall(SYS_sched_getattr, 0, &wish, sizeof wish, 0) != 0 || wish.policy != SCHED_OTHER) return;  // its nice value stays
+    // its nice value stays
+    if (syscall(SYS_sched_getattr, 0, &wish, sizeof wish, 0) != 0 || wish.policy != SCHED_OTHER)
+        return;
     wish.runtime_ns = kSliceNs;
     static_cast<void>(syscall(SYS_sched_setattr, 0, &wish, 0));
 }

@@ -1,4 +1,5 @@
-// ppoll on the drivers' own descriptors. They are only waited for, never read: the drivers read them.
+// ppoll on the drivers' own descriptors. They are only waited for, never read: the drivers read
+// them.
 #include "dataplane/worker/sleeper.hpp"
 
 #include <ctime>

@@ -1,5 +1,5 @@
-// A worker's sleep: until a frame comes, until main rings, or until the time is over, whichever is first. Ports whose driver gives
-// no descriptor to wait for are found when the time is over.
+// A worker's sleep: until a frame comes, until main rings, or until the time is over, whichever is
+// first. Ports whose driver gives no descriptor to wait for are found when the time is over.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ private:
     // Of a packet socket whose interface went away, which would be readable for ever.
     void clear_errors();
 
-    static constexpr std::size_t kWakersMost = 2 * link::kClustersMax;
+    static constexpr std::size_t kWakersMost = 2 * ipc::kClustersMax;
     std::array<pollfd, kWakersMost + 1> fds_{};
     std::size_t count_ = 0;
     bool complete_ = true;

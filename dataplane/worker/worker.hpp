@@ -1,5 +1,5 @@
-// A worker core: runs bursts to completion over its lanes until it is told to stop. It never locks, allocates, logs or throws; its
-// system calls are its drivers', the doorbell's and its own sleep.
+// A worker core: runs bursts to completion over its lanes until it is told to stop. It never locks,
+// allocates, logs or throws; its system calls are its drivers', the doorbell's and its own sleep.
 #pragma once
 
 #include <atomic>
@@ -42,20 +42,20 @@ public:
     void pause();
 
 private:
-    std::uint32_t serve_outside(Lane& lane, const Snapshot& snapshot, std::uint16_t queue);
+    std::uint32_t serve_outside(Lane& lane, const BurstContext& context, std::uint16_t queue);
     // Frames that other lanes of the cluster received for this one.
-    std::uint32_t serve_steered(Lane& lane, const Snapshot& snapshot);
-    static void serve_clients(Lane& lane, const Snapshot& snapshot);
+    std::uint32_t serve_steered(Lane& lane, const BurstContext& context);
+    static void serve_clients(Lane& lane, const BurstContext& context);
     std::uint32_t take_from(rte_ring* ring);
-    void steer_to(Lane& lane, std::uint32_t place);
+    void steer_to(Lane& lane, std::uint32_t slot);
     // Fragments whose waiting is over.
-    void serve_released(Lane& lane, const Snapshot& snapshot);
+    void serve_released(Lane& lane, const BurstContext& context);
     // What the burst's packets are, and where they go.
-    void settle(Lane& lane, const Snapshot& snapshot);
-    std::uint32_t serve_inside(Lane& lane, const Snapshot& snapshot);
-    void settle_from_inside(Lane& lane, const Snapshot& snapshot);
+    void settle(Lane& lane, const BurstContext& context);
+    std::uint32_t serve_inside(Lane& lane, const BurstContext& context);
+    void settle_from_inside(Lane& lane, const BurstContext& context);
     // The settled burst, to whoever traces.
-    void show(Lane& lane, const Snapshot& snapshot, trace::Direction direction);
+    void show(Lane& lane, const BurstContext& context, trace::Direction direction);
     std::uint32_t send_for_main(Lane& lane);
     std::uint32_t receive(std::uint16_t port, std::uint16_t queue);
     void receive_unusual();
@@ -67,15 +67,15 @@ private:
     void punt_copy(Lane& lane, rte_mbuf* buffer, Instant now);
     void sleep(std::uint32_t ns);
 
-    // The buffers of some places of the burst, in their order; of all of them, without being copied.
+    // The buffers of some slots of the burst, in their order; of all of them, without being copied.
     struct Chosen {
-        Chosen(Worker& worker, std::uint64_t places);
+        Chosen(Worker& worker, std::uint64_t slots);
         std::uint32_t count = 0;
         std::array<rte_mbuf*, kBurstMax> some;
         rte_mbuf** buffers = some.data();
     };
     // How many left; the rest is freed and settled anew.
-    std::uint32_t transmit(std::uint16_t port, Lane& lane, std::uint64_t places);
+    std::uint32_t transmit(std::uint16_t port, Lane& lane, std::uint64_t slots);
 
     const Shared shared_;
     const std::uint32_t number_;
@@ -89,12 +89,15 @@ private:
     std::uint64_t burst_bytes_ = 0;
     std::uint64_t began_ = 0;     // the present poll, or the last one, in cycles
     Lane* worked_for_ = nullptr;  // the lane of the last poll, if it found work
-    Tap* tap_ = nullptr;          // of the lane that is served; it may not outlive the poll
+    // of the lane that is served; it may not outlive the poll
+    PacketTrace* trace_ = nullptr;
 };
 
-// A packet that was settled already goes another way after all: its former reason is uncounted, so that each packet has one.
-void settle_anew(Burst& burst, std::uint32_t place, Reason reason, Counters& counters);
-// The lease ran out between the stages and the delivery: what was accepted for a virtual address is not delivered.
+// A packet that was settled already goes another way after all: its former reason is uncounted, so
+// that each packet has one.
+void reclassify(Burst& burst, std::uint32_t slot, Reason reason, Counters& counters);
+// The lease ran out between the stages and the delivery: what was accepted for a virtual address is
+// not delivered.
 void refuse_late(Burst& burst, Counters& counters);
 
 }  // namespace nlb::dataplane

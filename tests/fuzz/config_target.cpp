@@ -1,5 +1,6 @@
-// Configuration files. Promises: any text gives a configuration or mistakes that each name file, line and column; nothing throws; and
-// from a configuration that was let through, the tables of every host, its digest and its offers can be made and pass the codec.
+// Configuration files. Promises: any text gives a configuration or mistakes that each name file,
+// line and column; nothing throws; and from a configuration that was let through, the tables of
+// every host, its digest and its offers can be made and pass the codec.
 #include <regex>
 #include <sstream>
 
@@ -21,21 +22,23 @@ void check_mistakes(const std::string& mistakes) {
     for (std::string line; std::getline(lines, line);) {
         if (line.size() > 1000) continue;  // std::regex recurses once for each letter
         static const std::regex shape(R"(fuzz\.yaml(:[0-9]+:[0-9]+)?: .+)");
-        require(std::regex_match(line, shape), "a mistake has its place", line);
+        require(std::regex_match(line, shape), "a mistake has its slot", line);
     }
 }
 
 void check_config(const config::Config& config) {
     require(!config.clusters.empty(), "a configuration has a cluster");
     for (const config::Cluster& cluster : config.clusters) {
-        require(!cluster.hosts.empty() && cluster.hosts.size() <= kHostsMax, "a cluster has 1 to 32 hosts");
+        require(!cluster.hosts.empty() && cluster.hosts.size() <= kHostsMax,
+                "a cluster has 1 to 32 hosts");
         require(cluster.port_rules.size() <= kRulesMax, "a cluster has at most 32 rules");
         static_cast<void>(config::digest_of(config::canonical_lines(cluster)));
         for (const config::Host& host : cluster.hosts) {
             require(host.id >= 1 && host.id <= kHostsMax, "an id is 1 to 32");
             static_cast<void>(config::offers_of(cluster, host));
             const Tables tables = config::build_tables(cluster, host, {1, 2, 3, 4}, {});
-            require(decode_tables(encode_tables(tables)).ok(), "tables of a good configuration are good");
+            require(decode_tables(encode_tables(tables)).ok(),
+                    "tables of a good configuration are good");
         }
     }
 }
@@ -46,7 +49,8 @@ void check_config(const config::Config& config) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace nlb::fuzz;
     if (size > kTextBytesMax) return 0;
-    const auto loaded = nlb::config::load_text({reinterpret_cast<const char*>(data), size}, "fuzz.yaml");
+    const auto loaded =
+        nlb::config::load_text({reinterpret_cast<const char*>(data), size}, "fuzz.yaml");
     if (loaded)
         check_config(loaded.value().config);
     else
@@ -54,8 +58,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
 }
 
-// Lines and words are what a person changes: lines come twice, go, change places or depth; the rest is libFuzzer's, with its dictionary.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+// Lines and words are what a person changes: lines come twice, go, change slots or depth; the rest
+// is libFuzzer's, with its dictionary.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
     using namespace nlb::fuzz;
     nlb::Prng chance(seed);
     if (size == 0 || chance.chance(600'000)) return LLVMFuzzerMutate(data, size, max_size);
@@ -80,5 +86,6 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     }
     std::string whole;
     for (const std::string& line : lines) whole += line + "\n";
-    return hand_over({reinterpret_cast<const nlb::Byte*>(whole.data()), whole.size()}, data, max_size);
+    return hand_over({reinterpret_cast<const nlb::Byte*>(whole.data()), whole.size()}, data,
+                     max_size);
 }

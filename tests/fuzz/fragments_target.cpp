@@ -1,8 +1,10 @@
-// Fragments of a few datagrams in any order, size and company, through the stages of four hosts, beside a model of lists that shares no
-// code with core/fragments. Promises: every fragment becomes what the model says, now or when it is released; each frame that waits is
-// given back exactly once; at most one host takes a fragment, and none takes one whose first fragment it did not take.
+// Fragments of a few datagrams in any order, size and company, through the stages of four hosts,
+// beside a model of lists that shares no code with core/fragments. Promises: every fragment becomes
+// what the model says, now or when it is released; each frame that waits is given back exactly
+// once; at most one host takes a fragment, and none takes one whose first fragment it did not take.
 //
-// An input: a byte of settings, then records of four bytes: which datagram and what happens first, offset, length, and how it ends.
+// An input: a byte of settings, then records of four bytes: which datagram and what happens first,
+// offset, length, and how it ends.
 #include <map>
 #include <memory>
 #include <string>
@@ -19,7 +21,8 @@ using test::kHosts;
 constexpr std::size_t kDatagrams = 8;
 constexpr std::size_t kRecordBytes = 4;
 constexpr std::size_t kRecordsMax = 512;
-constexpr std::size_t kDatagramUnits = 160;  // of eight bytes; more fragments than may wait for one datagram
+// of eight bytes; more fragments than may wait for one datagram
+constexpr std::size_t kDatagramUnits = 160;
 
 struct Record {
     std::uint8_t datagram;
@@ -30,7 +33,8 @@ struct Record {
     std::size_t bytes;
     bool last;
 };
-constexpr Duration kPauses[]{Duration{0}, std::chrono::milliseconds{400}, std::chrono::seconds{1}, std::chrono::seconds{15}};
+constexpr Duration kPauses[]{Duration{0}, std::chrono::milliseconds{400}, std::chrono::seconds{1},
+                             std::chrono::seconds{15}};
 
 Record read_record(Choices& choices) {
     const std::uint8_t first = choices.u8();
@@ -59,12 +63,16 @@ struct Memory {
     Instant deadline;
     std::vector<std::size_t> waiting;  // numbers of frames
 
-    [[nodiscard]] bool knows(const Piece& piece) const { return std::find(pieces.begin(), pieces.end(), piece) != pieces.end(); }
+    [[nodiscard]] bool knows(const Piece& piece) const {
+        return std::find(pieces.begin(), pieces.end(), piece) != pieces.end();
+    }
     [[nodiscard]] bool contradicts(const Piece& piece) const {
         return std::any_of(pieces.begin(), pieces.end(), [&](const Piece& other) {
             // Both ends in units of eight bytes: what one unit holds twice overlaps.
-            const bool overlaps = piece.offset < (other.end + 7) / 8 * 8 && other.offset < (piece.end + 7) / 8 * 8;
-            const bool beyond = (other.last && (piece.last || piece.end >= other.end)) || (piece.last && other.end > piece.end);
+            const bool overlaps =
+                piece.offset < (other.end + 7) / 8 * 8 && other.offset < (piece.end + 7) / 8 * 8;
+            const bool beyond = (other.last && (piece.last || piece.end >= other.end)) ||
+                                (piece.last && other.end > piece.end);
             return overlaps || beyond;
         });
     }
@@ -81,7 +89,8 @@ struct Memory {
 // RFC 791, 8200 and 5722 by lists; one per host.
 class Model {
 public:
-    // What becomes of a fragment; `of_first`: what the host decides about a first one by its tables.
+    // What becomes of a fragment; `of_first`: what the host decides about a first one by its
+    // tables.
     Reason take(std::size_t number, const Record& record, Reason of_first, Instant now) {
         Memory& memory = memory_of(record.datagram, now);
         if (memory.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
@@ -94,7 +103,9 @@ public:
         memory.pieces.push_back(piece);
         Reason reason = of_first;
         if (record.offset == 0) {
-            decide(memory, verdict_of(of_first) == Verdict::accept ? Reason::fragment_followed : of_first, now);
+            decide(memory,
+                   verdict_of(of_first) == Verdict::accept ? Reason::fragment_followed : of_first,
+                   now);
         } else if (memory.followers == Reason::live) {
             if (memory.waiting.size() == kFramesPerDatagramMax) return Reason::fragment_table_full;
             memory.waiting.push_back(number);
@@ -141,12 +152,14 @@ private:
     std::map<std::uint8_t, Memory> memories_;
 };
 
-// Datagrams that differ in one thing each, so that taking one for the other shows: client, protocol version, identification, length.
+// Datagrams that differ in one thing each, so that taking one for the other shows: client, protocol
+// version, identification, length.
 const test::Datagram& datagram_of(std::size_t which) {
     static const auto made = [] {
         std::vector<test::Datagram> all;
         for (std::size_t i = 0; i < kDatagrams; ++i) {
-            FrameSpec spec = test::large_udp(kDatagramUnits * 8 + 512, test::kClient + (i >> 1 & 1U));
+            FrameSpec spec =
+                test::large_udp(kDatagramUnits * 8 + 512, test::kClient + (i >> 1 & 1U));
             if ((i & 4U) != 0) spec = test::over_v6(spec, test::v6(1, 7 + (i >> 1 & 1U)));
             all.emplace_back(spec, (i & 1U) != 0 ? 77U : 7U);
         }
@@ -161,7 +174,7 @@ struct Host {
     SimpleConnections connections{16};
     FragmentTable fragments{11};
     Model model;
-    std::map<std::uint16_t, std::size_t> held;  // place to number
+    std::map<std::uint16_t, std::size_t> held;  // slot to number
     Counters counters{};
 };
 
@@ -191,72 +204,85 @@ public:
 private:
     void move_ownership() {
         const RuleMasks last = hosts_.back().tables.own;
-        for (std::size_t i = kHosts - 1; i > 0; --i) hosts_[i].tables.own = hosts_[i - 1].tables.own;
+        for (std::size_t i = kHosts - 1; i > 0; --i)
+            hosts_[i].tables.own = hosts_[i - 1].tables.own;
         hosts_.front().tables.own = last;
     }
 
-    void arrive(Host& host, const std::vector<Record>& records, std::size_t begin, std::size_t end) {
+    void arrive(Host& host, const std::vector<Record>& records, std::size_t begin,
+                std::size_t end) {
         std::vector<std::vector<Byte>> frames;
         static const auto burst = std::make_unique<Burst>();
         burst->count = 0;
         for (std::size_t i = begin; i < end; ++i) {
             const Record& record = records[i];
-            frames.push_back(datagram_of(record.datagram).piece(record.offset, record.bytes, record.last));
+            frames.push_back(
+                datagram_of(record.datagram).piece(record.offset, record.bytes, record.last));
             frames.back().shrink_to_fit();
             const auto length = static_cast<std::uint16_t>(frames.back().size());
             burst->frames[burst->count++] = {frames.back().data(), length, length};
         }
-        const Snapshot snapshot{host.tables, host.ports, now_, true};
-        settle_ingress(*burst, snapshot, host.connections, host.fragments, host.counters);
+        const BurstContext context{host.tables, host.ports, now_, true};
+        settle_ingress(*burst, context, host.connections, host.fragments, host.counters);
         host.model.expire(now_);
         for (std::size_t i = begin; i < end; ++i) {
-            const auto place = static_cast<std::uint32_t>(i - begin);
-            const Reason expected = host.model.take(i, records[i], by_tables(host, burst->info[place]), now_);
-            expect(burst->reasons[place], expected, "a fragment becomes what the model says");
-            if (burst->reasons[place] == Reason::fragment_held) hold(host, burst->info[place].fragment.place, i);
-            count_taker(burst->reasons[place], i);
+            const auto slot = static_cast<std::uint32_t>(i - begin);
+            const Reason expected =
+                host.model.take(i, records[i], by_tables(host, burst->info[slot]), now_);
+            expect(burst->reasons[slot], expected, "a fragment becomes what the model says");
+            if (burst->reasons[slot] == Reason::fragment_held)
+                hold(host, burst->info[slot].fragment.slot, i);
+            count_taker(burst->reasons[slot], i);
         }
         take_released(host);
     }
 
     static Reason by_tables(const Host& host, const PacketInfo& info) {
         if (info.rule == kNoRule) return Reason::live;
-        return (host.tables.own[info.rule] >> info.bucket & 1U) != 0 ? Reason::owner : Reason::not_owner;
+        return (host.tables.own[info.rule] >> info.bucket & 1U) != 0 ? Reason::owner
+                                                                     : Reason::not_owner;
     }
-    static void hold(Host& host, std::uint16_t place, std::size_t number) {
-        require(place < kFramePlaces && host.held.emplace(place, number).second, "no two frames wait at one place");
+    static void hold(Host& host, std::uint16_t slot, std::size_t number) {
+        require(slot < kFrameSlots && host.held.emplace(slot, number).second,
+                "no two frames wait at one slot");
     }
     void take_released(Host& host) {
         static const auto burst = std::make_unique<Burst>();
-        std::array<std::uint16_t, kBurstMax> places;
-        while (settle_released(*burst, host.fragments, places, host.counters) != 0) {
+        std::array<std::uint16_t, kBurstMax> slots;
+        while (settle_released(*burst, host.fragments, slots, host.counters) != 0) {
             for (std::uint32_t i = 0; i < burst->count; ++i) {
-                const auto held = host.held.find(places[i]);
+                const auto held = host.held.find(slots[i]);
                 require(held != host.held.end(), "only frames that wait are released");
                 const auto told = host.model.released.find(held->second);
                 require(told != host.model.released.end(), "no frame is released before its time");
-                expect(burst->reasons[i], told->second, "a frame that waited becomes what the model says");
+                expect(burst->reasons[i], told->second,
+                       "a frame that waited becomes what the model says");
                 count_taker(burst->reasons[i], held->second);
                 host.model.released.erase(told);
                 host.held.erase(held);
             }
         }
         require(host.model.released.empty(), "every frame that waits no more is released");
-        require(host.held.size() == host.fragments.waiting() && host.held.size() == host.model.waiting(),
+        require(host.held.size() == host.fragments.waiting() &&
+                    host.held.size() == host.model.waiting(),
                 "the counts of waiting frames agree");
     }
     void finish(Host& host) {
         host.fragments.expire(now_);
         host.model.expire(now_);
         take_released(host);
-        require(host.held.empty() && host.fragments.datagrams() == 0, "in the end nothing waits and nothing is remembered");
+        require(host.held.empty() && host.fragments.datagrams() == 0,
+                "in the end nothing waits and nothing is remembered");
     }
     void count_taker(Reason reason, std::size_t number) {
-        if (verdict_of(reason) == Verdict::accept) require(++takers_[number] == 1, "at most one host takes a fragment");
+        if (verdict_of(reason) == Verdict::accept)
+            require(++takers_[number] == 1, "at most one host takes a fragment");
     }
     static void expect(Reason got, Reason expected, const char* promise) {
         if (got == expected) return;
-        require(false, promise, std::string(info_of(got).name) + " instead of " + std::string(info_of(expected).name));
+        require(
+            false, promise,
+            std::string(info_of(got).name) + " instead of " + std::string(info_of(expected).name));
     }
 
     std::array<Host, kHosts> hosts_;
@@ -272,25 +298,32 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace nlb::fuzz;
     Choices choices({data, size});
     std::vector<Record> records;
-    while (!choices.empty() && records.size() < kRecordsMax) records.push_back(read_record(choices));
-    // Its tables of 1.2 MiB are made once: that they are empty again after each input is one of the promises.
+    while (!choices.empty() && records.size() < kRecordsMax)
+        records.push_back(read_record(choices));
+    // Its tables of 1.2 MiB are made once: that they are empty again after each input is one of the
+    // promises.
     static const auto cluster = std::make_unique<Cluster>();
     cluster->play(records);
     return 0;
 }
 
-// Most often one field of one record changes; sometimes records come, go, change places or are said again.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+// Most often one field of one record changes; sometimes records come, go, change slots or are said
+// again.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
     using namespace nlb::fuzz;
     nlb::Prng chance(seed);
     if (chance.chance(100'000)) return LLVMFuzzerMutate(data, size, max_size);
     std::vector<nlb::Byte> bytes(data, data + size / kRecordBytes * kRecordBytes);
     const auto random_record = [&] {
-        for (std::size_t i = 0; i < kRecordBytes; ++i) bytes.push_back(static_cast<nlb::Byte>(chance.next()));
+        for (std::size_t i = 0; i < kRecordBytes; ++i)
+            bytes.push_back(static_cast<nlb::Byte>(chance.next()));
     };
     if (bytes.empty()) random_record();
     const std::size_t count = bytes.size() / kRecordBytes;
-    const auto at = [&](std::size_t record) { return bytes.begin() + static_cast<std::ptrdiff_t>(record * kRecordBytes); };
+    const auto at = [&](std::size_t record) {
+        return bytes.begin() + static_cast<std::ptrdiff_t>(record * kRecordBytes);
+    };
     const std::size_t chosen = chance.below(count);
     switch (chance.below(8)) {
         case 0:
@@ -315,7 +348,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
             break;
         }
         default:
-            *(at(chosen) + static_cast<std::ptrdiff_t>(chance.below(kRecordBytes))) = static_cast<nlb::Byte>(chance.next());
+            *(at(chosen) + static_cast<std::ptrdiff_t>(chance.below(kRecordBytes))) =
+                static_cast<nlb::Byte>(chance.next());
     }
     return hand_over(bytes, data, max_size);
 }

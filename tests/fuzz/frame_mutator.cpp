@@ -29,8 +29,9 @@ constexpr std::array<std::uint8_t, 12> kProtocols{kProtocolTcp,
                                                   47,
                                                   50,
                                                   51};
-constexpr std::array<std::uint16_t, 8> kEthertypes{kEthertypeIpv4, kEthertypeIpv6,        kEthertypeArp,       kEthertypeReverseArp,
-                                                   kEthertypeVlan, kEthertypeServiceVlan, kEthertypeHeartbeat, 0x0026};
+constexpr std::array<std::uint16_t, 8> kEthertypes{
+    kEthertypeIpv4, kEthertypeIpv6,        kEthertypeArp,       kEthertypeReverseArp,
+    kEthertypeVlan, kEthertypeServiceVlan, kEthertypeHeartbeat, 0x0026};
 constexpr std::array<std::uint8_t, 8> kIcmpTypes{0, 3, 8, 11, 1, 2, 128, 135};
 
 IpAddress address(bool is_v4, Prng& chance) {
@@ -43,7 +44,8 @@ IpAddress address(bool is_v4, Prng& chance) {
         case 2:
             return is_v4 ? IpAddress::v4(dedicated(host)) : dedicated6(host);
         case 3:
-            return is_v4 ? IpAddress::v4(kSubnetBroadcast) : IpAddress{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+            return is_v4 ? IpAddress::v4(kSubnetBroadcast)
+                         : IpAddress{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
         default:
             return is_v4 ? IpAddress::v4(kClient + static_cast<std::uint32_t>(chance.below(64)))
                          : v6(1, static_cast<std::uint16_t>(chance.below(64)));
@@ -55,7 +57,9 @@ FrameSpec random_spec(Prng& chance) {
     const bool is_v4 = chance.chance(500'000);
     const bool to_vip = chance.chance(700'000);
     spec.source =
-        to_vip ? (is_v4 ? IpAddress::v4(kClient + static_cast<std::uint32_t>(chance.below(64))) : kClient6) : address(is_v4, chance);
+        to_vip ? (is_v4 ? IpAddress::v4(kClient + static_cast<std::uint32_t>(chance.below(64)))
+                        : kClient6)
+               : address(is_v4, chance);
     spec.destination = to_vip ? (is_v4 ? IpAddress::v4(kVip) : kVip6) : address(is_v4, chance);
     spec.protocol = one_of(kProtocols, chance);
     spec.source_port = one_of(kPorts, chance);
@@ -63,7 +67,8 @@ FrameSpec random_spec(Prng& chance) {
     spec.tcp_flags = static_cast<std::uint8_t>(chance.below(64));
     spec.icmp_type = one_of(kIcmpTypes, chance);
     spec.hop_limit = chance.chance(500'000) ? 255 : 64;
-    for (std::uint64_t tags = chance.below(8); tags > 5; --tags) spec.vlans.push_back(static_cast<std::uint16_t>(chance.below(4096)));
+    for (std::uint64_t tags = chance.below(8); tags > 5; --tags)
+        spec.vlans.push_back(static_cast<std::uint16_t>(chance.below(4096)));
     spec.payload.resize(chance.below(40));
     return spec;
 }
@@ -73,7 +78,8 @@ std::vector<Byte> random_arp(Prng& chance) {
     spec.operation = static_cast<std::uint16_t>(1 + chance.below(2));
     spec.sender_ip = address(true, chance).as_v4();
     spec.target_ip = address(true, chance).as_v4();
-    if (chance.chance(300'000)) spec.sender_mac = spec.source_mac = cluster_mac(LinkMode::unicast, IpAddress::v4(kVip));
+    if (chance.chance(300'000))
+        spec.sender_mac = spec.source_mac = cluster_mac(LinkMode::unicast, IpAddress::v4(kVip));
     return build_arp(spec);
 }
 
@@ -97,7 +103,8 @@ std::size_t network_offset(const std::vector<Byte>& frame) {
     return at;
 }
 
-// Lengths as the frame has them, and a checksum that holds: otherwise nearly every change ends in the first checks.
+// Lengths as the frame has them, and a checksum that holds: otherwise nearly every change ends in
+// the first checks.
 void put_right(std::vector<Byte>& frame) {
     const std::size_t at = network_offset(frame);
     if (frame.size() < at + sizeof(Ipv4Header)) return;
@@ -108,28 +115,34 @@ void put_right(std::vector<Byte>& frame) {
         store_big_endian(frame.data() + at + 10, std::uint16_t{0});
         store_big_endian(frame.data() + at + 10, checksum_of(frame.data() + at, header));
     } else if (frame[at] >> 4 == 6 && length >= sizeof(Ipv6Header)) {
-        store_big_endian(frame.data() + at + 4, static_cast<std::uint16_t>(length - sizeof(Ipv6Header)));
+        store_big_endian(frame.data() + at + 4,
+                         static_cast<std::uint16_t>(length - sizeof(Ipv6Header)));
     }
 }
 
 // An 802.1Q tag behind the addresses.
 void insert_tag(std::vector<Byte>& frame, Prng& chance) {
     const auto type = chance.chance(700'000) ? kEthertypeVlan : kEthertypeServiceVlan;
-    const std::array<Byte, 4> tag{static_cast<Byte>(type >> 8), static_cast<Byte>(type), 0, static_cast<Byte>(chance.next())};
+    const std::array<Byte, 4> tag{static_cast<Byte>(type >> 8), static_cast<Byte>(type), 0,
+                                  static_cast<Byte>(chance.next())};
     if (frame.size() >= 14) frame.insert(frame.begin() + 12, tag.begin(), tag.end());
 }
 
-// An extension header before what follows the IPv6 header; a fragment's offset and flag are of chance.
+// An extension header before what follows the IPv6 header; a fragment's offset and flag are of
+// chance.
 void insert_extension(std::vector<Byte>& frame, Prng& chance) {
     const std::size_t at = network_offset(frame);
     if (frame.size() < at + sizeof(Ipv6Header) || frame[at] >> 4 != 6) return;
-    constexpr std::array<std::uint8_t, 6> kHeaders{kProtocolHopByHop,           kProtocolRouting,        kProtocolFragment,
-                                                   kProtocolDestinationOptions, kProtocolAuthentication, 135};
+    constexpr std::array<std::uint8_t, 6> kHeaders{
+        kProtocolHopByHop,           kProtocolRouting,        kProtocolFragment,
+        kProtocolDestinationOptions, kProtocolAuthentication, 135};
     std::array<Byte, 8> extension{frame[at + 6]};
     if (chance.chance(300'000))
-        for (std::size_t i = 1; i < extension.size(); ++i) extension[i] = static_cast<Byte>(chance.next());
+        for (std::size_t i = 1; i < extension.size(); ++i)
+            extension[i] = static_cast<Byte>(chance.next());
     frame[at + 6] = one_of(kHeaders, chance);
-    frame.insert(frame.begin() + static_cast<std::ptrdiff_t>(at + sizeof(Ipv6Header)), extension.begin(), extension.end());
+    frame.insert(frame.begin() + static_cast<std::ptrdiff_t>(at + sizeof(Ipv6Header)),
+                 extension.begin(), extension.end());
 }
 
 // An ICMP error that quotes the frame's packet as if a server had sent it, cut short.
@@ -151,7 +164,8 @@ void quote(std::vector<Byte>& frame, Prng& chance) {
 void put_a_number_that_matters(std::vector<Byte>& frame, Prng& chance) {
     const std::size_t at = network_offset(frame);
     if (frame.size() < at + 24) return;
-    const std::size_t transport = at + (frame[at] >> 4 == 4 ? (frame[at] & 15U) * 4U : sizeof(Ipv6Header));
+    const std::size_t transport =
+        at + (frame[at] >> 4 == 4 ? (frame[at] & 15U) * 4U : sizeof(Ipv6Header));
     switch (chance.below(5)) {
         case 0:
             store_big_endian(frame.data() + at - 2, one_of(kEthertypes, chance));
@@ -160,10 +174,14 @@ void put_a_number_that_matters(std::vector<Byte>& frame, Prng& chance) {
             frame[at + (frame[at] >> 4 == 4 ? 9 : 6)] = one_of(kProtocols, chance);
             break;
         case 2:
-            if (frame[at] >> 4 == 4) store_big_endian(frame.data() + at + 6, static_cast<std::uint16_t>(chance.next() & 0x3fff));
+            if (frame[at] >> 4 == 4)
+                store_big_endian(frame.data() + at + 6,
+                                 static_cast<std::uint16_t>(chance.next() & 0x3fff));
             break;
         default:
-            if (transport + 4 <= frame.size()) store_big_endian(frame.data() + transport + 2 * chance.below(2), one_of(kPorts, chance));
+            if (transport + 4 <= frame.size())
+                store_big_endian(frame.data() + transport + 2 * chance.below(2),
+                                 one_of(kPorts, chance));
     }
 }
 

@@ -1,5 +1,6 @@
-// What every fuzz target shares: promises that end the run when broken, choices read from the fuzzer's bytes, and chance for the
-// mutators. libFuzzer brings main(); nothing here keeps state between inputs.
+// What every fuzz target shares: promises that end the run when broken, choices read from the
+// fuzzer's bytes, and chance for the mutators. libFuzzer brings main(); nothing here keeps state
+// between inputs.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,8 @@
 
 // libFuzzer's interface; its names are not ours to choose.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed);
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace nlb::fuzz {
@@ -24,8 +26,8 @@ namespace nlb::fuzz {
 // A broken promise is a finding like a crash: the input is kept and told.
 inline void require(bool holds, std::string_view promise, std::string_view detail = {}) {
     if (holds) return;
-    std::fprintf(stderr, "broken promise: %.*s %.*s\n", static_cast<int>(promise.size()), promise.data(), static_cast<int>(detail.size()),
-                 detail.data());
+    std::fprintf(stderr, "broken promise: %.*s %.*s\n", static_cast<int>(promise.size()),
+                 promise.data(), static_cast<int>(detail.size()), detail.data());
     std::abort();
 }
 
@@ -63,7 +65,8 @@ inline void mutate(std::vector<Byte>& bytes, std::size_t max_size) {
 }
 
 // Puts a mutator's result where libFuzzer wants it.
-inline std::size_t hand_over(std::span<const Byte> bytes, std::uint8_t* data, std::size_t max_size) {
+inline std::size_t hand_over(std::span<const Byte> bytes, std::uint8_t* data,
+                             std::size_t max_size) {
     const std::size_t size = std::min(bytes.size(), max_size);
     std::copy_n(bytes.begin(), size, data);
     return size;

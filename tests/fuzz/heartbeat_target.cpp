@@ -1,15 +1,18 @@
-// Cluster frames, from the segment's bytes to the membership of a host that is a converged member of three. Promises: what decodes is
-// encoded again to the same frame, a refused frame changes nothing that the host knows or holds, and whatever an insider says, the
-// host's own frames stay within their bounds.
+// Cluster frames, from the segment's bytes to the membership of a host that is a converged member
+// of three. Promises: what decodes is encoded again to the same frame, a refused frame changes
+// nothing that the host knows or holds, and whatever an insider says, the host's own frames stay
+// within their bounds.
 //
-// An input: records of { action, pause (milliseconds), length (two bytes), frame }. The action says what an insider adds to the bytes: a
-// tag, a name that is believed, an epoch of its own, and the digest that makes a map whole; and whether the host holds a next
-// configuration.
+// An input: records of { action, pause (milliseconds), length (two bytes), frame }. The action says
+// what an insider adds to the bytes: a tag, a name that is believed, an epoch of its own, and the
+// digest that makes a map whole; and whether the host holds a next configuration.
 #include <algorithm>
 #include <string>
 
 #include "core/base/assert.hpp"
 #include "core/base/endian.hpp"
+#include "core/wire/frame_codec.hpp"
+#include "core/wire/map_parts.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/model/shuffled_cluster.hpp"
 #include "tests/sim/cheap_authenticator.hpp"
@@ -21,13 +24,17 @@ namespace {
 constexpr std::size_t kRecordsMax = 12;
 constexpr std::uint32_t kCluster = 0xc0000250;
 constexpr std::uint8_t kActionSign = 1;
-constexpr std::uint8_t kActionCredible = 2;  // from host 2 or 3 (bit 2), in its own incarnation, the next sequence, in this cluster
-constexpr std::uint8_t kActionNewEpoch = 8;  // with the one before: a greater epoch, which it coordinates
-constexpr std::uint8_t kActionWhole = 16;    // a map part's digest is that of the map it would make alone
-constexpr std::uint8_t kActionHold = 32;     // the host reads its next configuration first, or drops it
+// from host 2 or 3 (bit 2), in its own incarnation, the next sequence, in this cluster
+constexpr std::uint8_t kActionCredible = 2;
+// with the one before: a greater epoch, which it coordinates
+constexpr std::uint8_t kActionNewEpoch = 8;
+// a map part's digest is that of the map it would make alone
+constexpr std::uint8_t kActionWhole = 16;
+// the host reads its next configuration first, or drops it
+constexpr std::uint8_t kActionHold = 32;
 constexpr std::uint8_t kActionsEnd = 64;
-constexpr std::size_t kLengthAt = 8, kTagAt = 12, kClusterAt = 28, kHostAt = 32, kSlotsAt = 35, kBootAt = 36, kTermAt = 40,
-                      kSequenceAt = 44, kEpochAt = 52;
+constexpr std::size_t kLengthAt = 8, kTagAt = 12, kClusterAt = 28, kHostAt = 32, kSlotsAt = 35,
+                      kBootAt = 36, kTermAt = 40, kSequenceAt = 44, kEpochAt = 52;
 constexpr std::size_t kHeaderBytes = 64;
 
 const sim::CheapAuthenticator& authenticator() {
@@ -54,8 +61,8 @@ std::vector<Byte> grants_for(const Scene& scene) {
     list.header.epoch = scene.member.epoch();
     const std::uint64_t heard = scene.member.map().epoch.counter;  // any; the mutator finds others
     for (BucketId bucket = 0; bucket < kBuckets; bucket += 7)
-        list.grants.push_back(
-            {1, static_cast<RuleId>(bucket % 2), bucket, scene.incarnations[1], heard + bucket, ClientName{bucket} + 1, 60'000});
+        list.grants.push_back({1, static_cast<RuleId>(bucket % 2), bucket, scene.incarnations[1],
+                               heard + bucket, ClientName{bucket} + 1, 60'000});
     return encode_frame(list, authenticator());
 }
 
@@ -68,22 +75,26 @@ const Scene& scene() {
         std::vector<std::vector<Byte>> frames;
         cluster.watch = [&](HostId, const ClusterMap&, const Actions& actions) {
             for (const Action& action : actions)
-                if (const auto* sent = std::get_if<SendFrame>(&action)) frames.push_back(encode_frame(sent->frame, authenticator()));
+                if (const auto* sent = std::get_if<SendFrame>(&action))
+                    frames.push_back(encode_frame(sent->frame, authenticator()));
         };
         cluster.boot_all_within(shape.period);
         cluster.run(shape.period * 20);
         NLB_ASSERT(cluster.all_converged());
         Scene scene{cluster.membership(1), cluster.now(), {}, {}};
-        for (HostId id = 1; id <= 3; ++id) scene.incarnations[id] = cluster.membership(id).incarnation();
+        for (HostId id = 1; id <= 3; ++id)
+            scene.incarnations[id] = cluster.membership(id).incarnation();
         constexpr std::size_t kTypeAt = 5;
         for (std::size_t i = 0; i < frames.size(); ++i)
-            if (frames[i][kTypeAt] == 2 || i % 16 == 0) scene.frames.push_back(frames[i]);  // maps are few
+            // maps are few
+            if (frames[i][kTypeAt] == 2 || i % 16 == 0) scene.frames.push_back(frames[i]);
         FrameHeader header;
         header.cluster = kCluster;
         header.id = 2;
         header.slots = shape.slots;
         scene.frames.push_back(grants_for(scene));
-        scene.frames.push_back(encode_frame(split_config(43, "name\tweb\n", header).front(), authenticator()));
+        scene.frames.push_back(
+            encode_frame(split_config(43, "name\tweb\n", header).front(), authenticator()));
         return scene;
     }();
     return made;
@@ -112,7 +123,8 @@ std::vector<Byte> write_input(const std::vector<Record>& records) {
     std::vector<Byte> bytes;
     for (const Record& record : records) {
         bytes.insert(bytes.end(),
-                     {record.action, record.pause_ms, static_cast<Byte>(record.frame.size() >> 8), static_cast<Byte>(record.frame.size())});
+                     {record.action, record.pause_ms, static_cast<Byte>(record.frame.size() >> 8),
+                      static_cast<Byte>(record.frame.size())});
         bytes.insert(bytes.end(), record.frame.begin(), record.frame.end());
     }
     return bytes;
@@ -160,7 +172,8 @@ void make_whole(ClusterFrame& frame) {
     part->map_digest = digest_of(map, part->header.slots);
 }
 
-// Who I am, by which map and configuration, and what I hold. The clocks, and what I say next, go on whatever arrives.
+// Who I am, by which map and configuration, and what I hold. The clocks, and what I say next, go on
+// whatever arrives.
 std::uint64_t digest_of_holdings(const Membership& member) {
     sim::RunningDigest digest;
     digest.add(static_cast<std::uint64_t>(member.state()));
@@ -189,16 +202,16 @@ std::uint64_t digest_of(const Membership& member) {
 }
 
 // Of one rule less, so that numbers of rules mean something else in it.
-HeldConfig next_config() {
-    HeldConfig next;
+StagedConfig next_config() {
+    StagedConfig next;
     next.digest = 43;
     next.slots = 2;
     next.configured_hosts = 3;
-    next.former.fill(kNoFormerRule);
+    next.former.fill(kNoPreviousRule);
     next.former[0] = 1;
     next.former[kDefaultRule] = kDefaultRule;
-    next.wishes[0].offer = 50;
-    next.wishes[kDefaultRule].offer = 32;
+    next.desired[0].offer = 50;
+    next.desired[kDefaultRule].offer = 32;
     return next;
 }
 
@@ -208,9 +221,12 @@ public:
         now_ += std::chrono::milliseconds{record.pause_ms};
         member_.on_dataplane_alive(now_, now_);
         check(member_.on_tick(now_));
-        if ((record.action & kActionHold) != 0) check(member_.on_hold(now_, member_.held() ? std::nullopt : std::optional{next_config()}));
+        if ((record.action & kActionHold) != 0)
+            check(member_.on_staged(
+                now_, member_.staged() ? std::nullopt : std::optional{next_config()}));
         std::vector<Byte> bytes(record.frame);
-        if ((record.action & kActionCredible) != 0) make_credible(bytes, record.action, ++sequence_);
+        if ((record.action & kActionCredible) != 0)
+            make_credible(bytes, record.action, ++sequence_);
         if ((record.action & kActionSign) != 0) sign(bytes);
         bytes.shrink_to_fit();
         DecodedFrame decoded = decode_frame(bytes, kCluster, authenticator());
@@ -223,17 +239,23 @@ public:
         const Actions actions = member_.on_frame(now_, decoded.frame, &fault);
         check_grants(actions, map);
         check(actions);
-        // A map of another configuration still shows that its sender lives, and what follows from that.
+        // A map of another configuration still shows that its sender lives, and what follows from
+        // that.
         if (fault == FrameFault::none || fault == FrameFault::config) return;
-        // A stranger who may be a restarted owner shortens the lease of a host that is new itself, down to nothing (R3, R4).
-        if (fault == FrameFault::unbelieved && std::any_of(actions.begin(), actions.end(), ends_lease)) return;
-        require(digest_of_holdings(member_) == holdings, "a refused frame changes nothing that is held", name_of(fault));
+        // A stranger who may be a restarted owner shortens the lease of a host that is new itself,
+        // down to nothing (R3, R4).
+        if (fault == FrameFault::unbelieved &&
+            std::any_of(actions.begin(), actions.end(), ends_lease))
+            return;
+        require(digest_of_holdings(member_) == holdings,
+                "a refused frame changes nothing that is held", name_of(fault));
         require(digest_of(member_) == before, "a refused frame changes nothing", name_of(fault));
     }
 
     // The newest block stands for all: each is written from the whole state.
     void check_memory() const {
-        if (stored_) require(decode_block(encode_block(*stored_)) == *stored_, "what is stored can be read");
+        if (stored_)
+            require(decode_block(encode_block(*stored_)) == *stored_, "what is stored can be read");
     }
 
 private:
@@ -243,17 +265,21 @@ private:
     }
 
     static void check_codec(const ClusterFrame& frame) {
-        const auto again = decode_frame(encode_frame(frame, authenticator()), kCluster, authenticator());
-        require(again.fault == FrameFault::none && again.frame == frame, "what was read is written and read again");
+        const auto again =
+            decode_frame(encode_frame(frame, authenticator()), kCluster, authenticator());
+        require(again.fault == FrameFault::none && again.frame == frame,
+                "what was read is written and read again");
     }
 
-    // Carries out what the host wishes for, as a shell would.
+    // Carries out what the host desired for, as a shell would.
     void check(const Actions& actions) {
         for (const Action& action : actions) {
             if (const auto* sent = std::get_if<SendFrame>(&action)) {
-                const auto decoded = decode_frame(encode_frame(sent->frame, authenticator()), kCluster, authenticator());
-                require(decoded.fault == FrameFault::none, "what is sent can be read", name_of(decoded.fault));
-            } else if (const auto* block = std::get_if<StoreBlock>(&action)) {
+                const auto decoded = decode_frame(encode_frame(sent->frame, authenticator()),
+                                                  kCluster, authenticator());
+                require(decoded.fault == FrameFault::none, "what is sent can be read",
+                        name_of(decoded.fault));
+            } else if (const auto* block = std::get_if<StoreCheckpoint>(&action)) {
                 stored_ = block->block;
             } else if (const auto* install = std::get_if<InstallTables>(&action)) {
                 pending_ = install->token;
@@ -264,8 +290,9 @@ private:
         check(member_.on_installed(now_, token, {}));
     }
 
-    // Whoever says it: what the cores are given is another's bucket by the map that was present when the frame came, and not yet over. A
-    // host that gives up its membership over the same frame closes the lease behind what it gave.
+    // Whoever says it: what the cores are given is another's bucket by the map that was present
+    // when the frame came, and not yet over. A host that gives up its membership over the same
+    // frame closes the lease behind what it gave.
     void check_grants(const Actions& actions, const ClusterMap& map) const {
         bool open = false;
         for (const Action& action : actions) {
@@ -276,15 +303,17 @@ private:
             for (const GivenGrant& grant : given->grants) {
                 const HostId owner = map.targets[grant.rule][grant.bucket];
                 require(owner != kNoHost && owner != 1, "grants are another member's to make");
-                require(grant.until_ns > now_.time_since_epoch().count(), "grants that are over are not given");
+                require(grant.until_ns > now_.time_since_epoch().count(),
+                        "grants that are over are not given");
             }
         }
-        require(!open || member_.state() == MembershipState::member, "only members are granted anything");
+        require(!open || member_.state() == MembershipState::member,
+                "only members are granted anything");
     }
 
     Membership member_ = scene().member;
     Instant now_ = scene().now;
-    std::optional<SharedBlock> stored_;
+    std::optional<Checkpoint> stored_;
     std::uint64_t sequence_ = 1'000'000;
     std::uint64_t pending_ = 0;
 };
@@ -299,8 +328,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
 }
 
-// Records of real frames, changed a little and mostly signed, come and go; sometimes the bytes change blindly.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+// Records of real frames, changed a little and mostly signed, come and go; sometimes the bytes
+// change blindly.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
     using namespace nlb::fuzz;
     nlb::Prng chance(seed);
     if (chance.chance(100'000)) return LLVMFuzzerMutate(data, size, max_size);
@@ -308,8 +339,9 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     const auto& frames = scene().frames;
     if (records.empty() || (records.size() < kRecordsMax && chance.chance(150'000))) {
         const bool mostly = chance.chance(800'000);
-        records.push_back({static_cast<std::uint8_t>(chance.below(kActionsEnd) | (mostly ? 3U : 0U)),
-                           static_cast<std::uint8_t>(chance.below(120)), frames[chance.below(frames.size())]});
+        records.push_back(
+            {static_cast<std::uint8_t>(chance.below(kActionsEnd) | (mostly ? 3U : 0U)),
+             static_cast<std::uint8_t>(chance.below(120)), frames[chance.below(frames.size())]});
     }
     const std::size_t chosen = chance.below(records.size());
     switch (chance.below(6)) {
@@ -320,7 +352,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
             records[chosen].pause_ms = static_cast<std::uint8_t>(chance.next());
             break;
         case 2:
-            if (records.size() > 1) records.erase(records.begin() + static_cast<std::ptrdiff_t>(chosen));
+            if (records.size() > 1)
+                records.erase(records.begin() + static_cast<std::ptrdiff_t>(chosen));
             break;
         default:
             mutate(records[chosen].frame, nlb::kClusterFrameBytesMax);

@@ -1,10 +1,13 @@
-// What the two processes of a host say to each other: any datagram taken apart, each body read, and the block of memory that a
-// restarted control plane goes on from. Promises: nothing is read beyond the datagram, what was read is written alike, and a membership
-// that starts from any block that decodes keeps its own bounds.
+// What the two processes of a host say to each other: any datagram taken apart, each body read, and
+// the block of memory that a restarted control plane goes on from. Promises: nothing is read beyond
+// the datagram, what was read is written alike, and a membership that starts from any block that
+// decodes keeps its own bounds.
 //
-// An input: a byte; odd: the rest is a datagram; even: the rest is a block of memory, behind a byte of what the dataplane adds to it.
+// An input: a byte; odd: the rest is a datagram; even: the rest is a block of memory, behind a byte
+// of what the dataplane adds to it.
 #include "core/cluster/membership.hpp"
 #include "core/ipc/messages.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/sim/cheap_authenticator.hpp"
 
@@ -12,32 +15,35 @@ namespace nlb::fuzz {
 namespace {
 
 template <class Body>
-void read_body(const link::MessageView& message) {
+void read_body(const ipc::MessageView& message) {
     const auto body = message.body<Body>();
     if (!body) return;
-    require(message.rest_after<Body>().size() + sizeof(Body) == message.payload.size(), "body and rest are the payload");
-    const auto again = link::write_message(message.type, message.cluster, link::bytes_of(*body), message.rest_after<Body>());
-    const auto read = link::read_message(again);
-    require(read && std::ranges::equal(read->payload, message.payload), "what was read is written alike");
+    require(message.rest_after<Body>().size() + sizeof(Body) == message.payload.size(),
+            "body and rest are the payload");
+    const auto again = ipc::write_message(message.type, message.cluster, ipc::bytes_of(*body),
+                                          message.rest_after<Body>());
+    const auto read = ipc::read_message(again);
+    require(read && std::ranges::equal(read->payload, message.payload),
+            "what was read is written alike");
 }
 
 void check_datagram(std::span<const Byte> rest) {
     std::vector<Byte> datagram(rest.begin(), rest.end());
     // A true length half of the time: without it hardly any input is a message.
-    if (datagram.size() >= sizeof(link::MessageHeader) && (datagram[0] & 64U) == 0) {
+    if (datagram.size() >= sizeof(ipc::MessageHeader) && (datagram[0] & 64U) == 0) {
         const auto length = static_cast<std::uint32_t>(datagram.size());
-        std::memcpy(datagram.data() + offsetof(link::MessageHeader, bytes), &length, sizeof length);
+        std::memcpy(datagram.data() + offsetof(ipc::MessageHeader, bytes), &length, sizeof length);
     }
-    const auto message = link::read_message(datagram);
+    const auto message = ipc::read_message(datagram);
     if (!message) return;
-    require(message->cluster < link::kClustersMax, "a message is of a cluster that can be");
-    read_body<link::Hello>(*message);
-    read_body<link::Installed>(*message);
-    read_body<link::Punted>(*message);
-    read_body<link::Status>(*message);
-    read_body<link::CountersReport>(*message);
-    read_body<link::Install>(*message);
-    read_body<link::Lease>(*message);
+    require(message->cluster < ipc::kClustersMax, "a message is of a cluster that can be");
+    read_body<ipc::Hello>(*message);
+    read_body<ipc::Installed>(*message);
+    read_body<ipc::Punted>(*message);
+    read_body<ipc::Status>(*message);
+    read_body<ipc::CountersReport>(*message);
+    read_body<ipc::Install>(*message);
+    read_body<ipc::Lease>(*message);
 }
 
 MembershipParams params() {
@@ -51,13 +57,15 @@ MembershipParams params() {
     return params;
 }
 
-// What a membership wishes for must be good bytes, whatever it remembers.
+// What a membership desired for must be good bytes, whatever it remembers.
 void check(const Actions& actions, const Authenticator& authenticator) {
     for (const Action& action : actions) {
         if (const auto* sent = std::get_if<SendFrame>(&action)) {
-            require(encode_frame(sent->frame, authenticator).size() <= kClusterFrameBytesMax, "a frame fits");
-        } else if (const auto* block = std::get_if<StoreBlock>(&action)) {
-            require(encode_block(block->block).size() <= link::kBlockBytesMax, "a block fits what the dataplane keeps");
+            require(encode_frame(sent->frame, authenticator).size() <= kClusterFrameBytesMax,
+                    "a frame fits");
+        } else if (const auto* block = std::get_if<StoreCheckpoint>(&action)) {
+            require(encode_block(block->block).size() <= ipc::kBlockBytesMax,
+                    "a block fits what the dataplane keeps");
         }
     }
 }
@@ -70,7 +78,8 @@ void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
     const sim::CheapAuthenticator authenticator(1);
     const Instant start{std::chrono::hours{1}};
     DataplaneMemory memory{*block, start + std::chrono::milliseconds{dataplane}, {}, {}};
-    for (std::size_t slot = 0; slot < kRuleSlots; ++slot) memory.own[slot] = dataplane & kAllBuckets;
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        memory.own[slot] = dataplane & kAllBuckets;
     Membership member(params(), {});
     check(member.on_start(start, 77, memory), authenticator);
     for (int tick = 1; tick <= 40; ++tick) {
@@ -82,7 +91,7 @@ void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
 }
 
 std::vector<Byte> good_block() {
-    SharedBlock block;
+    Checkpoint block;
     block.member = true;
     block.incarnation = {7, 1};
     block.config_digest = 42;
@@ -111,7 +120,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 }
 
 // Blind changes, but now and then the whole becomes a good block, which chance would not find.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
     using namespace nlb::fuzz;
     nlb::Prng chance(seed);
     if (!chance.chance(2'000)) return LLVMFuzzerMutate(data, size, max_size);

@@ -1,8 +1,10 @@
-// Frames from outside and from inside through the stages of four hosts with their own tables and descriptors. Promises: no read
-// outside the frame, at most one host accepts, a frame that is not an answer stays as it is, and nothing leaves with the cluster MAC.
+// Frames from outside and from inside through the stages of four hosts with their own tables and
+// descriptors. Promises: no read outside the frame, at most one host accepts, a frame that is not
+// an answer stays as it is, and nothing leaves with the cluster MAC.
 //
-// An input: a byte of settings, then records of { action, length (two bytes), frame }. Between records ownership may move to the next
-// host, as the protocol would move it: the new owner is told in which buckets others hold descriptors.
+// An input: a byte of settings, then records of { action, length (two bytes), frame }. Between
+// records ownership may move to the next host, as the protocol would move it: the new owner is told
+// in which buckets others hold descriptors.
 #include <memory>
 #include <string>
 
@@ -61,7 +63,8 @@ const Tables& tables_of(LinkMode mode, HostId id) {
     static const auto made = [] {
         std::array<std::array<Tables, kHosts>, 3> tables;
         for (std::size_t m = 0; m < tables.size(); ++m)
-            for (HostId host = 1; host <= kHosts; ++host) tables[m][host - 1U] = test::make_tables(host, static_cast<LinkMode>(m));
+            for (HostId host = 1; host <= kHosts; ++host)
+                tables[m][host - 1U] = test::make_tables(host, static_cast<LinkMode>(m));
         return tables;
     }();
     return made[static_cast<std::size_t>(mode)][id - 1U];
@@ -75,13 +78,13 @@ struct Host {
     SimpleConnections connections;
     FragmentTable fragments{7};
 
-    [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds}; }
+    [[nodiscard]] BurstContext context() const { return {tables, ports, now, fence_holds}; }
     // A fragment that waited for this frame is let go: this target looks at one frame at a time.
     void take_in(Burst& burst, Counters& counters) {
-        settle_ingress(burst, snapshot(), connections, fragments, counters);
+        settle_ingress(burst, context(), connections, fragments, counters);
         static const auto released = std::make_unique<Burst>();
-        std::array<std::uint16_t, kBurstMax> places;
-        while (fragments.take_released(*released, places) != 0) {
+        std::array<std::uint16_t, kBurstMax> slots;
+        while (fragments.take_released(*released, slots) != 0) {
         }
         fragments.expire(now);
     }
@@ -125,28 +128,33 @@ private:
     // Each bucket to the next host; then everybody is told where the others still hold descriptors.
     void move_ownership() {
         const RuleMasks last = hosts_.back().tables.own;
-        for (std::size_t i = kHosts - 1; i > 0; --i) hosts_[i].tables.own = hosts_[i - 1].tables.own;
+        for (std::size_t i = kHosts - 1; i > 0; --i)
+            hosts_[i].tables.own = hosts_[i - 1].tables.own;
         hosts_.front().tables.own = last;
         for (Host& host : hosts_) {
             host.tables.dirty_elsewhere = {};
             for (Host& other : hosts_) {
                 if (&other == &host) continue;
                 for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-                    host.tables.dirty_elsewhere[slot] |= other.connections.ledger().held()[slot] & host.tables.own[slot];
+                    host.tables.dirty_elsewhere[slot] |=
+                        other.connections.flow_index().held()[slot] & host.tables.own[slot];
             }
         }
     }
 
-    // The frame lies in a buffer of its own on the heap, so that a byte beyond it is a finding of the address sanitizer.
+    // The frame lies in a buffer of its own on the heap, so that a byte beyond it is a finding of
+    // the address sanitizer.
     template <class Settle>
     static Settled settle(const Record& record, Settle&& stages) {
         const std::size_t room = (record.action & kActionTight) != 0 ? 0 : 128;
         std::vector<Byte> buffer(record.frame);
         buffer.resize(record.frame.size() + room);
         buffer.shrink_to_fit();
-        static const auto burst = std::make_unique<Burst>();  // the stages set all that they read but `frames`
+        // the stages set all that they read but `frames`
+        static const auto burst = std::make_unique<Burst>();
         burst->count = 1;
-        burst->frames[0] = {buffer.data(), static_cast<std::uint16_t>(record.frame.size()), static_cast<std::uint16_t>(buffer.size())};
+        burst->frames[0] = {buffer.data(), static_cast<std::uint16_t>(record.frame.size()),
+                            static_cast<std::uint16_t>(buffer.size())};
         stages(*burst);
         require(burst->frames[0].length <= buffer.size(), "an answer fits its buffer");
         buffer.resize(burst->frames[0].length);
@@ -158,16 +166,19 @@ private:
         std::size_t accepts = 0, answers = 0;
         std::string verdicts;
         for (Host& host : hosts_) {
-            const Settled settled = settle(record, [&](Burst& burst) { host.take_in(burst, counters_); });
+            const Settled settled =
+                settle(record, [&](Burst& burst) { host.take_in(burst, counters_); });
             verdicts += std::string(info_of(settled.reason).name) + " ";
-            const bool for_all = settled.reason == Reason::broadcast || settled.reason == Reason::multicast ||
-                                 settled.reason == Reason::neighbour_reply || settled.reason == Reason::echo_all;
+            const bool for_all =
+                settled.reason == Reason::broadcast || settled.reason == Reason::multicast ||
+                settled.reason == Reason::neighbour_reply || settled.reason == Reason::echo_all;
             accepts += verdict_of(settled.reason) == Verdict::accept && !for_all ? 1U : 0U;
             if (output_of(settled.reason) == Output::outside) {
                 ++answers;
                 check_source(host, settled);
             } else if (output_of(settled.reason) != Output::none) {
-                require(settled.frame == record.frame, "what is no answer stays as it is", verdicts);
+                require(settled.frame == record.frame, "what is no answer stays as it is",
+                        verdicts);
             }
         }
         require(accepts <= 1, "at most one host accepts", verdicts);
@@ -175,7 +186,9 @@ private:
     }
 
     void leave(Host& host, const Record& record) {
-        const Settled settled = settle(record, [&](Burst& burst) { settle_egress(burst, host.snapshot(), host.connections, counters_); });
+        const Settled settled = settle(record, [&](Burst& burst) {
+            settle_egress(burst, host.context(), host.connections, counters_);
+        });
         if (output_of(settled.reason) == Output::none) return;
         require(settled.reason == Reason::sent, "a frame from inside is sent or dropped");
         require(settled.frame.size() == record.frame.size(), "masking changes no length");
@@ -183,10 +196,13 @@ private:
     }
 
     static void check_source(const Host& host, const Settled& settled) {
-        require(settled.frame.size() >= sizeof(EthernetHeader), "what leaves has an Ethernet header");
+        require(settled.frame.size() >= sizeof(EthernetHeader),
+                "what leaves has an Ethernet header");
         const auto source = load_header<MacAddress>(settled.frame.data() + kSourceMacOffset);
-        require(source != host.tables.cluster_mac, "no frame leaves with the cluster MAC", info_of(settled.reason).name);
-        require(source == host.ports.station(host.tables), "every frame leaves with the station's MAC", info_of(settled.reason).name);
+        require(source != host.tables.cluster_mac, "no frame leaves with the cluster MAC",
+                info_of(settled.reason).name);
+        require(source == host.ports.station(host.tables),
+                "every frame leaves with the station's MAC", info_of(settled.reason).name);
     }
 
     std::array<Host, kHosts> hosts_;
@@ -203,20 +219,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
 }
 
-// Most often one record's frame changes; sometimes a record comes, goes or is said again, or the bytes change blindly.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+// Most often one record's frame changes; sometimes a record comes, goes or is said again, or the
+// bytes change blindly.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
     using namespace nlb::fuzz;
     nlb::Prng chance(seed);
     if (chance.chance(100'000)) return LLVMFuzzerMutate(data, size, max_size);
     Input input = read_input({data, size});
-    if (input.records.empty()) input.records.push_back({static_cast<std::uint8_t>(chance.below(64)), random_frame(chance)});
+    if (input.records.empty())
+        input.records.push_back(
+            {static_cast<std::uint8_t>(chance.below(64)), random_frame(chance)});
     const std::size_t chosen = chance.below(input.records.size());
     switch (chance.below(8)) {
         case 0:
             if (input.records.size() < kRecordsMax) input.records.push_back(input.records[chosen]);
             break;
         case 1:
-            if (input.records.size() > 1) input.records.erase(input.records.begin() + static_cast<std::ptrdiff_t>(chosen));
+            if (input.records.size() > 1)
+                input.records.erase(input.records.begin() + static_cast<std::ptrdiff_t>(chosen));
             break;
         case 2:
             input.settings = static_cast<std::uint8_t>(chance.next());

@@ -1,5 +1,5 @@
-// Lines on the control socket. Promises: whatever a client writes gives a request within its limits or a sentence, nothing throws, and
-// an answer that quotes it is one line.
+// Lines on the control socket. Promises: whatever a client writes gives a request within its limits
+// or a sentence, nothing throws, and an answer that quotes it is one line.
 #include <algorithm>
 
 #include "controlplane/api/request.hpp"
@@ -14,10 +14,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!sentence.empty(), "a refusal says why");
     if (request) {
         require(request.value().verb <= Verb::reload, "a verb is known");
-        require(request.value().timeout >= nlb::Duration::zero() && request.value().timeout <= kTimeoutMax, "a time-out is within bounds");
+        require(request.value().timeout >= nlb::Duration::zero() &&
+                    request.value().timeout <= kTimeoutMax,
+                "a time-out is within bounds");
     }
-    const std::string answer = encode_answer({ReturnValue::refused, sentence}, nlohmann::json::array());
-    require(std::count(answer.begin(), answer.end(), '\n') == 1 && answer.back() == '\n', "an answer is one line");
+    const std::string answer =
+        encode_answer({ReturnValue::refused, sentence}, nlohmann::json::array());
+    require(std::count(answer.begin(), answer.end(), '\n') == 1 && answer.back() == '\n',
+            "an answer is one line");
     require(nlohmann::json::parse(answer, nullptr, false).is_object(), "an answer is JSON");
     return 0;
 }

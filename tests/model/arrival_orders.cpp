@@ -1,5 +1,6 @@
-// Plays 32 hosts whose frames arrive in shuffled orders, and prints every map that a coordinator publishes together with its inputs,
-// as JSON lines for a model to judge. By itself it checks one thing: that no epoch has two maps (I5).
+// Plays 32 hosts whose frames arrive in shuffled orders, and prints every map that a coordinator
+// publishes together with its inputs, as JSON lines for a model to judge. By itself it checks one
+// thing: that no epoch has two maps (I5).
 //   arrival-orders SEEDS ROUNDS      ROUNDS of changes follow the first map of each seed
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +14,8 @@
 namespace nlb::model {
 namespace {
 
-constexpr std::array<std::size_t, 3> kSlots{0, 1, kDefaultRule};  // multiple, single, the default rule
+// multiple, single, the default rule
+constexpr std::array<std::size_t, 3> kSlots{0, 1, kDefaultRule};
 
 std::string list_of(const BucketOwners& owners) {
     std::string text;
@@ -23,14 +25,17 @@ std::string list_of(const BucketOwners& owners) {
 
 std::string maps_of(const OwnerMap& targets) {
     std::string text;
-    for (const std::size_t slot : kSlots) text += (text.empty() ? "[" : ",") + list_of(targets[slot]);
+    for (const std::size_t slot : kSlots)
+        text += (text.empty() ? "[" : ",") + list_of(targets[slot]);
     return text + "]";
 }
 
 class Journal {
 public:
     Journal(ShuffledCluster& cluster, std::uint64_t seed) : cluster_(cluster), seed_(seed) {
-        cluster.watch = [this](HostId host, const ClusterMap& before, const Actions& actions) { note(host, before, actions); };
+        cluster.watch = [this](HostId host, const ClusterMap& before, const Actions& actions) {
+            note(host, before, actions);
+        };
     }
 
     [[nodiscard]] bool one_map_each() const { return one_map_each_; }
@@ -48,9 +53,13 @@ private:
         for (const Action& action : actions)
             if (const auto* report = std::get_if<Report>(&action)) {
                 proposed = report->kind == Report::Kind::proposed;
-                steps += proposed || report->kind == Report::Kind::adopted || report->kind == Report::Kind::joined ? 1U : 0U;
+                steps += proposed || report->kind == Report::Kind::adopted ||
+                                 report->kind == Report::Kind::joined
+                             ? 1U
+                             : 0U;
             }
-        // Two maps in one call: the one between was never seen here, so there is nothing to compare with.
+        // Two maps in one call: the one between was never seen here, so there is nothing to compare
+        // with.
         if (map.epoch.coordinator == host && steps == 1) print(host, before, map);
     }
 
@@ -58,19 +67,24 @@ private:
         std::string offers;
         for (const MemberEntry& member : map.members) {
             offers += (offers.empty() ? "{\"" : ",\"") + std::to_string(member.id) + "\":[";
-            for (const std::size_t slot : kSlots) offers += (slot == 0 ? "" : ",") + std::to_string(offer_of(host, member.id, slot));
+            for (const std::size_t slot : kSlots)
+                offers += (slot == 0 ? "" : ",") + std::to_string(offer_of(host, member.id, slot));
             offers += "]";
         }
-        std::printf("{\"seed\":%llu,\"epoch\":%u,\"coordinator\":%u,\"offers\":%s},\"before\":%s,\"after\":%s}\n",
-                    static_cast<unsigned long long>(seed_), map.epoch.counter, host, offers.c_str(), maps_of(before.targets).c_str(),
-                    maps_of(map.targets).c_str());
+        std::printf(
+            "{\"seed\":%llu,\"epoch\":%u,\"coordinator\":%u,\"offers\":%s},\"before\":%s,\"after\":"
+            "%s}\n",
+            static_cast<unsigned long long>(seed_), map.epoch.counter, host, offers.c_str(),
+            maps_of(before.targets).c_str(), maps_of(map.targets).c_str());
     }
 
-    // What the coordinator had to reckon with: its own wishes, and what the member's newest heartbeat said.
+    // What the coordinator had to reckon with: its own desired, and what the member's newest
+    // heartbeat said.
     [[nodiscard]] unsigned offer_of(HostId coordinator, HostId member, std::size_t slot) const {
         if (member == coordinator) {
-            const RuleWish& wish = cluster_.wishes(member)[slot];
-            const bool offers = wish.state == RuleState::enabled && !cluster_.is_draining(member) && !cluster_.is_leaving(member);
+            const DesiredRule& wish = cluster_.desired(member)[slot];
+            const bool offers = wish.state == RuleState::enabled && !cluster_.is_draining(member) &&
+                                !cluster_.is_leaving(member);
             return offers ? wish.offer : 0;
         }
         const RuleReport& rule = cluster_.membership(coordinator).peers().at(member).rules[slot];
@@ -84,17 +98,17 @@ private:
     bool one_map_each_ = true;
 };
 
-// One host comes, goes, or wishes for something else.
+// One host comes, goes, or desired for something else.
 void change(ShuffledCluster& cluster, HostId id) {
     Prng& prng = cluster.prng();
     if (!cluster.is_up(id) || cluster.membership(id).has_left()) return cluster.boot(id);
     const std::uint64_t kind = prng.below(8);
     if (kind == 0) return cluster.crash(id);
     if (kind == 1) return cluster.leave(id);
-    RuleWishes wishes = cluster.wishes(id);
-    wishes[0].offer = static_cast<std::uint8_t>(prng.below(101));
-    if (kind == 2) wishes[prng.below(2)].state = static_cast<RuleState>(prng.below(3));
-    cluster.wish(id, wishes, kind == 3 || (cluster.is_draining(id) && kind != 4));
+    DesiredRules desired = cluster.desired(id);
+    desired[0].offer = static_cast<std::uint8_t>(prng.below(101));
+    if (kind == 2) desired[prng.below(2)].state = static_cast<RuleState>(prng.below(3));
+    cluster.wish(id, desired, kind == 3 || (cluster.is_draining(id) && kind != 4));
 }
 
 bool play(std::uint64_t seed, std::uint64_t rounds) {
@@ -106,22 +120,25 @@ bool play(std::uint64_t seed, std::uint64_t rounds) {
     ShuffledCluster cluster(shape, authenticator);
     Journal journal(cluster, seed);
     for (HostId id = 1; id <= shape.hosts; ++id) {  // the same inputs whatever the seed
-        RuleWishes wishes = cluster.wishes(id);
-        wishes[0].offer = static_cast<std::uint8_t>(id * 37U % 101U);
-        cluster.wish(id, wishes, false);
+        DesiredRules desired = cluster.desired(id);
+        desired[0].offer = static_cast<std::uint8_t>(id * 37U % 101U);
+        cluster.wish(id, desired, false);
     }
     cluster.boot_all_within(shape.period * 3);
     cluster.run(shape.period * 15);
     bool converged = cluster.all_converged();
     for (std::uint64_t round = 0; round < rounds; ++round) {
         const std::uint64_t changes = 1 + cluster.prng().below(6);
-        for (std::uint64_t i = 0; i < changes; ++i) change(cluster, static_cast<HostId>(1 + cluster.prng().below(shape.hosts)));
+        for (std::uint64_t i = 0; i < changes; ++i)
+            change(cluster, static_cast<HostId>(1 + cluster.prng().below(shape.hosts)));
         cluster.run(shape.period * 12);
         converged = converged && cluster.all_converged();
     }
-    std::printf("{\"seed\":%llu,\"converged\":%s,\"one_map_each\":%s,\"adoptions\":%zu,\"frames\":%llu}\n",
-                static_cast<unsigned long long>(seed), converged ? "true" : "false", journal.one_map_each() ? "true" : "false",
-                journal.adoptions(), static_cast<unsigned long long>(cluster.frames()));
+    std::printf(
+        "{\"seed\":%llu,\"converged\":%s,\"one_map_each\":%s,\"adoptions\":%zu,\"frames\":%llu}\n",
+        static_cast<unsigned long long>(seed), converged ? "true" : "false",
+        journal.one_map_each() ? "true" : "false", journal.adoptions(),
+        static_cast<unsigned long long>(cluster.frames()));
     return journal.one_map_each();
 }
 

@@ -1,6 +1,9 @@
-// Answers questions about core's pure functions, one line each, so that a model in another language can be compared with them:
-//   hash K0 K1 K2 K3 AFFINITY ADDRESS PORT     -> HASH BUCKET       (words and address in hexadecimal, 0 none, 1 single, 2 network)
-//   multiple|single ID:OFFER,... OWNER,...     -> OWNER,... MOVED   (60 owners, 0: nobody; MOVED counts what differs)
+// Answers questions about core's pure functions, one line each, so that a model in another language
+// can be compared with them:
+//   hash K0 K1 K2 K3 AFFINITY ADDRESS PORT     -> HASH BUCKET
+//     (words and address in hexadecimal; affinity 0 none, 1 single, 2 network)
+//   multiple|single ID:OFFER,... OWNER,...     -> OWNER,... MOVED
+//     (60 owners, 0: nobody; MOVED counts what differs)
 // It decides nothing by itself and stops with exit status 2 at a line it does not understand.
 #include <charconv>
 #include <iostream>
@@ -18,7 +21,8 @@ namespace {
 std::optional<std::uint64_t> number(std::string_view text, int base, std::uint64_t max) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc{} || end != text.data() + text.size() || value > max) return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size() || value > max)
+        return std::nullopt;
     return value;
 }
 
@@ -45,7 +49,8 @@ std::optional<std::string> answer_hash(std::istringstream& words) {
     words >> word;
     const auto port = number(word, 10, 0xffff);
     if (!port) return std::nullopt;
-    const std::uint32_t hash = client_hash(key, static_cast<Affinity>(*affinity), client, static_cast<std::uint16_t>(*port));
+    const std::uint32_t hash = client_hash(key, static_cast<Affinity>(*affinity), client,
+                                           static_cast<std::uint16_t>(*port));
     return std::to_string(hash) + " " + std::to_string(bucket_of(hash));
 }
 

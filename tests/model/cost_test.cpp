@@ -1,5 +1,6 @@
-// What the protocol costs a control plane: frames under libsodium's tag, and a whole cluster of 32 hosts at 20 ms. The figures are
-// printed; the gates are at least one and a half times what was measured. Sockets and the event loop are not in them.
+// What the protocol costs a control plane: frames under libsodium's tag, and a whole cluster of 32
+// hosts at 20 ms. The figures are printed; the gates are at least one and a half times what was
+// measured. Sockets and the event loop are not in them.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <sodium.h>
 
 #include "controlplane/loop/sodium_authenticator.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/model/shuffled_cluster.hpp"
 
 namespace nlb::model {
@@ -54,8 +56,10 @@ Heartbeat heartbeat_of_32_hosts_and_32_rules() {
     beat.header.incarnation = {0xdeadbeef, 3};
     beat.header.epoch = {99, 1, 5};
     beat.view = HostSet{0xffffffff};
-    for (std::size_t slot = 0; slot < kRuleSlots; ++slot) beat.rules[slot] = {kAllBuckets ^ slot, slot, 50, RuleState::enabled};
-    for (HostId id = 1; id <= kHostsMax; ++id) beat.peers.push_back({id, 0, {id * 1000U, 2}, id * 77U});
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        beat.rules[slot] = {kAllBuckets ^ slot, slot, 50, RuleState::enabled};
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        beat.peers.push_back({id, 0, {id * 1000U, 2}, id * 77U});
     return beat;
 }
 
@@ -63,7 +67,8 @@ TEST(Cost, AHeartbeatOf33SlotsAnd32ReportsIsWrittenAndSignedInLessThan5Microseco
     const auto authenticator = make_authenticator();
     const ClusterFrame frame = heartbeat_of_32_hosts_and_32_rules();
     std::size_t bytes = 0;
-    const double cost = least_microseconds([&] { bytes = encode_frame(frame, authenticator).size(); });
+    const double cost =
+        least_microseconds([&] { bytes = encode_frame(frame, authenticator).size(); });
     std::printf("encode: %.2f us for %zu bytes\n", cost, bytes);
     EXPECT_LT(cost, kFrameMicrosecondsMax);
 }
@@ -72,7 +77,8 @@ TEST(Cost, AHeartbeatOf33SlotsAnd32ReportsIsCheckedAndReadInLessThan5Microsecond
     const auto authenticator = make_authenticator();
     const auto bytes = encode_frame(heartbeat_of_32_hosts_and_32_rules(), authenticator);
     std::size_t good = 0;
-    const double cost = least_microseconds([&] { good += decode_frame(bytes, 1, authenticator).fault == FrameFault::none ? 1U : 0U; });
+    const double cost = least_microseconds(
+        [&] { good += decode_frame(bytes, 1, authenticator).fault == FrameFault::none ? 1U : 0U; });
     std::printf("decode: %.2f us for %zu bytes\n", cost, bytes.size());
     EXPECT_LT(cost, kFrameMicrosecondsMax);
     EXPECT_GT(good, 0U);
@@ -83,14 +89,16 @@ TEST(Cost, AForgedHeartbeatIsRefusedInLessThan5Microseconds) {
     auto bytes = encode_frame(heartbeat_of_32_hosts_and_32_rules(), authenticator);
     bytes.back() = static_cast<Byte>(bytes.back() ^ 1U);
     std::size_t refused = 0;
-    const double cost = least_microseconds([&] { refused += decode_frame(bytes, 1, authenticator).fault == FrameFault::tag ? 1U : 0U; });
+    const double cost = least_microseconds([&] {
+        refused += decode_frame(bytes, 1, authenticator).fault == FrameFault::tag ? 1U : 0U;
+    });
     std::printf("refuse: %.2f us for %zu bytes\n", cost, bytes.size());
     EXPECT_LT(cost, kFrameMicrosecondsMax);
     EXPECT_GT(refused, 0U);
 }
 
-// The processor time of one host's calls (decode, membership, encode, shared block) in each virtual second of a converged cluster; the
-// least of them in percent of a core.
+// The processor time of one host's calls (decode, membership, encode, shared block) in each virtual
+// second of a converged cluster; the least of them in percent of a core.
 double core_percent(HostId measured) {
     const auto authenticator = make_authenticator();
     ClusterShape shape;
@@ -120,8 +128,9 @@ double core_percent(HostId measured) {
     }
     EXPECT_TRUE(cluster.all_converged());
     const double percent = std::chrono::duration<double>(least).count() * 100;
-    std::printf("host %u of 32 at 20 ms: %.2f %% of a core, %.0f calls a second, %.1f us each\n", measured, percent,
-                static_cast<double>(calls) / kSeconds, percent * 1e4 * kSeconds / static_cast<double>(calls));
+    std::printf("host %u of 32 at 20 ms: %.2f %% of a core, %.0f calls a second, %.1f us each\n",
+                measured, percent, static_cast<double>(calls) / kSeconds,
+                percent * 1e4 * kSeconds / static_cast<double>(calls));
     return percent;
 }
 

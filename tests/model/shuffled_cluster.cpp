@@ -4,6 +4,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/cluster/checkpoint.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::model {
 namespace {
@@ -19,7 +20,7 @@ ShuffledCluster::ShuffledCluster(const ClusterShape& shape, const Authenticator&
     for (HostId id = 1; id <= shape.hosts; ++id)
         for (std::size_t slot = 0; slot < kRuleSlots; ++slot) {
             const bool single = slot == kDefaultRule || (shape.single_slots >> slot & 1U) != 0;
-            hosts_[id].wishes[slot].offer = static_cast<std::uint8_t>(single ? 33 - id : 100);
+            hosts_[id].desired[slot].offer = static_cast<std::uint8_t>(single ? 33 - id : 100);
         }
 }
 
@@ -41,14 +42,17 @@ void ShuffledCluster::boot(HostId id) {
     host.leaving = false;
     host.inbox.clear();
     host.installs.clear();
-    host.membership = std::make_unique<Membership>(params_of(id), host.wishes);
+    host.membership = std::make_unique<Membership>(params_of(id), host.desired);
     const std::uint32_t boot_number = 1000 + ++boots_;
-    call(id, [&](Membership& membership) { return membership.on_start(now_, boot_number, std::nullopt); });
-    if (host.draining) wish(id, host.wishes, true);
+    call(id, [&](Membership& membership) {
+        return membership.on_start(now_, boot_number, std::nullopt);
+    });
+    if (host.draining) wish(id, host.desired, true);
 }
 
 void ShuffledCluster::boot_all_within(Duration time) {
-    for (HostId id = 1; id <= shape_.hosts; ++id) hosts_[id].boot_at = now_ + Duration{prng_.between(0, time.count())};
+    for (HostId id = 1; id <= shape_.hosts; ++id)
+        hosts_[id].boot_at = now_ + Duration{prng_.between(0, time.count())};
 }
 
 void ShuffledCluster::crash(HostId id) {
@@ -61,10 +65,13 @@ void ShuffledCluster::leave(HostId id) {
     call(id, [&](Membership& membership) { return membership.on_leave(now_); });
 }
 
-void ShuffledCluster::wish(HostId id, const RuleWishes& wishes, bool draining) {
-    hosts_[id].wishes = wishes;
+void ShuffledCluster::wish(HostId id, const DesiredRules& desired, bool draining) {
+    hosts_[id].desired = desired;
     hosts_[id].draining = draining;
-    if (is_up(id)) call(id, [&](Membership& membership) { return membership.on_wishes(now_, wishes, draining); });
+    if (is_up(id))
+        call(id, [&](Membership& membership) {
+            return membership.on_desired(now_, desired, draining);
+        });
 }
 
 bool ShuffledCluster::all_converged() const {
@@ -75,7 +82,8 @@ bool ShuffledCluster::all_converged() const {
 
 std::vector<HostId> ShuffledCluster::in_random_order() {
     std::vector<HostId> ids;
-    for (HostId id = 1; id <= shape_.hosts; ++id) ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(prng_.below(id)), id);
+    for (HostId id = 1; id <= shape_.hosts; ++id)
+        ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(prng_.below(id)), id);
     return ids;
 }
 
@@ -88,7 +96,8 @@ void ShuffledCluster::turn(HostId id) {
     Host& host = hosts_[id];
     if (host.boot_at && now_ >= *host.boot_at) boot(id);
     if (!host.membership) return;
-    if (now_ >= host.pulse_at) {  // as the shell does: asked every quarter of a period, answered at once
+    // as the shell does: asked every quarter of a period, answered at once
+    if (now_ >= host.pulse_at) {
         host.pulse_at = now_ + shape_.period / 4;
         host.membership->on_dataplane_alive(now_, now_);  // clients are always heard
     }
@@ -98,17 +107,20 @@ void ShuffledCluster::turn(HostId id) {
         host.installs.erase(host.installs.begin());
         call(id, [&](Membership& membership) { return membership.on_installed(now_, token, {}); });
     }
-    if (now_ >= host.membership->next_wake()) call(id, [&](Membership& membership) { return membership.on_tick(now_); });
+    if (now_ >= host.membership->next_wake())
+        call(id, [&](Membership& membership) { return membership.on_tick(now_); });
 }
 
 // What has arrived by now, in an order of chance: late frames overtake earlier ones.
 void ShuffledCluster::receive(HostId id) {
     Host& host = hosts_[id];
-    const auto arrived = std::partition(host.inbox.begin(), host.inbox.end(), [&](const Arriving& frame) { return frame.at > now_; });
+    const auto arrived = std::partition(host.inbox.begin(), host.inbox.end(),
+                                        [&](const Arriving& frame) { return frame.at > now_; });
     std::vector<Arriving> frames(arrived, host.inbox.end());
     host.inbox.erase(arrived, host.inbox.end());
     while (!frames.empty()) {
-        const auto chosen = frames.begin() + static_cast<std::ptrdiff_t>(prng_.below(frames.size()));
+        const auto chosen =
+            frames.begin() + static_cast<std::ptrdiff_t>(prng_.below(frames.size()));
         const Bytes bytes = chosen->bytes;
         frames.erase(chosen);
         call(id, [&](Membership& membership) {
@@ -128,8 +140,9 @@ void ShuffledCluster::call(HostId id, const std::function<Actions(Membership&)>&
     std::vector<Bytes> sent;
     for (const Action& action : actions) {
         if (const auto* wanted = std::get_if<SendFrame>(&action))
-            sent.push_back(std::make_shared<const std::vector<Byte>>(encode_frame(wanted->frame, authenticator_)));
-        else if (const auto* block = std::get_if<StoreBlock>(&action))
+            sent.push_back(std::make_shared<const std::vector<Byte>>(
+                encode_frame(wanted->frame, authenticator_)));
+        else if (const auto* block = std::get_if<StoreCheckpoint>(&action))
             NLB_ASSERT(!encode_block(block->block).empty());
         else if (const auto* install = std::get_if<InstallTables>(&action))
             host.installs.push_back({now_ + kGrace, install->token});

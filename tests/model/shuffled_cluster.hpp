@@ -1,5 +1,6 @@
-// Up to 32 hosts of the production membership in one process and in virtual time, whose frames arrive in an order drawn from a seed.
-// Nothing is lost and nobody is fenced on purpose: it plays arrivals, not faults, which are the simulator's business (tests/sim).
+// Up to 32 hosts of the production membership in one process and in virtual time, whose frames
+// arrive in an order drawn from a seed. Nothing is lost and nobody is fenced on purpose: it plays
+// arrivals, not faults, which are the simulator's business (tests/sim).
 #pragma once
 
 #include <functional>
@@ -9,10 +10,12 @@
 
 #include "core/base/prng.hpp"
 #include "core/cluster/membership.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::model {
 
-// What one call of a host's membership was given and what it answered. `before` is the map it held until then.
+// What one call of a host's membership was given and what it answered. `before` is the map it held
+// until then.
 using Watch = std::function<void(HostId host, const ClusterMap& before, const Actions& actions)>;
 // Around all work that a real control plane of this host would do for one event.
 using Meter = std::function<void(HostId host, bool begins)>;
@@ -30,18 +33,19 @@ public:
     ShuffledCluster(const ClusterShape& shape, const Authenticator& authenticator);
 
     void boot(HostId id);
-    // In an order and at times of its own within the listening time, so that one map can have them all.
+    // In an order and at times of its own within the listening time, so that one map can have them
+    // all.
     void boot_all_within(Duration time);
     void crash(HostId id);
     void leave(HostId id);
-    void wish(HostId id, const RuleWishes& wishes, bool draining);
+    void wish(HostId id, const DesiredRules& desired, bool draining);
     void run(Duration time);
 
     [[nodiscard]] bool is_up(HostId id) const { return hosts_[id].membership != nullptr; }
     [[nodiscard]] bool is_draining(HostId id) const { return hosts_[id].draining; }
     [[nodiscard]] bool is_leaving(HostId id) const { return hosts_[id].leaving; }
     [[nodiscard]] const Membership& membership(HostId id) const { return *hosts_[id].membership; }
-    [[nodiscard]] const RuleWishes& wishes(HostId id) const { return hosts_[id].wishes; }
+    [[nodiscard]] const DesiredRules& desired(HostId id) const { return hosts_[id].desired; }
     [[nodiscard]] bool all_converged() const;
     [[nodiscard]] Instant now() const { return now_; }
     [[nodiscard]] std::uint64_t frames() const { return frames_; }
@@ -62,7 +66,7 @@ private:
     };
     struct Host {
         std::unique_ptr<Membership> membership;
-        RuleWishes wishes{};
+        DesiredRules desired{};
         bool draining = false;
         bool leaving = false;
         std::optional<Instant> boot_at;
@@ -75,7 +79,7 @@ private:
     [[nodiscard]] std::vector<HostId> in_random_order();
     void turn(HostId id);
     void receive(HostId id);
-    // Runs one event of a host and carries out what it wishes for.
+    // Runs one event of a host and carries out what it desired for.
     void call(HostId id, const std::function<Actions(Membership&)>& event);
 
     ClusterShape shape_;

@@ -1,6 +1,7 @@
 // The simulated attacker; see the header.
 #include "tests/sim/attacker.hpp"
 
+#include "core/wire/frame_codec.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {
@@ -18,7 +19,8 @@ void Attacker::replay(std::uint32_t count, Duration gap) {
         for (HostId to = 1; to <= world_.settings().hosts; ++to)
             if (to != frame.sender) world_.network().inject(to, frame);
     }
-    world_.scheduler().after(Duration{prng.between(100'000, gap.count())}, [this, count, gap] { replay(count - 1, gap); });
+    world_.scheduler().after(Duration{prng.between(100'000, gap.count())},
+                             [this, count, gap] { replay(count - 1, gap); });
 }
 
 void Attacker::forge(std::uint32_t count, Duration gap) {
@@ -26,7 +28,8 @@ void Attacker::forge(std::uint32_t count, Duration gap) {
     Prng& prng = world_.prng();
     const WireFrame frame{std::make_shared<const Bytes>(forged_bytes()), kNoHost, Origin::forged};
     for (HostId to = 1; to <= world_.settings().hosts; ++to) world_.network().inject(to, frame);
-    world_.scheduler().after(Duration{prng.between(100'000, gap.count())}, [this, count, gap] { forge(count - 1, gap); });
+    world_.scheduler().after(Duration{prng.between(100'000, gap.count())},
+                             [this, count, gap] { forge(count - 1, gap); });
 }
 
 Bytes Attacker::forged_bytes() {

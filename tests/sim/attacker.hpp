@@ -1,4 +1,5 @@
-// An attacker on the segment: it records what passes and sends it again, and it makes frames up. It has no key.
+// An attacker on the segment: it records what passes and sends it again, and it makes frames up. It
+// has no key.
 #pragma once
 
 #include <cstdint>

@@ -2,10 +2,12 @@
 #include "tests/sim/cheap_authenticator.hpp"
 
 #include "core/base/endian.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::sim {
 
-std::array<Byte, kTagBytes> CheapAuthenticator::tag(std::uint16_t key_id, std::span<const Byte> bytes) const {
+std::array<Byte, kTagBytes> CheapAuthenticator::tag(std::uint16_t key_id,
+                                                    std::span<const Byte> bytes) const {
     std::uint64_t a = secret_ ^ key_id;
     std::uint64_t b = ~secret_ + bytes.size();
     const auto mix = [&](std::uint64_t word) {

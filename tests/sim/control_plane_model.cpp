@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/wire/frame_codec.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {
@@ -44,7 +45,9 @@ void ControlPlaneModel::resume() {
     if (state_ != State::stopped) return;
     state_ = State::running;
     tick_first_ = world_.prng().chance(500'000);
-    world_.note(id_, [this] { return "control plane resumes, " + std::to_string(inbox_.size()) + " messages wait"; });
+    world_.note(id_, [this] {
+        return "control plane resumes, " + std::to_string(inbox_.size()) + " messages wait";
+    });
     pump();
 }
 
@@ -67,9 +70,10 @@ void ControlPlaneModel::post(LoopItem item) {
         if (hello->connection != connection_) return;
         greeted_ = true;
     }
-    const bool from_dataplane = std::holds_alternative<InstalledItem>(item) || std::holds_alternative<StatusItem>(item) ||
-                                std::holds_alternative<LinkItem>(item) || std::holds_alternative<FrameItem>(item) ||
-                                std::holds_alternative<RequestsItem>(item);
+    const bool from_dataplane =
+        std::holds_alternative<InstalledItem>(item) || std::holds_alternative<StatusItem>(item) ||
+        std::holds_alternative<LinkItem>(item) || std::holds_alternative<FrameItem>(item) ||
+        std::holds_alternative<RequestsItem>(item);
     if (from_dataplane && !greeted_) return;
     if (std::holds_alternative<FrameItem>(item) && ++frames_waiting_ > kQueueFrames) {
         --frames_waiting_;  // the socket is full
@@ -129,7 +133,10 @@ bool ControlPlaneModel::take_step() {
 bool ControlPlaneModel::fault_strikes() {
     if (!armed_fault_ || armed_steps_-- != 0) return false;
     const auto fault = std::exchange(armed_fault_, nullptr);
-    world_.note(id_, [this] { return "fault before step " + std::to_string(next_action_) + " of " + std::to_string(actions_.size()); });
+    world_.note(id_, [this] {
+        return "fault before step " + std::to_string(next_action_) + " of " +
+               std::to_string(actions_.size());
+    });
     fault();
     return true;
 }
@@ -141,15 +148,19 @@ bool ControlPlaneModel::tick_is_due() const {
 void ControlPlaneModel::perform(Call call) {
     actions_connection_ = connection_;
     next_action_ = 0;
-    actions_ = std::visit([this, now = call.now](const auto& item) { return handle(item, now); }, call.item);
+    actions_ = std::visit([this, now = call.now](const auto& item) { return handle(item, now); },
+                          call.item);
     if (!membership_ || !started_) return;
     Prng& prng = world_.prng();
     const Duration now = world_.scheduler().now();
-    if (lateness_ > Duration{0} && prng.chance(300'000)) busy_until_ = now + Duration{prng.between(0, lateness_.count())};
-    // The pulse is due whoever speaks meanwhile: frames put the membership's next wake off, with many peers for ever.
+    if (lateness_ > Duration{0} && prng.chance(300'000))
+        busy_until_ = now + Duration{prng.between(0, lateness_.count())};
+    // The pulse is due whoever speaks meanwhile: frames put the membership's next wake off, with
+    // many peers for ever.
     const Duration due = std::min(world_.host(id_).clock.when(membership_->next_wake()), pulse_at_);
     tick_at_ = std::max(now, due) + Duration{prng.between(0, 100'000)};
-    tick_first_ = false;  // only the first choice after a stop is by chance; otherwise the queue is drained first
+    // only the first choice after a stop is by chance; otherwise the queue is drained first
+    tick_first_ = false;
     world_.after_call(id_, actions_);
 }
 
@@ -165,7 +176,8 @@ Actions ControlPlaneModel::handle(const TickItem&, Instant now) {
 Actions ControlPlaneModel::handle(const FrameItem& item, Instant now) {
     if (!started_) return {};
     const DecodedFrame decoded = decode_frame(*item.frame.bytes, kCluster, world_.authenticator());
-    if (item.frame.origin == Origin::forged && decoded.fault == FrameFault::none) world_.fail("I7", "a forged frame was decoded", id_);
+    if (item.frame.origin == Origin::forged && decoded.fault == FrameFault::none)
+        world_.fail("I7", "a forged frame was decoded", id_);
     if (decoded.fault != FrameFault::none) return {};
     world_.before_frame(id_, item.frame);
     FrameFault fault = FrameFault::none;
@@ -195,7 +207,9 @@ Actions ControlPlaneModel::handle(const LinkItem& item, Instant now) {
 
 Actions ControlPlaneModel::handle(const HelloItem& item, Instant now) {
     // A new process reads the file; an old one goes on with what it has in use.
-    if (!membership_) membership_.emplace(world_.params_of(id_), world_.wishes_of(id_, world_.host(id_).file));
+    if (!membership_)
+        membership_.emplace(world_.params_of(id_),
+                            world_.desired_rules_of(id_, world_.host(id_).file));
     hello_ = item;
     adapt_memory();
     started_ = false;
@@ -214,7 +228,8 @@ Actions ControlPlaneModel::handle(const LostItem&, Instant) {
 Actions ControlPlaneModel::handle(const WishesItem&, Instant now) {
     const auto& host = world_.host(id_);
     if (!started_) return {};
-    Actions actions = membership_->on_wishes(now, world_.wishes_of(id_, variant()), host.draining);
+    Actions actions =
+        membership_->on_desired(now, world_.desired_rules_of(id_, variant()), host.draining);
     for (Action& action : hold(now)) actions.push_back(std::move(action));
     return actions;
 }
@@ -224,16 +239,17 @@ Actions ControlPlaneModel::handle(const HoldItem&, Instant now) {
 }
 
 Actions ControlPlaneModel::hold(Instant now) {
-    if (World::digest_of(world_.host(id_).file) == membership_->config_digest()) return membership_->on_hold(now, std::nullopt);
-    return membership_->on_hold(now, world_.held_by(id_));
+    if (World::digest_of(world_.host(id_).file) == membership_->config_digest())
+        return membership_->on_staged(now, std::nullopt);
+    return membership_->on_staged(now, world_.held_by(id_));
 }
 
 Variant ControlPlaneModel::variant() const {
     return World::variant_of(membership_->config_digest());
 }
 
-// What a dataplane remembers under another configuration would be misread; its tables are fenced. Tables that are older than the block
-// own nothing, but where their descriptors are is unknown.
+// What a dataplane remembers under another configuration would be misread; its tables are fenced.
+// Tables that are older than the block own nothing, but where their descriptors are is unknown.
 void ControlPlaneModel::adapt_memory() {
     if (!hello_->memory) return;
     DataplaneMemory& memory = *hello_->memory;
@@ -241,7 +257,8 @@ void ControlPlaneModel::adapt_memory() {
         hello_->memory.reset();
         hello_->foreign_tables = true;
     } else if (hello_->variant != variant()) {
-        const bool any = std::any_of(memory.dirty.begin(), memory.dirty.end(), [](BucketMask mask) { return mask != 0; });
+        const bool any = std::any_of(memory.dirty.begin(), memory.dirty.end(),
+                                     [](BucketMask mask) { return mask != 0; });
         memory.dirty.fill(any ? kAllBuckets : 0);
         memory.own = {};
     }
@@ -263,11 +280,12 @@ Actions ControlPlaneModel::begin(Instant now) {
     started_ = true;
     install_variant_ = variant();
     const auto& host = world_.host(id_);
-    Actions actions = membership_->on_start(now, world_.draw_boot(id_), hello_->memory, hello_->foreign_tables);
+    Actions actions =
+        membership_->on_start(now, world_.draw_boot(id_), hello_->memory, hello_->foreign_tables);
     const auto append = [&actions](Actions more) {
         for (Action& action : more) actions.push_back(std::move(action));
     };
-    append(membership_->on_wishes(now, world_.wishes_of(id_, variant()), host.draining));
+    append(membership_->on_desired(now, world_.desired_rules_of(id_, variant()), host.draining));
     append(hold(now));
     append(membership_->on_link(now, hello_->link_up));
     world_.note(id_, [this] { return hello_->memory ? "warm start" : "cold start"; });
@@ -277,21 +295,27 @@ Actions ControlPlaneModel::begin(Instant now) {
 void ControlPlaneModel::carry_out(Action& action) {
     DataplaneModel& dataplane = world_.host(id_).dataplane;
     if (auto* send = std::get_if<SendFrame>(&action)) {
-        dataplane.post(actions_connection_, SendMessage{std::make_shared<const Bytes>(encode_frame(send->frame, world_.authenticator()))});
+        dataplane.post(actions_connection_, SendMessage{std::make_shared<const Bytes>(encode_frame(
+                                                send->frame, world_.authenticator()))});
     } else if (const auto* install = std::get_if<InstallTables>(&action)) {
         world_.note(id_, [&] { return "installs " + describe(install->own, world_.settings()); });
-        dataplane.post(actions_connection_, InstallMessage{install->token, install->own, install->dirty_elsewhere, install_variant_,
-                                                           install->owner, install->era, install->settled});
+        dataplane.post(
+            actions_connection_,
+            InstallMessage{install->token, install->own, install->dirty_elsewhere, install_variant_,
+                           install->owner, install->era, install->settled});
     } else if (auto* grants = std::get_if<GiveGrants>(&action)) {
-        world_.note(id_, [&] { return "is granted " + std::to_string(grants->grants.size()) + " clients"; });
+        world_.note(id_, [&] {
+            return "is granted " + std::to_string(grants->grants.size()) + " clients";
+        });
         dataplane.post(actions_connection_, GrantsMessage{grants->era, std::move(grants->grants)});
     } else if (const auto* use = std::get_if<UseConfig>(&action)) {
         install_variant_ = World::variant_of(use->digest);
         world_.note(id_, [&] { return "uses configuration " + std::to_string(install_variant_); });
     } else if (const auto* lease = std::get_if<SetLease>(&action)) {
         dataplane.post(actions_connection_, LeaseMessage{lease->valid_until});
-    } else if (auto* store = std::get_if<StoreBlock>(&action)) {
-        if (actions_connection_ == connection_) world_.invariants().check_one_map(id_, store->block.map);
+    } else if (auto* store = std::get_if<StoreCheckpoint>(&action)) {
+        if (actions_connection_ == connection_)
+            world_.invariants().check_one_map(id_, store->block.map);
         dataplane.post(actions_connection_, StoreMessage{std::move(store->block)});
     } else if (const auto* report = std::get_if<Report>(&action)) {
         world_.on_report(id_, *report);

@@ -1,5 +1,6 @@
-// The shell of one simulated control plane: it brings time and messages to the production Membership, and carries out the actions of
-// each call one by one. The process may be stopped or killed before any of them, and between reading the clock and the call.
+// The shell of one simulated control plane: it brings time and messages to the production
+// Membership, and carries out the actions of each call one by one. The process may be stopped or
+// killed before any of them, and between reading the clock and the call.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ public:
     void resume();
     [[nodiscard]] bool running() const { return state_ == State::running; }
     [[nodiscard]] bool off() const { return state_ == State::off; }
-    // `fault` happens before the step that follows `steps` more of them; a step is a call or one of its actions.
+    // `fault` happens before the step that follows `steps` more of them; a step is a call or one of
+    // its actions.
     void arm(std::uint32_t steps, std::function<void()> fault);
     void disarm() { armed_fault_ = nullptr; }
     // The loop is late by up to this much after each call; zero: hardly.
@@ -36,7 +38,9 @@ public:
     void on_dataplane_back() { connect(); }
 
     // Nothing before the dataplane's hello, and when the process is off.
-    [[nodiscard]] const Membership* membership() const { return membership_ ? &*membership_ : nullptr; }
+    [[nodiscard]] const Membership* membership() const {
+        return membership_ ? &*membership_ : nullptr;
+    }
 
 private:
     enum class State : std::uint8_t { off, running, stopped };

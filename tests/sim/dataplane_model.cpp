@@ -9,7 +9,8 @@ namespace {
 
 template <class Combine>
 void combine(RuleMasks& into, const RuleMasks& with, Combine&& per_mask) {
-    for (std::size_t slot = 0; slot < kRuleSlots; ++slot) into[slot] = per_mask(into[slot], with[slot]);
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        into[slot] = per_mask(into[slot], with[slot]);
 }
 
 }  // namespace
@@ -118,7 +119,8 @@ void DataplaneModel::post(std::uint64_t connection, DataplaneMessage message) {
 void DataplaneModel::pump() {
     while (alive_ && !stopped_ && !pumping_ && !inbox_.empty()) {
         const DataplaneMessage& next = inbox_.front().second;
-        const bool needs_quiet = std::holds_alternative<InstallMessage>(next) || std::holds_alternative<ConnectMessage>(next);
+        const bool needs_quiet = std::holds_alternative<InstallMessage>(next) ||
+                                 std::holds_alternative<ConnectMessage>(next);
         if (installing_ && (needs_quiet || world_.settings().install_blocks)) return;
         auto [connection, taken] = std::move(inbox_.front());
         inbox_.pop_front();
@@ -126,11 +128,12 @@ void DataplaneModel::pump() {
         std::visit([this](auto& body) { handle(body); }, taken);
         if (inbox_.empty() || !world_.prng().chance(100'000)) continue;
         pumping_ = true;
-        world_.scheduler().after(Duration{world_.prng().between(5'000, 80'000)}, [this, life = life_] {
-            if (life != life_) return;
-            pumping_ = false;
-            pump();
-        });
+        world_.scheduler().after(Duration{world_.prng().between(5'000, 80'000)},
+                                 [this, life = life_] {
+                                     if (life != life_) return;
+                                     pumping_ = false;
+                                     pump();
+                                 });
     }
 }
 
@@ -149,7 +152,8 @@ void DataplaneModel::handle(const InstallMessage& message) {
     const RuleMasks own = world_.by_port(message.own, message.variant);
     combine(certain_, own, [](BucketMask a, BucketMask b) { return a & b; });
     combine(possible_, own, [](BucketMask a, BucketMask b) { return a | b; });
-    if (message.variant != installed_.variant) connections_->ledger().begin_refiling(message.variant + 1U);
+    if (message.variant != installed_.variant)
+        connections_->flow_index().begin_refiling(message.variant + 1U);
     world_.acceptance_changed(id_);
     if (world_.settings().shell_mutation == ShellMutation::installed_early)
         world_.host(id_).control.post(InstalledItem{message.token, dirty()});
@@ -164,7 +168,8 @@ void DataplaneModel::handle(const InstallMessage& message) {
 }
 
 void DataplaneModel::handle(const GrantsMessage& message) {
-    for (const GivenGrant& grant : message.grants) static_cast<void>(clients_->give(message.era, grant, world_.local_time(id_)));
+    for (const GivenGrant& grant : message.grants)
+        static_cast<void>(clients_->give(message.era, grant, world_.local_time(id_)));
 }
 
 void DataplaneModel::pass_requests_on() {
@@ -183,11 +188,13 @@ void DataplaneModel::finish_install() {
     const auto [connection, message] = *installing_;
     installing_.reset();
     possible_ = certain_ = world_.by_port(message.own, message.variant);
-    if (message.variant != installed_.variant) connections_->refile_all(world_.workload().tables_of(message.variant));
+    if (message.variant != installed_.variant)
+        connections_->refile_all(world_.workload().tables_of(message.variant));
     installed_ = message;
     world_.acceptance_changed(id_);
     const bool told = world_.settings().shell_mutation == ShellMutation::installed_early;
-    if (connection == connection_ && connection != 0 && !told) world_.host(id_).control.post(InstalledItem{message.token, dirty()});
+    if (connection == connection_ && connection != 0 && !told)
+        world_.host(id_).control.post(InstalledItem{message.token, dirty()});
     pump();
 }
 
@@ -210,7 +217,8 @@ void DataplaneModel::handle(const ConnectMessage& message) {
         const auto bytes = encode_block(*block_);
         const auto block = decode_block(bytes);
         NLB_ASSERT(block && *block == *block_);
-        hello.memory = DataplaneMemory{*block, valid_until_, world_.by_rule(certain_, installed_.variant), dirty()};
+        hello.memory = DataplaneMemory{*block, valid_until_,
+                                       world_.by_rule(certain_, installed_.variant), dirty()};
     }
     world_.host(id_).control.post(std::move(hello));
 }
@@ -234,8 +242,9 @@ void DataplaneModel::handle(const StatusRequestMessage&) {
 
 // Buckets with descriptors here that are not this host's by the newest tables.
 RuleMasks DataplaneModel::dirty() const {
-    RuleMasks dirty = connections_->ledger().held();
-    combine(dirty, installing_ ? installing_->second.own : installed_.own, [](BucketMask held, BucketMask own) { return held & ~own; });
+    RuleMasks dirty = connections_->flow_index().held();
+    combine(dirty, installing_ ? installing_->second.own : installed_.own,
+            [](BucketMask held, BucketMask own) { return held & ~own; });
     return dirty;
 }
 
@@ -244,8 +253,10 @@ const InstallMessage& DataplaneModel::tables_of_some_core() const {
 }
 
 bool DataplaneModel::is_open() const {
-    if (!alive_ || stopped_ || !link_up_) return false;  // a deaf one accepts nothing, but it could from the next moment on
-    return world_.settings().shell_mutation == ShellMutation::no_fence || world_.local_time(id_) < valid_until_;
+    // a deaf one accepts nothing, but it could from the next moment on
+    if (!alive_ || stopped_ || !link_up_) return false;
+    return world_.settings().shell_mutation == ShellMutation::no_fence ||
+           world_.local_time(id_) < valid_until_;
 }
 
 }  // namespace nlb::sim

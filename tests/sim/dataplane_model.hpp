@@ -1,5 +1,6 @@
-// The dataplane of one simulated host: its cores' map and lease, the stored block, and the socket to the control plane, whose messages
-// take effect one by one in the order sent. It has no opinions. While tables are being installed any core may use the old or the new ones.
+// The dataplane of one simulated host: its cores' map and lease, the stored block, and the socket
+// to the control plane, whose messages take effect one by one in the order sent. It has no
+// opinions. While tables are being installed any core may use the old or the new ones.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ public:
     [[nodiscard]] bool alive() const { return alive_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
 
-    // The control plane's end of the socket. Messages of a connection that is not the last one are lost with it.
+    // The control plane's end of the socket. Messages of a connection that is not the last one are
+    // lost with it.
     void connect(std::uint64_t connection);
     void post(std::uint64_t connection, DataplaneMessage message);
 
@@ -42,7 +44,9 @@ public:
     [[nodiscard]] bool is_open() const;
     [[nodiscard]] const InstallMessage& tables_of_some_core() const;
     // Of the tables that own something, or will at the end of the install.
-    [[nodiscard]] Variant variant() const { return installing_ ? installing_->second.variant : installed_.variant; }
+    [[nodiscard]] Variant variant() const {
+        return installing_ ? installing_->second.variant : installed_.variant;
+    }
     [[nodiscard]] SimpleConnections& connections() { return *connections_; }
 
     [[nodiscard]] ClientTable& clients() { return *clients_; }
@@ -92,7 +96,7 @@ private:
     std::unique_ptr<SimpleConnections> connections_;
     std::unique_ptr<ClientTable> clients_;
     Instant valid_until_ = kLongAgo;
-    std::optional<SharedBlock> block_;
+    std::optional<Checkpoint> block_;
 };
 
 }  // namespace nlb::sim

@@ -3,20 +3,24 @@
 
 #include <algorithm>
 
+#include "core/wire/frame_codec.hpp"
+#include "core/wire/map_parts.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {
 namespace {
 
 bool is_planned(Fault fault) {
-    return fault == Fault::join || fault == Fault::drain || fault == Fault::weight || fault == Fault::rule || fault == Fault::reload;
+    return fault == Fault::join || fault == Fault::drain || fault == Fault::weight ||
+           fault == Fault::rule || fault == Fault::reload;
 }
 
 bool any(const RuleMasks& masks) {
     return std::any_of(masks.begin(), masks.end(), [](BucketMask mask) { return mask != 0; });
 }
 
-// Who is who, and what was agreed; without the clocks, and without what they let this host take, which go on whatever arrives.
+// Who is who, and what was agreed; without the clocks, and without what they let this host take,
+// which go on whatever arrives.
 std::uint64_t digest_of_state(const Membership& membership) {
     RunningDigest digest;
     digest.add(static_cast<std::uint64_t>(membership.state()));
@@ -38,8 +42,11 @@ std::uint64_t digest_of_state(const Membership& membership) {
 Invariants::Invariants(World& world)
     : world_(world),
       rules_(world.settings().rules()),
-      planned_only_(world.settings().calm && std::all_of(world.settings().faults.begin(), world.settings().faults.end(), is_planned)) {
-    for (const RuleId rule : rules_) uncovered_[rule] = kAllBuckets;  // not counted before the first owner
+      planned_only_(
+          world.settings().calm &&
+          std::all_of(world.settings().faults.begin(), world.settings().faults.end(), is_planned)) {
+    // not counted before the first owner
+    for (const RuleId rule : rules_) uncovered_[rule] = kAllBuckets;
 }
 
 void Invariants::fail(const std::string& invariant, const std::string& text) {
@@ -53,9 +60,11 @@ void Invariants::check_owners(HostId changed) {
     for (HostId other = 1; other <= world_.settings().hosts; ++other) {
         if (other == changed) continue;
         const RuleMasks& theirs = world_.host(other).dataplane.may_accept();
-        if (any(mine) && any(theirs) && world_.host(changed).dataplane.variant() != world_.host(other).dataplane.variant()) {
+        if (any(mine) && any(theirs) &&
+            world_.host(changed).dataplane.variant() != world_.host(other).dataplane.variant()) {
             if (world_.settings().majority || !world_.network().is_exempt(changed, other))
-                return fail("I1", "hosts " + std::to_string(changed) + "," + std::to_string(other) + " own by two configurations");
+                return fail("I1", "hosts " + std::to_string(changed) + "," + std::to_string(other) +
+                                      " own by two configurations");
         }
         for (const RuleId rule : rules_) {
             const BucketMask both = mine[rule] & theirs[rule];
@@ -64,8 +73,10 @@ void Invariants::check_owners(HostId changed) {
                 ++findings_.exempt;
                 continue;
             }
-            fail("I1", "rule " + std::to_string(rule) + " bucket " + std::to_string(__builtin_ctzll(both)) + " hosts " +
-                           std::to_string(std::min(changed, other)) + "," + std::to_string(std::max(changed, other)));
+            fail("I1", "rule " + std::to_string(rule) + " bucket " +
+                           std::to_string(__builtin_ctzll(both)) + " hosts " +
+                           std::to_string(std::min(changed, other)) + "," +
+                           std::to_string(std::max(changed, other)));
             return;
         }
     }
@@ -77,13 +88,15 @@ void Invariants::watch_orphans() {
     RuleMasks uncovered{};
     for (const RuleId rule : rules_) {
         BucketMask covered = 0;
-        for (HostId id = 1; id <= world_.settings().hosts; ++id) covered |= world_.host(id).dataplane.does_accept()[rule];
+        for (HostId id = 1; id <= world_.settings().hosts; ++id)
+            covered |= world_.host(id).dataplane.does_accept()[rule];
         uncovered[rule] = kAllBuckets & ~covered;
     }
     const Duration now = world_.scheduler().now();
     for (const RuleId rule : rules_) {
         BucketMask changed = uncovered[rule] ^ uncovered_[rule];
-        if (uncovered[rule] != 0 && !is_offered(rule)) uncovered_since_[rule].fill(Duration{0});  // nobody is meant to own it
+        // nobody is meant to own it
+        if (uncovered[rule] != 0 && !is_offered(rule)) uncovered_since_[rule].fill(Duration{0});
         for (; changed != 0; changed &= changed - 1) {
             const auto bucket = static_cast<std::size_t>(__builtin_ctzll(changed));
             if ((uncovered[rule] >> bucket & 1U) != 0) {
@@ -100,9 +113,11 @@ bool Invariants::is_offered(RuleId rule) const {
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
         const Membership* membership = host.control.membership();
-        if (!is_expected(id) || membership == nullptr || membership->state() != MembershipState::member || !host.wanted || host.draining)
+        if (!is_expected(id) || membership == nullptr ||
+            membership->state() != MembershipState::member || !host.wanted || host.draining)
             continue;
-        if (host.wishes[rule].offer != 0 && host.wishes[rule].state == RuleState::enabled) return true;
+        if (host.desired[rule].offer != 0 && host.desired[rule].state == RuleState::enabled)
+            return true;
     }
     return false;
 }
@@ -118,9 +133,11 @@ std::size_t Invariants::expected_hosts() const {
 }
 
 std::string Invariants::why_not_converged() const {
-    if (world_.settings().majority && 2 * expected_hosts() <= world_.settings().hosts) return {};  // nobody may serve
+    // nobody may serve
+    if (world_.settings().majority && 2 * expected_hosts() <= world_.settings().hosts) return {};
     for (HostId id = 1; id <= world_.settings().hosts; ++id)
-        if (world_.host(id).deaf_for_good && world_.host(id).deaf_alone) return {};  // docs/protocol.md: what holds under which fault
+        // docs/protocol.md: what holds under which fault
+        if (world_.host(id).deaf_for_good && world_.host(id).deaf_alone) return {};
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         if (!is_expected(id)) continue;
         const Membership* membership = world_.host(id).control.membership();
@@ -128,42 +145,49 @@ std::string Invariants::why_not_converged() const {
         if (membership->config_digest() != World::digest_of(world_.host(1).file))
             return "host " + std::to_string(id) + " uses the former configuration";
         if (!membership->converged())
-            return "host " + std::to_string(id) + ": " + membership->unconverged_because().first + " (host " +
-                   std::to_string(membership->unconverged_because().second) + ")";
-        if (membership->members().size() != expected_hosts()) return "host " + std::to_string(id) + " has a smaller cluster";
+            return "host " + std::to_string(id) + ": " + membership->unconverged_because().first +
+                   " (host " + std::to_string(membership->unconverged_because().second) + ")";
+        if (membership->members().size() != expected_hosts())
+            return "host " + std::to_string(id) + " has a smaller cluster";
     }
     for (const RuleId rule : rules_) {
         BucketMask covered = 0;
-        for (HostId id = 1; id <= world_.settings().hosts; ++id) covered |= world_.host(id).dataplane.does_accept()[rule];
+        for (HostId id = 1; id <= world_.settings().hosts; ++id)
+            covered |= world_.host(id).dataplane.does_accept()[rule];
         const BucketMask expected = is_offered(rule) ? kAllBuckets : 0;
         if (covered != expected)
-            return "rule " + std::to_string(rule) + ": " + std::to_string(__builtin_popcountll(covered)) + " buckets are owned";
+            return "rule " + std::to_string(rule) + ": " +
+                   std::to_string(__builtin_popcountll(covered)) + " buckets are owned";
         const std::string shares = why_shares_differ(rule);
         if (!shares.empty()) return shares;
     }
     return {};
 }
 
-// Each share is its exact proportion, rounded down or up; a single rule's is all or nothing. An own computation, not core's.
+// Each share is its exact proportion, rounded down or up; a single rule's is all or nothing. An own
+// computation, not core's.
 std::string Invariants::why_shares_differ(RuleId rule) const {
     std::array<std::uint64_t, kHostsMax + 1> offers{};
     std::uint64_t sum = 0;
     std::uint64_t best = 0;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
-        if (is_expected(id) && !host.draining && host.wishes[rule].state == RuleState::enabled) offers[id] = host.wishes[rule].offer;
+        if (is_expected(id) && !host.draining && host.desired[rule].state == RuleState::enabled)
+            offers[id] = host.desired[rule].offer;
         sum += offers[id];
         best = std::max(best, offers[id]);
     }
     if (sum == 0) return {};
     const bool single = rule == kDefaultRule || (world_.settings().single_slots >> rule & 1U) != 0;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
-        const auto held = static_cast<std::uint64_t>(__builtin_popcountll(world_.host(id).dataplane.does_accept()[rule]));
-        const std::uint64_t low = single ? (offers[id] == best ? kBuckets : 0) : kBuckets * offers[id] / sum;
+        const auto held = static_cast<std::uint64_t>(
+            __builtin_popcountll(world_.host(id).dataplane.does_accept()[rule]));
+        const std::uint64_t low =
+            single ? (offers[id] == best ? kBuckets : 0) : kBuckets * offers[id] / sum;
         const std::uint64_t high = single ? low : (kBuckets * offers[id] + sum - 1) / sum;
         if (held < low || held > high)
-            return "rule " + std::to_string(rule) + ": host " + std::to_string(id) + " holds " + std::to_string(held) + " buckets, not " +
-                   std::to_string(low);
+            return "rule " + std::to_string(rule) + ": host " + std::to_string(id) + " holds " +
+                   std::to_string(held) + " buckets, not " + std::to_string(low);
     }
     return {};
 }
@@ -200,25 +224,31 @@ void Invariants::after_call(HostId id, const Actions& actions) {
     // A map adopted and replaced within one call was never seen here.
     const bool one_step = std::none_of(actions.begin(), actions.end(), [](const Action& action) {
         const auto* report = std::get_if<Report>(&action);
-        return report != nullptr && (report->kind == Report::Kind::adopted || report->kind == Report::Kind::joined);
+        return report != nullptr &&
+               (report->kind == Report::Kind::adopted || report->kind == Report::Kind::joined);
     });
     if (one_step) check_least_movement(id, before, map);
 }
 
-// What is written down may be stated from now on; a decision whose host dies before that was never made.
+// What is written down may be stated from now on; a decision whose host dies before that was never
+// made.
 void Invariants::check_one_map(HostId id, const ClusterMap& map) {
     if (map.epoch == Epoch{}) return;
     const std::uint64_t digest = digest_of(map, world_.settings().slots);
     const auto [known, is_new] = digest_of_epoch_.insert({map.epoch, digest});
     if (!is_new && known->second != digest)
-        fail("I5", "epoch " + std::to_string(map.epoch.counter) + "/" + std::to_string(map.epoch.coordinator) + " has two maps, host " +
+        fail("I5", "epoch " + std::to_string(map.epoch.counter) + "/" +
+                       std::to_string(map.epoch.coordinator) + " has two maps, host " +
                        std::to_string(id));
 }
 
-// Whoever publishes an epoch knows the former one: surplus and the buckets of those who left move, and nothing else.
-void Invariants::check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after) {
+// Whoever publishes an epoch knows the former one: surplus and the buckets of those who left move,
+// and nothing else.
+void Invariants::check_least_movement(HostId id, const ClusterMap& before,
+                                      const ClusterMap& after) {
     if (after.epoch.coordinator != id || after.config_digest != before.config_digest) return;
-    if (after.next_digest != 0 || before.next_digest != 0) return;  // a reload takes everything and gives it back
+    // a reload takes everything and gives it back
+    if (after.next_digest != 0 || before.next_digest != 0) return;
     for (const RuleId rule : rules_) {
         if (rule == kDefaultRule || (world_.settings().single_slots >> rule & 1U) != 0) continue;
         std::array<std::size_t, kHostsMax + 1> held{};
@@ -230,10 +260,12 @@ void Invariants::check_least_movement(HostId id, const ClusterMap& before, const
             if (before.targets[rule][b] != after.targets[rule][b]) ++moved;
         }
         std::size_t least = 0;
-        for (std::size_t host = 0; host <= kHostsMax; ++host) least += held[host] > wanted[host] ? held[host] - wanted[host] : 0;
+        for (std::size_t host = 0; host <= kHostsMax; ++host)
+            least += held[host] > wanted[host] ? held[host] - wanted[host] : 0;
         if (moved != least)
-            fail("I3", "rule " + std::to_string(rule) + ": " + std::to_string(moved) + " buckets move, " + std::to_string(least) +
-                           " would do, host " + std::to_string(id));
+            fail("I3", "rule " + std::to_string(rule) + ": " + std::to_string(moved) +
+                           " buckets move, " + std::to_string(least) + " would do, host " +
+                           std::to_string(id));
     }
 }
 
@@ -247,11 +279,13 @@ void Invariants::after_frame(HostId id, const WireFrame& frame, FrameFault fault
     const Membership& membership = *world_.host(id).control.membership();
     if (frame.origin == Origin::replayed && fault != FrameFault::none) {
         ++findings_.rejected;
-        // A lapse that was due, a timer or an own decision may come with any event; what peers are known as may not change.
+        // A lapse that was due, a timer or an own decision may come with any event; what peers are
+        // known as may not change.
         if (membership.state() == last_state_[id] && membership.epoch() == last_map_[id].epoch &&
-            membership.incarnation() == before_incarnation_ && digest_of_state(membership) != before_digest_)
-            fail("I7", "a replayed frame of host " + std::to_string(frame.sender) + " refused as " + std::string(name_of(fault)) +
-                           " changed host " + std::to_string(id));
+            membership.incarnation() == before_incarnation_ &&
+            digest_of_state(membership) != before_digest_)
+            fail("I7", "a replayed frame of host " + std::to_string(frame.sender) + " refused as " +
+                           std::string(name_of(fault)) + " changed host " + std::to_string(id));
     }
     if (fault == FrameFault::none && frame.sender != kNoHost) check_belief(id, frame.sender);
 }
@@ -264,8 +298,10 @@ void Invariants::check_belief(HostId id, HostId peer) {
     believed_boot_[id][peer] = known->second.incarnation.boot;
     const Duration limit = 4 * world_.settings().timing.bury_after;
     for (const Life& life : lives_[peer])
-        if (life.boot == known->second.incarnation.boot && life.ended && world_.scheduler().now() - *life.ended > limit)
-            fail("I7", "host " + std::to_string(id) + " believes a life of host " + std::to_string(peer) + " that ended " +
+        if (life.boot == known->second.incarnation.boot && life.ended &&
+            world_.scheduler().now() - *life.ended > limit)
+            fail("I7", "host " + std::to_string(id) + " believes a life of host " +
+                           std::to_string(peer) + " that ended " +
                            in_seconds(world_.scheduler().now() - *life.ended) + " s ago");
 }
 
@@ -274,7 +310,8 @@ void Invariants::on_crash(HostId id) {
 }
 
 void Invariants::end_life(HostId id) {
-    if (!lives_[id].empty() && !lives_[id].back().ended) lives_[id].back().ended = world_.scheduler().now();
+    if (!lives_[id].empty() && !lives_[id].back().ended)
+        lives_[id].back().ended = world_.scheduler().now();
 }
 
 }  // namespace nlb::sim

@@ -1,4 +1,5 @@
-// The promises of the protocol, each looked at whenever something could have broken it. The first failure ends the run.
+// The promises of the protocol, each looked at whenever something could have broken it. The first
+// failure ends the run.
 #pragma once
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/cluster/membership.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/sim/settings.hpp"
 #include "tests/sim/wire.hpp"
 

@@ -1,5 +1,6 @@
-// nlb-sim: runs the production cluster protocol under the faults of each seed, in virtual time, and says which promise broke first.
-// The same seeds give the same runs bit for bit; the last line's digest shows it.
+// nlb-sim: runs the production cluster protocol under the faults of each seed, in virtual time, and
+// says which promise broke first. The same seeds give the same runs bit for bit; the last line's
+// digest shows it.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -37,19 +38,21 @@ struct Totals {
 };
 
 Settings settings_of(const Choices& choices, std::uint64_t seed, Prng& prng) {
-    prng = Prng{Prng{seed}.next()};  // splitmix walks through its seeds: neighbours must not share a walk
+    // splitmix walks through its seeds: neighbours must not share a walk
+    prng = Prng{Prng{seed}.next()};
     return Settings::draw(choices, prng);
 }
 
 void print_failure(const Choices& choices, std::uint64_t seed, const Failure& failure) {
-    std::printf("seed %llu t=%s %s %s\n", static_cast<unsigned long long>(seed), in_seconds(failure.time).c_str(),
-                failure.invariant.c_str(), failure.text.c_str());
+    std::printf("seed %llu t=%s %s %s\n", static_cast<unsigned long long>(seed),
+                in_seconds(failure.time).c_str(), failure.invariant.c_str(), failure.text.c_str());
     Prng prng{0};
     const Settings settings = settings_of(choices, seed, prng);
     std::string kinds;
-    for (const Fault fault : settings.faults) kinds += " " + std::string(kFaults[static_cast<std::size_t>(fault)].name);
-    std::printf("  %u hosts, %s, faults%s; the last events of each:\n", settings.hosts, settings.majority ? "majority" : "serve",
-                kinds.c_str());
+    for (const Fault fault : settings.faults)
+        kinds += " " + std::string(kFaults[static_cast<std::size_t>(fault)].name);
+    std::printf("  %u hosts, %s, faults%s; the last events of each:\n", settings.hosts,
+                settings.majority ? "majority" : "serve", kinds.c_str());
     World again{settings, prng, TraceMode::remember};
     again.run();
     for (HostId id = 1; id <= settings.hosts; ++id)
@@ -81,7 +84,8 @@ void run_seed(const Choices& choices, std::uint64_t seed, Totals& totals) {
     totals.digest.add(world.digest().value());
     if (!found.failure) {
         totals.healed.push_back(found.healed_after);
-        totals.windows.insert(totals.windows.end(), found.planned_windows.begin(), found.planned_windows.end());
+        totals.windows.insert(totals.windows.end(), found.planned_windows.begin(),
+                              found.planned_windows.end());
         return;
     }
     if (totals.failures++ == 0) totals.first_failed = totals.seeds;
@@ -91,27 +95,41 @@ void run_seed(const Choices& choices, std::uint64_t seed, Totals& totals) {
 std::string percentiles(std::vector<Duration>& values) {
     if (values.empty()) return "none";
     std::sort(values.begin(), values.end());
-    const auto at = [&](std::size_t percent) { return in_seconds(values[std::min(values.size() - 1, values.size() * percent / 100)]); };
-    return "p50 " + at(50) + " p99 " + at(99) + " max " + at(100) + " s of " + std::to_string(values.size());
+    const auto at = [&](std::size_t percent) {
+        return in_seconds(values[std::min(values.size() - 1, values.size() * percent / 100)]);
+    };
+    return "p50 " + at(50) + " p99 " + at(99) + " max " + at(100) + " s of " +
+           std::to_string(values.size());
 }
 
 void print_summary(Totals& totals, double wall_seconds) {
     const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::printf("healed after the last fault: %s\n", percentiles(totals.healed).c_str());
-    std::printf("buckets without an owner in planned moves: %s\n", percentiles(totals.windows).c_str());
+    std::printf("buckets without an owner in planned moves: %s\n",
+                percentiles(totals.windows).c_str());
     std::printf(
-        "epochs %llu, resets %llu, replays refused %llu, runs with an exempt partition %llu, packets of once fenced flows taken twice "
+        "epochs %llu, resets %llu, replays refused %llu, runs with an exempt partition %llu, "
+        "packets of once fenced flows taken twice "
         "%llu\n",
-        number(totals.epochs), number(totals.resets), number(totals.rejected), number(totals.exempt_runs), number(totals.late_doubles));
-    std::printf("clients that came again in time %llu, at their former host %llu; of %llu whose bucket had moved %llu\n",
-                number(totals.returns), number(totals.found), number(totals.moved), number(totals.moved_found));
-    if (totals.failures != 0) std::printf("first failure after %llu seeds\n", number(totals.first_failed));
-    const auto centihours = number(static_cast<std::uint64_t>(totals.simulated / std::chrono::hours{1} * 100) +
-                                   static_cast<std::uint64_t>(totals.simulated % std::chrono::hours{1} / std::chrono::seconds{36}));
+        number(totals.epochs), number(totals.resets), number(totals.rejected),
+        number(totals.exempt_runs), number(totals.late_doubles));
     std::printf(
-        "seeds %llu, failures %llu, events %llu, frames %llu, packets %llu, virtual hours %llu.%02llu, wall seconds %.1f, digest %016llx\n",
-        number(totals.seeds), number(totals.failures), number(totals.events), number(totals.frames), number(totals.packets),
-        centihours / 100, centihours % 100, wall_seconds, number(totals.digest.value()));
+        "clients that came again in time %llu, at their former host %llu; of %llu whose bucket had "
+        "moved %llu\n",
+        number(totals.returns), number(totals.found), number(totals.moved),
+        number(totals.moved_found));
+    if (totals.failures != 0)
+        std::printf("first failure after %llu seeds\n", number(totals.first_failed));
+    const auto centihours =
+        number(static_cast<std::uint64_t>(totals.simulated / std::chrono::hours{1} * 100) +
+               static_cast<std::uint64_t>(totals.simulated % std::chrono::hours{1} /
+                                          std::chrono::seconds{36}));
+    std::printf(
+        "seeds %llu, failures %llu, events %llu, frames %llu, packets %llu, virtual hours "
+        "%llu.%02llu, wall seconds %.1f, digest %016llx\n",
+        number(totals.seeds), number(totals.failures), number(totals.events), number(totals.frames),
+        number(totals.packets), centihours / 100, centihours % 100, wall_seconds,
+        number(totals.digest.value()));
 }
 
 // A line: a seed, then what the command line of the failure had; '#' begins a comment.
@@ -135,12 +153,14 @@ int run_seeds_file(const Choices& choices, Totals& totals) {
         std::vector<char*> arguments;
         for (std::string& word : words) arguments.push_back(word.data());
         std::string complaint;
-        const auto parsed = parse_options(static_cast<int>(arguments.size()), arguments.data(), complaint);
+        const auto parsed =
+            parse_options(static_cast<int>(arguments.size()), arguments.data(), complaint);
         if (!parsed) {
             std::fprintf(stderr, "%s: %s\n", choices.seeds_file.c_str(), complaint.c_str());
             return 2;
         }
-        for (std::uint64_t seed = parsed->first_seed; seed <= parsed->last_seed; ++seed) run_seed(*parsed, seed, totals);
+        for (std::uint64_t seed = parsed->first_seed; seed <= parsed->last_seed; ++seed)
+            run_seed(*parsed, seed, totals);
     }
     return 0;
 }
@@ -167,7 +187,8 @@ int run(int count, char** arguments) {
             if (choices->mutation != Mutation::none && totals.failures != 0) break;
         }
     }
-    print_summary(totals, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    print_summary(totals,
+                  std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     return totals.failures == 0 ? 0 : 1;
 }
 

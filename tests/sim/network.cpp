@@ -5,8 +5,13 @@
 
 namespace nlb::sim {
 
-Network::Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::uint8_t hosts, Deliver deliver)
-    : scheduler_(scheduler), prng_(prng), timing_(timing), hosts_(hosts), deliver_(std::move(deliver)) {}
+Network::Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::uint8_t hosts,
+                 Deliver deliver)
+    : scheduler_(scheduler),
+      prng_(prng),
+      timing_(timing),
+      hosts_(hosts),
+      deliver_(std::move(deliver)) {}
 
 void Network::broadcast(const WireFrame& frame) {
     for (HostId to = 1; to <= hosts_; ++to) {
@@ -18,7 +23,8 @@ void Network::broadcast(const WireFrame& frame) {
         const int copies = prng_.chance(conditions.repeat) ? 2 : 1;
         for (int copy = 0; copy < copies; ++copy) {
             const bool slow = prng_.chance(conditions.slow);
-            const Duration delay{prng_.between(50'000, (slow ? conditions.slow_max : conditions.delay_max).count())};
+            const Duration delay{
+                prng_.between(50'000, (slow ? conditions.slow_max : conditions.delay_max).count())};
             scheduler_.after(delay, [this, to, frame] {
                 runs_[frame.sender][to].count = 0;
                 ++frames_;
@@ -41,8 +47,8 @@ void Network::mend_all() {
     for (auto& row : cuts_) row.fill(0);
 }
 
-// One direction silent for about T*P, the other for about the drop time at its end. A run of losses begins up to a period after the
-// last frame that came through, and is noticed at its next loss.
+// One direction silent for about T*P, the other for about the drop time at its end. A run of losses
+// begins up to a period after the last frame that came through, and is noticed at its next loss.
 void Network::note_loss(HostId from, HostId to) {
     LossRun& run = runs_[from][to];
     if (run.count++ == 0) run.since = scheduler_.now();
@@ -51,8 +57,8 @@ void Network::note_loss(HostId from, HostId to) {
     const Duration one = scheduler_.now() - run.since + timing_.period;
     const Duration other = scheduler_.now() - back.since + timing_.period;
     const Duration slack = timing_.period / 2;
-    const bool cut_off =
-        std::max(one, other) + timing_.period + slack >= timing_.bury_after && std::min(one, other) + slack >= timing_.drop_after;
+    const bool cut_off = std::max(one, other) + timing_.period + slack >= timing_.bury_after &&
+                         std::min(one, other) + slack >= timing_.drop_after;
     if (!cut_off) return;
     ever_exempt_ = true;
     exempt_until_[from][to] = exempt_until_[to][from] = scheduler_.now() + 2 * timing_.bury_after;
@@ -64,7 +70,8 @@ bool Network::was_cut_off(HostId a, HostId b) const {
 
 bool Network::is_exempt(HostId a, HostId b) const {
     for (HostId third = 1; third <= hosts_; ++third)
-        if ((third != a && was_cut_off(a, third)) || (third != b && was_cut_off(b, third))) return true;
+        if ((third != a && was_cut_off(a, third)) || (third != b && was_cut_off(b, third)))
+            return true;
     return false;
 }
 

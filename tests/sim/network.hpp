@@ -1,5 +1,6 @@
-// The switch: it floods every frame to all other hosts, and may lose, repeat, delay and so reorder each delivery, or cut a direction
-// between two hosts. It remembers which pairs of hosts were cut off in both directions: the one case that `partition: serve` exempts.
+// The switch: it floods every frame to all other hosts, and may lose, repeat, delay and so reorder
+// each delivery, or cut a direction between two hosts. It remembers which pairs of hosts were cut
+// off in both directions: the one case that `partition: serve` exempts.
 #pragma once
 
 #include <array>
@@ -25,7 +26,8 @@ class Network {
 public:
     using Deliver = std::function<void(HostId, const WireFrame&)>;
 
-    Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::uint8_t hosts, Deliver deliver);
+    Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::uint8_t hosts,
+            Deliver deliver);
 
     Conditions conditions;
 
@@ -38,10 +40,12 @@ public:
     // What is sent to a deaf host is lost like what is cut.
     void set_deaf(HostId to, bool deaf) { deaf_[to] = deaf; }
 
-    // Whether, not long ago, so much was lost both ways between the two, or one of them and a third that then took its buckets for
-    // itself or for a host that had just started, that `serve` lets both own the same bucket.
+    // Whether, not long ago, so much was lost both ways between the two, or one of them and a third
+    // that then took its buckets for itself or for a host that had just started, that `serve` lets
+    // both own the same bucket.
     [[nodiscard]] bool is_exempt(HostId a, HostId b) const;
-    // Whether that ever happened to anybody: then both may hold descriptors of one flow for as long as it lives.
+    // Whether that ever happened to anybody: then both may hold descriptors of one flow for as long
+    // as it lives.
     [[nodiscard]] bool was_ever_exempt() const { return ever_exempt_; }
     [[nodiscard]] std::uint64_t frames() const { return frames_; }
 

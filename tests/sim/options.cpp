@@ -18,7 +18,8 @@ template <class Integer>
 bool read_range(std::string_view text, std::string_view separator, Integer& low, Integer& high) {
     const auto at = text.find(separator);
     if (at == std::string_view::npos) return read_number(text, low) && read_number(text, high);
-    return read_number(text.substr(0, at), low) && read_number(text.substr(at + separator.size()), high) && low <= high;
+    return read_number(text.substr(0, at), low) &&
+           read_number(text.substr(at + separator.size()), high) && low <= high;
 }
 
 bool read_faults(std::string_view text, std::vector<Fault>& faults) {
@@ -50,7 +51,8 @@ bool read_option(std::string_view name, std::string_view value, Choices& choices
     if (name == "--seeds-file") return !(choices.seeds_file = value).empty();
     if (name == "--hosts") {
         choices.hosts_given = true;
-        return read_range(value, "-", choices.hosts_min, choices.hosts_max) && choices.hosts_min >= 2 && choices.hosts_max <= kHostsMax;
+        return read_range(value, "-", choices.hosts_min, choices.hosts_max) &&
+               choices.hosts_min >= 2 && choices.hosts_max <= kHostsMax;
     }
     if (name == "--ignore") {
         choices.ignored.emplace_back(value);
@@ -69,7 +71,8 @@ bool read_option(std::string_view name, std::string_view value, Choices& choices
 bool read_profile(std::string_view value, Choices& choices) {
     const auto at = value.find('x');
     return at != std::string_view::npos && read_number(value.substr(0, at), choices.period_ms) &&
-           read_number(value.substr(at + 1), choices.tolerance) && choices.period_ms >= 1 && choices.tolerance >= 3;
+           read_number(value.substr(at + 1), choices.tolerance) && choices.period_ms >= 1 &&
+           choices.tolerance >= 3;
 }
 
 }  // namespace
@@ -83,7 +86,8 @@ std::optional<Choices> parse_options(int count, char** arguments, std::string& c
             continue;
         }
         const std::string_view value = i + 1 < count ? arguments[++i] : "";
-        const bool good = name == "--profile" ? read_profile(value, choices) : read_option(name, value, choices);
+        const bool good =
+            name == "--profile" ? read_profile(value, choices) : read_option(name, value, choices);
         if (good) continue;
         complaint = "nlb-sim: cannot read " + std::string(name) + " " + std::string(value);
         return std::nullopt;
@@ -93,15 +97,21 @@ std::optional<Choices> parse_options(int count, char** arguments, std::string& c
 
 std::string usage() {
     std::string text =
-        "usage: nlb-sim [--seeds A..B] [--seeds-file FILE] [--hosts N|LO-HI] [--minutes M] [--profile PERIODxTOLERANCE]\n"
-        "               [--mode serve|majority] [--scenario LIST] [--mutate NAME] [--ignore INVARIANT] [--trace]\n"
+        "usage: nlb-sim [--seeds A..B] [--seeds-file FILE] [--hosts N|LO-HI] [--minutes M] "
+        "[--profile PERIODxTOLERANCE]\n"
+        "               [--mode serve|majority] [--scenario LIST] [--mutate NAME] [--ignore "
+        "INVARIANT] [--trace]\n"
         "               [--sticky]\n"
-        "Runs the production cluster protocol under faults drawn from each seed; exit status 1 when a promise was broken.\n"
-        "--minutes is virtual time with faults per seed, --sticky a rule with a time-out in each run that can have one. Faults of "
+        "Runs the production cluster protocol under faults drawn from each seed; exit status 1 "
+        "when a promise was broken.\n"
+        "--minutes is virtual time with faults per seed, --sticky a rule with a time-out in each "
+        "run that can have one. Faults of "
         "--scenario, separated by commas:\n";
-    for (const FaultInfo& info : kFaults) text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";
+    for (const FaultInfo& info : kFaults)
+        text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";
     text += "Guards that --mutate takes out:\n";
-    for (const MutationInfo& info : kMutations) text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";
+    for (const MutationInfo& info : kMutations)
+        text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";
     return text;
 }
 

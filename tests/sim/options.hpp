@@ -9,7 +9,8 @@
 namespace nlb::sim {
 
 // Nothing when the command line is wrong; `complaint` then says how.
-[[nodiscard]] std::optional<Choices> parse_options(int count, char** arguments, std::string& complaint);
+[[nodiscard]] std::optional<Choices> parse_options(int count, char** arguments,
+                                                   std::string& complaint);
 [[nodiscard]] std::string usage();
 
 }  // namespace nlb::sim

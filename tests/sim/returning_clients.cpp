@@ -17,14 +17,17 @@ ReturningClients::ReturningClients(World& world, Workload& workload)
     : world_(world), workload_(workload), prng_(Prng{world.prng()}.next() ^ 0x636c69656e7473ULL) {
     for (std::size_t i = 0; i < kClients; ++i) {
         clients_[i].flow.client = 0x0b000000U + static_cast<std::uint32_t>(i) * 0x10107U;
-        clients_[i].flow.vip_port = static_cast<std::uint16_t>(1000 + world.settings().sticky_port());
+        clients_[i].flow.vip_port =
+            static_cast<std::uint16_t>(1000 + world.settings().sticky_port());
     }
 }
 
-// Often within the time-out, and often about when it ends: what is agreed there is what two hosts could see differently.
+// Often within the time-out, and often about when it ends: what is agreed there is what two hosts
+// could see differently.
 Duration ReturningClients::pause() {
     const std::int64_t timeout = std::int64_t{world_.settings().sticky_ms} * 1'000'000;
-    if (prng_.chance(300'000)) return Duration{prng_.between(timeout * 95 / 100, timeout * 130 / 100)};
+    if (prng_.chance(300'000))
+        return Duration{prng_.between(timeout * 95 / 100, timeout * 130 / 100)};
     return Duration{prng_.between(0, timeout / (prng_.chance(500'000) ? 1 : 8))};
 }
 
@@ -42,11 +45,13 @@ void ReturningClients::speak(Client& client) {
         return knock(client);
     }
     const bool ends = flow.packets_left == 0 || --flow.packets_left == 0;
-    const auto flags = static_cast<std::uint8_t>(ends ? (prng_.chance(500'000) ? kTcpRst : kTcpFin | kTcpAck) : kTcpAck);
+    const auto flags = static_cast<std::uint8_t>(
+        ends ? (prng_.chance(500'000) ? kTcpRst : kTcpFin | kTcpAck) : kTcpAck);
     const HostSet accepted = workload_.offer(workload_.packet_of(flow, flags), false);
     workload_.judge(flow, accepted);
     client.left = world_.scheduler().now();
-    client.due = world_.scheduler().now() + (ends ? pause() : Duration{prng_.between(500'000, 20'000'000)});
+    client.due =
+        world_.scheduler().now() + (ends ? pause() : Duration{prng_.between(500'000, 20'000'000)});
     const bool cut = !accepted.contains(flow.home) && !accepted.empty();
     if (!ends && !cut) return;
     flow.home = kNoHost;
@@ -68,7 +73,8 @@ void ReturningClients::knock(Client& client) {
         weigh_return(client);
     }
     const HostSet accepted = workload_.offer(workload_.packet_of(flow, kTcpSyn), true);
-    client.due = world_.scheduler().now() + Duration{prng_.between(100'000, prng_.chance(500'000) ? 2'000'000 : 60'000'000)};
+    client.due = world_.scheduler().now() +
+                 Duration{prng_.between(100'000, prng_.chance(500'000) ? 2'000'000 : 60'000'000)};
     if (accepted.empty()) return;
     flow.home = accepted.lowest();
     flow.interruptions = world_.host(flow.home).interruptions;
@@ -91,14 +97,17 @@ void ReturningClients::weigh_return(Client& client) {
     client.is_return = client.is_moved = false;
     if (client.former == kNoHost) return;
     HostModel& host = world_.host(client.former);
-    const bool in_time = world_.scheduler().now() - client.left < milliseconds{world_.settings().sticky_ms} * 97 / 100;
-    if (!in_time || host.interruptions != client.interruptions || !host.dataplane.receives() || host.control.membership() == nullptr)
+    const bool in_time = world_.scheduler().now() - client.left <
+                         milliseconds{world_.settings().sticky_ms} * 97 / 100;
+    if (!in_time || host.interruptions != client.interruptions || !host.dataplane.receives() ||
+        host.control.membership() == nullptr)
         return;
     const Membership& membership = *host.control.membership();
     const Variant variant = World::variant_of(membership.config_digest());
     const RuleId rule = world_.rule_of(world_.settings().sticky_port(), variant);
     const BucketId bucket =
-        bucket_of(client_hash(workload_.tables_of(variant).hash_key, Affinity::single, IpAddress::v4(client.flow.client), 0));
+        bucket_of(client_hash(workload_.tables_of(variant).hash_key, Affinity::single,
+                              IpAddress::v4(client.flow.client), 0));
     const auto& owners = membership.map().targets[rule];
     client.is_return = std::find(owners.begin(), owners.end(), client.former) != owners.end();
     client.is_moved = client.is_return && owners[bucket] != client.former;

@@ -1,5 +1,6 @@
-// Clients that come again and again to a rule with a time-out: the same address, other ports. Each of their packets is offered like
-// any other (workload); what is counted besides is how often such a client, coming in time, found the host that it had been at.
+// Clients that come again and again to a rule with a time-out: the same address, other ports. Each
+// of their packets is offered like any other (workload); what is counted besides is how often such
+// a client, coming in time, found the host that it had been at.
 #pragma once
 
 #include <array>
@@ -17,7 +18,8 @@ public:
 
     // One packet now, and the next one a while later. Nothing in runs without such a rule.
     void go_on();
-    // Times that a client came in time and its former host was still there and meant to serve, and times that it was taken there.
+    // Times that a client came in time and its former host was still there and meant to serve, and
+    // times that it was taken there.
     [[nodiscard]] std::uint64_t returns() const { return returns_; }
     [[nodiscard]] std::uint64_t found() const { return found_; }
     // Of the returns those whose bucket had another owner meanwhile.

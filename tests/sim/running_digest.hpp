@@ -1,4 +1,5 @@
-// A digest over everything that happened in a run: the same seeds must give the same one on every compiler.
+// A digest over everything that happened in a run: the same seeds must give the same one on every
+// compiler.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Virtual time: events happen in the order of their time, and of their making when the time is the same. It never sleeps.
+// Virtual time: events happen in the order of their time, and of their making when the time is the
+// same. It never sleeps.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,9 @@ public:
     [[nodiscard]] Duration now() const { return now_; }
     [[nodiscard]] std::uint64_t events() const { return events_; }
 
-    void after(Duration delay, Event event) { at(now_ + std::max(delay, Duration{0}), std::move(event)); }
+    void after(Duration delay, Event event) {
+        at(now_ + std::max(delay, Duration{0}), std::move(event));
+    }
     void at(Duration time, Event event) {
         queue_.push_back({std::max(time, now_), ++made_, store(std::move(event))});
         std::push_heap(queue_.begin(), queue_.end(), later);
@@ -46,7 +49,9 @@ private:
         std::uint64_t order;
         std::uint32_t place;
     };
-    static bool later(const Entry& a, const Entry& b) { return a.time != b.time ? a.time > b.time : a.order > b.order; }
+    static bool later(const Entry& a, const Entry& b) {
+        return a.time != b.time ? a.time > b.time : a.order > b.order;
+    }
 
     std::uint32_t store(Event event) {
         if (free_.empty()) {

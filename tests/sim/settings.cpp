@@ -13,7 +13,8 @@ using std::chrono::minutes;
 std::vector<Fault> fitting_faults(bool majority) {
     std::vector<Fault> faults;
     for (const FaultInfo& info : kFaults)
-        if ((info.fault != Fault::part && info.fault != Fault::turncoat) || majority) faults.push_back(info.fault);
+        if ((info.fault != Fault::part && info.fault != Fault::turncoat) || majority)
+            faults.push_back(info.fault);
     return faults;
 }
 
@@ -32,14 +33,16 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.timing = Timing::from(milliseconds{choices.period_ms}, choices.tolerance);
     const std::uint64_t hosts_span = choices.hosts_max - choices.hosts_min + 1U;
     s.hosts = static_cast<std::uint8_t>(choices.hosts_min + prng.below(hosts_span));
-    if (!choices.hosts_given && prng.chance(700'000)) s.hosts = static_cast<std::uint8_t>(2 + prng.below(4));
+    if (!choices.hosts_given && prng.chance(700'000))
+        s.hosts = static_cast<std::uint8_t>(2 + prng.below(4));
     s.majority = choices.majority ? *choices.majority : prng.chance(250'000);
     s.slots = static_cast<std::uint8_t>(prng.chance(30'000) ? kRuleSlots : 2 + prng.below(3));
     if (prng.chance(300'000)) s.single_slots = 1;
     s.install_blocks = prng.chance(500'000);
     s.install_max = Duration{prng.between(100'000, 3'000'000)};
     if (choices.mutation == Mutation::no_fence) s.shell_mutation = ShellMutation::no_fence;
-    s.faults = draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
+    s.faults =
+        draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
     s.ignored = choices.ignored;
     s.calm = prng.chance(250'000);
     s.fault_count = static_cast<std::uint32_t>(1 + prng.below(8));
@@ -47,7 +50,8 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.faults_from = prng.chance(250'000) ? Duration{0} : 3 * bury + s.timing.period;
     Duration span = bury * prng.between(6, 12);
     if (choices.minutes != 0) {
-        s.fault_count *= static_cast<std::uint32_t>(std::max<std::int64_t>(1, minutes{choices.minutes} / span));
+        s.fault_count *=
+            static_cast<std::uint32_t>(std::max<std::int64_t>(1, minutes{choices.minutes} / span));
         span = minutes{choices.minutes};
     }
     s.faults_until = s.faults_from + span;
@@ -62,7 +66,8 @@ void Settings::draw_sticky(const Choices& choices, Prng prng) {
     const bool is_multiple = (single_slots >> sticky_port() & 1U) == 0;
     if (!is_multiple || !(choices.sticky || prng.chance(400'000))) return;
     const std::int64_t bury_ms = timing.bury_after / milliseconds{1};
-    sticky_ms = static_cast<std::uint32_t>(bury_ms * std::array<std::int64_t, 4>{1, 2, 4, 20}[prng.below(4)] / 2);
+    sticky_ms = static_cast<std::uint32_t>(
+        bury_ms * std::array<std::int64_t, 4>{1, 2, 4, 20}[prng.below(4)] / 2);
 }
 
 std::vector<RuleId> Settings::rules() const {

@@ -73,7 +73,8 @@ struct Choices {
     std::uint8_t hosts_min = 2;
     std::uint8_t hosts_max = 8;
     bool hosts_given = false;
-    std::uint32_t minutes = 0;  // virtual time with faults per seed; 0: a few seconds, as the seed draws
+    // virtual time with faults per seed; 0: a few seconds, as the seed draws
+    std::uint32_t minutes = 0;
     std::uint32_t period_ms = 100;
     std::uint8_t tolerance = 5;
     std::optional<bool> majority;
@@ -100,7 +101,8 @@ struct Settings {
     std::uint32_t fault_count = 0;
     Duration faults_from{};
     Duration faults_until{};
-    Duration healed_by{};  // after faults_until everything is repaired; from here on nothing may be amiss
+    // after faults_until everything is repaired; from here on nothing may be amiss
+    Duration healed_by{};
     Duration end{};
 
     [[nodiscard]] static Settings draw(const Choices& choices, Prng& prng);

@@ -1,4 +1,5 @@
-// What travels in the simulation: frames on the switch, and messages between the two processes of a host.
+// What travels in the simulation: frames on the switch, and messages between the two processes of a
+// host.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,9 @@ namespace nlb::sim {
 using Bytes = std::vector<Byte>;
 using SharedBytes = std::shared_ptr<const Bytes>;
 
-// Who put the frame on the wire. A forged one must not decode; a replayed one must not be taken for more than it is.
-// Which of the two configurations numbers the rules and keys the hash; see World::rule_of.
+// Who put the frame on the wire. A forged one must not decode; a replayed one must not be taken for
+// more than it is. Which of the two configurations numbers the rules and keys the hash; see
+// World::rule_of.
 using Variant = std::uint8_t;
 
 enum class Origin : std::uint8_t { host, replayed, forged };
@@ -27,8 +29,8 @@ struct WireFrame {
     Origin origin = Origin::host;
 };
 
-// Control plane to dataplane, in the order of the socket. `Connect` is the accept of a connection: what an earlier control
-// plane had still written takes effect before it.
+// Control plane to dataplane, in the order of the socket. `Connect` is the accept of a connection:
+// what an earlier control plane had still written takes effect before it.
 struct SendMessage {
     SharedBytes bytes;
 };
@@ -50,14 +52,14 @@ struct LeaseMessage {
     Instant valid_until;
 };
 struct StoreMessage {
-    SharedBlock block;
+    Checkpoint block;
 };
 struct ConnectMessage {
     std::uint64_t connection = 0;
 };
 struct StatusRequestMessage {};
-using DataplaneMessage =
-    std::variant<SendMessage, InstallMessage, LeaseMessage, StoreMessage, ConnectMessage, StatusRequestMessage, GrantsMessage>;
+using DataplaneMessage = std::variant<SendMessage, InstallMessage, LeaseMessage, StoreMessage,
+                                      ConnectMessage, StatusRequestMessage, GrantsMessage>;
 
 // What the control plane's loop handles, one by one.
 struct TickItem {};
@@ -90,7 +92,8 @@ struct WishesItem {};
 struct HoldItem {};
 struct LeaveItem {};
 struct StartAgainItem {};
-using LoopItem = std::variant<TickItem, FrameItem, InstalledItem, StatusItem, LinkItem, HelloItem, LostItem, WishesItem, HoldItem,
-                              LeaveItem, StartAgainItem, RequestsItem>;
+using LoopItem =
+    std::variant<TickItem, FrameItem, InstalledItem, StatusItem, LinkItem, HelloItem, LostItem,
+                 WishesItem, HoldItem, LeaveItem, StartAgainItem, RequestsItem>;
 
 }  // namespace nlb::sim

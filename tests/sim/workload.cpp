@@ -21,7 +21,8 @@ void Workload::make_tables(Variant variant) {
         entry.first_port = entry.last_port = static_cast<std::uint16_t>(1000 + port);
         entry.vip = kEveryVip;
         entry.protocols = kProtocolTcpBit | kProtocolUdpBit;
-        entry.mode = (settings.single_slots >> port & 1U) != 0 ? RuleMode::single : RuleMode::multiple;
+        entry.mode =
+            (settings.single_slots >> port & 1U) != 0 ? RuleMode::single : RuleMode::multiple;
         entry.affinity = Affinity::none;
         if (settings.sticky_ms == 0 || port != settings.sticky_port()) continue;
         entry.affinity = Affinity::single;
@@ -66,7 +67,8 @@ void Workload::open(Flow& flow) {
     Prng& prng = world_.prng();
     flow.client = 0x0a000000U + ++clients_;  // 10.0.0.0/8, each used once
     flow.port = static_cast<std::uint16_t>(prng.between(1024, 65535));
-    flow.vip_port = static_cast<std::uint16_t>(1000 + prng.below(world_.settings().slots));  // the last is no rule's
+    // the last is no rule's
+    flow.vip_port = static_cast<std::uint16_t>(1000 + prng.below(world_.settings().slots));
     const HostSet accepted = offer(packet_of(flow, kTcpSyn), true);
     if (accepted.empty()) return;
     flow.home = accepted.lowest();
@@ -81,20 +83,25 @@ void Workload::speak(Flow& flow) {
     }
     const HostSet accepted = offer(packet_of(flow, kTcpAck), false);
     judge(flow, accepted);
-    if (!accepted.contains(flow.home) && !accepted.empty()) flow.home = kNoHost;  // cut with its host; somebody's server answers with RST
+    // cut with its host; somebody's server answers with RST
+    if (!accepted.contains(flow.home) && !accepted.empty()) flow.home = kNoHost;
 }
 
 void Workload::close(Flow& flow) {
     const bool reset = world_.prng().chance(500'000);
-    judge(flow, offer(packet_of(flow, reset ? kTcpRst : static_cast<std::uint8_t>(kTcpFin | kTcpAck)), false));
+    judge(flow,
+          offer(packet_of(flow, reset ? kTcpRst : static_cast<std::uint8_t>(kTcpFin | kTcpAck)),
+                false));
     flow.home = kNoHost;
 }
 
-// A host that was a member with an open fence ever since accepts the packets of its flows, and nobody else does.
+// A host that was a member with an open fence ever since accepts the packets of its flows, and
+// nobody else does.
 void Workload::judge(const Flow& flow, HostSet accepted) {
     const HostModel& home = world_.host(flow.home);
     const bool stayed = home.interruptions == flow.interruptions;
-    const std::string client = "client " + std::to_string(flow.client & 0xffffff) + ": a packet of a flow ";
+    const std::string client =
+        "client " + std::to_string(flow.client & 0xffffff) + ": a packet of a flow ";
     if (accepted.size() > 1) {
         HostSet others = accepted;
         others.erase(flow.home);
@@ -102,7 +109,8 @@ void Workload::judge(const Flow& flow, HostSet accepted) {
             world_.fail_owners("I4", client, flow.home, others.lowest());
         else
             ++late_doubles_;
-    } else if (stayed && home.dataplane.is_open() && home.dataplane.receives() && !accepted.contains(flow.home)) {
+    } else if (stayed && home.dataplane.is_open() && home.dataplane.receives() &&
+               !accepted.contains(flow.home)) {
         world_.fail("I4", client + "that began here is not accepted any more", flow.home);
     }
 }
@@ -111,7 +119,8 @@ void Workload::send_stateless() {
     Flow client;
     client.client = 0x0a000000U + ++clients_;
     client.port = static_cast<std::uint16_t>(world_.prng().between(1024, 65535));
-    client.vip_port = static_cast<std::uint16_t>(1000 + world_.prng().below(world_.settings().slots));
+    client.vip_port =
+        static_cast<std::uint16_t>(1000 + world_.prng().below(world_.settings().slots));
     FrameSpec spec = packet_of(client, 0);
     spec.protocol = world_.prng().chance(500'000) ? kProtocolUdp : kProtocolIcmp;
     static_cast<void>(offer(spec, true));
@@ -126,7 +135,8 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
         world_.host(id).dataplane.note_reception();
         if (!accepts(id, frame)) continue;
         for (HostId other = 1; other < id; ++other)
-            if (is_new && accepted.contains(other)) world_.fail_owners("I1", "a packet of a new flow ", other, id);
+            if (is_new && accepted.contains(other))
+                world_.fail_owners("I1", "a packet of a new flow ", other, id);
         accepted.insert(id);
     }
     return accepted;
@@ -143,12 +153,14 @@ bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
     tables.era = installed.era;
     tables.settled = installed.settled ? 1 : 0;
     tables.generation = installed.generation;
-    const Snapshot snapshot{tables, ports_, world_.local_time(id), dataplane.is_open(), 0, 1, &dataplane.clients()};
+    const BurstContext context{tables, ports_, world_.local_time(id), dataplane.is_open(),
+                               0,      1,      &dataplane.clients()};
     Burst burst;
     burst.count = 1;
-    burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()), static_cast<std::uint16_t>(frame.size())};
-    settle_ingress(burst, snapshot, dataplane.connections(), fragments_, counters_);
-    dataplane.clients().sweep(tables, snapshot.now);
+    burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()),
+                       static_cast<std::uint16_t>(frame.size())};
+    settle_ingress(burst, context, dataplane.connections(), fragments_, counters_);
+    dataplane.clients().sweep(tables, context.now);
     dataplane.pass_requests_on();
     return verdict_of(burst.reasons[0]) == Verdict::accept;
 }

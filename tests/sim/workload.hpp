@@ -1,5 +1,6 @@
-// Clients of the simulated cluster: TCP flows, UDP and pings. Each packet is offered, at one instant, to the decision code that worker
-// cores run (core/pipeline.hpp) on every host: at most one may accept it, and a tracked flow stays where it began.
+// Clients of the simulated cluster: TCP flows, UDP and pings. Each packet is offered, at one
+// instant, to the decision code that worker cores run (core/pipeline.hpp) on every host: at most
+// one may accept it, and a tracked flow stays where it began.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ public:
     void go_on();
     [[nodiscard]] const Tables& tables_of(Variant variant) const { return tables_[variant]; }
     [[nodiscard]] std::uint64_t packets() const { return packets_; }
-    // Packets of flows that two hosts took, where the flow's host had been fenced in between: promised to nobody, but counted.
+    // Packets of flows that two hosts took, where the flow's host had been fenced in between:
+    // promised to nobody, but counted.
     [[nodiscard]] std::uint64_t late_doubles() const { return late_doubles_; }
 
     struct Flow {
@@ -38,9 +40,11 @@ public:
         std::uint32_t packets_left = 0;
     };
 
-    // A packet at one instant to all hosts, and who accepts it. New flows: fails when there are two.
+    // A packet at one instant to all hosts, and who accepts it. New flows: fails when there are
+    // two.
     [[nodiscard]] HostSet offer(const FrameSpec& spec, bool is_new);
-    // Fails when a host that stayed does not accept a packet of its flow, or when anybody else does.
+    // Fails when a host that stayed does not accept a packet of its flow, or when anybody else
+    // does.
     void judge(const Flow& flow, HostSet accepted);
     [[nodiscard]] FrameSpec packet_of(const Flow& flow, std::uint8_t tcp_flags) const;
 

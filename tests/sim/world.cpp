@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "core/wire/frame_codec.hpp"
 #include "tests/sim/fault_plan.hpp"
 
 namespace nlb::sim {
@@ -10,7 +11,8 @@ namespace nlb::sim {
 std::string in_seconds(Duration time) {
     char text[32];
     const auto us = time.count() / 1000;
-    std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(us / 1'000'000), static_cast<long long>(us % 1'000'000));
+    std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(us / 1'000'000),
+                  static_cast<long long>(us % 1'000'000));
     return text;
 }
 
@@ -18,7 +20,8 @@ std::string describe(const RuleMasks& masks, const Settings& settings) {
     std::string text;
     for (const RuleId rule : settings.rules()) {
         char one[40];
-        std::snprintf(one, sizeof one, "%s%u:%015llx", text.empty() ? "" : " ", rule, static_cast<unsigned long long>(masks[rule]));
+        std::snprintf(one, sizeof one, "%s%u:%015llx", text.empty() ? "" : " ", rule,
+                      static_cast<unsigned long long>(masks[rule]));
         text += one;
     }
     return text;
@@ -39,12 +42,15 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
     for (HostId id = 1; id <= settings_.hosts; ++id) {
         auto& added = *hosts_.emplace_back(std::make_unique<HostModel>(*this, id));
         const Duration offset{prng_.between(1, 1'000'000'000'000)};
-        const std::int64_t speed = prng_.chance(500'000) ? (prng_.chance(500'000) ? 10'000 : -10'000) : prng_.between(-10'000, 10'000);
+        const std::int64_t speed = prng_.chance(500'000)
+                                       ? (prng_.chance(500'000) ? 10'000 : -10'000)
+                                       : prng_.between(-10'000, 10'000);
         added.clock = LocalClock{offset, speed};
         for (const RuleId rule : settings_.rules()) {
             const bool single = rule == kDefaultRule || (settings_.single_slots >> rule & 1U) != 0;
             const std::uint64_t weights[] = {1, 10, 30, 70, 100};
-            added.wishes[rule].offer = static_cast<std::uint8_t>(single ? 33U - id : weights[prng_.below(5)]);
+            added.desired[rule].offer =
+                static_cast<std::uint8_t>(single ? 33U - id : weights[prng_.below(5)]);
         }
     }
     network_.conditions.slow_max = settings_.timing.period * 95 / 100;
@@ -87,7 +93,8 @@ RuleId World::rule_of(RuleId port, Variant variant) const {
 std::uint64_t World::single_slots_of(Variant variant) const {
     std::uint64_t slots = 0;
     for (const RuleId port : settings_.rules())
-        if (port != kDefaultRule && (settings_.single_slots >> port & 1U) != 0) slots |= std::uint64_t{1} << rule_of(port, variant);
+        if (port != kDefaultRule && (settings_.single_slots >> port & 1U) != 0)
+            slots |= std::uint64_t{1} << rule_of(port, variant);
     return slots;
 }
 
@@ -103,24 +110,26 @@ RuleMasks World::by_rule(const RuleMasks& by_port, Variant variant) const {
     return masks;
 }
 
-RuleWishes World::wishes_of(HostId id, Variant variant) const {
-    RuleWishes wishes{};
-    for (const RuleId port : settings_.rules()) wishes[rule_of(port, variant)] = host(id).wishes[port];
-    return wishes;
+DesiredRules World::desired_rules_of(HostId id, Variant variant) const {
+    DesiredRules desired{};
+    for (const RuleId port : settings_.rules())
+        desired[rule_of(port, variant)] = host(id).desired[port];
+    return desired;
 }
 
-HeldConfig World::held_by(HostId id) const {
-    HeldConfig held;
+StagedConfig World::held_by(HostId id) const {
+    StagedConfig held;
     const Variant variant = host(id).file;
     held.digest = digest_of(variant);
     held.slots = settings_.slots;
     held.single_slots = single_slots_of(variant);
     held.configured_hosts = settings_.hosts;
     held.sticky = settings_.sticky_ms != 0;
-    held.wishes = wishes_of(id, variant);
-    held.former.fill(kNoFormerRule);
+    held.desired = desired_rules_of(id, variant);
+    held.former.fill(kNoPreviousRule);
     const Variant former = variant == 0 ? 1 : 0;
-    for (const RuleId port : settings_.rules()) held.former[rule_of(port, variant)] = rule_of(port, former);
+    for (const RuleId port : settings_.rules())
+        held.former[rule_of(port, variant)] = rule_of(port, former);
     return held;
 }
 
@@ -169,23 +178,28 @@ void World::after_call(HostId id, const Actions& actions) {
 }
 
 void World::fail_owners(const char* invariant, const std::string& what, HostId a, HostId b) {
-    const bool exempt = std::string_view{invariant} == "I4" ? network_.was_ever_exempt() : network_.is_exempt(a, b);
+    const bool exempt =
+        std::string_view{invariant} == "I4" ? network_.was_ever_exempt() : network_.is_exempt(a, b);
     if (!settings_.majority && exempt) return;
-    invariants_.fail(invariant, what + "is accepted by hosts " + std::to_string(a) + "," + std::to_string(b));
+    invariants_.fail(invariant,
+                     what + "is accepted by hosts " + std::to_string(a) + "," + std::to_string(b));
 }
 
 void World::on_report(HostId id, const Report& report) {
     note(id, [&] {
-        static constexpr const char* kNames[] = {"joined", "adopted", "converged", "reset", "believed", "buried",
-                                                 "twin",   "deaf",    "foreign",   "left",  "proposed"};
+        static constexpr const char* kNames[] = {"joined",   "adopted", "converged", "reset",
+                                                 "believed", "buried",  "twin",      "deaf",
+                                                 "foreign",  "left",    "proposed"};
         const auto& epoch = host(id).control.membership()->epoch();
-        return std::string(kNames[static_cast<std::size_t>(report.kind)]) + " host " + std::to_string(report.host) + " (" + report.detail +
-               "), epoch " + std::to_string(epoch.counter) + "/" + std::to_string(epoch.coordinator);
+        return std::string(kNames[static_cast<std::size_t>(report.kind)]) + " host " +
+               std::to_string(report.host) + " (" + report.detail + "), epoch " +
+               std::to_string(epoch.counter) + "/" + std::to_string(epoch.coordinator);
     });
 }
 
 void World::write_note(HostId id, const std::string& text) {
-    const std::string line = in_seconds(scheduler_.now()) + " host " + std::to_string(id) + ": " + text;
+    const std::string line =
+        in_seconds(scheduler_.now()) + " host " + std::to_string(id) + ": " + text;
     if (trace_ == TraceMode::print) std::printf("%s\n", line.c_str());
     notes_[id].push_back(line);
     if (notes_[id].size() > kNotesKept) notes_[id].pop_front();

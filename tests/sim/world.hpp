@@ -1,4 +1,5 @@
-// One run: the hosts, the switch, the attacker and the checker under one virtual time and one source of chance.
+// One run: the hosts, the switch, the attacker and the checker under one virtual time and one
+// source of chance.
 #pragma once
 
 #include <deque>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "core/base/prng.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/sim/attacker.hpp"
 #include "tests/sim/cheap_authenticator.hpp"
 #include "tests/sim/control_plane_model.hpp"
@@ -29,13 +31,14 @@ struct HostModel {
     LocalClock clock;
     DataplaneModel dataplane;
     ControlPlaneModel control;
-    RuleWishes wishes{};  // by port: that of rule r in variant 0
-    Variant file = 0;     // the variant that its configuration file holds
+    DesiredRules desired{};  // by port: that of rule r in variant 0
+    Variant file = 0;        // the variant that its configuration file holds
     bool draining = false;
-    bool wanted = true;               // the operator wants it started
-    bool absent = false;              // joins later
-    bool deaf_for_good = false;       // stays so after the last repair; the others serve without it
-    bool deaf_alone = false;          // it was the only member when it became so: it cannot know, and keeps the others out
+    bool wanted = true;          // the operator wants it started
+    bool absent = false;         // joins later
+    bool deaf_for_good = false;  // stays so after the last repair; the others serve without it
+    // it was the only member when it became so: it cannot know, and keeps the others out
+    bool deaf_alone = false;
     std::uint64_t interruptions = 0;  // grows whenever it is no member, or its dataplane is gone
 };
 
@@ -59,16 +62,20 @@ public:
     [[nodiscard]] RunningDigest& digest() { return digest_; }
     [[nodiscard]] HostModel& host(HostId id) { return *hosts_[id - 1U]; }
     [[nodiscard]] const HostModel& host(HostId id) const { return *hosts_[id - 1U]; }
-    [[nodiscard]] Instant local_time(HostId id) const { return host(id).clock.at(scheduler_.now()); }
+    [[nodiscard]] Instant local_time(HostId id) const {
+        return host(id).clock.at(scheduler_.now());
+    }
     [[nodiscard]] MembershipParams params_of(HostId id) const;
     // Variant 1 numbers the rules otherwise and has another hash key; the default rule stays.
     [[nodiscard]] RuleId rule_of(RuleId port, Variant variant) const;
     [[nodiscard]] RuleMasks by_port(const RuleMasks& by_rule, Variant variant) const;
     [[nodiscard]] RuleMasks by_rule(const RuleMasks& by_port, Variant variant) const;
-    [[nodiscard]] RuleWishes wishes_of(HostId id, Variant variant) const;
-    [[nodiscard]] HeldConfig held_by(HostId id) const;
+    [[nodiscard]] DesiredRules desired_rules_of(HostId id, Variant variant) const;
+    [[nodiscard]] StagedConfig held_by(HostId id) const;
     [[nodiscard]] static std::uint64_t digest_of(Variant variant) { return 0x5eed + variant; }
-    [[nodiscard]] static Variant variant_of(std::uint64_t digest) { return static_cast<Variant>(digest - 0x5eed); }
+    [[nodiscard]] static Variant variant_of(std::uint64_t digest) {
+        return static_cast<Variant>(digest - 0x5eed);
+    }
     [[nodiscard]] std::uint32_t draw_boot(HostId id);
     [[nodiscard]] Invariants& invariants() { return invariants_; }
     [[nodiscard]] const Workload& workload() const { return workload_; }
@@ -85,7 +92,9 @@ public:
     // What the models tell.
     void acceptance_changed(HostId id) { invariants_.check_owners(id); }
     void before_frame(HostId id, const WireFrame& frame) { invariants_.before_frame(id, frame); }
-    void after_frame(HostId id, const WireFrame& frame, FrameFault fault) { invariants_.after_frame(id, frame, fault); }
+    void after_frame(HostId id, const WireFrame& frame, FrameFault fault) {
+        invariants_.after_frame(id, frame, fault);
+    }
     void after_call(HostId id, const Actions& actions);
     void on_report(HostId id, const Report& report);
     void fail(const std::string& invariant, const std::string& text, HostId id) {

@@ -1,5 +1,6 @@
-// Writes cluster frames into a pcap file with core's own encoder, and beside it as JSON what each was meant to say, under the
-// dissector's field names. The meaning comes from the values, never from the bytes; a test compares it with what tshark shows.
+// Writes cluster frames into a pcap file with core's own encoder, and beside it as JSON what each
+// was meant to say, under the dissector's field names. The meaning comes from the values, never
+// from the bytes; a test compares it with what tshark shows.
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -7,6 +8,8 @@
 
 #include "core/base/prng.hpp"
 #include "core/wire/cluster_frames.hpp"
+#include "core/wire/frame_codec.hpp"
+#include "core/wire/map_parts.hpp"
 
 namespace {
 
@@ -14,14 +17,18 @@ using namespace nlb;
 using Json = nlohmann::json;
 
 constexpr std::uint16_t kKey = 0x1234;
-constexpr std::array<Byte, kTagBytes> kTag{0xa0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xaf};
+constexpr std::array<Byte, kTagBytes> kTag{0xa0, 1, 2,  3,  4,  5,  6,  7,
+                                           8,    9, 10, 11, 12, 13, 14, 0xaf};
 
 // The dissector cannot check a tag, so any does.
 class SomeTag : public Authenticator {
 public:
     [[nodiscard]] std::uint16_t sending_key() const override { return kKey; }
     [[nodiscard]] bool holds(std::uint16_t) const override { return true; }
-    [[nodiscard]] std::array<Byte, kTagBytes> tag(std::uint16_t, std::span<const Byte>) const override { return kTag; }
+    [[nodiscard]] std::array<Byte, kTagBytes> tag(std::uint16_t,
+                                                  std::span<const Byte>) const override {
+        return kTag;
+    }
 };
 
 template <class Numbers>
@@ -46,7 +53,8 @@ std::vector<unsigned> buckets_in(BucketMask mask) {
 
 std::string dotted(std::uint32_t address) {
     std::string text;
-    for (int shift = 24; shift >= 0; shift -= 8) text += std::to_string(address >> shift & 0xff) + (shift == 0 ? "" : ".");
+    for (int shift = 24; shift >= 0; shift -= 8)
+        text += std::to_string(address >> shift & 0xff) + (shift == 0 ? "" : ".");
     return text;
 }
 
@@ -54,9 +62,11 @@ void add(Json& meaning, const char* field, const Json& value) {
     meaning["nlb." + std::string{field}].push_back(value);
 }
 
-void mean_flags(Json& meaning, const std::string& field, unsigned flags, const std::vector<const char*>& names) {
+void mean_flags(Json& meaning, const std::string& field, unsigned flags,
+                const std::vector<const char*>& names) {
     add(meaning, field.c_str(), flags);
-    for (std::size_t bit = 0; bit < names.size(); ++bit) add(meaning, (field + "." + names[bit]).c_str(), flags >> bit & 1);
+    for (std::size_t bit = 0; bit < names.size(); ++bit)
+        add(meaning, (field + "." + names[bit]).c_str(), flags >> bit & 1);
 }
 
 void mean_header(Json& meaning, const FrameHeader& header, int type) {
@@ -67,7 +77,8 @@ void mean_header(Json& meaning, const FrameHeader& header, int type) {
     add(meaning, "cluster", dotted(header.cluster));
     add(meaning, "host", header.id);
     add(meaning, "state", static_cast<int>(header.state));
-    mean_flags(meaning, "flags", header.flags, {"leaving", "goodbye", "deaf", "listened", "draining", "unready", "former"});
+    mean_flags(meaning, "flags", header.flags,
+               {"leaving", "goodbye", "deaf", "listened", "draining", "unready", "former"});
     add(meaning, "slots", header.slots);
     add(meaning, "boot", header.incarnation.boot);
     add(meaning, "term", header.incarnation.term);
@@ -100,12 +111,14 @@ Json meaning_of(const Heartbeat& beat) {
     add(meaning, "config_digest", beat.config_digest);
     add(meaning, "generation", beat.generation);
     add(meaning, "map_digest", beat.map_digest);
-    add(meaning, "held_digest", beat.held.digest);
-    add(meaning, "held_slots", beat.held.slots);
-    for (std::uint8_t slot = 0; slot < beat.held.slots; ++slot)
-        add(meaning, "held.offer", beat.held.offers[slot + 1U == beat.held.slots ? kDefaultRule : slot]);
+    add(meaning, "held_digest", beat.staged.digest);
+    add(meaning, "held_slots", beat.staged.slots);
+    for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)
+        add(meaning, "held.offer",
+            beat.staged.offers[slot + 1U == beat.staged.slots ? kDefaultRule : slot]);
     add(meaning, "reports", beat.peers.size());
-    for (std::size_t slot = 0; slot + 1 < beat.header.slots; ++slot) mean_slot(meaning, slot, beat.rules[slot]);
+    for (std::size_t slot = 0; slot + 1 < beat.header.slots; ++slot)
+        mean_slot(meaning, slot, beat.rules[slot]);
     mean_slot(meaning, beat.header.slots - 1U, beat.rules[kDefaultRule]);
     for (const PeerReport& peer : beat.peers) {
         add(meaning, "report.host", peer.id);
@@ -124,7 +137,8 @@ std::string owners_text(const std::array<HostId, kBuckets>& targets) {
         for (unsigned bucket = 0; bucket < kBuckets; ++bucket)
             if (targets[bucket] == host) buckets.push_back(bucket);
         if (buckets.empty()) continue;
-        text += (text.empty() ? "" : "; ") + (host == 0 ? "nobody" : std::to_string(host)) + ": " + ranges(buckets);
+        text += (text.empty() ? "" : "; ") + (host == 0 ? "nobody" : std::to_string(host)) + ": " +
+                ranges(buckets);
     }
     return text;
 }
@@ -189,7 +203,8 @@ public:
     void write(const std::vector<Byte>& frame) {
         const auto bytes = static_cast<std::uint32_t>(frame.size());
         for (const std::uint32_t word : {0U, 0U, bytes, bytes}) put(word);
-        file_.write(reinterpret_cast<const char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
+        file_.write(reinterpret_cast<const char*>(frame.data()),
+                    static_cast<std::streamsize>(frame.size()));
     }
     [[nodiscard]] bool good() { return file_.flush().good(); }
 
@@ -229,10 +244,12 @@ FrameHeader some_header(Prng& chance, std::uint8_t slots) {
     header.state = chance.chance(500'000) ? MemberState::member : MemberState::join;
     header.flags = small(chance, 128);
     header.slots = slots;
-    header.incarnation = {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(chance.next())};
+    header.incarnation = {static_cast<std::uint32_t>(chance.next()),
+                          static_cast<std::uint32_t>(chance.next())};
     header.sequence = chance.next();
     if (header.state == MemberState::member)
-        header.epoch = {static_cast<std::uint32_t>(chance.next()), static_cast<HostId>(1 + small(chance, kHostsMax)),
+        header.epoch = {static_cast<std::uint32_t>(chance.next()),
+                        static_cast<HostId>(1 + small(chance, kHostsMax)),
                         static_cast<std::uint32_t>(chance.next())};
     return header;
 }
@@ -245,17 +262,19 @@ Heartbeat some_heartbeat(Prng& chance, std::uint8_t slots, std::size_t reports) 
     beat.generation = chance.next();
     beat.map_digest = chance.next();
     for (RuleReport& rule : beat.rules)
-        rule = {chance.next() & kAllBuckets, chance.next() & chance.next() & kAllBuckets, small(chance, 101),
-                static_cast<RuleState>(small(chance, 3))};
-    beat.held.digest = chance.next();
-    beat.held.slots = small(chance, 3) == 0 ? small(chance, slots + 1U) : std::uint8_t{0};
-    for (std::uint8_t slot = 0; slot < beat.held.slots; ++slot)
-        beat.held.offers[slot + 1U == beat.held.slots ? kDefaultRule : slot] = small(chance, 101);
+        rule = {chance.next() & kAllBuckets, chance.next() & chance.next() & kAllBuckets,
+                small(chance, 101), static_cast<RuleState>(small(chance, 3))};
+    beat.staged.digest = chance.next();
+    beat.staged.slots = small(chance, 3) == 0 ? small(chance, slots + 1U) : std::uint8_t{0};
+    for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)
+        beat.staged.offers[slot + 1U == beat.staged.slots ? kDefaultRule : slot] =
+            small(chance, 101);
     for (std::size_t i = 0; i < reports; ++i)
-        beat.peers.push_back({static_cast<HostId>(1 + i % kHostsMax),
-                              small(chance, 8),
-                              {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(i)},
-                              chance.next()});
+        beat.peers.push_back(
+            {static_cast<HostId>(1 + i % kHostsMax),
+             small(chance, 8),
+             {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(i)},
+             chance.next()});
     return beat;
 }
 
@@ -268,10 +287,13 @@ void write_map(Out& out, Prng& chance, std::uint8_t slots, std::size_t members) 
     map.generation = chance.next();
     map.next_digest = chance.next();
     for (std::size_t id = 1; id <= members; ++id)
-        map.members.push_back({static_cast<HostId>(id), {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(id)}});
+        map.members.push_back(
+            {static_cast<HostId>(id),
+             {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(id)}});
     for (auto& targets : map.targets)
         for (std::size_t bucket = 0; bucket < kBuckets; ++bucket)
-            targets[bucket] = static_cast<HostId>(chance.chance(100'000) ? 0 : 1 + bucket * members / kBuckets);
+            targets[bucket] =
+                static_cast<HostId>(chance.chance(100'000) ? 0 : 1 + bucket * members / kBuckets);
     for (const MapPart& part : split_map(map, header)) out.frame(part);
 }
 
@@ -289,13 +311,14 @@ void write_grants(Out& out, Prng& chance, std::size_t count) {
     GrantList list;
     list.header = some_header(chance, kRuleSlots);
     for (std::size_t i = 0; i < count; ++i)
-        list.grants.push_back({static_cast<HostId>(1 + small(chance, kHostsMax)),
-                               small(chance, kRulesMax),
-                               small(chance, kBuckets),
-                               {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(i)},
-                               chance.next(),
-                               chance.next() | 1U,
-                               static_cast<std::uint32_t>(chance.next())});
+        list.grants.push_back(
+            {static_cast<HostId>(1 + small(chance, kHostsMax)),
+             small(chance, kRulesMax),
+             small(chance, kBuckets),
+             {static_cast<std::uint32_t>(chance.next()), static_cast<std::uint32_t>(i)},
+             chance.next(),
+             chance.next() | 1U,
+             static_cast<std::uint32_t>(chance.next())});
     out.frame(list);
 }
 
@@ -306,7 +329,8 @@ void write_all(Out& out) {
     for (std::uint8_t bit = 0; bit < 7; ++bit) {
         Heartbeat beat = some_heartbeat(chance, 2, 3);
         beat.header.flags = static_cast<std::uint8_t>(1U << bit);
-        for (std::size_t i = 0; i < beat.peers.size(); ++i) beat.peers[i].flags = static_cast<std::uint8_t>(1U << i);
+        for (std::size_t i = 0; i < beat.peers.size(); ++i)
+            beat.peers[i].flags = static_cast<std::uint8_t>(1U << i);
         out.frame(beat);
     }
     Heartbeat plain = some_heartbeat(chance, 3, 2);
@@ -317,11 +341,14 @@ void write_all(Out& out) {
     out.frame(plain, false, 18);
     write_map(out, chance, kRuleSlots, kHostsMax);
     write_map(out, chance, 2, 3);
-    for (const std::size_t bytes : {0UL, 1UL, 300UL, kConfigTextBytesMax}) write_configuration(out, chance, bytes);
+    for (const std::size_t bytes : {0UL, 1UL, 300UL, kConfigTextBytesMax})
+        write_configuration(out, chance, bytes);
     for (const std::size_t grants : {0UL, 1UL, kGrantsPerFrame}) write_grants(out, chance, grants);
     for (int i = 0; i < 100; ++i) {
-        out.frame(some_heartbeat(chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)), chance.below(kPeerReportsMax + 1)));
-        write_map(out, chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)), 1 + chance.below(kHostsMax));
+        out.frame(some_heartbeat(chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)),
+                                 chance.below(kPeerReportsMax + 1)));
+        write_map(out, chance, static_cast<std::uint8_t>(1 + chance.below(kRuleSlots)),
+                  1 + chance.below(kHostsMax));
     }
 }
 

@@ -23,10 +23,24 @@ public:
     CaptureBytes& pcap_header(std::uint32_t magic, std::uint32_t link_type = 1) {
         return u32(magic).u16(2).u16(4).u32(0).u32(0).u32(65535).u32(link_type);
     }
-    CaptureBytes& record(std::uint32_t seconds, std::uint32_t fraction, const std::string& bytes, std::uint32_t wire_bytes) {
-        return u32(seconds).u32(fraction).u32(static_cast<std::uint32_t>(bytes.size())).u32(wire_bytes).run(bytes);
+    CaptureBytes& record(std::uint32_t seconds, std::uint32_t fraction, const std::string& bytes,
+                         std::uint32_t wire_bytes) {
+        return u32(seconds)
+            .u32(fraction)
+            .u32(static_cast<std::uint32_t>(bytes.size()))
+            .u32(wire_bytes)
+            .run(bytes);
     }
-    CaptureBytes& section() { return u32(0x0a0d0d0a).u32(28).u32(0x1a2b3c4d).u16(1).u16(0).u32(0xffffffff).u32(0xffffffff).u32(28); }
+    CaptureBytes& section() {
+        return u32(0x0a0d0d0a)
+            .u32(28)
+            .u32(0x1a2b3c4d)
+            .u16(1)
+            .u16(0)
+            .u32(0xffffffff)
+            .u32(0xffffffff)
+            .u32(28);
+    }
     // A block around `body`, padded to four bytes.
     CaptureBytes& block(std::uint32_t type, std::string body) {
         body.resize((body.size() + 3) / 4 * 4);
@@ -38,7 +52,8 @@ public:
 
 private:
     CaptureBytes& number(std::uint32_t value, unsigned bytes) {
-        for (unsigned i = 0; i < bytes; ++i) text_ += static_cast<char>(value >> 8 * (big_endian_ ? bytes - 1 - i : i) & 0xffU);
+        for (unsigned i = 0; i < bytes; ++i)
+            text_ += static_cast<char>(value >> 8 * (big_endian_ ? bytes - 1 - i : i) & 0xffU);
         return *this;
     }
     bool big_endian_;
@@ -54,7 +69,8 @@ inline constexpr std::uint32_t kNanosecondMagic = 0xa1b23c4d;
     capture.pcap_header(kMicrosecondMagic);
     std::uint32_t second = 1'700'000'000;
     for (const auto& frame : frames)
-        capture.record(second++, 0, std::string(frame.begin(), frame.end()), static_cast<std::uint32_t>(frame.size()));
+        capture.record(second++, 0, std::string(frame.begin(), frame.end()),
+                       static_cast<std::uint32_t>(frame.size()));
     return capture.text();
 }
 

@@ -1,4 +1,5 @@
-// The capture reader against files made by hand: every format it promises, and every way in which they can be broken.
+// The capture reader against files made by hand: every format it promises, and every way in which
+// they can be broken.
 #include <gtest/gtest.h>
 
 #include "cli/pcap_reader.hpp"
@@ -42,7 +43,8 @@ TEST(Capture, ClassicFilesOfEitherByteOrderAndResolutionAreRead) {
             ASSERT_EQ(contents.error, "");
             ASSERT_EQ(contents.packets.size(), 2U);
             EXPECT_EQ(text_of(contents.packets[0]), "first");
-            EXPECT_EQ(contents.packets[0].time, seconds{5} + nanoseconds{magic == kMicrosecondMagic ? 7000 : 7});
+            EXPECT_EQ(contents.packets[0].time,
+                      seconds{5} + nanoseconds{magic == kMicrosecondMagic ? 7000 : 7});
             EXPECT_EQ(text_of(contents.packets[1]), "second packet");
             EXPECT_EQ(contents.packets[1].wire_bytes, 1500U);
         }
@@ -58,7 +60,16 @@ TEST(Capture, AnEmptyCaptureHoldsNoPacketsAndIsNoError) {
 CaptureBytes next_generation(bool big_endian) {
     CaptureBytes file(big_endian);
     // if_tsresol (option 9): 10^-9; then the end of options.
-    const std::string interface = file.part().u16(1).u16(0).u32(0).u16(9).u16(1).run(std::string("\x09\0\0\0", 4)).u16(0).u16(0).text();
+    const std::string interface = file.part()
+                                      .u16(1)
+                                      .u16(0)
+                                      .u32(0)
+                                      .u16(9)
+                                      .u16(1)
+                                      .run(std::string("\x09\0\0\0", 4))
+                                      .u16(0)
+                                      .u16(0)
+                                      .text();
     file.section().block(1, interface);
     return file;
 }
@@ -100,7 +111,8 @@ TEST(Capture, ATruncatedFileGivesItsWholePacketsAndThenOneSentence) {
     for (std::size_t cut = 1; cut < 9 + 16; ++cut) {
         const Contents contents = read_all(text.substr(0, text.size() - cut));
         EXPECT_EQ(contents.packets.size(), 1U);
-        EXPECT_NE(contents.error.find("packet 2: broken capture: the file ends"), std::string::npos) << contents.error;
+        EXPECT_NE(contents.error.find("packet 2: broken capture: the file ends"), std::string::npos)
+            << contents.error;
         EXPECT_EQ(contents.error.find('\n'), std::string::npos);
     }
 }
@@ -135,8 +147,11 @@ TEST(Capture, LengthsThatCannotBeAreNotAllocated) {
 }
 
 TEST(Capture, OtherLinkTypesAndOtherFilesAreRefused) {
-    EXPECT_NE(read_all(CaptureBytes(false).pcap_header(kMicrosecondMagic, 113).text()).error.find("link type 113"), std::string::npos);
-    EXPECT_NE(read_all("#!/bin/sh\necho this is no capture\n").error.find("not a capture"), std::string::npos);
+    EXPECT_NE(read_all(CaptureBytes(false).pcap_header(kMicrosecondMagic, 113).text())
+                  .error.find("link type 113"),
+              std::string::npos);
+    EXPECT_NE(read_all("#!/bin/sh\necho this is no capture\n").error.find("not a capture"),
+              std::string::npos);
     EXPECT_NE(read_all("").error.find("not a capture"), std::string::npos);
     const auto missing = PcapReader::open("/nonexistent/c.pcap");
     ASSERT_FALSE(missing.ok());

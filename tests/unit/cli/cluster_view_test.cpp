@@ -1,4 +1,5 @@
-// The picture of a cluster: the words that matter are there, and no answer, however wrong, breaks it.
+// The picture of a cluster: the words that matter are there, and no answer, however wrong, breaks
+// it.
 #include "cli/cluster_view.hpp"
 
 #include <gtest/gtest.h>
@@ -14,8 +15,9 @@ Json converged_cluster() {
 
 TEST(ClusterView, ShowsStateMembersSharesAndBuckets) {
     const std::string view = view_of_cluster(converged_cluster(), false);
-    for (const std::string words : {"edge1: converged as default host (NLB 1008), cluster web", "default host edge1", "epoch 7 of edge2",
-                                    "generation 1", "fence in 412 ms", "20 = 33.3 %", "3 edge3 20 (33.3 %)"})
+    for (const std::string words : {"edge1: converged as default host (NLB 1008), cluster web",
+                                    "default host edge1", "epoch 7 of edge2", "generation 1",
+                                    "fence in 412 ms", "20 = 33.3 %", "3 edge3 20 (33.3 %)"})
         EXPECT_NE(view.find(words), std::string::npos) << words << "\n" << view;
     const std::string strip = std::string(20, '1') + std::string(20, '2') + std::string(20, '3');
     EXPECT_NE(view.find(strip), std::string::npos) << view;
@@ -31,7 +33,9 @@ TEST(ClusterView, SaysWhyAndThroughWhomItConverges) {
     cluster["fence_remaining_ms"] = 0;
     const std::string view = view_of_cluster(cluster, false);
     EXPECT_NE(view.find("converging (NLB 1006)"), std::string::npos) << view;
-    EXPECT_NE(view.find("converging because it has not stated the epoch (edge3)"), std::string::npos) << view;
+    EXPECT_NE(view.find("converging because it has not stated the epoch (edge3)"),
+              std::string::npos)
+        << view;
     EXPECT_NE(view.find("FENCED"), std::string::npos) << view;
 }
 
@@ -40,13 +44,21 @@ TEST(ClusterView, SaysWhatAnOperatorHasToActOn) {
     EXPECT_EQ(view_of_cluster(cluster, false).find("another configuration"), std::string::npos);
     cluster["deaf"] = true;
     cluster["reload"] = {{"held_digest", "77ab"}, {"waits_for", {"edge2", "edge3"}}};
-    cluster["config_mismatches"] = Json::array({{{"host", "edge2"}, {"path", "port_rules[0].ports"}, {"here", "80"}, {"there", "81"}},
-                                                {{"host", "edge3"}, {"path", nullptr}, {"here", nullptr}, {"there", nullptr}}});
+    cluster["config_mismatches"] = Json::array(
+        {{{"host", "edge2"}, {"path", "port_rules[0].ports"}, {"here", "80"}, {"there", "81"}},
+         {{"host", "edge3"}, {"path", nullptr}, {"here", nullptr}, {"there", nullptr}}});
     const std::string view = view_of_cluster(cluster, false);
     EXPECT_NE(view.find("DEAF"), std::string::npos) << view;
-    EXPECT_NE(view.find("configuration 77ab is held here, and waits for: edge2, edge3"), std::string::npos) << view;
-    EXPECT_NE(view.find("edge2 has another configuration: port_rules[0].ports is 80 here and 81 there"), std::string::npos) << view;
-    EXPECT_NE(view.find("edge3 has another configuration; its lines have not arrived yet"), std::string::npos) << view;
+    EXPECT_NE(view.find("configuration 77ab is held here, and waits for: edge2, edge3"),
+              std::string::npos)
+        << view;
+    EXPECT_NE(
+        view.find("edge2 has another configuration: port_rules[0].ports is 80 here and 81 there"),
+        std::string::npos)
+        << view;
+    EXPECT_NE(view.find("edge3 has another configuration; its lines have not arrived yet"),
+              std::string::npos)
+        << view;
 }
 
 TEST(ClusterView, EveryStateHasNlbsNumber) {
@@ -69,8 +81,9 @@ void spoil(Json& root, Json& value, const std::function<void()>& look) {
     if (value.is_structured())
         for (auto& item : value.items()) spoil(root, item.value(), look);
     const Json original = value;
-    for (const Json& other : {Json(nullptr), Json("\x1b[2J\xff"), Json(-1), Json(1e300), Json(UINT64_MAX), Json::array({1, "x", nullptr}),
-                              Json::object({{"a", 1}})}) {
+    for (const Json& other :
+         {Json(nullptr), Json("\x1b[2J\xff"), Json(-1), Json(1e300), Json(UINT64_MAX),
+          Json::array({1, "x", nullptr}), Json::object({{"a", 1}})}) {
         value = other;
         look();
     }

@@ -56,7 +56,8 @@ TEST(ControlClient, ASilentControlPlaneIsGivenUp) {
 
 TEST(ControlClient, ASocketThatIsNotThereIsNamedWithTheRemedy) {
     const Sandbox sandbox;
-    const ControlReply reply = ask_control_plane(sandbox.path(), {{"command", "query"}}, seconds{1});
+    const ControlReply reply =
+        ask_control_plane(sandbox.path(), {{"command", "query"}}, seconds{1});
     EXPECT_FALSE(reply.answered);
     EXPECT_NE(reply.message.find(sandbox.path() + "/control.sock"), std::string::npos);
     EXPECT_NE(reply.message.find("--run-dir"), std::string::npos);

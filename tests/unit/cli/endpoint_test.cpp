@@ -10,7 +10,8 @@ namespace nlb::cli {
 namespace {
 
 TEST(Endpoint, EverySpellingReadsBackAsItWasWritten) {
-    for (const std::string text : {"192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:65535", "[::1]:0"}) {
+    for (const std::string text :
+         {"192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:65535", "[::1]:0"}) {
         const auto endpoint = parse_endpoint(text);
         ASSERT_TRUE(endpoint.ok()) << endpoint.error().message;
         EXPECT_EQ(to_string(endpoint.value()), text);
@@ -20,8 +21,9 @@ TEST(Endpoint, EverySpellingReadsBackAsItWasWritten) {
 
 TEST(Endpoint, AnythingElseIsRefused) {
     for (const std::string text :
-         {"", ":", "192.0.2.1:", "192.0.2.1:65536", "192.0.2.1:-1", "192.0.2.1:080", "[192.0.2.1]:80", "[2001:db8::1", "[2001:db8::1]80",
-          "2001:db8::1:80:x", "192.0.2", "host:80", "[]:80", " 192.0.2.1", "192.0.2.1:80 "})
+         {"", ":", "192.0.2.1:", "192.0.2.1:65536", "192.0.2.1:-1", "192.0.2.1:080",
+          "[192.0.2.1]:80", "[2001:db8::1", "[2001:db8::1]80", "2001:db8::1:80:x", "192.0.2",
+          "host:80", "[]:80", " 192.0.2.1", "192.0.2.1:80 "})
         EXPECT_FALSE(parse_endpoint(text).ok()) << text;
 }
 
@@ -29,7 +31,8 @@ TEST(Endpoint, APortMayStandAloneOrBehindItsVip) {
     EXPECT_EQ(parse_port_of_vip("80").value().port, 80);
     EXPECT_FALSE(parse_port_of_vip("80").value().vip.has_value());
     EXPECT_TRUE(parse_port_of_vip("[2001:db8::80]:443").value().vip.has_value());
-    for (const std::string text : {"", "http", "192.0.2.80", "192.0.2.80:", "70000", "2001:db8::80"})
+    for (const std::string text :
+         {"", "http", "192.0.2.80", "192.0.2.80:", "70000", "2001:db8::80"})
         EXPECT_FALSE(parse_port_of_vip(text).ok()) << text;
 }
 
@@ -37,7 +40,8 @@ TEST(Endpoint, FlagsAreLettersEachOnce) {
     EXPECT_EQ(parse_tcp_flags("SA").value(), kTcpSyn | kTcpAck);
     EXPECT_EQ(parse_tcp_flags("as").value(), kTcpSyn | kTcpAck);
     EXPECT_EQ(parse_tcp_flags("FRPU").value(), kTcpFin | kTcpRst | 0x08 | 0x20);
-    for (const std::string text : {"SS", "X", "S,A", "sS"}) EXPECT_FALSE(parse_tcp_flags(text).ok()) << text;
+    for (const std::string text : {"SS", "X", "S,A", "sS"})
+        EXPECT_FALSE(parse_tcp_flags(text).ok()) << text;
 }
 
 TEST(PacketWish, WhatCannotBeAPacketIsRefusedWithASentence) {

@@ -17,10 +17,13 @@ std::string converged_answer() {
                            {"state", "converged"},
                            {"heard_ms", id * 10},
                            {"buckets", {{"http", 20}, {"default", id == 1 ? 60 : 0}}}});
-    const Json http{{"name", "http"}, {"mode", "multiple"}, {"state", "enabled"}, {"share", {{"edge1", 0.3333}}},
-                    {"own", 20},      {"orphaned", 0},      {"connections", 12},  {"owners", owners}};
-    const Json rest{{"name", "default"}, {"mode", "single"}, {"state", "enabled"}, {"share", {{"edge1", 1}}},
-                    {"own", 60},         {"orphaned", 0},    {"connections", 0},   {"owners", first}};
+    const Json http{{"name", "http"},     {"mode", "multiple"},
+                    {"state", "enabled"}, {"share", {{"edge1", 0.3333}}},
+                    {"own", 20},          {"orphaned", 0},
+                    {"connections", 12},  {"owners", owners}};
+    const Json rest{{"name", "default"},       {"mode", "single"}, {"state", "enabled"},
+                    {"share", {{"edge1", 1}}}, {"own", 60},        {"orphaned", 0},
+                    {"connections", 0},        {"owners", first}};
     const Json cluster{{"name", "web"},
                        {"host", "edge1"},
                        {"id", 1},
@@ -37,7 +40,10 @@ std::string converged_answer() {
                        {"link_up", true},
                        {"members", members},
                        {"rules", Json::array({http, rest})}};
-    return one_line({{"ok", true}, {"return_value", 1008}, {"message", ""}, {"clusters", Json::array({cluster})}});
+    return one_line({{"ok", true},
+                     {"return_value", 1008},
+                     {"message", ""},
+                     {"clusters", Json::array({cluster})}});
 }
 
 }  // namespace nlb::cli

@@ -1,4 +1,5 @@
-// A control plane that says what the test tells it to, once per connection, on RUN_DIR/control.sock.
+// A control plane that says what the test tells it to, once per connection, on
+// RUN_DIR/control.sock.
 #pragma once
 
 #include <atomic>
@@ -28,7 +29,8 @@ public:
         const std::string path = run_dir + "/control.sock";
         NLB_ASSERT(path.size() < sizeof address.sun_path);
         std::memcpy(address.sun_path, path.data(), path.size());
-        NLB_ASSERT(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        NLB_ASSERT(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+                   0);
         NLB_ASSERT(::listen(listener_, 8) == 0);
         thread_ = std::thread([this] { serve(); });
     }
@@ -60,7 +62,8 @@ private:
                 continue;
             }
             for (std::size_t at = 0; at < reply.size();) {
-                const ssize_t count = ::send(client, reply.data() + at, reply.size() - at, MSG_NOSIGNAL);
+                const ssize_t count =
+                    ::send(client, reply.data() + at, reply.size() - at, MSG_NOSIGNAL);
                 if (count <= 0) break;
                 at += static_cast<std::size_t>(count);
             }

@@ -16,7 +16,8 @@ BucketOwners halves(HostId first, HostId second) {
 
 TEST(BucketPicture, EachBucketIsOneCellWithItsOwnersDigit) {
     EXPECT_EQ(bucket_strip(halves(1, 12), false), std::string(30, '1') + std::string(30, 'c'));
-    EXPECT_EQ(bucket_strip(halves(kNoHost, 32), false), std::string(30, '.') + std::string(30, 'w'));
+    EXPECT_EQ(bucket_strip(halves(kNoHost, 32), false),
+              std::string(30, '.') + std::string(30, 'w'));
 }
 
 TEST(BucketPicture, EveryHostHasADigitOfItsOwn) {
@@ -41,7 +42,8 @@ TEST(BucketPicture, ColourAddsOnlyEscapes) {
 }
 
 TEST(BucketPicture, TheLegendCountsAndNamesOrphans) {
-    EXPECT_EQ(bucket_legend(halves(2, kNoHost), {{1, "edge1"}, {2, "edge2"}}, false), "2 edge2 30 (50.0 %)  . nobody 30 (50.0 %)");
+    EXPECT_EQ(bucket_legend(halves(2, kNoHost), {{1, "edge1"}, {2, "edge2"}}, false),
+              "2 edge2 30 (50.0 %)  . nobody 30 (50.0 %)");
 }
 
 TEST(TextTable, ColumnsAreAsWideAsTheirWidestCellAndLinesHaveNoTrailingBlanks) {
@@ -56,7 +58,8 @@ TEST(JsonTree, ListsOfObjectsAreTablesAndScalarsAreLines) {
     const auto json = parse_json(
         R"({"name":"web","up":true,"vips":["a","b"],"rules":[{"name":"http","weights":{"x":1}},{"name":"dns","port":53}],"none":null})");
     EXPECT_EQ(tree_of(*json, false),
-              "name   web\nup     yes\nvips   a, b\nrules\n    name  weights  port\n    http  x 1\n    dns            53\nnone   -");
+              "name   web\nup     yes\nvips   a, b\nrules\n    name  weights  port\n    http  x "
+              "1\n    dns            53\nnone   -");
 }
 
 std::string nested(std::size_t depth, const std::string& open, const std::string& close) {
@@ -68,7 +71,8 @@ std::string nested(std::size_t depth, const std::string& open, const std::string
 }
 
 TEST(JsonTree, WhatIsNestedIsShownUpToABound) {
-    for (const std::size_t depth : {1U, 5U, 64U}) EXPECT_FALSE(tree_of(*parse_json(nested(depth, "{\"a\":", "}")), false).empty());
+    for (const std::size_t depth : {1U, 5U, 64U})
+        EXPECT_FALSE(tree_of(*parse_json(nested(depth, "{\"a\":", "}")), false).empty());
 }
 
 TEST(Json, NestingThatWouldUseUpTheStackIsNotJson) {
@@ -76,7 +80,8 @@ TEST(Json, NestingThatWouldUseUpTheStackIsNotJson) {
         EXPECT_FALSE(parse_json(nested(depth, "{\"a\":", "}")).has_value());
         EXPECT_FALSE(parse_json(nested(depth, "[", "]")).has_value());
     }
-    EXPECT_TRUE(parse_json("\"" + std::string(100, '[') + "\\\"" + std::string(100, '{') + "\"").has_value())
+    EXPECT_TRUE(parse_json("\"" + std::string(100, '[') + "\\\"" + std::string(100, '{') + "\"")
+                    .has_value())
         << "brackets in texts do not nest";
 }
 

@@ -25,14 +25,15 @@ HostSet hosts(std::initializer_list<HostId> ids) {
     return set;
 }
 
-const RulePlan& rule_of(const Plan& plan, const std::string& name) {
-    return *std::find_if(plan.rules.begin(), plan.rules.end(), [&](const RulePlan& rule) { return rule.rule == name; });
+const RulePlan& rule_of(const MovePlan& plan, const std::string& name) {
+    return *std::find_if(plan.rules.begin(), plan.rules.end(),
+                         [&](const RulePlan& rule) { return rule.rule == name; });
 }
 
-TEST(Plan, AHostThatLeavesGivesAwayItsBucketsAndNobodyElseMoves) {
+TEST(MovePlan, AHostThatLeavesGivesAwayItsBucketsAndNobodyElseMoves) {
     const config::Config config = load(lab_yaml());
     const config::Cluster& cluster = config.clusters.front();
-    const Plan plan = make_plan({&cluster, hosts({1, 2, 3})}, {&cluster, hosts({1, 3})});
+    const MovePlan plan = make_plan({&cluster, hosts({1, 2, 3})}, {&cluster, hosts({1, 3})});
     const RulePlan& http = rule_of(plan, "http");
     EXPECT_EQ(http.moves.size(), 20U);
     EXPECT_EQ(http.least, 20U);
@@ -42,19 +43,19 @@ TEST(Plan, AHostThatLeavesGivesAwayItsBucketsAndNobodyElseMoves) {
     EXPECT_EQ(plan.rules.back().rule, "default");
 }
 
-TEST(Plan, TheDefaultRuleMovesWholeWhenItsHostLeaves) {
+TEST(MovePlan, TheDefaultRuleMovesWholeWhenItsHostLeaves) {
     const config::Config config = load(lab_yaml());
     const config::Cluster& cluster = config.clusters.front();
-    const Plan plan = make_plan({&cluster, hosts({1, 2, 3})}, {&cluster, hosts({2, 3})});
+    const MovePlan plan = make_plan({&cluster, hosts({1, 2, 3})}, {&cluster, hosts({2, 3})});
     EXPECT_EQ(rule_of(plan, "default").moves.size(), kBuckets);
     EXPECT_EQ(rule_of(plan, "default").least, kBuckets);
     EXPECT_EQ(rule_of(plan, "admin").moves.front().to, 2);
 }
 
-TEST(Plan, WhenTheLastMemberLeavesNobodyGetsAnything) {
+TEST(MovePlan, WhenTheLastMemberLeavesNobodyGetsAnything) {
     const config::Config config = load(lab_yaml());
     const config::Cluster& cluster = config.clusters.front();
-    const Plan plan = make_plan({&cluster, hosts({2})}, {&cluster, {}});
+    const MovePlan plan = make_plan({&cluster, hosts({2})}, {&cluster, {}});
     for (const RulePlan& rule : plan.rules) {
         EXPECT_EQ(rule.moves.size(), kBuckets);
         EXPECT_EQ(rule.least, kBuckets);
@@ -62,36 +63,41 @@ TEST(Plan, WhenTheLastMemberLeavesNobodyGetsAnything) {
     }
 }
 
-TEST(Plan, ANewConfigurationKeepsRulesByNameAndHostsById) {
+TEST(MovePlan, ANewConfigurationKeepsRulesByNameAndHostsById) {
     const config::Config config = load(lab_yaml());
     std::string text = lab_yaml();
     const std::string http = "      - {name: http, ports: 80, protocol: tcp, affinity: none}\n";
     text.erase(text.find(http), http.size());
     const std::string before_hosts = "    hosts:\n";
-    text.insert(text.find(before_hosts), "      - {name: new, ports: 8080, protocol: tcp}\n" + http);
+    text.insert(text.find(before_hosts),
+                "      - {name: new, ports: 8080, protocol: tcp}\n" + http);
     const config::Config next = load(text);
-    const Plan plan = make_plan({&config.clusters.front(), hosts({1, 2, 3})}, {&next.clusters.front(), hosts({1, 2, 3})});
+    const MovePlan plan = make_plan({&config.clusters.front(), hosts({1, 2, 3})},
+                                    {&next.clusters.front(), hosts({1, 2, 3})});
     EXPECT_EQ(rule_of(plan, "http").moves.size(), 0U);
     EXPECT_EQ(rule_of(plan, "echo").moves.size(), 0U);
     EXPECT_EQ(rule_of(plan, "new").moves.size(), kBuckets);
     EXPECT_EQ(rule_of(plan, "new").moves.front().from, kNoHost);
 }
 
-TEST(Plan, NoChangeOfMembersMovesMoreThanTheLeast) {
+TEST(MovePlan, NoChangeOfMembersMovesMoreThanTheLeast) {
     std::string text = lab_yaml();
     for (HostId id = 4; id <= 9; ++id) {
         const std::string n = std::to_string(id);
-        text += "      - name: host" + n + "\n        id: " + n + "\n        addresses: [192.0.2.1" + n +
-                "/24]\n        priorities: {admin: " + n + "}\n";
-        text += "        weights: {http: " + std::to_string(id * 11) + "}\n        outside: \"net_af_packet0,iface=outside\"\n";
+        text += "      - name: host" + n + "\n        id: " + n +
+                "\n        addresses: [192.0.2.1" + n + "/24]\n        priorities: {admin: " + n +
+                "}\n";
+        text += "        weights: {http: " + std::to_string(id * 11) +
+                "}\n        outside: \"net_af_packet0,iface=outside\"\n";
         text += "        inside: \"net_tap0,iface=inside\"\n        lcores: 1\n";
     }
     const config::Config config = load(text);
     const config::Cluster& cluster = config.clusters.front();
     for (std::uint32_t seed = 1; seed < 512; ++seed) {
         const HostSet before(seed), after(seed * 2654435761U >> 5 & 0x1ffU);
-        const Plan plan = make_plan({&cluster, before}, {&cluster, after});
-        for (const RulePlan& rule : plan.rules) EXPECT_EQ(rule.moves.size(), rule.least) << rule.rule << ' ' << seed;
+        const MovePlan plan = make_plan({&cluster, before}, {&cluster, after});
+        for (const RulePlan& rule : plan.rules)
+            EXPECT_EQ(rule.moves.size(), rule.least) << rule.rule << ' ' << seed;
     }
 }
 

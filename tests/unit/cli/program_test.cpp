@@ -15,7 +15,9 @@ namespace {
 class Program : public testing::Test {
 protected:
     void SetUp() override { SKIP_WITHOUT_PROGRAM(); }
-    Outcome run(const std::vector<std::string>& arguments) const { return run_nlb(sandbox_.path(), arguments); }
+    Outcome run(const std::vector<std::string>& arguments) const {
+        return run_nlb(sandbox_.path(), arguments);
+    }
     Json json(std::vector<std::string> arguments, int expected_exit) const {
         arguments.push_back("--json");
         const Outcome outcome = run(arguments);
@@ -26,7 +28,8 @@ protected:
         return value.value_or(Json{});
     }
     // Says one line on the error stream, nothing on the output; and the same in JSON.
-    void expect_failure(const std::vector<std::string>& arguments, int exit_code, int return_value, const std::string& words) const {
+    void expect_failure(const std::vector<std::string>& arguments, int exit_code, int return_value,
+                        const std::string& words) const {
         const Outcome outcome = run(arguments);
         EXPECT_EQ(outcome.exit_code, exit_code) << outcome.out << outcome.err;
         EXPECT_EQ(outcome.out, "");
@@ -35,7 +38,8 @@ protected:
         const Json twin = json(arguments, exit_code);
         EXPECT_FALSE(flag_of(twin, "ok", true));
         EXPECT_EQ(number_of(twin, "return_value"), return_value);
-        EXPECT_NE(text_of(twin, "message").find(words), std::string::npos) << text_of(twin, "message");
+        EXPECT_NE(text_of(twin, "message").find(words), std::string::npos)
+            << text_of(twin, "message");
     }
     Sandbox sandbox_;
 };
@@ -61,10 +65,12 @@ TEST_F(Program, CheckTellsEveryMistakeAndExitsTwo) {
     sandbox_.write("bad.yaml", "clusters: 3\nfoo: 1\n");
     const Outcome outcome = run({"check", "bad.yaml"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_NE(outcome.out.find("bad.yaml:1:11: clusters: expected"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("bad.yaml:1:11: clusters: expected"), std::string::npos)
+        << outcome.out;
     EXPECT_NE(outcome.out.find("bad.yaml:2:1: foo: expected"), std::string::npos) << outcome.out;
     EXPECT_EQ(list_of(json({"check", "bad.yaml"}, 2), "mistakes").size(), 2U);
-    expect_failure({"plan", "--config", "missing.yaml", "--leave", "x"}, 2, 1003, "missing.yaml:1:1");
+    expect_failure({"plan", "--config", "missing.yaml", "--leave", "x"}, 2, 1003,
+                   "missing.yaml:1:1");
 }
 
 TEST_F(Program, CheckAcceptsAGoodFileAndLooksAtItsKey) {
@@ -103,13 +109,18 @@ TEST_F(Program, Ip2macGivesNlbsAddresses) {
     EXPECT_EQ(text_of(list_of(answer, "masked_sources")[31], "mac"), "02:20:c0:00:02:50");
     EXPECT_TRUE(member_of(json({"ip2mac", "2001:db8::80"}, 0), "igmp").is_null());
     sandbox_.write_lab();
-    EXPECT_EQ(list_of(json({"ip2mac", "192.0.2.80", "--config", "lab.yaml"}, 0), "masked_sources").size(), 3U);
-    expect_failure({"ip2mac", "192.0.2.81", "--config", "lab.yaml"}, 2, 1003, "no cluster has the primary address");
+    EXPECT_EQ(
+        list_of(json({"ip2mac", "192.0.2.80", "--config", "lab.yaml"}, 0), "masked_sources").size(),
+        3U);
+    expect_failure({"ip2mac", "192.0.2.81", "--config", "lab.yaml"}, 2, 1003,
+                   "no cluster has the primary address");
 }
 
 TEST_F(Program, TablesAreWhatTheDataplaneDecodes) {
     sandbox_.write_lab();
-    const Json answer = json({"tables", "--config", "lab.yaml", "--host", "host3", "--members", "host1,host3", "-o", "t.bin"}, 0);
+    const Json answer = json({"tables", "--config", "lab.yaml", "--host", "host3", "--members",
+                              "host1,host3", "-o", "t.bin"},
+                             0);
     const Json& cluster = list_of(answer, "clusters")[0];
     EXPECT_EQ(list_of(list_of(cluster, "rules")[0], "own").size(), 30U);
     struct stat status {};
@@ -125,27 +136,37 @@ TEST_F(Program, TablesAreWhatTheDataplaneDecodes) {
     EXPECT_EQ(tables.value().front().tables.self, 3);
     EXPECT_EQ(__builtin_popcountll(tables.value().front().tables.own[0]), 30);
     EXPECT_EQ(tables.value().front().tables.own[kDefaultRule], 0U);
-    expect_failure({"tables", "--config", "lab.yaml", "--host", "host9", "-o", "t.bin"}, 2, 1003, "host9");
-    expect_failure({"tables", "--config", "lab.yaml", "--host", "host1", "-o", "no/dir/t.bin"}, 1, 1015, "No such file");
+    expect_failure({"tables", "--config", "lab.yaml", "--host", "host9", "-o", "t.bin"}, 2, 1003,
+                   "host9");
+    expect_failure({"tables", "--config", "lab.yaml", "--host", "host1", "-o", "no/dir/t.bin"}, 1,
+                   1015, "No such file");
 }
 
 TEST_F(Program, PlanSpeaksTheContractsJson) {
     sandbox_.write_lab();
-    const Json answer = json({"plan", "--config", "lab.yaml", "--members", "host1,host2,host3", "--leave", "host2"}, 0);
+    const Json answer = json(
+        {"plan", "--config", "lab.yaml", "--members", "host1,host2,host3", "--leave", "host2"}, 0);
     EXPECT_EQ(list_of(answer, "moves").size(), 40U);
-    EXPECT_EQ(list_of(answer, "moves")[0], parse_json(R"({"rule":"http","bucket":20,"from":"host2","to":"host1"})"));
+    EXPECT_EQ(list_of(answer, "moves")[0],
+              parse_json(R"({"rule":"http","bucket":20,"from":"host2","to":"host1"})"));
     EXPECT_EQ(number_of(member_of(answer, "moved"), "http"), 20);
     EXPECT_EQ(number_of(member_of(answer, "least"), "http"), 20);
-    EXPECT_EQ(member_of(member_of(answer, "share_after"), "http"), parse_json(R"({"host1":0.5,"host3":0.5})"));
-    EXPECT_NE(run({"plan", "--config", "lab.yaml", "--join", "host3"}).out.find("^^^"), std::string::npos);
+    EXPECT_EQ(member_of(member_of(answer, "share_after"), "http"),
+              parse_json(R"({"host1":0.5,"host3":0.5})"));
+    EXPECT_NE(run({"plan", "--config", "lab.yaml", "--join", "host3"}).out.find("^^^"),
+              std::string::npos);
     expect_failure({"plan", "--config", "lab.yaml"}, 2, 1003, "expected one of --leave");
-    expect_failure({"plan", "--config", "lab.yaml", "--members", "host1", "--leave", "host2"}, 2, 1003, "not among the members");
-    expect_failure({"plan", "--config", "lab.yaml", "--members", "host1,host2", "--join", "host2"}, 2, 1003, "among the members already");
+    expect_failure({"plan", "--config", "lab.yaml", "--members", "host1", "--leave", "host2"}, 2,
+                   1003, "not among the members");
+    expect_failure({"plan", "--config", "lab.yaml", "--members", "host1,host2", "--join", "host2"},
+                   2, 1003, "among the members already");
 }
 
 std::string hand_made_capture() {
-    FrameSpec spec{
-        .source = IpAddress::v4(0xc6336407), .destination = IpAddress::v4(0xc0000250), .source_port = 4000, .destination_port = 80};
+    FrameSpec spec{.source = IpAddress::v4(0xc6336407),
+                   .destination = IpAddress::v4(0xc0000250),
+                   .source_port = 4000,
+                   .destination_port = 80};
     std::vector<std::vector<Byte>> frames;
     for (std::uint16_t port = 4000; port < 4100; ++port) {
         spec.source_port = port;
@@ -160,7 +181,8 @@ std::string hand_made_capture() {
 TEST_F(Program, ExplainOfACapturePrintsOneLinePerPacketAndHost) {
     sandbox_.write_lab();
     sandbox_.write("c.pcap", hand_made_capture());
-    const Outcome outcome = run({"explain", "--config", "lab.yaml", "--pcap", "c.pcap", "--all-hosts", "--json"});
+    const Outcome outcome =
+        run({"explain", "--config", "lab.yaml", "--pcap", "c.pcap", "--all-hosts", "--json"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     const auto lines = lines_of(outcome.out);
     ASSERT_EQ(lines.size(), 102U * 3);
@@ -175,79 +197,114 @@ TEST_F(Program, ExplainOfACapturePrintsOneLinePerPacketAndHost) {
     }
     for (int n = 1; n <= 101; ++n) EXPECT_EQ(accepts[n], 1) << n;
     EXPECT_EQ(accepts[102], 0);
-    EXPECT_EQ(lines.back(), R"({"n":102,"host":"host3","verdict":"drop","reason":"truncated","rule":null,"bucket":null,"owner":null})");
-    const Outcome human = run({"explain", "--config", "lab.yaml", "--pcap", "c.pcap", "--all-hosts"});
-    EXPECT_NE(human.out.find("102 packets at 3 hosts: 101 accepted by exactly one, 1 by none, 0 by several"), std::string::npos);
-    EXPECT_EQ(lines_of(run({"explain", "--config", "lab.yaml", "--pcap", "c.pcap", "--host", "host2", "--json"}).out).size(), 102U);
+    EXPECT_EQ(
+        lines.back(),
+        R"({"n":102,"host":"host3","verdict":"drop","reason":"truncated","rule":null,"bucket":null,"owner":null})");
+    const Outcome human =
+        run({"explain", "--config", "lab.yaml", "--pcap", "c.pcap", "--all-hosts"});
+    EXPECT_NE(human.out.find(
+                  "102 packets at 3 hosts: 101 accepted by exactly one, 1 by none, 0 by several"),
+              std::string::npos);
+    EXPECT_EQ(lines_of(run({"explain", "--config", "lab.yaml", "--pcap", "c.pcap", "--host",
+                            "host2", "--json"})
+                           .out)
+                  .size(),
+              102U);
 }
 
 TEST_F(Program, ExplainOfATruncatedCaptureEndsWithOneClearLine) {
     sandbox_.write_lab();
     const std::string whole = hand_made_capture();
     sandbox_.write("cut.pcap", whole.substr(0, whole.size() - 30));
-    const Outcome outcome = run({"explain", "--config", "lab.yaml", "--pcap", "cut.pcap", "--json"});
+    const Outcome outcome =
+        run({"explain", "--config", "lab.yaml", "--pcap", "cut.pcap", "--json"});
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_FALSE(flag_of(*parse_json(lines_of(outcome.out).back()), "ok", true));
-    expect_failure({"explain", "--config", "lab.yaml", "--pcap", "none.pcap"}, 2, 1003, "No such file");
+    expect_failure({"explain", "--config", "lab.yaml", "--pcap", "none.pcap"}, 2, 1003,
+                   "No such file");
     sandbox_.write("text.pcap", "this is no capture");
-    expect_failure({"explain", "--config", "lab.yaml", "--pcap", "text.pcap"}, 2, 1003, "not a capture");
+    expect_failure({"explain", "--config", "lab.yaml", "--pcap", "text.pcap"}, 2, 1003,
+                   "not a capture");
 }
 
 TEST_F(Program, ExplainOfATupleNamesTheContractsFields) {
     sandbox_.write_lab();
-    const Json answer = json({"explain", "--config", "lab.yaml", "tcp", "198.51.100.7:4000", "192.0.2.80:9999", "--host", "host2"}, 0);
+    const Json answer = json({"explain", "--config", "lab.yaml", "tcp", "198.51.100.7:4000",
+                              "192.0.2.80:9999", "--host", "host2"},
+                             0);
     EXPECT_EQ(text_of(answer, "verdict"), "reject");
     EXPECT_EQ(text_of(answer, "rule"), "default");
     EXPECT_EQ(text_of(answer, "owner"), "host1");
-    EXPECT_EQ(text_of(json({"explain", "--config", "lab.yaml", "icmp", "2001:db8::7", "2001:db8::80", "--host", "host1"}, 0), "verdict"),
+    EXPECT_EQ(text_of(json({"explain", "--config", "lab.yaml", "icmp", "2001:db8::7",
+                            "2001:db8::80", "--host", "host1"},
+                           0),
+                      "verdict"),
               "accept");
     expect_failure({"explain", "--config", "lab.yaml"}, 2, 1003, "expected either");
-    expect_failure({"explain", "--config", "lab.yaml", "tcp", "198.51.100.7"}, 2, 1003, "destination is missing");
+    expect_failure({"explain", "--config", "lab.yaml", "tcp", "198.51.100.7"}, 2, 1003,
+                   "destination is missing");
     ASSERT_EQ(::unlink(sandbox_.file("lab.key").c_str()), 0);
-    expect_failure({"explain", "--config", "lab.yaml", "tcp", "198.51.100.7", "192.0.2.80:80"}, 2, 1003, "lab.key");
+    expect_failure({"explain", "--config", "lab.yaml", "tcp", "198.51.100.7", "192.0.2.80:80"}, 2,
+                   1003, "lab.key");
 }
 
 TEST_F(Program, NoControlPlaneIsExitThree) {
     for (const std::string command : {"query", "params", "display", "start", "drainstop", "reload"})
-        expect_failure({command, "--run-dir", sandbox_.path()}, 3, 1102, "no control plane to speak to");
+        expect_failure({command, "--run-dir", sandbox_.path()}, 3, 1102,
+                       "no control plane to speak to");
     FakeControlPlane silent(sandbox_.path(), [](const std::string&) { return std::string(); });
-    expect_failure({"query", "--run-dir", sandbox_.path(), "--timeout", "100ms"}, 3, 1103, "did not answer within 100ms");
+    expect_failure({"query", "--run-dir", sandbox_.path(), "--timeout", "100ms"}, 3, 1103,
+                   "did not answer within 100ms");
 }
 
 TEST_F(Program, QueryShowsPeopleAPictureAndProgramsTheVeryAnswer) {
-    FakeControlPlane control_plane(sandbox_.path(), [](const std::string&) { return converged_answer() + "\n"; });
+    FakeControlPlane control_plane(sandbox_.path(),
+                                   [](const std::string&) { return converged_answer() + "\n"; });
     const Outcome human = run({"query", "--run-dir", sandbox_.path()});
     EXPECT_EQ(human.exit_code, 0) << human.err;
-    EXPECT_NE(human.out.find("edge1: converged as default host (NLB 1008)"), std::string::npos) << human.out;
+    EXPECT_NE(human.out.find("edge1: converged as default host (NLB 1008)"), std::string::npos)
+        << human.out;
     EXPECT_EQ(human.out.find('\x1b'), std::string::npos);
-    EXPECT_EQ(run({"--json", "query", "--run-dir", sandbox_.path()}).out, converged_answer() + "\n");
+    EXPECT_EQ(run({"--json", "query", "--run-dir", sandbox_.path()}).out,
+              converged_answer() + "\n");
     EXPECT_EQ(run({"query", "--run-dir", sandbox_.path(), "--host", "edge1"}).exit_code, 0);
     EXPECT_EQ(run({"queryport", "80", "--run-dir", sandbox_.path()}).exit_code, 0);
     EXPECT_EQ(run({"display", "--run-dir", sandbox_.path()}).exit_code, 0);
-    expect_failure({"query", "--run-dir", sandbox_.path(), "--host", "edge2"}, 1, 1015, "needs remote control");
+    expect_failure({"query", "--run-dir", sandbox_.path(), "--host", "edge2"}, 1, 1015,
+                   "needs remote control");
 }
 
 TEST_F(Program, ACommandForAnotherHostNeverReachesThisOne) {
-    FakeControlPlane control_plane(sandbox_.path(), [](const std::string&) { return converged_answer() + "\n"; });
-    expect_failure({"stop", "--run-dir", sandbox_.path(), "--host", "edge2"}, 1, 1015, "needs remote control");
-    expect_failure({"stop", "--run-dir", sandbox_.path(), "--host", "all"}, 1, 1015, "needs remote control");
-    for (const std::string& request : control_plane.requests()) EXPECT_EQ(request.find("stop"), std::string::npos) << request;
-    EXPECT_EQ(run({"stop", "--run-dir", sandbox_.path(), "--host", "edge1", "--cluster", "web"}).exit_code, 0);
+    FakeControlPlane control_plane(sandbox_.path(),
+                                   [](const std::string&) { return converged_answer() + "\n"; });
+    expect_failure({"stop", "--run-dir", sandbox_.path(), "--host", "edge2"}, 1, 1015,
+                   "needs remote control");
+    expect_failure({"stop", "--run-dir", sandbox_.path(), "--host", "all"}, 1, 1015,
+                   "needs remote control");
+    for (const std::string& request : control_plane.requests())
+        EXPECT_EQ(request.find("stop"), std::string::npos) << request;
+    EXPECT_EQ(run({"stop", "--run-dir", sandbox_.path(), "--host", "edge1", "--cluster", "web"})
+                  .exit_code,
+              0);
     const Json sent = *parse_json(control_plane.requests().back());
     EXPECT_EQ(text_of(sent, "command"), "stop");
     EXPECT_EQ(text_of(sent, "cluster"), "web");
 }
 
 TEST_F(Program, RefusalsOfTheControlPlaneAreExitOne) {
-    const std::string refusal = R"({"ok":false,"return_value":1004,"message":"there is no rule ftp","clusters":[]})";
-    FakeControlPlane control_plane(sandbox_.path(), [&](const std::string&) { return refusal + "\n"; });
-    expect_failure({"enable", "ftp", "--run-dir", sandbox_.path()}, 1, 1004, "there is no rule ftp");
+    const std::string refusal =
+        R"({"ok":false,"return_value":1004,"message":"there is no rule ftp","clusters":[]})";
+    FakeControlPlane control_plane(sandbox_.path(),
+                                   [&](const std::string&) { return refusal + "\n"; });
+    expect_failure({"enable", "ftp", "--run-dir", sandbox_.path()}, 1, 1004,
+                   "there is no rule ftp");
     EXPECT_EQ(text_of(*parse_json(control_plane.requests().back()), "rule"), "ftp");
     EXPECT_EQ(run({"query", "--run-dir", sandbox_.path()}).exit_code, 1);
 }
 
 TEST_F(Program, ARuleMayBeNamedLikeACommand) {
-    FakeControlPlane control_plane(sandbox_.path(), [](const std::string&) { return converged_answer() + "\n"; });
+    FakeControlPlane control_plane(sandbox_.path(),
+                                   [](const std::string&) { return converged_answer() + "\n"; });
     EXPECT_EQ(run({"drain", "stop", "--run-dir", sandbox_.path()}).exit_code, 0);
     EXPECT_EQ(text_of(*parse_json(control_plane.requests().back()), "rule"), "stop");
 }

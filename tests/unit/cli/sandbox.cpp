@@ -25,7 +25,8 @@ void redirect(const std::string& path, int flags, int to) {
     if (fd < 0 || ::dup2(fd, to) < 0) ::_exit(126);
 }
 
-[[noreturn]] void become(const std::string& directory, const Sandbox& outputs, std::vector<char*> arguments) {
+[[noreturn]] void become(const std::string& directory, const Sandbox& outputs,
+                         std::vector<char*> arguments) {
     if (::chdir(directory.c_str()) != 0) ::_exit(126);
     redirect("/dev/null", O_RDONLY, STDIN_FILENO);
     redirect(outputs.file("out"), O_WRONLY | O_CREAT, STDOUT_FILENO);
@@ -48,7 +49,8 @@ Sandbox::~Sandbox() {
     std::filesystem::remove_all(path_, ignored);
 }
 
-std::string Sandbox::write(const std::string& name, const std::string& content, unsigned mode) const {
+std::string Sandbox::write(const std::string& name, const std::string& content,
+                           unsigned mode) const {
     std::ofstream(file(name), std::ios::binary) << content;
     NLB_ASSERT(::chmod(file(name).c_str(), mode) == 0);
     return file(name);
@@ -72,8 +74,10 @@ std::string lab_yaml() {
     hosts:
 )";
     for (const std::string id : {"1", "2", "3"}) {
-        text += "      - name: host" + id + "\n        id: " + id + "\n        addresses: [192.0.2.1" + id + "/24]\n";
-        text += "        priorities: {admin: " + id + "}\n        outside: \"net_af_packet0,iface=outside\"\n";
+        text += "      - name: host" + id + "\n        id: " + id +
+                "\n        addresses: [192.0.2.1" + id + "/24]\n";
+        text += "        priorities: {admin: " + id +
+                "}\n        outside: \"net_af_packet0,iface=outside\"\n";
         text += "        inside: \"net_tap0,iface=inside\"\n        lcores: 1\n";
     }
     return text;
@@ -95,8 +99,8 @@ Outcome run_nlb(const std::string& directory, const std::vector<std::string>& ar
     if (child == 0) become(directory, outputs, pointers);
     int status = 0;
     NLB_ASSERT(::waitpid(child, &status, 0) == child);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content_of(outputs.file("out")),
-            content_of(outputs.file("err"))};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+            content_of(outputs.file("out")), content_of(outputs.file("err"))};
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

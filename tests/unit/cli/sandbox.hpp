@@ -1,4 +1,5 @@
-// A directory of its own for each test, and the real `nlb` run in it. The directory goes with the test.
+// A directory of its own for each test, and the real `nlb` run in it. The directory goes with the
+// test.
 #pragma once
 
 #include <string>
@@ -15,8 +16,10 @@ public:
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string file(const std::string& name) const { return path_ + '/' + name; }
     // The path of the new file.
-    std::string write(const std::string& name, const std::string& content, unsigned mode = 0644) const;
-    // A three-host cluster `lab` (host1..host3; rules http tcp 80 affinity none, echo udp 7, admin tcp 443 single) with its key.
+    std::string write(const std::string& name, const std::string& content,
+                      unsigned mode = 0644) const;
+    // A three-host cluster `lab` (host1..host3; rules http tcp 80 affinity none, echo udp 7, admin
+    // tcp 443 single) with its key.
     std::string write_lab() const;
 
 private:
@@ -32,7 +35,8 @@ struct Outcome {
     std::string err;
 };
 // NLB_PROGRAM with these arguments, standard input empty, in `directory`.
-[[nodiscard]] Outcome run_nlb(const std::string& directory, const std::vector<std::string>& arguments);
+[[nodiscard]] Outcome run_nlb(const std::string& directory,
+                              const std::vector<std::string>& arguments);
 [[nodiscard]] bool program_known();
 
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);

@@ -1,4 +1,5 @@
-// What `nlb trace` writes, and how it says that it cannot: the file is read again by this tree's own reader here and by tshark in the lab.
+// What `nlb trace` writes, and how it says that it cannot: the file is read again by this tree's
+// own reader here and by tshark in the lab.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -37,7 +38,8 @@ TEST(PcapngWriter, WhatIsWrittenIsReadAgain) {
         ASSERT_TRUE(packet.value());
         EXPECT_EQ(packet.value()->bytes, std::vector<Byte>(length, static_cast<Byte>(length)));
         EXPECT_EQ(packet.value()->wire_bytes, 1500U);
-        EXPECT_EQ(packet.value()->time.count(), 1'795'000'000'123'456'789 + static_cast<std::int64_t>(length));
+        EXPECT_EQ(packet.value()->time.count(),
+                  1'795'000'000'123'456'789 + static_cast<std::int64_t>(length));
     }
     EXPECT_FALSE(reader.value().next().value());
 }
@@ -45,7 +47,8 @@ TEST(PcapngWriter, WhatIsWrittenIsReadAgain) {
 TEST(PcapngWriter, AFullDiskIsNamedWithWhatWasWritten) {
     auto writer = PcapngWriter::create("/dev/full", "nlb web", 256);
     ASSERT_FALSE(writer);
-    EXPECT_EQ(writer.error().message, "/dev/full: cannot be written after 0 packets: No space left on device");
+    EXPECT_EQ(writer.error().message,
+              "/dev/full: cannot be written after 0 packets: No space left on device");
     EXPECT_EQ(PcapngWriter::create("/nowhere/t.pcapng", "x", 256).error().message,
               "/nowhere/t.pcapng: cannot be written: No such file or directory");
 }
@@ -60,7 +63,8 @@ TEST(PacketFilter, TheWordsOfTcpdumpAreCompiled) {
 TEST(PacketFilter, AMistakeIsQuotedWithItsRemedy) {
     const auto filter = compile_filter("hots 198.51.100.7");
     ASSERT_FALSE(filter);
-    EXPECT_NE(filter.error().message.find("--filter \"hots 198.51.100.7\": "), std::string::npos) << filter.error().message;
+    EXPECT_NE(filter.error().message.find("--filter \"hots 198.51.100.7\": "), std::string::npos)
+        << filter.error().message;
     EXPECT_NE(filter.error().message.find("see pcap-filter(7)"), std::string::npos);
 }
 
@@ -71,7 +75,8 @@ TEST(DecisionView, ASentenceNamesRuleBucketAndOwner) {
     const DecisionView view(loaded.value().config.clusters.front());
     EXPECT_EQ(view.sentence({Reason::not_owner, 0, 17, 2}),
               "reject not_owner: rule http, bucket 17, owner host2 (another host owns the bucket)");
-    EXPECT_EQ(view.sentence({Reason::truncated, kNoRule, 0, kNoHost}), "drop truncated (the frame ends before a header does)");
+    EXPECT_EQ(view.sentence({Reason::truncated, kNoRule, 0, kNoHost}),
+              "drop truncated (the frame ends before a header does)");
 }
 
 TEST(TraceClient, HearsWhyItWasTurnedAwayAlthoughItsRequestWasNotRead) {
@@ -88,8 +93,10 @@ TEST(TraceClient, HearsWhyItWasTurnedAwayAlthoughItsRequestWasNotRead) {
     ASSERT_TRUE(client.value().ask({}, {}));
     const int connected = accept(listening, nullptr, nullptr);
     const std::string_view why = "another trace runs";
-    const auto refusal = link::write_message(link::MessageType::refused, 0, {reinterpret_cast<const Byte*>(why.data()), why.size()});
-    ASSERT_EQ(send(connected, refusal.data(), refusal.size(), 0), static_cast<ssize_t>(refusal.size()));
+    const auto refusal = ipc::write_message(
+        ipc::MessageType::refused, 0, {reinterpret_cast<const Byte*>(why.data()), why.size()});
+    ASSERT_EQ(send(connected, refusal.data(), refusal.size(), 0),
+              static_cast<ssize_t>(refusal.size()));
     close(connected);
     const auto event = client.value().next();
     ASSERT_TRUE(std::holds_alternative<TraceClient::Refused>(event));
@@ -103,7 +110,8 @@ TEST(TraceCommand, SaysWhatItMissesAndTheRemedy) {
     const Sandbox sandbox;
     const std::string config = sandbox.write_lab();
     const auto run = [&](std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {"trace", "--config", config, "--run-dir", sandbox.path()});
+        arguments.insert(arguments.begin(),
+                         {"trace", "--config", config, "--run-dir", sandbox.path()});
         return run_nlb(sandbox.path(), arguments);
     };
     const Outcome nobody = run({});

@@ -1,12 +1,13 @@
-// Mistakes in a cluster and at the top level: one edit of a right file each, and exactly what the operator then reads.
-// A message that changes here changes what operators search for.
+// Mistakes in a cluster and at the top level: one edit of a right file each, and exactly what the
+// operator then reads. A message that changes here changes what operators search for.
 #include "bad_yaml.hpp"
 
 namespace nlb::config {
 namespace {
 
 const BadYaml kCases[] = {
-    {"AnUnknownKeySuggestsTheNearest", "    address: 192.0.2.80/24\n", "    adress: 192.0.2.80/24\n",
+    {"AnUnknownKeySuggestsTheNearest", "    address: 192.0.2.80/24\n",
+     "    adress: 192.0.2.80/24\n",
      R"(nlb.yaml:3:5: clusters[0].adress: expected a known key, got "adress" (did you mean "address"?))"},
     {"AnUnknownKeyFarFromAllListsThem", "metrics: {listen: '127.0.0.1:9780'}\n",
      "metrics: {listen: '127.0.0.1:9780'}\n"
@@ -15,7 +16,8 @@ const BadYaml kCases[] = {
     {"SwappedLettersAreSuggested", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {perido: 50ms}\n",
-     "nlb.yaml:4:17: clusters[0].heartbeat.perido: expected a known key, got \"perido\" (did you mean \"period\"?)"},
+     "nlb.yaml:4:17: clusters[0].heartbeat.perido: expected a known key, got \"perido\" (did you "
+     "mean \"period\"?)"},
     {"ADuplicateKeyIsNamed", "  - name: web\n",
      "  - name: web\n"
      "    name: again\n",
@@ -25,7 +27,8 @@ const BadYaml kCases[] = {
      "    address",
      "  - address", "nlb.yaml:2:5: clusters[0].name: expected a name, got nothing"},
     {"AMissingAddressIsToldAtTheCluster", "    address: 192.0.2.80/24\n", "",
-     "nlb.yaml:2:5: clusters[0].address: expected an IPv4 or IPv6 address, with or without /LENGTH, got nothing"},
+     "nlb.yaml:2:5: clusters[0].address: expected an IPv4 or IPv6 address, with or without "
+     "/LENGTH, got nothing"},
     {"AMissingKeyFileIsToldAtTheCluster", "    key_file: web.key\n", "",
      "nlb.yaml:2:5: clusters[0].key_file: expected the path of a key file, got nothing"},
     {"AnEmptyKeyFileIsNothing", "key_file: web.key", "key_file: ''",
@@ -33,57 +36,77 @@ const BadYaml kCases[] = {
     {"AKeyFileListIsNoPath", "key_file: web.key", "key_file: [a, b]",
      "nlb.yaml:4:15: clusters[0].key_file: expected the path of a key file, got a list"},
     {"ANameWithBlanksIsRefused", "  - name: web\n", "  - name: my web\n",
-     "nlb.yaml:2:11: clusters[0].name: expected a name of up to 63 letters, digits, \"-\", \"_\" that begins with a letter or digit, got "
+     "nlb.yaml:2:11: clusters[0].name: expected a name of up to 63 letters, digits, \"-\", \"_\" "
+     "that begins with a letter or digit, got "
      "\"my web\""},
-    {"ANameThatIsAListIsRefused", "  - name: web\n", "  - name: [web]\n", "nlb.yaml:2:11: clusters[0].name: expected a name, got a list"},
+    {"ANameThatIsAListIsRefused", "  - name: web\n", "  - name: [web]\n",
+     "nlb.yaml:2:11: clusters[0].name: expected a name, got a list"},
     {"TheWordAllIsNoName", "  - name: web\n", "  - name: all\n",
-     "nlb.yaml:2:11: clusters[0].name: expected a name other than \"all\", which stands for every one, got \"all\""},
+     "nlb.yaml:2:11: clusters[0].name: expected a name other than \"all\", which stands for every "
+     "one, got \"all\""},
     {"AClusterThatIsAScalarIsRefused", "metrics: {listen: '127.0.0.1:9780'}\n",
      "  - mail\n"
      "metrics: {listen: '127.0.0.1:9780'}\n",
      R"(nlb.yaml:23:5: clusters[1]: expected a cluster, got "mail")"},
     {"AnAddressThatIsNoneIsRefused", "    address: 192.0.2.80/24\n", "    address: 192.0.2.256\n",
      R"(nlb.yaml:3:14: clusters[0].address: expected an IPv4 or IPv6 address, got "192.0.2.256")"},
-    {"AnAddressWithLeadingZerosIsRefused", "    address: 192.0.2.80/24\n", "    address: 192.0.02.80/24\n",
+    {"AnAddressWithLeadingZerosIsRefused", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.02.80/24\n",
      R"(nlb.yaml:3:14: clusters[0].address: expected an IPv4 or IPv6 address, got "192.0.02.80")"},
-    {"APrefixLengthBeyond32IsRefused", "    address: 192.0.2.80/24\n", "    address: 192.0.2.80/33\n",
+    {"APrefixLengthBeyond32IsRefused", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/33\n",
      R"(nlb.yaml:3:14: clusters[0].address: expected a prefix length in 1-32, got "192.0.2.80/33")"},
     {"APrefixLengthBeyond128IsRefused", "'2001:db8::80/64'", "'2001:db8::80/129'",
-     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected a prefix length in 1-128, got \"2001:db8::80/129\""},
-    {"APrefixLengthOfNothingIsRefused", "    address: 192.0.2.80/24\n", "    address: 192.0.2.80/\n",
+     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected a prefix length in 1-128, got "
+     "\"2001:db8::80/129\""},
+    {"APrefixLengthOfNothingIsRefused", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/\n",
      R"(nlb.yaml:3:14: clusters[0].address: expected a prefix length in 1-32, got "192.0.2.80/")"},
     {"AMappedAddressIsRefused", "'2001:db8::80/64'", "'::ffff:192.0.2.9'",
-     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected IPv4 written as 192.0.2.9, got \"::ffff:192.0.2.9\""},
+     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected IPv4 written as 192.0.2.9, got "
+     "\"::ffff:192.0.2.9\""},
     {"AZoneIsRefused", "'2001:db8::80/64'", "'fe80::1%eth0'",
-     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an IPv4 or IPv6 address, got \"fe80::1%eth0\""},
+     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an IPv4 or IPv6 address, got "
+     "\"fe80::1%eth0\""},
     {"AMulticastVirtualAddressIsRefused", "[192.0.2.81,", "[224.0.0.1,",
-     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that a host can have, got \"224.0.0.1/32\", a multicast "
+     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that a host can have, "
+     "got \"224.0.0.1/32\", a multicast "
      "address"},
     {"AnIPv6MulticastVirtualAddressIsRefused", "'2001:db8::80/64'", "'ff02::1'",
-     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an address that a host can have, got \"ff02::1/128\", a multicast address"},
+     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an address that a host can have, "
+     "got \"ff02::1/128\", a multicast address"},
     {"ALoopbackAddressIsRefused", "[192.0.2.81,", "[127.0.0.1,",
-     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that a host can have, got \"127.0.0.1/32\", a loopback address"},
+     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that a host can have, "
+     "got \"127.0.0.1/32\", a loopback address"},
     {"AnUnspecifiedAddressIsRefused", "'2001:db8::80/64'", "'::'",
-     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an address that a host can have, got \"::/128\", the unspecified address"},
+     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an address that a host can have, "
+     "got \"::/128\", the unspecified address"},
     {"ANetworkAddressIsRefused", "    address: 192.0.2.80/24\n", "    address: 192.0.2.0/24\n",
-     "nlb.yaml:3:14: clusters[0].address: expected an address that a host can have, got \"192.0.2.0/24\", its network's own address"},
+     "nlb.yaml:3:14: clusters[0].address: expected an address that a host can have, got "
+     "\"192.0.2.0/24\", its network's own address"},
     {"ABroadcastAddressIsRefused", "[192.0.2.11/24]", "[192.0.2.255/24]",
-     "nlb.yaml:13:21: clusters[0].hosts[0].addresses[0]: expected an address that a host can have, got \"192.0.2.255/24\", its network's "
+     "nlb.yaml:13:21: clusters[0].hosts[0].addresses[0]: expected an address that a host can have, "
+     "got \"192.0.2.255/24\", its network's "
      "broadcast address"},
     {"ABroadcastAddressOfAnotherSubnetIsRefused", "[192.0.2.81,", "[192.0.2.81/25, 192.0.2.127,",
-     "nlb.yaml:5:40: clusters[0].virtual_addresses[1]: expected an address that a host can have, got \"192.0.2.127/32\", the broadcast "
+     "nlb.yaml:5:40: clusters[0].virtual_addresses[1]: expected an address that a host can have, "
+     "got \"192.0.2.127/32\", the broadcast "
      "address of the subnet of clusters[0].virtual_addresses[0]"},
     {"AReservedAddressIsRefused", "[192.0.2.81,", "[255.255.255.255,",
-     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that a host can have, got \"255.255.255.255/32\", a reserved "
+     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that a host can have, "
+     "got \"255.255.255.255/32\", a reserved "
      "address"},
     {"AVirtualAddressTwiceIsNamed", "[192.0.2.81,", "[192.0.2.81, 192.0.2.81/24,",
-     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an address that is used once, got \"192.0.2.81\" as in "
+     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an address that is used once, got "
+     "\"192.0.2.81\" as in "
      "clusters[0].virtual_addresses[0]"},
     {"ThePrimaryAddressAgainIsNamed", "[192.0.2.81,", "[192.0.2.80,",
-     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that is used once, got \"192.0.2.80\" as in "
+     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected an address that is used once, got "
+     "\"192.0.2.80\" as in "
      "clusters[0].address"},
     {"AVirtualAddressThatIsDedicatedIsNamed", "[192.0.2.12/24]", "[192.0.2.81/24]",
-     "nlb.yaml:19:21: clusters[0].hosts[1].addresses[0]: expected a dedicated address, got \"192.0.2.81\", which is virtual in "
+     "nlb.yaml:19:21: clusters[0].hosts[1].addresses[0]: expected a dedicated address, got "
+     "\"192.0.2.81\", which is virtual in "
      "clusters[0].virtual_addresses[0]"},
     {"VirtualAddressesAsAScalarAreRefused", "[192.0.2.81, '2001:db8::80/64']", "192.0.2.81",
      R"(nlb.yaml:5:24: clusters[0].virtual_addresses: expected a list of addresses, got "192.0.2.81")"},
@@ -98,24 +121,29 @@ const BadYaml kCases[] = {
     {"IgmpNeedsAnIPv4Primary", "    address: 192.0.2.80/24\n",
      "    address: '2001:db8::1/64'\n"
      "    mode: igmp\n",
-     "nlb.yaml:4:11: clusters[0].mode: expected unicast or multicast, because igmp needs an IPv4 primary address, got \"igmp\" with "
+     "nlb.yaml:4:11: clusters[0].mode: expected unicast or multicast, because igmp needs an IPv4 "
+     "primary address, got \"igmp\" with "
      "\"2001:db8::1\""},
     {"APeriodWithoutUnitIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {period: 100}\n",
-     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or 24h, got \"100\""},
+     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or "
+     "24h, got \"100\""},
     {"APeriodInWordsIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {period: fast}\n",
-     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or 24h, got \"fast\""},
+     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or "
+     "24h, got \"fast\""},
     {"APeriodOfTwoUnitsIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {period: 1s500ms}\n",
-     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or 24h, got \"1s500ms\""},
+     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or "
+     "24h, got \"1s500ms\""},
     {"ANegativePeriodIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {period: -100ms}\n",
-     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or 24h, got \"-100ms\""},
+     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or "
+     "24h, got \"-100ms\""},
     {"APeriodTooShortIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {period: 9ms}\n",
@@ -127,11 +155,13 @@ const BadYaml kCases[] = {
     {"APeriodBeyondEveryClockIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {period: 99999999999999999999h}\n",
-     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or 24h, got \"99999999999999999999h\""},
+     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or "
+     "24h, got \"99999999999999999999h\""},
     {"APeriodThatIsAListIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {period: [100ms]}\n",
-     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or 24h, got a list"},
+     "nlb.yaml:4:25: clusters[0].heartbeat.period: expected a duration such as 100ms, 1.5s, 20m or "
+     "24h, got a list"},
     {"AToleranceTooLowIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {tolerance: 2}\n",
@@ -147,7 +177,8 @@ const BadYaml kCases[] = {
     {"AHeartbeatOfNothingIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat:\n",
-     "nlb.yaml:4:5: clusters[0].heartbeat: expected a mapping with period or tolerance, got nothing"},
+     "nlb.yaml:4:5: clusters[0].heartbeat: expected a mapping with period or tolerance, got "
+     "nothing"},
     {"AnUnknownPartitionWordIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    partition: minority\n",
@@ -159,15 +190,18 @@ const BadYaml kCases[] = {
     {"TooManyConnectionsAreRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    connections: {max: 1000000000000}\n",
-     "nlb.yaml:4:24: clusters[0].connections.max: expected a whole number in 1024-100000000, got \"1000000000000\""},
+     "nlb.yaml:4:24: clusters[0].connections.max: expected a whole number in 1024-100000000, got "
+     "\"1000000000000\""},
     {"AHalfSecondTimeOutIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    connections: {half_open: 500ms}\n",
-     "nlb.yaml:4:30: clusters[0].connections.half_open: expected a duration of whole seconds from 1s to 720h, got \"500ms\""},
+     "nlb.yaml:4:30: clusters[0].connections.half_open: expected a duration of whole seconds from "
+     "1s to 720h, got \"500ms\""},
     {"AFractionOfASecondTimeOutIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    connections: {closing: 1.5s}\n",
-     "nlb.yaml:4:28: clusters[0].connections.closing: expected a duration of whole seconds from 1s to 720h, got \"1.5s\""},
+     "nlb.yaml:4:28: clusters[0].connections.closing: expected a duration of whole seconds from 1s "
+     "to 720h, got \"1.5s\""},
     {"AYesIsNoFlag", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    ipsec: {drop_state_if_not_bucket_owner: yes}\n",
@@ -175,7 +209,8 @@ const BadYaml kCases[] = {
     {"AnIdleTimeBeyondAMonthIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    ipsec: {idle: 721h}\n",
-     "nlb.yaml:4:19: clusters[0].ipsec.idle: expected a duration of whole seconds from 1s to 720h, got \"721h\""},
+     "nlb.yaml:4:19: clusters[0].ipsec.idle: expected a duration of whole seconds from 1s to 720h, "
+     "got \"721h\""},
     {"ARemoteControlPortOfZeroIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    remote_control: {enabled: true, port: 0}\n",
@@ -187,7 +222,8 @@ const BadYaml kCases[] = {
     {"AFormerKeyThatIsThePresentOneIsNamed", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    former_key_files: [old.key, web.key]\n",
-     "nlb.yaml:4:33: clusters[0].former_key_files[1]: expected a key file that is not named already, got \"web.key\""},
+     "nlb.yaml:4:33: clusters[0].former_key_files[1]: expected a key file that is not named "
+     "already, got \"web.key\""},
     {"TooManyFormerKeysAreRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    former_key_files: [a, b, c, d]\n",
@@ -199,7 +235,8 @@ const BadYaml kCases[] = {
      "    hosts:\n"
      "      - {name: edge1, id: 1, outside: '0000:3d:00.0', inside: net_tap9, lcores: 6}\n"
      "metrics: {listen: '127.0.0.1:9780'}\n",
-     "nlb.yaml:23:11: clusters[1].name: expected a name that no other cluster has, got \"web\" as in clusters[0].name"},
+     "nlb.yaml:23:11: clusters[1].name: expected a name that no other cluster has, got \"web\" as "
+     "in clusters[0].name"},
     {"TwoClustersOfOnePrimaryAreRefused", "metrics: {listen: '127.0.0.1:9780'}\n",
      "  - name: mail\n"
      "    address: 192.0.2.80\n"
@@ -207,7 +244,8 @@ const BadYaml kCases[] = {
      "    hosts:\n"
      "      - {name: edge1, id: 1, outside: '0000:3d:00.0', inside: net_tap9, lcores: 6}\n"
      "metrics: {listen: '127.0.0.1:9780'}\n",
-     "nlb.yaml:24:14: clusters[1].address: expected an address that is used once, got \"192.0.2.80\" as in clusters[0].address"},
+     "nlb.yaml:24:14: clusters[1].address: expected an address that is used once, got "
+     "\"192.0.2.80\" as in clusters[0].address"},
     {"AVirtualAddressOfTwoClustersIsNamed", "metrics: {listen: '127.0.0.1:9780'}\n",
      "  - name: mail\n"
      "    address: 192.0.2.81\n"
@@ -215,21 +253,29 @@ const BadYaml kCases[] = {
      "    hosts:\n"
      "      - {name: edge1, id: 1, outside: '0000:3d:00.0', inside: net_tap9, lcores: 6}\n"
      "metrics: {listen: '127.0.0.1:9780'}\n",
-     "nlb.yaml:24:14: clusters[1].address: expected an address that is used once, got \"192.0.2.81\" as in "
+     "nlb.yaml:24:14: clusters[1].address: expected an address that is used once, got "
+     "\"192.0.2.81\" as in "
      "clusters[0].virtual_addresses[0]"},
-    {"NoClusterIsRefused", kRightYaml, "clusters: []\n", "nlb.yaml:1:11: clusters: expected a list of 1 to 16 clusters, got an empty list"},
-    {"ClustersThatAreANumberAreRefused", kRightYaml, "clusters: 3\n", R"(nlb.yaml:1:11: clusters: expected a list of clusters, got "3")"},
-    {"ClustersOfNothingAreRefused", kRightYaml, "clusters:\n", "nlb.yaml:1:1: clusters: expected a list of clusters, got nothing"},
+    {"NoClusterIsRefused", kRightYaml, "clusters: []\n",
+     "nlb.yaml:1:11: clusters: expected a list of 1 to 16 clusters, got an empty list"},
+    {"ClustersThatAreANumberAreRefused", kRightYaml, "clusters: 3\n",
+     R"(nlb.yaml:1:11: clusters: expected a list of clusters, got "3")"},
+    {"ClustersOfNothingAreRefused", kRightYaml, "clusters:\n",
+     "nlb.yaml:1:1: clusters: expected a list of clusters, got nothing"},
     {"MissingClustersAreRefused", kRightYaml, "metrics: {listen: '127.0.0.1:9780'}\n",
      "nlb.yaml:1:1: clusters: expected a list of clusters, got nothing"},
     {"AListenAddressWithoutPortIsRefused", "'127.0.0.1:9780'", "'127.0.0.1'",
-     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, got \"127.0.0.1\""},
+     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, "
+     "got \"127.0.0.1\""},
     {"AListenNameIsRefused", "'127.0.0.1:9780'", "'localhost:9780'",
-     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, got \"localhost:9780\""},
+     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, "
+     "got \"localhost:9780\""},
     {"AListenPortBeyond65535IsRefused", "'127.0.0.1:9780'", "'127.0.0.1:97800'",
-     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, got \"127.0.0.1:97800\""},
+     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, "
+     "got \"127.0.0.1:97800\""},
     {"AListenIPv6AddressNeedsBrackets", "'127.0.0.1:9780'", "'::1:9780'",
-     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, got \"::1:9780\""},
+     "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, "
+     "got \"::1:9780\""},
     {"MetricsThatAreAScalarAreRefused", "metrics: {listen: '127.0.0.1:9780'}\n", "metrics: off\n",
      R"(nlb.yaml:23:10: metrics: expected a mapping with the key listen, got "off")"},
     {"AnUnknownPollWordListsTheWords", "metrics: {listen: '127.0.0.1:9780'}\n",

@@ -6,7 +6,8 @@ namespace nlb::config {
 namespace {
 
 const BadYaml kCases[] = {
-    {"MissingHostsAreToldAtTheCluster", kHostsYaml, "", "nlb.yaml:2:5: clusters[0].hosts: expected a list of hosts, got nothing"},
+    {"MissingHostsAreToldAtTheCluster", kHostsYaml, "",
+     "nlb.yaml:2:5: clusters[0].hosts: expected a list of hosts, got nothing"},
     {"NoHostIsRefused", kHostsYaml, "    hosts: []\n",
      "nlb.yaml:10:12: clusters[0].hosts: expected a list of 1 to 32 hosts, got an empty list"},
     {"HostsThatAreANumberAreRefused", kHostsYaml, "    hosts: 3\n",
@@ -28,26 +29,34 @@ const BadYaml kCases[] = {
     {"AnUnknownKeySuggestsTheNearest", "        id: 1\n",
      "        id: 1\n"
      "        weigths: {http: 70}\n",
-     "nlb.yaml:13:9: clusters[0].hosts[0].weigths: expected a known key, got \"weigths\" (did you mean \"weights\"?)"},
+     "nlb.yaml:13:9: clusters[0].hosts[0].weigths: expected a known key, got \"weigths\" (did you "
+     "mean \"weights\"?)"},
     {"AKeyThatIsAListIsRefused", "        id: 1\n",
      "        id: 1\n"
      "        ? [a, b]\n"
      "        : 3\n",
      "nlb.yaml:13:11: clusters[0].hosts[0]: expected a key, got a list"},
     {"AHostNameWithASlashIsRefused", "name: edge2", "name: edge/2",
-     "nlb.yaml:17:15: clusters[0].hosts[1].name: expected a name of up to 63 letters, digits, \"-\", \"_\", \".\" that begins with a "
+     "nlb.yaml:17:15: clusters[0].hosts[1].name: expected a name of up to 63 letters, digits, "
+     "\"-\", \"_\", \".\" that begins with a "
      "letter or digit, got \"edge/2\""},
     {"ADuplicateNameIsNamed", "name: edge2", "name: edge1",
-     "nlb.yaml:17:15: clusters[0].hosts[1].name: expected a name that no other host has, got \"edge1\" as in clusters[0].hosts[0]"},
+     "nlb.yaml:17:15: clusters[0].hosts[1].name: expected a name that no other host has, got "
+     "\"edge1\" as in clusters[0].hosts[0]"},
     {"ADuplicateIdIsNamed", "id: 2", "id: 1",
-     "nlb.yaml:18:13: clusters[0].hosts[1].id: expected an id that no other host has, got \"1\" as in clusters[0].hosts[0]"},
-    {"AnIdOfZeroIsRefused", "id: 2", "id: 0", R"(nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got "0")"},
-    {"AnIdBeyond32IsRefused", "id: 2", "id: 33", R"(nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got "33")"},
+     "nlb.yaml:18:13: clusters[0].hosts[1].id: expected an id that no other host has, got \"1\" as "
+     "in clusters[0].hosts[0]"},
+    {"AnIdOfZeroIsRefused", "id: 2", "id: 0",
+     R"(nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got "0")"},
+    {"AnIdBeyond32IsRefused", "id: 2", "id: 33",
+     R"(nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got "33")"},
     {"AnIdWithALeadingZeroIsRefused", "id: 2", "id: 02",
      R"(nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got "02")"},
-    {"AnIdInWordsIsRefused", "id: 2", "id: two", R"(nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got "two")"},
+    {"AnIdInWordsIsRefused", "id: 2", "id: two",
+     R"(nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got "two")"},
     {"ADedicatedAddressOfTwoHostsIsNamed", "192.0.2.12/24", "192.0.2.11/24",
-     "nlb.yaml:19:21: clusters[0].hosts[1].addresses[0]: expected an address that is used once, got \"192.0.2.11\" as in "
+     "nlb.yaml:19:21: clusters[0].hosts[1].addresses[0]: expected an address that is used once, "
+     "got \"192.0.2.11\" as in "
      "clusters[0].hosts[0].addresses[0]"},
     {"AnAddressAsAScalarIsRefused", "[192.0.2.12/24]", "192.0.2.12/24",
      R"(nlb.yaml:19:20: clusters[0].hosts[1].addresses: expected a list of addresses, got "192.0.2.12/24")"},
@@ -56,40 +65,48 @@ const BadYaml kCases[] = {
     {"AWeightBeyond100IsRefused", "        id: 1\n",
      "        id: 1\n"
      "        weights: {http: 101}\n",
-     "nlb.yaml:13:25: clusters[0].hosts[0].weights.http: expected equal or a whole number in 0-100, got \"101\""},
+     "nlb.yaml:13:25: clusters[0].hosts[0].weights.http: expected equal or a whole number in "
+     "0-100, got \"101\""},
     {"AWeightForAnUnknownRuleSuggestsTheNearest", "        id: 1\n",
      "        id: 1\n"
      "        weights: {htpp: 70}\n",
-     "nlb.yaml:13:25: clusters[0].hosts[0].weights.htpp: expected the name of a port rule of this cluster, got \"htpp\" (did you mean "
+     "nlb.yaml:13:25: clusters[0].hosts[0].weights.htpp: expected the name of a port rule of this "
+     "cluster, got \"htpp\" (did you mean "
      "\"http\"?)"},
     {"AWeightForASingleRuleIsRefused", "        id: 1\n",
      "        id: 1\n"
      "        weights: {admin: 70}\n",
-     "nlb.yaml:13:26: clusters[0].hosts[0].weights.admin: expected a rule of mode multiple, got one of mode single: it takes priorities, "
+     "nlb.yaml:13:26: clusters[0].hosts[0].weights.admin: expected a rule of mode multiple, got "
+     "one of mode single: it takes priorities, "
      "not weights"},
     {"AWeightForADisabledRuleIsRefused", "        id: 1\n",
      "        id: 1\n"
      "        weights: {closed: 70}\n",
-     "nlb.yaml:13:27: clusters[0].hosts[0].weights.closed: expected a rule of mode multiple, got one of mode disabled: it takes no "
+     "nlb.yaml:13:27: clusters[0].hosts[0].weights.closed: expected a rule of mode multiple, got "
+     "one of mode disabled: it takes no "
      "weights"},
     {"WeightsThatAreAListAreRefused", "        id: 1\n",
      "        id: 1\n"
      "        weights: [70]\n",
-     "nlb.yaml:13:18: clusters[0].hosts[0].weights: expected a mapping from rule names to weights, got a list"},
+     "nlb.yaml:13:18: clusters[0].hosts[0].weights: expected a mapping from rule names to weights, "
+     "got a list"},
     {"APriorityForAMultipleRuleIsRefused", "        id: 1\n",
      "        id: 1\n"
      "        priorities: {http: 1}\n",
-     "nlb.yaml:13:28: clusters[0].hosts[0].priorities.http: expected a rule of mode single, got one of mode multiple: it takes weights, "
+     "nlb.yaml:13:28: clusters[0].hosts[0].priorities.http: expected a rule of mode single, got "
+     "one of mode multiple: it takes weights, "
      "not priorities"},
     {"APriorityForADisabledRuleIsRefused", "        id: 1\n",
      "        id: 1\n"
      "        priorities: {closed: 1}\n",
-     "nlb.yaml:13:30: clusters[0].hosts[0].priorities.closed: expected a rule of mode single, got one of mode disabled: it takes no "
+     "nlb.yaml:13:30: clusters[0].hosts[0].priorities.closed: expected a rule of mode single, got "
+     "one of mode disabled: it takes no "
      "priorities"},
     {"APriorityForAnUnknownRuleIsNamed", "        id: 1\n",
      "        id: 1\n"
      "        priorities: {ftp: 1}\n",
-     "nlb.yaml:13:27: clusters[0].hosts[0].priorities.ftp: expected the name of a port rule of this cluster, got \"ftp\""},
+     "nlb.yaml:13:27: clusters[0].hosts[0].priorities.ftp: expected the name of a port rule of "
+     "this cluster, got \"ftp\""},
     {"APriorityBeyond32IsRefused", "        id: 1\n",
      "        id: 1\n"
      "        priorities: {admin: 33}\n",
@@ -115,30 +132,38 @@ const BadYaml kCases[] = {
      "      - name: edge2\n"
      "        id: 2\n"
      "        priorities: {admin: 3}\n",
-     "nlb.yaml:20:29: clusters[0].hosts[1].priorities.admin: expected a priority that no other host has for this rule, got \"3\" as in "
+     "nlb.yaml:20:29: clusters[0].hosts[1].priorities.admin: expected a priority that no other "
+     "host has for this rule, got \"3\" as in "
      "clusters[0].hosts[0]"},
     {"APriorityThatIsAnotherHostsIdIsNamed", "        id: 1\n",
      "        id: 1\n"
      "        priorities: {admin: 2}\n",
-     "nlb.yaml:13:29: clusters[0].hosts[0].priorities.admin: expected a priority that no other host has for this rule, got \"2\" as in "
+     "nlb.yaml:13:29: clusters[0].hosts[0].priorities.admin: expected a priority that no other "
+     "host has for this rule, got \"2\" as in "
      "clusters[0].hosts[1], whose id stands for a priority that is not given"},
     {"AnUnknownInitialStateIsRefused", "        id: 1\n",
      "        id: 1\n"
      "        initial_state: running\n",
-     "nlb.yaml:13:24: clusters[0].hosts[0].initial_state: expected started, stopped, suspended or last, got \"running\""},
+     "nlb.yaml:13:24: clusters[0].hosts[0].initial_state: expected started, stopped, suspended or "
+     "last, got \"running\""},
     {"AnEmptyDeviceIsRefused", "'0000:3b:00.0'", "''",
-     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got \"\""},
+     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as "
+     "\"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got \"\""},
     {"ADeviceWithBlanksIsRefused", "'0000:3b:00.0'", "'the first one'",
-     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got \"the "
+     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as "
+     "\"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got \"the "
      "first one\""},
     {"APciAddressOfTheWrongShapeIsRefused", "'0000:3b:00.0'", "'0000:3b:00'",
-     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got "
+     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as "
+     "\"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got "
      "\"0000:3b:00\""},
     {"OutsideAndInsideOfOneDeviceAreNamed", "'net_tap0,iface=nlb0'", "'3B:00.0'",
-     "nlb.yaml:15:17: clusters[0].hosts[0].inside: expected a device that this host uses once, got \"3B:00.0\" whose name 0000:3b:00.0 is "
+     "nlb.yaml:15:17: clusters[0].hosts[0].inside: expected a device that this host uses once, got "
+     "\"3B:00.0\" whose name 0000:3b:00.0 is "
      "that of clusters[0].hosts[0].outside"},
     {"TwoDevicesOnOneInterfaceAreNamed", "'0000:3b:00.0'", "'net_af_packet0,iface=nlb0'",
-     "nlb.yaml:15:17: clusters[0].hosts[0].inside: expected a device that this host uses once, got \"net_tap0,iface=nlb0\" whose interface "
+     "nlb.yaml:15:17: clusters[0].hosts[0].inside: expected a device that this host uses once, got "
+     "\"net_tap0,iface=nlb0\" whose interface "
      "nlb0 is that of clusters[0].hosts[0].outside"},
     {"OneDeviceInTwoClustersIsNamed", "metrics: {",
      "  - name: mail\n"
@@ -147,24 +172,33 @@ const BadYaml kCases[] = {
      "    hosts:\n"
      "      - {name: edge1, id: 1, outside: '0000:3b:00.0', inside: net_tap9, lcores: 6}\n"
      "metrics: {",
-     "nlb.yaml:27:39: clusters[1].hosts[0].outside: expected a device that this host uses once, got \"0000:3b:00.0\" whose name "
+     "nlb.yaml:27:39: clusters[1].hosts[0].outside: expected a device that this host uses once, "
+     "got \"0000:3b:00.0\" whose name "
      "0000:3b:00.0 is that of clusters[0].hosts[0].outside"},
     {"LcoresFromHighToLowAreRefused", "2-5", "5-2",
-     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as 2-5, \"1,3\" or [1, 3], got \"5-2\""},
+     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as "
+     "2-5, \"1,3\" or [1, 3], got \"5-2\""},
     {"LcoresInWordsAreRefused", "2-5", "many",
-     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as 2-5, \"1,3\" or [1, 3], got \"many\""},
+     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as "
+     "2-5, \"1,3\" or [1, 3], got \"many\""},
     {"AnLcoreTwiceIsRefused", "2-5", "'2,2'",
-     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as 2-5, \"1,3\" or [1, 3], got \"2,2\""},
+     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as "
+     "2-5, \"1,3\" or [1, 3], got \"2,2\""},
     {"AnEmptyLcoreIsRefused", "2-5", "'2,'",
-     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as 2-5, \"1,3\" or [1, 3], got \"2,\""},
+     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as "
+     "2-5, \"1,3\" or [1, 3], got \"2,\""},
     {"AnLcoreBeyond1023IsRefused", "2-5", "1024",
-     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as 2-5, \"1,3\" or [1, 3], got \"1024\""},
+     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as "
+     "2-5, \"1,3\" or [1, 3], got \"1024\""},
     {"NoLcoreIsRefused", "[2, 3]", "[]",
-     "nlb.yaml:22:17: clusters[0].hosts[1].lcores: expected a list of 1 to 1024 lcores, got an empty list"},
+     "nlb.yaml:22:17: clusters[0].hosts[1].lcores: expected a list of 1 to 1024 lcores, got an "
+     "empty list"},
     {"AnLcoreListWithAWordNamesItsPlace", "[2, 3]", "[2, x]",
-     "nlb.yaml:22:21: clusters[0].hosts[1].lcores[1]: expected lcores in 0-1023, each once, such as 2-5, \"1,3\" or [1, 3], got \"x\""},
+     "nlb.yaml:22:21: clusters[0].hosts[1].lcores[1]: expected lcores in 0-1023, each once, such "
+     "as 2-5, \"1,3\" or [1, 3], got \"x\""},
     {"LcoresThatAreAMappingAreRefused", "[2, 3]", "{first: 2}",
-     "nlb.yaml:22:17: clusters[0].hosts[1].lcores: expected lcores in 0-1023, each once, such as 2-5, \"1,3\" or [1, 3], got a mapping"},
+     "nlb.yaml:22:17: clusters[0].hosts[1].lcores: expected lcores in 0-1023, each once, such as "
+     "2-5, \"1,3\" or [1, 3], got a mapping"},
 };
 
 class BadHost : public testing::TestWithParam<BadYaml> {};

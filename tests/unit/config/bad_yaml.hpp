@@ -1,5 +1,5 @@
-// A right configuration, and the table rows of its wrong variants: replace one piece, read every line of the answer.
-// Names of rows are claims.
+// A right configuration, and the table rows of its wrong variants: replace one piece, read every
+// line of the answer. Names of rows are claims.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -56,7 +56,8 @@ inline std::string edited(const std::string& replaced, const std::string& with) 
     const std::size_t at = yaml.find(replaced);
     EXPECT_NE(at, std::string::npos) << "the piece to be replaced is not there";
     if (at == std::string::npos) return yaml;
-    EXPECT_EQ(yaml.find(replaced, at + 1), std::string::npos) << "the piece to be replaced comes twice";
+    EXPECT_EQ(yaml.find(replaced, at + 1), std::string::npos)
+        << "the piece to be replaced comes twice";
     return yaml.replace(at, replaced.size(), with);
 }
 

@@ -1,4 +1,5 @@
-// Two hosts agree exactly when their digests do: everything that all must agree upon counts, and nothing that is one host's own.
+// Two hosts agree exactly when their digests do: everything that all must agree upon counts, and
+// nothing that is one host's own.
 #include "config/digest.hpp"
 
 #include <set>
@@ -24,11 +25,13 @@ std::string first_difference(const Cluster& one, const Cluster& other) {
     const auto mine = canonical_lines(one);
     const auto theirs = canonical_lines(other);
     for (std::size_t i = 0; i < std::min(mine.size(), theirs.size()); ++i)
-        if (mine[i] != theirs[i]) return mine[i].first + ": " + mine[i].second + " / " + theirs[i].second;
+        if (mine[i] != theirs[i])
+            return mine[i].first + ": " + mine[i].second + " / " + theirs[i].second;
     return "";
 }
 
-// Made with Python, which shares no code: int.from_bytes(hashlib.blake2b(lines, digest_size=32).digest()[:8], "little").
+// Made with Python, which shares no code: int.from_bytes(hashlib.blake2b(lines,
+// digest_size=32).digest()[:8], "little").
 TEST(Digest, ThePinnedValueHolds) {
     EXPECT_EQ(digest_of(canonical_lines(cluster_of(kRightYaml))), 0xd682a2749a9813fdU);
 }
@@ -62,7 +65,8 @@ TEST(Digest, EverythingThatIsAgreedUponChangesIt) {
         {"192.0.2.12/24", "192.0.2.12/25"},
     };
     std::set<std::uint64_t> digests{digest_of(canonical_lines(cluster_of(kRightYaml)))};
-    for (const auto& edit : edits) EXPECT_TRUE(digests.insert(digest_with(edit.first, edit.second)).second) << edit.second;
+    for (const auto& edit : edits)
+        EXPECT_TRUE(digests.insert(digest_with(edit.first, edit.second)).second) << edit.second;
 }
 
 TEST(Digest, WhatIsOneHostsOwnDoesNotChangeIt) {
@@ -92,15 +96,20 @@ TEST(Digest, TheOrderOfRulesCountsAndThatOfAddressesAndHostsDoesNot) {
 }
 
 TEST(Digest, DefaultsAndTheSameWrittenOutAgree) {
-    EXPECT_EQ(digest_with(kAddress, kAddress + "    heartbeat: {period: 0.1s, tolerance: 5}\n    mode: unicast\n"),
-              digest_of(canonical_lines(cluster_of(kRightYaml))));
+    EXPECT_EQ(
+        digest_with(kAddress,
+                    kAddress + "    heartbeat: {period: 0.1s, tolerance: 5}\n    mode: unicast\n"),
+        digest_of(canonical_lines(cluster_of(kRightYaml))));
 }
 
 TEST(Digest, TheFirstDifferenceHasAName) {
     const Cluster right = cluster_of(kRightYaml);
-    EXPECT_EQ(first_difference(right, cluster_of(edited("ports: 80,", "ports: 81,"))), "port_rules[0].ports: 80 / 81");
-    EXPECT_EQ(first_difference(right, cluster_of(edited("name: edge2", "name: edge3"))), "hosts[id 2].name: edge2 / edge3");
-    EXPECT_EQ(first_difference(right, cluster_of(edited("192.0.2.80/24", "192.0.2.80/25"))), "address: 192.0.2.80/24 / 192.0.2.80/25");
+    EXPECT_EQ(first_difference(right, cluster_of(edited("ports: 80,", "ports: 81,"))),
+              "port_rules[0].ports: 80 / 81");
+    EXPECT_EQ(first_difference(right, cluster_of(edited("name: edge2", "name: edge3"))),
+              "hosts[id 2].name: edge2 / edge3");
+    EXPECT_EQ(first_difference(right, cluster_of(edited("192.0.2.80/24", "192.0.2.80/25"))),
+              "address: 192.0.2.80/24 / 192.0.2.80/25");
     EXPECT_EQ(first_difference(right, right), "");
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 std::vector<std::string> example_files() {
     std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(NLB_SOURCE_ROOT "/config/examples"))
+    for (const auto& entry :
+         std::filesystem::directory_iterator(NLB_SOURCE_ROOT "/config/examples"))
         if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
     std::sort(files.begin(), files.end());
     return files;
@@ -72,17 +73,24 @@ TEST(Examples, TheIPv6ClusterHasNoIPv4Address) {
 // Every mapping once, with a key that none knows, so that the answer lists those that it does.
 TEST(Examples, TheReadmeNamesEveryKey) {
     const std::string stranger = "zzzzzzzz: 1";
-    const std::string host = "{name: h, id: 1, outside: net_a, inside: net_b, lcores: 1, " + stranger + "}";
-    const std::string rule = "{name: r, affinity: {kind: single, " + stranger + "}, " + stranger + "}";
-    const auto nested = [&](const char* key) { return std::string(key) + ": {" + stranger + "}, "; };
-    const auto loaded = load_text("clusters: [{name: c, address: 10.0.0.1, key_file: k, " + nested("heartbeat") + nested("connections") +
-                                      nested("ipsec") + nested("remote_control") + "port_rules: [" + rule + "], hosts: [" + host + "], " +
-                                      stranger + "}]\nmetrics: {" + stranger + "}\neal: {" + stranger + "}\n" + stranger + "\n",
-                                  "nlb.yaml");
+    const std::string host =
+        "{name: h, id: 1, outside: net_a, inside: net_b, lcores: 1, " + stranger + "}";
+    const std::string rule =
+        "{name: r, affinity: {kind: single, " + stranger + "}, " + stranger + "}";
+    const auto nested = [&](const char* key) {
+        return std::string(key) + ": {" + stranger + "}, ";
+    };
+    const auto loaded = load_text(
+        "clusters: [{name: c, address: 10.0.0.1, key_file: k, " + nested("heartbeat") +
+            nested("connections") + nested("ipsec") + nested("remote_control") + "port_rules: [" +
+            rule + "], hosts: [" + host + "], " + stranger + "}]\nmetrics: {" + stranger +
+            "}\neal: {" + stranger + "}\n" + stranger + "\n",
+        "nlb.yaml");
     ASSERT_FALSE(loaded.ok());
 
     std::ifstream file(NLB_SOURCE_ROOT "/config/README.md");
-    const std::string readme((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const std::string readme((std::istreambuf_iterator<char>(file)),
+                             std::istreambuf_iterator<char>());
     std::istringstream lines(loaded.error().message);
     std::size_t mappings = 0;
     for (std::string line; std::getline(lines, line); ++mappings) {
@@ -94,7 +102,8 @@ TEST(Examples, TheReadmeNamesEveryKey) {
         std::istringstream words(keys);
         for (std::string key; words >> key;) {
             if (key.back() == ',') key.pop_back();
-            EXPECT_NE(readme.find("`" + key + "`"), std::string::npos) << key << " is missing in config/README.md";
+            EXPECT_NE(readme.find("`" + key + "`"), std::string::npos)
+                << key << " is missing in config/README.md";
         }
     }
     EXPECT_EQ(mappings, 11U);

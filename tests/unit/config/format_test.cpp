@@ -1,4 +1,5 @@
-// Text of addresses, ports and durations: what is written reads back, what is not quite right is refused.
+// Text of addresses, ports and durations: what is written reads back, what is not quite right is
+// refused.
 #include "config/format.hpp"
 
 #include <gtest/gtest.h>
@@ -31,14 +32,17 @@ TEST(Format, IPv4IsFourNumbers) {
 
 // The examples of RFC 5952 sections 1 to 4.
 TEST(Format, IPv6IsWrittenAsRfc5952Says) {
-    EXPECT_EQ(reformatted("2001:DB8:0:0:1:0:0:1"), "2001:db8::1:0:0:1") << "the first of two equal runs is shortened";
+    EXPECT_EQ(reformatted("2001:DB8:0:0:1:0:0:1"), "2001:db8::1:0:0:1")
+        << "the first of two equal runs is shortened";
     EXPECT_EQ(reformatted("2001:0db8:0:0:0:0:2:1"), "2001:db8::2:1");
-    EXPECT_EQ(reformatted("2001:db8:0:1:1:1:1:1"), "2001:db8:0:1:1:1:1:1") << "one zero group stays";
+    EXPECT_EQ(reformatted("2001:db8:0:1:1:1:1:1"), "2001:db8:0:1:1:1:1:1")
+        << "one zero group stays";
     EXPECT_EQ(reformatted("2001:0:0:1:0:0:0:1"), "2001:0:0:1::1") << "the longest run is shortened";
     EXPECT_EQ(reformatted("0:0:0:0:0:0:0:0"), "::");
     EXPECT_EQ(reformatted("0:0:0:0:0:0:0:1"), "::1");
     EXPECT_EQ(reformatted("1:0:0:0:0:0:0:0"), "1::");
-    EXPECT_EQ(reformatted("::c000:201"), "::c000:201") << "no dotted tail without a well-known prefix";
+    EXPECT_EQ(reformatted("::c000:201"), "::c000:201")
+        << "no dotted tail without a well-known prefix";
     EXPECT_EQ(reformatted("1:2:3:4:5:6:7:8"), "1:2:3:4:5:6:7:8");
     EXPECT_EQ(reformatted("fe80::00ff"), "fe80::ff");
 }
@@ -47,7 +51,8 @@ TEST(Format, EveryAddressReadsBack) {
     Prng prng(5952);
     for (int i = 0; i < 10'000; ++i) {
         IpAddress address;
-        for (Byte& byte : address.bytes) byte = prng.below(3) == 0 ? static_cast<Byte>(prng.below(256)) : Byte{0};
+        for (Byte& byte : address.bytes)
+            byte = prng.below(3) == 0 ? static_cast<Byte>(prng.below(256)) : Byte{0};
         if (prng.below(4) == 0) address = IpAddress::v4(static_cast<std::uint32_t>(prng.next()));
         const auto parsed = parse_ip(to_string(address));
         ASSERT_TRUE(parsed.ok()) << parsed.error().message;
@@ -56,11 +61,14 @@ TEST(Format, EveryAddressReadsBack) {
 }
 
 TEST(Format, AddressesThatAreNotQuiteRightAreRefused) {
-    for (const char* text : {"", " 192.0.2.1", "192.0.2.1 ", "192.0.2", "192.0.2.256", "192.0.02.1", "1.2.3.4.5", "0x7f.1",
-                             "2001:db8::1::2", "2001:db8", ":::", "12345::", "fe80::1%eth0", "[::1]", "192.0.2.1/24", "localhost"})
-        EXPECT_EQ(reformatted(text), "expected an IPv4 or IPv6 address, got \"" + std::string(text) + "\"");
+    for (const char* text : {"", " 192.0.2.1", "192.0.2.1 ", "192.0.2", "192.0.2.256", "192.0.02.1",
+                             "1.2.3.4.5", "0x7f.1", "2001:db8::1::2", "2001:db8", ":::", "12345::",
+                             "fe80::1%eth0", "[::1]", "192.0.2.1/24", "localhost"})
+        EXPECT_EQ(reformatted(text),
+                  "expected an IPv4 or IPv6 address, got \"" + std::string(text) + "\"");
     EXPECT_FALSE(parse_ip(std::string_view("::1\0", 4)).ok());
-    EXPECT_EQ(reformatted("::ffff:192.0.2.1"), "expected IPv4 written as 192.0.2.1, got \"::ffff:192.0.2.1\"");
+    EXPECT_EQ(reformatted("::ffff:192.0.2.1"),
+              "expected IPv4 written as 192.0.2.1, got \"::ffff:192.0.2.1\"");
 }
 
 TEST(Format, APrefixKeepsItsAddress) {
@@ -70,8 +78,8 @@ TEST(Format, APrefixKeepsItsAddress) {
     const auto v6 = parse_prefix("2001:db8::80");
     ASSERT_TRUE(v6.ok());
     EXPECT_EQ(to_string(v6.value()), "2001:db8::80/128");
-    for (const char* text :
-         {"192.0.2.80/0", "192.0.2.80/33", "192.0.2.80/", "192.0.2.80/024", "192.0.2.80/+8", "/24", "::1/129", "1.2.3.4/8/8"})
+    for (const char* text : {"192.0.2.80/0", "192.0.2.80/33", "192.0.2.80/", "192.0.2.80/024",
+                             "192.0.2.80/+8", "/24", "::1/129", "1.2.3.4/8/8"})
         EXPECT_FALSE(parse_prefix(text).ok()) << text;
 }
 
@@ -83,10 +91,11 @@ TEST(Format, MacAddressesHaveTwoSpellings) {
         ASSERT_TRUE(parsed.ok()) << text;
         EXPECT_EQ(parsed.value(), mac);
     }
-    for (const char* text :
-         {"", "02:bf:c0:00:02", "02:bf:c0:00:02:50:", "02:bf-c0:00:02:50", "02:bf:c0:00:02:5g", "2:bf:c0:00:02:500", "02bf.c000.0250"})
+    for (const char* text : {"", "02:bf:c0:00:02", "02:bf:c0:00:02:50:", "02:bf-c0:00:02:50",
+                             "02:bf:c0:00:02:5g", "2:bf:c0:00:02:500", "02bf.c000.0250"})
         EXPECT_FALSE(parse_mac(text).ok()) << text;
-    EXPECT_EQ(parse_mac("x").error().message, "expected a MAC address such as 02:bf:c0:00:02:50, got \"x\"");
+    EXPECT_EQ(parse_mac("x").error().message,
+              "expected a MAC address such as 02:bf:c0:00:02:50, got \"x\"");
 }
 
 TEST(Format, DurationsHaveOneUnit) {
@@ -131,7 +140,8 @@ TEST(Format, DurationsThatAreNotQuiteRightAreRefused) {
                              "99999999999999999999999ms",
                              "2562048h"})
         EXPECT_FALSE(parse_duration(text).ok()) << text;
-    EXPECT_EQ(parse_duration("soon").error().message, "expected a duration such as 100ms, 1.5s, 20m or 24h, got \"soon\"");
+    EXPECT_EQ(parse_duration("soon").error().message,
+              "expected a duration such as 100ms, 1.5s, 20m or 24h, got \"soon\"");
 }
 
 TEST(Format, DurationsAreWrittenInTheLargestUnitThatDivides) {
@@ -141,7 +151,8 @@ TEST(Format, DurationsAreWrittenInTheLargestUnitThatDivides) {
     EXPECT_EQ(to_string(Duration{hours{24}}), "24h");
     EXPECT_EQ(to_string(Duration{nanoseconds{7}}), "7ns");
     EXPECT_EQ(to_string(Duration{}), "0s");
-    for (const char* text : {"100ms", "1500ms", "90s", "20m", "720h", "3us"}) EXPECT_EQ(to_string(parse_duration(text).value()), text);
+    for (const char* text : {"100ms", "1500ms", "90s", "20m", "720h", "3us"})
+        EXPECT_EQ(to_string(parse_duration(text).value()), text);
 }
 
 TEST(Format, PortsAreOneARangeOrAll) {
@@ -151,7 +162,8 @@ TEST(Format, PortsAreOneARangeOrAll) {
         EXPECT_EQ(to_string(parsed.value()), text);
     }
     EXPECT_EQ(to_string(parse_port_range("0-65535").value()), "all");
-    for (const char* text : {"", "-", "80-", "-80", "80-70", "65536", "1-65536", "080", "80,443", "http", "80 - 90", "1-2-3"})
+    for (const char* text : {"", "-", "80-", "-80", "80-70", "65536", "1-65536", "080", "80,443",
+                             "http", "80 - 90", "1-2-3"})
         EXPECT_FALSE(parse_port_range(text).ok()) << text;
 }
 

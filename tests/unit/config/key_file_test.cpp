@@ -1,4 +1,5 @@
-// Key files: who may read them, what is in them, and the keys that every version and every host must derive alike.
+// Key files: who may read them, what is in them, and the keys that every version and every host
+// must derive alike.
 #include "config/key_file.hpp"
 
 #include <cstdlib>
@@ -44,9 +45,10 @@ TEST_F(KeyFile, AWrittenKeyReadsBack) {
     const auto key = read_key(path_);
     ASSERT_TRUE(key.ok()) << key.error().message;
     std::ifstream file(path_, std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    EXPECT_TRUE(
-        std::equal(bytes.begin(), bytes.end(), key.value().bytes.begin(), [](char a, Byte b) { return static_cast<Byte>(a) == b; }));
+    const std::string bytes((std::istreambuf_iterator<char>(file)),
+                            std::istreambuf_iterator<char>());
+    EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), key.value().bytes.begin(),
+                           [](char a, Byte b) { return static_cast<Byte>(a) == b; }));
 }
 
 TEST_F(KeyFile, AUmaskDoesNotWidenOrBreakTheMode) {
@@ -66,8 +68,9 @@ TEST_F(KeyFile, AKeyIsNeverOverwritten) {
     put(kBytes, 0600);
     const auto status = write_key(path_);
     ASSERT_FALSE(status.ok());
-    EXPECT_EQ(status.error().message,
-              path_ + ": cannot create the key file: File exists; move it away first if the cluster is to have a new key");
+    EXPECT_EQ(status.error().message, path_ +
+                                          ": cannot create the key file: File exists; move it away "
+                                          "first if the cluster is to have a new key");
     EXPECT_EQ(read_key(path_).value().bytes[0], '0');
 }
 
@@ -79,12 +82,16 @@ TEST_F(KeyFile, AKeyIsNotWrittenThroughALink) {
 
 TEST_F(KeyFile, ADirectoryThatIsNotThereIsNamed) {
     const std::string path = (directory_ / "none/web.key").string();
-    EXPECT_EQ(write_key(path).error().message, path + ": cannot create the key file: No such file or directory");
+    EXPECT_EQ(write_key(path).error().message,
+              path + ": cannot create the key file: No such file or directory");
 }
 
 TEST_F(KeyFile, AMissingKeyTellsHowToMakeOne) {
-    EXPECT_EQ(told(), path_ + ": cannot open the key file: No such file or directory; write one with `nlb keygen " + path_ +
-                          "` and copy it to every host");
+    EXPECT_EQ(
+        told(),
+        path_ +
+            ": cannot open the key file: No such file or directory; write one with `nlb keygen " +
+            path_ + "` and copy it to every host");
 }
 
 TEST_F(KeyFile, AKeyThatOthersMayReadIsRefused) {
@@ -92,7 +99,8 @@ TEST_F(KeyFile, AKeyThatOthersMayReadIsRefused) {
         put(kBytes, mode);
         std::array<char, 8> text{};
         std::snprintf(text.data(), text.size(), "%04o", mode);
-        EXPECT_EQ(told(), path_ + ": the key file is open to group or others (mode " + text.data() + "); run `chmod 600 " + path_ + "`");
+        EXPECT_EQ(told(), path_ + ": the key file is open to group or others (mode " + text.data() +
+                              "); run `chmod 600 " + path_ + "`");
     }
 }
 
@@ -107,23 +115,31 @@ TEST_F(KeyFile, AKeyThatOnlyItsOwnerMayReadIsAccepted) {
 TEST_F(KeyFile, AKeyOfAnotherLengthIsRefused) {
     for (const std::size_t length : {0U, 31U, 33U, 64U}) {
         put(std::string(length, 'k'), 0600);
-        EXPECT_EQ(told(), path_ + ": expected a key of 32 bytes, got " + std::to_string(length) +
-                              "; copy the key of another host, or write a new one with `nlb keygen`");
+        EXPECT_EQ(told(),
+                  path_ + ": expected a key of 32 bytes, got " + std::to_string(length) +
+                      "; copy the key of another host, or write a new one with `nlb keygen`");
     }
 }
 
 TEST_F(KeyFile, AKeyOfZerosIsRefused) {
     put(std::string(32, '\0'), 0600);
-    EXPECT_EQ(told(),
-              path_ + ": expected a random key, got 32 zero bytes; copy the key of another host, or write a new one with `nlb keygen`");
+    EXPECT_EQ(told(), path_ +
+                          ": expected a random key, got 32 zero bytes; copy the key of another "
+                          "host, or write a new one with `nlb keygen`");
 }
 
 TEST_F(KeyFile, ADirectoryOrPipeIsNoKey) {
     ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
-    EXPECT_EQ(told(), path_ + ": expected a key file, got a directory or device; name a file that `nlb keygen " + path_ + "` wrote");
+    EXPECT_EQ(
+        told(),
+        path_ + ": expected a key file, got a directory or device; name a file that `nlb keygen " +
+            path_ + "` wrote");
     ASSERT_EQ(rmdir(path_.c_str()), 0);
     ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-    EXPECT_EQ(told(), path_ + ": expected a key file, got a directory or device; name a file that `nlb keygen " + path_ + "` wrote");
+    EXPECT_EQ(
+        told(),
+        path_ + ": expected a key file, got a directory or device; name a file that `nlb keygen " +
+            path_ + "` wrote");
 }
 
 TEST_F(KeyFile, AKeyBehindALinkIsAccepted) {
@@ -138,12 +154,13 @@ ClusterKey counting_key() {
     return key;
 }
 
-// Made with Python, which shares no code: hashlib.blake2b(b"", digest_size=32, key=bytes(range(32)),
-// salt=(1).to_bytes(16, "little"), person=b"nlb-hash" + bytes(8)).
+// Made with Python, which shares no code: hashlib.blake2b(b"", digest_size=32,
+// key=bytes(range(32)), salt=(1).to_bytes(16, "little"), person=b"nlb-hash" + bytes(8)).
 TEST(DerivedKeys, ThePinnedVectorsHold) {
     const ClusterKey key = counting_key();
     EXPECT_EQ(derive_hash_key(key),
-              (std::array<std::uint64_t, 4>{0xe3998c8fc5f2967aU, 0x4653b5c6b26ac884U, 0x28ab3229395a13e4U, 0x70d26a599506edc5U}));
+              (std::array<std::uint64_t, 4>{0xe3998c8fc5f2967aU, 0x4653b5c6b26ac884U,
+                                            0x28ab3229395a13e4U, 0x70d26a599506edc5U}));
     std::string hex;
     for (const Byte byte : derive_heartbeat_key(key)) {
         std::array<char, 3> pair{};
@@ -151,7 +168,8 @@ TEST(DerivedKeys, ThePinnedVectorsHold) {
         hex += pair.data();
     }
     EXPECT_EQ(hex, "8a00ba5926e14a6b31891e3ece2db848562489d7c78d6364e58ef997be79b9ec");
-    EXPECT_EQ(derive_seal_key(key), (std::array<std::uint64_t, 2>{0x8b1eefd48b6a2bb0U, 0xe52f96d1a8fd4522U}));
+    EXPECT_EQ(derive_seal_key(key),
+              (std::array<std::uint64_t, 2>{0x8b1eefd48b6a2bb0U, 0xe52f96d1a8fd4522U}));
     EXPECT_EQ(key_id(key), 0xe3d2);
 }
 

@@ -35,7 +35,8 @@ TEST(Load, ARightFileHasNoMistakesAndNoWarnings) {
 
 TEST(Load, WhatIsNotWrittenHasItsDefault) {
     const Config config = right(
-        "clusters: [{name: c, address: 10.0.0.1, key_file: /k, hosts: [{name: h, id: 7, outside: net_a, inside: net_b, lcores: 0}]}]");
+        "clusters: [{name: c, address: 10.0.0.1, key_file: /k, hosts: [{name: h, id: 7, outside: "
+        "net_a, inside: net_b, lcores: 0}]}]");
     EXPECT_EQ(config.metrics.listen, "127.0.0.1:9780");
     EXPECT_EQ(config.poll, PollMode::adaptive);
     EXPECT_TRUE(config.eal.hugepages);
@@ -78,9 +79,11 @@ TEST(Load, ARuleIsForEverythingUntilItSaysLess) {
 
 TEST(Load, EveryKeyOfAClusterIsRead) {
     const Config config = right(with_cluster_line(
-        "    mode: multicast\n    former_key_files: [/etc/old.key]\n    heartbeat: {period: 20ms, tolerance: 7}\n    partition: majority\n"
+        "    mode: multicast\n    former_key_files: [/etc/old.key]\n    heartbeat: {period: 20ms, "
+        "tolerance: 7}\n    partition: majority\n"
         "    icmp: all\n    connections: {max: 2000, tcp_idle: 20m, half_open: 5s, closing: 2s}\n"
-        "    ipsec: {drop_state_if_not_bucket_owner: false, idle: 1h}\n    remote_control: {enabled: true, port: 2505}\n    generation: "
+        "    ipsec: {drop_state_if_not_bucket_owner: false, idle: 1h}\n    remote_control: "
+        "{enabled: true, port: 2505}\n    generation: "
         "9\n"));
     const Cluster& cluster = config.clusters.at(0);
     EXPECT_EQ(cluster.mode, LinkMode::multicast);
@@ -103,7 +106,8 @@ TEST(Load, EveryKeyOfAClusterIsRead) {
 
 TEST(Load, EveryKeyOfARuleIsRead) {
     const Config config =
-        right(with_rule("{name: http, vip: '2001:db8::80', ports: 80-90, protocol: udp, mode: multiple, affinity: {kind: network, timeout: "
+        right(with_rule("{name: http, vip: '2001:db8::80', ports: 80-90, protocol: udp, mode: "
+                        "multiple, affinity: {kind: network, timeout: "
                         "20m}, weight: 0}"));
     const PortRule& rule = config.clusters.at(0).port_rules.at(0);
     EXPECT_EQ(rule.vip, config.clusters.at(0).virtual_addresses.at(1).address);
@@ -116,8 +120,9 @@ TEST(Load, EveryKeyOfARuleIsRead) {
 }
 
 TEST(Load, EveryKeyOfAHostIsRead) {
-    const Config config = right(edited(
-        "        id: 1\n", "        id: 31\n        weights: {http: 70}\n        priorities: {admin: 5}\n        initial_state: last\n"));
+    const Config config = right(edited("        id: 1\n",
+                                       "        id: 31\n        weights: {http: 70}\n        "
+                                       "priorities: {admin: 5}\n        initial_state: last\n"));
     const Cluster& cluster = config.clusters.at(0);
     const Host& host = cluster.hosts.at(0);
     EXPECT_EQ(host.name, "edge1");
@@ -129,12 +134,14 @@ TEST(Load, EveryKeyOfAHostIsRead) {
     EXPECT_EQ(weight_of(host, cluster.port_rules[0]), 70);
     EXPECT_EQ(weight_of(cluster.hosts.at(1), cluster.port_rules[0]), kEqualWeight);
     EXPECT_EQ(priority_of(host, cluster.port_rules[1]), 5);
-    EXPECT_EQ(priority_of(cluster.hosts.at(1), cluster.port_rules[1]), 2) << "the id stands for a priority that is not given";
+    EXPECT_EQ(priority_of(cluster.hosts.at(1), cluster.port_rules[1]), 2)
+        << "the id stands for a priority that is not given";
 }
 
 TEST(Load, EveryTopLevelKeyIsRead) {
     const Config config = right(edited("metrics: {listen: '127.0.0.1:9780'}\n",
-                                       "metrics: {listen: '[::1]:1'}\npoll: busy\neal: {hugepages: false, memory: 512, main_lcore: 0}\n"));
+                                       "metrics: {listen: '[::1]:1'}\npoll: busy\neal: {hugepages: "
+                                       "false, memory: 512, main_lcore: 0}\n"));
     EXPECT_EQ(config.metrics.listen, "[::1]:1");
     EXPECT_EQ(config.poll, PollMode::busy);
     EXPECT_FALSE(config.eal.hugepages);
@@ -144,7 +151,9 @@ TEST(Load, EveryTopLevelKeyIsRead) {
 }
 
 TEST(Load, LcoresHaveFourSpellings) {
-    const auto lcores = [](const std::string& text) { return right(with_lcores(text)).clusters.at(0).hosts.at(0).lcores; };
+    const auto lcores = [](const std::string& text) {
+        return right(with_lcores(text)).clusters.at(0).hosts.at(0).lcores;
+    };
     using List = std::vector<std::uint16_t>;
     EXPECT_EQ(lcores("2-5"), (List{2, 3, 4, 5}));
     EXPECT_EQ(lcores("3"), (List{3}));
@@ -156,19 +165,22 @@ TEST(Load, LcoresHaveFourSpellings) {
 
 TEST(Load, ARuleForOneVipMayStandBesideOneForAll) {
     right(edited(kRulesYaml,
-                 "    port_rules: [{name: a, ports: 80}, {name: b, ports: 80, vip: 192.0.2.81}, {name: c, ports: 80, vip: 192.0.2.80}]\n"));
+                 "    port_rules: [{name: a, ports: 80}, {name: b, ports: 80, vip: 192.0.2.81}, "
+                 "{name: c, ports: 80, vip: 192.0.2.80}]\n"));
 }
 
 TEST(Load, TcpAndUdpRulesMayShareAPort) {
     right(edited(kRulesYaml,
-                 "    port_rules: [{name: a, ports: 53, protocol: udp}, {name: b, ports: 53, protocol: tcp}, {name: c, ports: 54}]\n"));
+                 "    port_rules: [{name: a, ports: 53, protocol: udp}, {name: b, ports: 53, "
+                 "protocol: tcp}, {name: c, ports: 54}]\n"));
 }
 
 TEST(Load, OneMachineMayBeInTwoClusters) {
-    const Config config = right(
-        edited("metrics:",
-               "  - name: mail\n    address: 198.51.100.80\n    key_file: m.key\n    hosts:\n"
-               "      - {name: edge1, id: 3, addresses: [192.0.2.11/24], outside: '0000:3d:00.0', inside: net_tap9, lcores: 6}\nmetrics:"));
+    const Config config =
+        right(edited("metrics:",
+                     "  - name: mail\n    address: 198.51.100.80\n    key_file: m.key\n    hosts:\n"
+                     "      - {name: edge1, id: 3, addresses: [192.0.2.11/24], outside: "
+                     "'0000:3d:00.0', inside: net_tap9, lcores: 6}\nmetrics:"));
     const auto members = memberships_of(config, "edge1");
     ASSERT_TRUE(members.ok());
     ASSERT_EQ(members.value().size(), 2U);
@@ -182,8 +194,9 @@ TEST(Load, AnUnknownHostIsToldWhichHostsExist) {
     const Config config = right(kRightYaml);
     const auto members = memberships_of(config, "edge9");
     ASSERT_FALSE(members.ok());
-    EXPECT_EQ(members.error().message,
-              R"(nlb.yaml: no cluster has a host named "edge9"; the hosts are edge1, edge2; choose one with --host NAME)");
+    EXPECT_EQ(
+        members.error().message,
+        R"(nlb.yaml: no cluster has a host named "edge9"; the hosts are edge1, edge2; choose one with --host NAME)");
 }
 
 TEST(Load, ALowToleranceIsWarnedOf) {
@@ -191,17 +204,19 @@ TEST(Load, ALowToleranceIsWarnedOf) {
     ASSERT_TRUE(loaded.ok());
     ASSERT_EQ(loaded.value().warnings.size(), 1U);
     EXPECT_EQ(loaded.value().warnings[0],
-              "nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected at least 5, because with fewer two lost frames one way and one the "
+              "nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected at least 5, because with "
+              "fewer two lost frames one way and one the "
               "other way can make two owners, got \"4\"");
 }
 
 TEST(Load, ARuleThatNobodyServesIsWarnedOf) {
-    const auto loaded = load_text(with_rule("{name: http, ports: 80, protocol: tcp, weight: 0}"), "nlb.yaml");
+    const auto loaded =
+        load_text(with_rule("{name: http, ports: 80, protocol: tcp, weight: 0}"), "nlb.yaml");
     ASSERT_TRUE(loaded.ok());
     ASSERT_EQ(loaded.value().warnings.size(), 1U);
-    EXPECT_EQ(
-        loaded.value().warnings[0],
-        "nlb.yaml:7:9: clusters[0].port_rules[0]: expected a host with a weight above 0 for rule \"http\", got none: its traffic is lost");
+    EXPECT_EQ(loaded.value().warnings[0],
+              "nlb.yaml:7:9: clusters[0].port_rules[0]: expected a host with a weight above 0 for "
+              "rule \"http\", got none: its traffic is lost");
 }
 
 TEST(Load, AMainLcoreThatIsAWorkersIsWarnedOf) {
@@ -209,21 +224,25 @@ TEST(Load, AMainLcoreThatIsAWorkersIsWarnedOf) {
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     ASSERT_EQ(loaded.value().warnings.size(), 1U);
     EXPECT_EQ(loaded.value().warnings[0],
-              "nlb.yaml:24:19: eal.main_lcore: expected an lcore that is no worker's, got \"5\" as in clusters[0].hosts[0].lcores: the two "
+              "nlb.yaml:24:19: eal.main_lcore: expected an lcore that is no worker's, got \"5\" as "
+              "in clusters[0].hosts[0].lcores: the two "
               "take turns on one CPU");
 }
 
 TEST(Load, TwoIgmpClustersInOneGroupAreWarnedOf) {
-    const auto host = [](const std::string& n) { return "hosts: [{name: h" + n + ", id: 1, outside: net_a, inside: net_b, lcores: 1}]}"; };
-    const auto loaded = load_text("clusters:\n  - {name: a, mode: igmp, address: 10.1.2.3, key_file: k, " + host("1") +
-                                      "\n  - {name: b, mode: igmp, address: 10.9.2.3, key_file: k, " + host("2") + "\n",
-                                  "nlb.yaml");
+    const auto host = [](const std::string& n) {
+        return "hosts: [{name: h" + n + ", id: 1, outside: net_a, inside: net_b, lcores: 1}]}";
+    };
+    const auto loaded = load_text(
+        "clusters:\n  - {name: a, mode: igmp, address: 10.1.2.3, key_file: k, " + host("1") +
+            "\n  - {name: b, mode: igmp, address: 10.9.2.3, key_file: k, " + host("2") + "\n",
+        "nlb.yaml");
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     ASSERT_EQ(loaded.value().warnings.size(), 1U);
-    EXPECT_EQ(
-        loaded.value().warnings[0],
-        "nlb.yaml:3:36: clusters[1].address: expected the last two bytes to differ between clusters of mode igmp, got \"10.9.2.3\", whose "
-        "multicast group is also that of clusters[0].address");
+    EXPECT_EQ(loaded.value().warnings[0],
+              "nlb.yaml:3:36: clusters[1].address: expected the last two bytes to differ between "
+              "clusters of mode igmp, got \"10.9.2.3\", whose "
+              "multicast group is also that of clusters[0].address");
 }
 
 TEST(Load, AllMistakesAreToldInTheOrderOfTheFile) {
@@ -234,43 +253,55 @@ TEST(Load, AllMistakesAreToldInTheOrderOfTheFile) {
     ASSERT_FALSE(loaded.ok());
     EXPECT_EQ(
         loaded.error().message,
-        "nlb.yaml:3:14: clusters[0].address: expected a prefix length in 1-32, got \"192.0.2.80/99\"\n"
-        "nlb.yaml:7:29: clusters[0].port_rules[0].ports: expected a port or a range in 0-65535, got \"http\"\n"
-        "nlb.yaml:7:40: clusters[0].port_rules[0].vip: expected all or an address of the cluster, without a prefix length, got \"any\"\n"
+        "nlb.yaml:3:14: clusters[0].address: expected a prefix length in 1-32, got "
+        "\"192.0.2.80/99\"\n"
+        "nlb.yaml:7:29: clusters[0].port_rules[0].ports: expected a port or a range in 0-65535, "
+        "got \"http\"\n"
+        "nlb.yaml:7:40: clusters[0].port_rules[0].vip: expected all or an address of the cluster, "
+        "without a prefix length, got \"any\"\n"
         "nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got \"99\"\n"
-        "nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, poll or eal, got \"fruit\"");
+        "nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, poll or eal, got "
+        "\"fruit\"");
 }
 
 TEST(Load, MoreThan32RulesAreRefused) {
     std::string rules = "    port_rules:\n";
-    for (int i = 0; i < 33; ++i) rules += "      - {name: r" + std::to_string(i) + ", ports: " + std::to_string(1000 + i) + "}\n";
+    for (int i = 0; i < 33; ++i)
+        rules +=
+            "      - {name: r" + std::to_string(i) + ", ports: " + std::to_string(1000 + i) + "}\n";
     const auto loaded = load_text(edited(kRulesYaml, rules), "nlb.yaml");
     ASSERT_FALSE(loaded.ok());
-    EXPECT_EQ(loaded.error().message, "nlb.yaml:39:9: clusters[0].port_rules[32]: expected at most 32 port rules, got 33");
+    EXPECT_EQ(loaded.error().message,
+              "nlb.yaml:39:9: clusters[0].port_rules[32]: expected at most 32 port rules, got 33");
 }
 
 TEST(Load, MoreThan32HostsAreRefused) {
     std::string hosts = "    hosts:\n";
     for (int i = 1; i <= 33; ++i)
-        hosts +=
-            "      - {name: h" + std::to_string(i) + ", id: " + std::to_string(i % 33) + ", outside: net_a, inside: net_b, lcores: 1}\n";
+        hosts += "      - {name: h" + std::to_string(i) + ", id: " + std::to_string(i % 33) +
+                 ", outside: net_a, inside: net_b, lcores: 1}\n";
     const auto loaded = load_text(edited(kHostsYaml, hosts), "nlb.yaml");
     ASSERT_FALSE(loaded.ok());
-    EXPECT_EQ(loaded.error().message, "nlb.yaml:43:9: clusters[0].hosts[32]: expected at most 32 hosts, got 33");
+    EXPECT_EQ(loaded.error().message,
+              "nlb.yaml:43:9: clusters[0].hosts[32]: expected at most 32 hosts, got 33");
 }
 
 TEST(Load, MoreAddressesThanTheTablesHoldAreRefused) {
     std::string addresses = "    virtual_addresses: [192.0.2.81";
     for (int i = 0; i < 251; ++i) addresses += ", 10.0." + std::to_string(i) + ".1";
-    const auto loaded = load_text(edited("    virtual_addresses: [192.0.2.81", addresses), "nlb.yaml");
+    const auto loaded =
+        load_text(edited("    virtual_addresses: [192.0.2.81", addresses), "nlb.yaml");
     ASSERT_FALSE(loaded.ok());
-    EXPECT_EQ(loaded.error().message, "nlb.yaml:2:5: clusters[0]: expected at most 256 addresses, with broadcast addresses, got 257");
+    EXPECT_EQ(loaded.error().message,
+              "nlb.yaml:2:5: clusters[0]: expected at most 256 addresses, with broadcast "
+              "addresses, got 257");
 }
 
 TEST(Load, AnEndlessAliasEnds) {
     const auto loaded = load_text("clusters: &a [*a, {hosts: *a}]\n", "nlb.yaml");
     ASSERT_FALSE(loaded.ok());
-    EXPECT_EQ(loaded.error().message.substr(0, 58), "nlb.yaml:1:11: clusters[0]: expected a cluster, got a list");
+    EXPECT_EQ(loaded.error().message.substr(0, 58),
+              "nlb.yaml:1:11: clusters[0]: expected a cluster, got a list");
 }
 
 TEST(Load, WindowsLineEndsAndAByteOrderMarkAreRead) {
@@ -280,10 +311,12 @@ TEST(Load, WindowsLineEndsAndAByteOrderMarkAreRead) {
 }
 
 TEST(Load, KeyFilesAreLookedForBesideTheConfiguration) {
-    const auto loaded = load_text(with_cluster_line("    former_key_files: [/etc/old.key, old.key]\n"), "/srv/nlb/nlb.yaml");
+    const auto loaded = load_text(
+        with_cluster_line("    former_key_files: [/etc/old.key, old.key]\n"), "/srv/nlb/nlb.yaml");
     ASSERT_TRUE(loaded.ok());
     EXPECT_EQ(loaded.value().config.clusters[0].key_file, "/srv/nlb/web.key");
-    EXPECT_EQ(loaded.value().config.clusters[0].former_key_files, (std::vector<std::string>{"/etc/old.key", "/srv/nlb/old.key"}));
+    EXPECT_EQ(loaded.value().config.clusters[0].former_key_files,
+              (std::vector<std::string>{"/etc/old.key", "/srv/nlb/old.key"}));
     EXPECT_EQ(right(kRightYaml).clusters[0].key_file, "web.key");
 }
 

@@ -1,4 +1,5 @@
-// Files that cannot be read, and bytes that are no text: each is told like any other mistake, with a place.
+// Files that cannot be read, and bytes that are no text: each is told like any other mistake, with
+// a place.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -40,11 +41,13 @@ private:
 
 TEST_F(FilesOnDisk, AMissingFileIsNamed) {
     EXPECT_EQ(told_of(path("none.yaml")),
-              path("none.yaml") + ":1:1: file: expected a file that can be read, got: No such file or directory");
+              path("none.yaml") +
+                  ":1:1: file: expected a file that can be read, got: No such file or directory");
 }
 
 TEST_F(FilesOnDisk, ADirectoryIsNoFile) {
-    EXPECT_EQ(told_of(path("")), path("") + ":1:1: file: expected a file that can be read, got: Is a directory");
+    EXPECT_EQ(told_of(path("")),
+              path("") + ":1:1: file: expected a file that can be read, got: Is a directory");
 }
 
 TEST_F(FilesOnDisk, AFileWithoutReadPermissionIsNamed) {
@@ -59,18 +62,21 @@ TEST_F(FilesOnDisk, AFileWithoutReadPermissionIsNamed) {
     }
     const std::string text = told_of(secret);
     ASSERT_EQ(seteuid(self), 0);
-    EXPECT_EQ(text, secret + ":1:1: file: expected a file that can be read, got: Permission denied");
+    EXPECT_EQ(text,
+              secret + ":1:1: file: expected a file that can be read, got: Permission denied");
 }
 
 TEST_F(FilesOnDisk, AHugeFileIsRefusedBeforeItIsRead) {
     const std::string huge = write("huge.yaml", std::string(kFileBytesMax + 1, '#'));
     EXPECT_EQ(told_of(huge), huge + ":1:1: file: expected at most 1 MiB, got a larger file");
-    EXPECT_EQ(told_of("/dev/zero"), "/dev/zero:1:1: file: expected at most 1 MiB, got a larger file");
+    EXPECT_EQ(told_of("/dev/zero"),
+              "/dev/zero:1:1: file: expected at most 1 MiB, got a larger file");
 }
 
 TEST_F(FilesOnDisk, AnEmptyFileHasNoClusters) {
     const std::string empty = write("empty.yaml", "");
-    EXPECT_EQ(told_of(empty), empty + ":1:1: top level: expected a mapping with the key clusters, got nothing");
+    EXPECT_EQ(told_of(empty),
+              empty + ":1:1: top level: expected a mapping with the key clusters, got nothing");
 }
 
 TEST_F(FilesOnDisk, AMistakeNamesTheFileAsItWasGiven) {
@@ -80,36 +86,47 @@ TEST_F(FilesOnDisk, AMistakeNamesTheFileAsItWasGiven) {
 
 TEST(Source, BytesThatAreNoUtf8AreNamedByPlace) {
     EXPECT_EQ(told("# caf\xe9\n"), "nlb.yaml:1:6: file: expected UTF-8 text, got the byte 0xe9");
-    EXPECT_EQ(told("poll: busy\n#\xff\n"), "nlb.yaml:2:2: file: expected UTF-8 text, got the byte 0xff");
+    EXPECT_EQ(told("poll: busy\n#\xff\n"),
+              "nlb.yaml:2:2: file: expected UTF-8 text, got the byte 0xff");
     EXPECT_EQ(told("# \xc0\x80\n"), "nlb.yaml:1:3: file: expected UTF-8 text, got the byte 0xc0");
-    EXPECT_EQ(told("# \xed\xa0\x80\n"), "nlb.yaml:1:3: file: expected UTF-8 text, got the byte 0xed");
+    EXPECT_EQ(told("# \xed\xa0\x80\n"),
+              "nlb.yaml:1:3: file: expected UTF-8 text, got the byte 0xed");
     EXPECT_EQ(told("# \xe2\x82"), "nlb.yaml:1:3: file: expected UTF-8 text, got the byte 0xe2");
-    EXPECT_EQ(told("# \xf5\x80\x80\x80"), "nlb.yaml:1:3: file: expected UTF-8 text, got the byte 0xf5");
+    EXPECT_EQ(told("# \xf5\x80\x80\x80"),
+              "nlb.yaml:1:3: file: expected UTF-8 text, got the byte 0xf5");
 }
 
 TEST(Source, ZeroBytesAndControlCharactersAreNamedByPlace) {
-    EXPECT_EQ(told(std::string("poll: busy\0\n", 12)), "nlb.yaml:1:11: file: expected UTF-8 text, got the byte 0x00");
-    EXPECT_EQ(told("poll: \x1b[31mbusy\n"), "nlb.yaml:1:7: file: expected UTF-8 text, got the byte 0x1b");
-    EXPECT_EQ(told("\xff\xfe\x70\x00"), "nlb.yaml:1:1: file: expected UTF-8 text, got the byte 0xff") << "UTF-16";
+    EXPECT_EQ(told(std::string("poll: busy\0\n", 12)),
+              "nlb.yaml:1:11: file: expected UTF-8 text, got the byte 0x00");
+    EXPECT_EQ(told("poll: \x1b[31mbusy\n"),
+              "nlb.yaml:1:7: file: expected UTF-8 text, got the byte 0x1b");
+    EXPECT_EQ(told("\xff\xfe\x70\x00"),
+              "nlb.yaml:1:1: file: expected UTF-8 text, got the byte 0xff")
+        << "UTF-16";
 }
 
 TEST(Source, CharactersBeyondAsciiAreText) {
     EXPECT_EQ(told("# caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\nclusters: 3\n"),
               "nlb.yaml:2:11: clusters: expected a list of clusters, got \"3\"");
     EXPECT_EQ(told("poll: caf\xc3\xa9\nclusters: 3\n"),
-              "nlb.yaml:1:7: poll: expected busy or adaptive, got \"caf\xc3\xa9\"\nnlb.yaml:2:11: clusters: expected a list of clusters, "
+              "nlb.yaml:1:7: poll: expected busy or adaptive, got \"caf\xc3\xa9\"\nnlb.yaml:2:11: "
+              "clusters: expected a list of clusters, "
               "got \"3\"");
 }
 
 TEST(Source, TabsInCommentsBlankLinesAndValuesAreFine) {
-    EXPECT_EQ(told("\t\n\t# comment\nclusters: 3\t# three\n"), "nlb.yaml:3:11: clusters: expected a list of clusters, got \"3\"");
+    EXPECT_EQ(told("\t\n\t# comment\nclusters: 3\t# three\n"),
+              "nlb.yaml:3:11: clusters: expected a list of clusters, got \"3\"");
 }
 
 TEST(Source, WhatWasFoundIsEscapedAndCut) {
     EXPECT_EQ(told("poll: \"a\\e\\n\\\"\"\nclusters: 3\n").substr(0, 65),
               "nlb.yaml:1:7: poll: expected busy or adaptive, got \"a\\x1b\\n\\\"\"\nnl");
     const std::string cut = told("poll: " + std::string(5000, 'x') + "\nclusters: 3\n");
-    EXPECT_EQ(cut.substr(0, cut.find('\n')), "nlb.yaml:1:7: poll: expected busy or adaptive, got \"" + std::string(60, 'x') + "...\"");
+    EXPECT_EQ(
+        cut.substr(0, cut.find('\n')),
+        "nlb.yaml:1:7: poll: expected busy or adaptive, got \"" + std::string(60, 'x') + "...\"");
 }
 
 TEST(Source, AFloodOfMistakesIsCutAndCounted) {

@@ -1,4 +1,5 @@
-// Tables hold what the configuration says and nothing else: addresses by kind, rules in order, offers in which more is better.
+// Tables hold what the configuration says and nothing else: addresses by kind, rules in order,
+// offers in which more is better.
 #include "config/table_builder.hpp"
 
 #include "bad_yaml.hpp"
@@ -21,7 +22,8 @@ std::string in_words(const Tables& tables) {
                            : entry.kind == AddressKind::dedicated_mine  ? "mine"
                            : entry.kind == AddressKind::dedicated_other ? "other"
                                                                         : "broadcast";
-        text += std::string(kind) + " " + to_string(entry.address) + " " + std::to_string(entry.host) + "\n";
+        text += std::string(kind) + " " + to_string(entry.address) + " " +
+                std::to_string(entry.host) + "\n";
     }
     return text;
 }
@@ -31,11 +33,13 @@ TEST(TableBuilder, AddressesComeInTheOrderThatLookUpsExpect) {
     const Tables tables = build_tables(cluster, cluster.hosts[1], HashKey{}, Ownership{});
     EXPECT_EQ(tables.vip_count, 3);
     EXPECT_EQ(in_words(tables),
-              "vip 192.0.2.80 0\nvip 192.0.2.81 0\nvip 2001:db8::80 0\nbroadcast 192.0.2.255 0\nother 192.0.2.11 1\nmine 192.0.2.12 2\n");
+              "vip 192.0.2.80 0\nvip 192.0.2.81 0\nvip 2001:db8::80 0\nbroadcast 192.0.2.255 "
+              "0\nother 192.0.2.11 1\nmine 192.0.2.12 2\n");
 }
 
 TEST(TableBuilder, RulesKeepTheirOrderAndPointAtTheirVip) {
-    const Cluster cluster = cluster_of(edited("ports: 80,", "ports: 80-90, vip: 192.0.2.81, affinity: network,"));
+    const Cluster cluster =
+        cluster_of(edited("ports: 80,", "ports: 80-90, vip: 192.0.2.81, affinity: network,"));
     const Tables tables = build_tables(cluster, cluster.hosts[0], HashKey{}, Ownership{});
     ASSERT_EQ(tables.rule_count, 3);
     EXPECT_EQ(tables.rules[0].first_port, 80);
@@ -61,7 +65,8 @@ TEST(TableBuilder, ATimeoutOfAnAffinityIsCarriedOverInMilliseconds) {
     EXPECT_TRUE(has_sticky_rules(cluster) && nlb::has_sticky_rules(tables));
     EXPECT_EQ(tables.era, 99U);
     EXPECT_EQ(tables.settled, 1);
-    EXPECT_NE(tables.layout, build_tables(cluster_of(kRightYaml), cluster.hosts[0], HashKey{}, ownership).layout);
+    EXPECT_NE(tables.layout,
+              build_tables(cluster_of(kRightYaml), cluster.hosts[0], HashKey{}, ownership).layout);
 }
 
 TEST(TableBuilder, OwnershipKeyAndTimesAreCarriedOver) {
@@ -99,11 +104,13 @@ TEST(TableBuilder, TheFullestFileFitsTheTables) {
     std::string addresses = "    virtual_addresses: [192.0.2.81";
     for (int i = 0; i < 250; ++i) addresses += ", 10.0." + std::to_string(i) + ".1";
     const Cluster cluster = cluster_of(edited("    virtual_addresses: [192.0.2.81", addresses));
-    EXPECT_EQ(build_tables(cluster, cluster.hosts[0], HashKey{}, Ownership{}).address_count, kAddressesMax);
+    EXPECT_EQ(build_tables(cluster, cluster.hosts[0], HashKey{}, Ownership{}).address_count,
+              kAddressesMax);
 }
 
 TEST(TableBuilder, AnOfferIsAWeightOrTheDistanceFromTheLastPriority) {
-    const Cluster cluster = cluster_of(edited("id: 1\n", "id: 1\n        weights: {http: 70}\n        priorities: {admin: 32}\n"));
+    const Cluster cluster = cluster_of(
+        edited("id: 1\n", "id: 1\n        weights: {http: 70}\n        priorities: {admin: 32}\n"));
     const auto first = offers_of(cluster, cluster.hosts[0]);
     EXPECT_EQ(first[0], 70);
     EXPECT_EQ(first[1], 1);
@@ -117,7 +124,8 @@ TEST(TableBuilder, AnOfferIsAWeightOrTheDistanceFromTheLastPriority) {
 }
 
 TEST(TableBuilder, SingleSlotsAreTheSingleRulesAndTheDefaultRule) {
-    EXPECT_EQ(single_slots(cluster_of(kRightYaml)), std::uint64_t{2} | std::uint64_t{1} << kDefaultRule);
+    EXPECT_EQ(single_slots(cluster_of(kRightYaml)),
+              std::uint64_t{2} | std::uint64_t{1} << kDefaultRule);
 }
 
 }  // namespace

@@ -22,20 +22,22 @@ public:
         directory_ = directory.data();
         setenv("RUNTIME_DIRECTORY", directory_.c_str(), 1);
         EalLog::capture();
-        std::vector<std::string> arguments{"dataplane-test",
-                                           "--no-huge",
-                                           "-m",
-                                           "256",
-                                           "--no-shconf",
-                                           "--no-pci",
-                                           "--no-telemetry",
-                                           "--lcores=0@" + std::to_string(read_machine().cpus.front()),
-                                           "--file-prefix=nlb-test-" + std::to_string(getpid()),
-                                           "--log-level=*:error"};
+        std::vector<std::string> arguments{
+            "dataplane-test",
+            "--no-huge",
+            "-m",
+            "256",
+            "--no-shconf",
+            "--no-pci",
+            "--no-telemetry",
+            "--lcores=0@" + std::to_string(read_machine().cpus.front()),
+            "--file-prefix=nlb-test-" + std::to_string(getpid()),
+            "--log-level=*:error"};
         std::vector<char*> argv;
         for (std::string& argument : arguments) argv.push_back(argument.data());
         argv.push_back(nullptr);
-        // EAL binds this thread to one CPU, and the threads of tests would inherit that and never meet.
+        // EAL binds this thread to one CPU, and the threads of tests would inherit that and never
+        // meet.
         cpu_set_t cpus;
         ASSERT_EQ(sched_getaffinity(0, sizeof cpus, &cpus), 0);
         ASSERT_GE(rte_eal_init(static_cast<int>(arguments.size()), argv.data()), 0);
@@ -50,7 +52,8 @@ private:
     std::string directory_;
 };
 
-[[maybe_unused]] const auto* const kEnvironment = ::testing::AddGlobalTestEnvironment(new EalEnvironment);
+[[maybe_unused]] const auto* const kEnvironment =
+    ::testing::AddGlobalTestEnvironment(new EalEnvironment);
 
 }  // namespace
 }  // namespace nlb::dataplane

@@ -1,5 +1,5 @@
-// The controller with the real membership, a recording sink and a dataplane that obeys: what is sent, in which order, and what the
-// operator's commands come to.
+// The agent with the real membership, a recording sink and a dataplane that obeys: what is sent, in
+// which order, and what the operator's commands come to.
 #include "controlplane/agent/cluster_agent.hpp"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "controlplane/api/views.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/unit/controlplane/agent/fixtures.hpp"
 
 namespace nlb::controlplane {
@@ -15,29 +16,29 @@ namespace {
 using std::chrono::milliseconds;
 using testing::Bench;
 using testing::small_settings;
-using Type = link::MessageType;
+using Type = ipc::MessageType;
 
-std::optional<SharedBlock> last_block(const testing::RecordingSink& sink) {
-    std::optional<SharedBlock> block;
+std::optional<Checkpoint> last_block(const testing::RecordingSink& sink) {
+    std::optional<Checkpoint> block;
     for (const auto& datagram : sink.datagrams) {
-        const auto message = *link::read_message(datagram);
+        const auto message = *ipc::read_message(datagram);
         if (message.type == Type::store) block = decode_block(message.payload);
     }
     return block;
 }
 
-TEST(Controller, AHostAloneConvergesAsDefaultHost) {
+TEST(ClusterAgent, AHostAloneConvergesAsDefaultHost) {
     Bench bench;
     EXPECT_EQ(bench.hello(Bench::fresh_hello()), "");
-    EXPECT_EQ(bench.controller.shown(), ShownState::converging);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converging);
     bench.pass(milliseconds{3000});
-    EXPECT_EQ(bench.controller.shown(), ShownState::converged);
-    EXPECT_EQ(state_value(bench.controller), ReturnValue::default_host);
-    EXPECT_EQ(bench.controller.membership().own()[0], kAllBuckets);
-    EXPECT_EQ(bench.controller.convergence().causes().size(), 1U);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
+    EXPECT_EQ(state_value(bench.agent), ReturnValue::default_host);
+    EXPECT_EQ(bench.agent.membership().own()[0], kAllBuckets);
+    EXPECT_EQ(bench.agent.convergence().causes().size(), 1U);
 }
 
-TEST(Controller, WritesDownBeforeItSends) {
+TEST(ClusterAgent, WritesDownBeforeItSends) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000});
@@ -45,20 +46,21 @@ TEST(Controller, WritesDownBeforeItSends) {
     std::size_t frames = 0;
     const SodiumAuthenticator authenticator(testing::key_of(7));
     for (const auto& datagram : bench.sink.datagrams) {
-        const auto message = *link::read_message(datagram);
+        const auto message = *ipc::read_message(datagram);
         if (message.type == Type::store) stored_sequence = decode_block(message.payload)->sequence;
         if (message.type != Type::send) continue;
         ++frames;
-        const auto decoded =
-            decode_frame(*unwrap_frame(message.rest_after<link::Send>()), bench.controller.params().cluster, authenticator);
+        const auto decoded = decode_frame(*unwrap_frame(message.rest_after<ipc::Send>()),
+                                          bench.agent.params().cluster, authenticator);
         ASSERT_EQ(decoded.fault, FrameFault::none);
-        const auto sequence = std::visit([](const auto& frame) { return frame.header.sequence; }, decoded.frame);
+        const auto sequence =
+            std::visit([](const auto& frame) { return frame.header.sequence; }, decoded.frame);
         ASSERT_LE(sequence, stored_sequence) << "stated before it was stored";
     }
     EXPECT_GT(frames, 20U);
 }
 
-TEST(Controller, CoresGetALeaseNoLaterThanTheirBuckets) {
+TEST(ClusterAgent, CoresGetALeaseNoLaterThanTheirBuckets) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000});
@@ -70,16 +72,16 @@ TEST(Controller, CoresGetALeaseNoLaterThanTheirBuckets) {
     EXPECT_LT(lease - types.begin(), install - types.begin());
 }
 
-TEST(Controller, ADataplaneOfAnotherBuildIsRefused) {
+TEST(ClusterAgent, ADataplaneOfAnotherBuildIsRefused) {
     Bench bench;
     auto hello = Bench::fresh_hello();
     hello.build ^= 1;
     EXPECT_NE(bench.hello(hello), "");
-    EXPECT_FALSE(bench.controller.dataplane_connected());
+    EXPECT_FALSE(bench.agent.dataplane_connected());
     EXPECT_TRUE(bench.sink.datagrams.empty());
 }
 
-TEST(Controller, ARunningMapIsTakenOver) {
+TEST(ClusterAgent, ARunningMapIsTakenOver) {
     Bench before;
     ASSERT_EQ(before.hello(Bench::fresh_hello()), "");
     before.pass(milliseconds{3000});
@@ -89,157 +91,163 @@ TEST(Controller, ARunningMapIsTakenOver) {
     Bench after;
     after.now = before.now + milliseconds{5};
     auto hello = Bench::fresh_hello();
-    hello.valid_until_ns = before.controller.membership().valid_until().time_since_epoch().count();
-    hello.own = before.controller.membership().own();
-    const ClusterSettings& settings = before.controller.settings();
-    hello.layout = config::build_tables(settings.cluster, settings.host, settings.hash_key, {}).layout;
+    hello.valid_until_ns = before.agent.membership().valid_until().time_since_epoch().count();
+    hello.own = before.agent.membership().own();
+    const ClusterSettings& settings = before.agent.settings();
+    hello.layout =
+        config::build_tables(settings.cluster, settings.host, settings.hash_key, {}).layout;
     ASSERT_EQ(after.hello(hello, encode_block(*block)), "");
-    EXPECT_EQ(after.controller.membership().incarnation(), block->incarnation);
-    EXPECT_EQ(after.controller.membership().own()[0], kAllBuckets);
+    EXPECT_EQ(after.agent.membership().incarnation(), block->incarnation);
+    EXPECT_EQ(after.agent.membership().own()[0], kAllBuckets);
     after.pass(milliseconds{100});
-    EXPECT_EQ(after.controller.shown(), ShownState::converged);
-    EXPECT_EQ(after.controller.membership().epoch(), block->map.epoch) << "nobody noticed";
+    EXPECT_EQ(after.agent.shown(), ShownState::converged);
+    EXPECT_EQ(after.agent.membership().epoch(), block->map.epoch) << "nobody noticed";
 }
 
-TEST(Controller, TablesOfAnUnknownPastAreFencedBeforeAnythingIsSaid) {
+TEST(ClusterAgent, TablesOfAnUnknownPastAreFencedBeforeAnythingIsSaid) {
     Bench bench;
     auto hello = Bench::fresh_hello();
     hello.own[0] = 5;
     hello.valid_until_ns = (bench.now + milliseconds{300}).time_since_epoch().count();
     ASSERT_EQ(bench.hello(hello, {1, 2, 3}), "");
     ASSERT_GE(bench.sink.datagrams.size(), 2U);
-    EXPECT_EQ(link::read_message(bench.sink.datagrams[0])->type, Type::seal_keys);
-    const auto first = *link::read_message(bench.sink.datagrams[1]);
+    EXPECT_EQ(ipc::read_message(bench.sink.datagrams[0])->type, Type::seal_keys);
+    const auto first = *ipc::read_message(bench.sink.datagrams[1]);
     ASSERT_EQ(first.type, Type::lease);
-    EXPECT_EQ(first.body<link::Lease>()->valid_until_ns, kLongAgo.time_since_epoch().count());
+    EXPECT_EQ(first.body<ipc::Lease>()->valid_until_ns, kLongAgo.time_since_epoch().count());
 }
 
-TEST(Controller, AMapOfAnotherConfigurationIsNotTakenOver) {
+TEST(ClusterAgent, AMapOfAnotherConfigurationIsNotTakenOver) {
     Bench bench;
-    SharedBlock block;
+    Checkpoint block;
     block.member = true;
     block.incarnation = {99, 3};
-    block.config_digest = bench.controller.params().config_digest ^ 1;
+    block.config_digest = bench.agent.params().config_digest ^ 1;
     auto hello = Bench::fresh_hello();
     hello.valid_until_ns = (bench.now + milliseconds{300}).time_since_epoch().count();
     ASSERT_EQ(bench.hello(hello, encode_block(block)), "");
-    EXPECT_EQ(bench.controller.membership().incarnation().boot, 4711U);
+    EXPECT_EQ(bench.agent.membership().incarnation().boot, 4711U);
 }
 
-TEST(Controller, ALostDataplaneBeginsAnewUnderAHigherTerm) {
+TEST(ClusterAgent, ALostDataplaneBeginsAnewUnderAHigherTerm) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000});
-    const Incarnation before = bench.controller.membership().incarnation();
-    bench.controller.on_dataplane_lost(bench.now);
-    EXPECT_EQ(bench.controller.shown(), ShownState::converging);
+    const Incarnation before = bench.agent.membership().incarnation();
+    bench.agent.on_dataplane_lost(bench.now);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converging);
     bench.sink.datagrams.clear();
     bench.answered = 0;
     bench.pass(milliseconds{500});
     EXPECT_TRUE(bench.sink.datagrams.empty()) << "nobody is there to talk to";
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
-    EXPECT_GT(bench.controller.membership().incarnation(), before);
+    EXPECT_GT(bench.agent.membership().incarnation(), before);
     bench.pass(milliseconds{3000});
-    EXPECT_EQ(bench.controller.shown(), ShownState::converged);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
 }
 
-TEST(Controller, StopGivesBackAndStartBeginsAnew) {
+TEST(ClusterAgent, StopGivesBackAndStartBeginsAnew) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000});
-    EXPECT_EQ(bench.controller.command_host(bench.now, HostCommand::stop).value, ReturnValue::ok);
+    EXPECT_EQ(bench.agent.command_host(bench.now, HostCommand::stop).value, ReturnValue::ok);
     bench.pass(milliseconds{1500});
-    EXPECT_TRUE(bench.controller.settled());
-    EXPECT_EQ(bench.controller.shown(), ShownState::stopped);
-    EXPECT_EQ(bench.controller.membership().own()[0], 0U);
+    EXPECT_TRUE(bench.agent.settled());
+    EXPECT_EQ(bench.agent.shown(), ShownState::stopped);
+    EXPECT_EQ(bench.agent.membership().own()[0], 0U);
     bench.sink.datagrams.clear();
     bench.answered = 0;
     bench.pass(milliseconds{500});
-    for (const Type type : bench.sink.types()) EXPECT_NE(type, Type::send) << "a stopped host says nothing";
-    EXPECT_EQ(bench.controller.command_host(bench.now, HostCommand::start).value, ReturnValue::ok);
+    for (const Type type : bench.sink.types())
+        EXPECT_NE(type, Type::send) << "a stopped host says nothing";
+    EXPECT_EQ(bench.agent.command_host(bench.now, HostCommand::start).value, ReturnValue::ok);
     bench.pass(milliseconds{3000});
-    EXPECT_EQ(bench.controller.shown(), ShownState::converged);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
 }
 
-TEST(Controller, DrainstopWaitsForTheLastDescriptor) {
+TEST(ClusterAgent, DrainstopWaitsForTheLastDescriptor) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000}, 3);
-    EXPECT_EQ(bench.controller.command_host(bench.now, HostCommand::drainstop).value, ReturnValue::ok);
+    EXPECT_EQ(bench.agent.command_host(bench.now, HostCommand::drainstop).value, ReturnValue::ok);
     bench.pass(milliseconds{3000}, 3);
-    EXPECT_EQ(bench.controller.shown(), ShownState::draining);
-    EXPECT_EQ(bench.controller.membership().own()[0], 0U) << "takes no new flow";
+    EXPECT_EQ(bench.agent.shown(), ShownState::draining);
+    EXPECT_EQ(bench.agent.membership().own()[0], 0U) << "takes no new flow";
     bench.pass(milliseconds{3000}, 0);
-    EXPECT_EQ(bench.controller.shown(), ShownState::stopped);
+    EXPECT_EQ(bench.agent.shown(), ShownState::stopped);
 }
 
-TEST(Controller, ADrainIsBrokenOffByStart) {
+TEST(ClusterAgent, ADrainIsBrokenOffByStart) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000}, 3);
-    (void)bench.controller.command_host(bench.now, HostCommand::drainstop);
+    (void)bench.agent.command_host(bench.now, HostCommand::drainstop);
     bench.pass(milliseconds{1000}, 3);
-    EXPECT_EQ(bench.controller.command_host(bench.now, HostCommand::start).value, ReturnValue::drain_stopped);
+    EXPECT_EQ(bench.agent.command_host(bench.now, HostCommand::start).value,
+              ReturnValue::drain_stopped);
     bench.pass(milliseconds{2000}, 3);
-    EXPECT_EQ(bench.controller.shown(), ShownState::converged);
-    EXPECT_EQ(bench.controller.membership().own()[0], kAllBuckets);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
+    EXPECT_EQ(bench.agent.membership().own()[0], kAllBuckets);
 }
 
-TEST(Controller, ADisabledRuleIsNobodys) {
+TEST(ClusterAgent, ADisabledRuleIsNobodys) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000});
-    EXPECT_EQ(bench.controller.command_rules(bench.now, {0}, RuleState::disabled).value, ReturnValue::ok);
+    EXPECT_EQ(bench.agent.command_rules(bench.now, {0}, RuleState::disabled).value,
+              ReturnValue::ok);
     bench.pass(milliseconds{1000});
-    EXPECT_EQ(bench.controller.membership().own()[0], 0U);
-    EXPECT_EQ(bench.controller.membership().own()[1], kAllBuckets);
-    EXPECT_EQ(bench.controller.shown(), ShownState::converged);
-    EXPECT_EQ(bench.controller.convergence().causes().count("rule"), 1U);
-    EXPECT_EQ(bench.controller.stored().rules.at("http"), RuleState::disabled);
+    EXPECT_EQ(bench.agent.membership().own()[0], 0U);
+    EXPECT_EQ(bench.agent.membership().own()[1], kAllBuckets);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
+    EXPECT_EQ(bench.agent.convergence().causes().count("rule"), 1U);
+    EXPECT_EQ(bench.agent.stored().rules.at("http"), RuleState::disabled);
 }
 
-TEST(Controller, ASuspendedHostRefusesRuleCommands) {
+TEST(ClusterAgent, ASuspendedHostRefusesRuleCommands) {
     Bench bench(small_settings(1, config::InitialState::suspended));
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
-    EXPECT_EQ(bench.controller.command_rules(bench.now, {0}, RuleState::disabled).value, ReturnValue::refused);
-    EXPECT_EQ(bench.controller.command_host(bench.now, HostCommand::start).value, ReturnValue::refused);
+    EXPECT_EQ(bench.agent.command_rules(bench.now, {0}, RuleState::disabled).value,
+              ReturnValue::refused);
+    EXPECT_EQ(bench.agent.command_host(bench.now, HostCommand::start).value, ReturnValue::refused);
     bench.pass(milliseconds{1000});
     for (const Type type : bench.sink.types()) EXPECT_NE(type, Type::send);
 }
 
-TEST(Controller, TheLastStateComesBack) {
-    Bench bench(small_settings(1, config::InitialState::last), {Wanted::stopped, {{"http", RuleState::draining}}});
+TEST(ClusterAgent, TheLastStateComesBack) {
+    Bench bench(small_settings(1, config::InitialState::last),
+                {Wanted::stopped, {{"http", RuleState::draining}}});
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
-    EXPECT_EQ(bench.controller.shown(), ShownState::stopped);
-    EXPECT_EQ(bench.controller.rule_states()[0], RuleState::draining);
+    EXPECT_EQ(bench.agent.shown(), ShownState::stopped);
+    EXPECT_EQ(bench.agent.rule_states()[0], RuleState::draining);
 }
 
-TEST(Controller, GarbageFromTheWireIsCountedByReasonAndChangesNothing) {
+TEST(ClusterAgent, GarbageFromTheWireIsCountedByReasonAndChangesNothing) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000});
-    const Epoch before = bench.controller.membership().epoch();
-    bench.deliver(Type::punted, link::Punted{}, {1, 2, 3});
+    const Epoch before = bench.agent.membership().epoch();
+    bench.deliver(Type::punted, ipc::Punted{}, {1, 2, 3});
     std::vector<Byte> frame(200, Byte{0});
     frame[12] = 0x88;
     frame[13] = 0xb5;
-    bench.deliver(Type::punted, link::Punted{}, frame);
-    const auto& refused = bench.controller.heartbeats().refused_by_reason();
+    bench.deliver(Type::punted, ipc::Punted{}, frame);
+    const auto& refused = bench.agent.heartbeats().refused_by_reason();
     EXPECT_EQ(refused[static_cast<std::size_t>(FrameFault::truncated)], 1U);
     EXPECT_EQ(refused[static_cast<std::size_t>(FrameFault::magic)], 1U);
-    EXPECT_EQ(bench.controller.membership().epoch(), before);
+    EXPECT_EQ(bench.agent.membership().epoch(), before);
 }
 
-TEST(Controller, ALinkThatIsDownFences) {
+TEST(ClusterAgent, ALinkThatIsDownFences) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(milliseconds{3000});
     bench.sink.datagrams.clear();
     bench.answered = 0;
-    bench.deliver(Type::status, link::Status{});
+    bench.deliver(Type::status, ipc::Status{});
     ASSERT_FALSE(bench.sink.datagrams.empty());
     EXPECT_EQ(bench.sink.types().front(), Type::lease);
-    EXPECT_FALSE(bench.controller.link_up());
+    EXPECT_FALSE(bench.agent.link_up());
 }
 
 }  // namespace

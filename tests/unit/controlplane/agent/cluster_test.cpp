@@ -1,8 +1,9 @@
-// Two and three controllers on one wire: the whole control plane but for sockets.
+// Two and three agents on one wire: the whole control plane but for sockets.
 #include <gtest/gtest.h>
 #include <map>
 
 #include "controlplane/api/views.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/unit/controlplane/agent/fixtures.hpp"
 
 namespace nlb::controlplane {
@@ -10,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::Bench;
-using Type = link::MessageType;
+using Type = ipc::MessageType;
 
 class Wire {
 public:
@@ -35,7 +36,7 @@ public:
             for (std::size_t i = 0; i < benches.size(); ++i) carry(i);
         }
     }
-    Controller& at(std::size_t i) { return benches[i]->controller; }
+    ClusterAgent& at(std::size_t i) { return benches[i]->agent; }
 
     std::vector<std::unique_ptr<Bench>> benches;
     std::vector<bool> alive;
@@ -44,20 +45,22 @@ private:
     void carry(std::size_t from) {
         const auto& sent = benches[from]->sink.datagrams;
         for (; carried_[from] < sent.size(); ++carried_[from]) {
-            const auto message = *link::read_message(sent[carried_[from]]);
+            const auto message = *ipc::read_message(sent[carried_[from]]);
             if (message.type != Type::send) continue;
-            const auto bytes = message.rest_after<link::Send>();
+            const auto bytes = message.rest_after<ipc::Send>();
             const std::vector<Byte> frame{bytes.begin(), bytes.end()};
             for (std::size_t to = 0; to < benches.size(); ++to)
                 if (to != from && alive[to])
-                    benches[to]->deliver(Type::punted, link::Punted{benches[to]->now.time_since_epoch().count()}, frame);
+                    benches[to]->deliver(Type::punted,
+                                         ipc::Punted{benches[to]->now.time_since_epoch().count()},
+                                         frame);
         }
     }
     std::vector<std::size_t> carried_;
 };
 
-std::size_t owned(const Controller& controller, RuleId rule = 0) {
-    return static_cast<std::size_t>(__builtin_popcountll(controller.membership().own()[rule]));
+std::size_t owned(const ClusterAgent& agent, RuleId rule = 0) {
+    return static_cast<std::size_t>(__builtin_popcountll(agent.membership().own()[rule]));
 }
 
 TEST(Cluster, TwoHostsShareBucketsByWeight) {
@@ -162,15 +165,18 @@ TEST(Cluster, NobodyUsesANewConfigurationBeforeEverybodyHoldsIt) {
     Wire wire(3);
     wire.pass(milliseconds{4000});
     const RuleMasks before = wire.at(1).membership().own();
-    for (const std::size_t i : {0U, 1U}) wire.benches[i]->hold(with_a_rule_in_front(wire.at(i).settings()));
+    for (const std::size_t i : {0U, 1U})
+        wire.benches[i]->hold(with_a_rule_in_front(wire.at(i).settings()));
     wire.pass(milliseconds{2000});
     for (const std::size_t i : {0U, 1U, 2U}) {
         EXPECT_EQ(wire.at(i).settings().cluster.port_rules.size(), 2U);
         EXPECT_EQ(wire.at(i).membership().generation(), 1U);
         EXPECT_EQ(wire.at(i).shown(), ShownState::converged);
     }
-    EXPECT_EQ(cluster_view(wire.at(0), wire.benches[0]->now)["reload"]["waits_for"], (std::vector<std::string>{"edge3"}));
-    EXPECT_EQ(wire.at(2).mismatches().at(1)->path, "port_rules[0].name") << "who is late is told what the others have read";
+    EXPECT_EQ(cluster_view(wire.at(0), wire.benches[0]->now)["reload"]["waits_for"],
+              (std::vector<std::string>{"edge3"}));
+    EXPECT_EQ(wire.at(2).mismatches().at(1)->path, "port_rules[0].name")
+        << "who is late is told what the others have read";
     wire.benches[2]->hold(with_a_rule_in_front(wire.at(2).settings()));
     wire.pass(milliseconds{1000});
     for (const std::size_t i : {0U, 1U, 2U}) {
@@ -180,7 +186,8 @@ TEST(Cluster, NobodyUsesANewConfigurationBeforeEverybodyHoldsIt) {
         EXPECT_EQ(owned(wire.at(i), 0), 20U);
         EXPECT_TRUE(wire.at(i).mismatches().empty());
     }
-    EXPECT_EQ(wire.at(1).membership().own()[1], before[0]) << "a rule that stays keeps its buckets under its new number";
+    EXPECT_EQ(wire.at(1).membership().own()[1], before[0])
+        << "a rule that stays keeps its buckets under its new number";
     EXPECT_EQ(wire.at(0).convergence().causes().count("reload"), 1U);
 }
 
@@ -199,7 +206,8 @@ TEST(Cluster, AKeyIsChangedWithoutLosingAHeartbeat) {
         EXPECT_EQ(wire.at(i).shown(), ShownState::converged);
         EXPECT_EQ(wire.at(i).membership().incarnation().term, 1U) << "nobody was fenced";
         for (const FrameFault fault : {FrameFault::key, FrameFault::tag})
-            EXPECT_EQ(wire.at(i).heartbeats().refused_by_reason()[static_cast<std::size_t>(fault)], 0U);
+            EXPECT_EQ(wire.at(i).heartbeats().refused_by_reason()[static_cast<std::size_t>(fault)],
+                      0U);
     }
 }
 
@@ -212,7 +220,8 @@ TEST(Cluster, AStoppedHostUsesWhatItReadsAtOnce) {
     EXPECT_EQ(wire.at(1).settings().cluster.port_rules.size(), 3U);
     wire.benches[0]->hold(with_a_rule_in_front(wire.at(0).settings()));
     wire.pass(milliseconds{1000});
-    EXPECT_EQ(owned(wire.at(0), 0), 60U) << "the only live host need not wait for one that is stopped";
+    EXPECT_EQ(owned(wire.at(0), 0), 60U)
+        << "the only live host need not wait for one that is stopped";
     (void)wire.at(1).command_host(wire.benches[1]->now, HostCommand::start);
     wire.pass(milliseconds{3000});
     EXPECT_EQ(owned(wire.at(1), 0), 30U);

@@ -1,4 +1,5 @@
-// How long a convergence took and how long buckets had no owner, from hand-made views at hand-made times.
+// How long a convergence took and how long buckets had no owner, from hand-made views at hand-made
+// times.
 #include "controlplane/agent/convergence_statistics.hpp"
 
 #include <gtest/gtest.h>
@@ -18,8 +19,8 @@ OwnerMap owned_by(HostId host) {
     return owners;
 }
 
-TEST(ConvergenceWatch, TheFirstCauseCounts) {
-    ConvergenceWatch watch;
+TEST(ConvergenceStatistics, TheFirstCauseCounts) {
+    ConvergenceStatistics watch;
     watch.begin(at(100), "lost");
     watch.begin(at(150), "joined");
     EXPECT_EQ(watch.finish(at(300)), milliseconds{200});
@@ -28,8 +29,8 @@ TEST(ConvergenceWatch, TheFirstCauseCounts) {
     EXPECT_FALSE(watch.finish(at(400)).has_value());
 }
 
-TEST(ConvergenceWatch, AnOrphanWindowRunsFromTheLastOwnersWordToTheNextOnes) {
-    ConvergenceWatch watch;
+TEST(ConvergenceStatistics, AnOrphanWindowRunsFromTheLastOwnersWordToTheNextOnes) {
+    ConvergenceStatistics watch;
     watch.observe(at(0), owned_by(1), owned_by(1));
     OwnerMap moving = owned_by(1);
     moving[0][7] = kNoHost;
@@ -43,16 +44,16 @@ TEST(ConvergenceWatch, AnOrphanWindowRunsFromTheLastOwnersWordToTheNextOnes) {
     EXPECT_NEAR(watch.orphan_windows().sum, 0.006, 1e-9);
 }
 
-TEST(ConvergenceWatch, ABucketThatNobodyIsMeantToOwnIsNoOrphan) {
-    ConvergenceWatch watch;
+TEST(ConvergenceStatistics, ABucketThatNobodyIsMeantToOwnIsNoOrphan) {
+    ConvergenceStatistics watch;
     watch.observe(at(0), owned_by(1), owned_by(1));
     watch.observe(at(5), OwnerMap{}, OwnerMap{});
     watch.observe(at(500), owned_by(1), owned_by(1));
     EXPECT_EQ(watch.orphan_windows().count(), 0U);
 }
 
-TEST(ConvergenceWatch, WhatWasNeverOwnedIsNotYetAnOrphan) {
-    ConvergenceWatch watch;
+TEST(ConvergenceStatistics, WhatWasNeverOwnedIsNotYetAnOrphan) {
+    ConvergenceStatistics watch;
     watch.observe(at(0), OwnerMap{}, owned_by(1));
     EXPECT_EQ(watch.orphans(), 0U);
 }

@@ -1,4 +1,5 @@
-// What the tests of this folder share: a small cluster, a sink that records messages, and the answers of a dataplane that obeys.
+// What the tests of this folder share: a small cluster, a sink that records messages, and the
+// answers of a dataplane that obeys.
 #pragma once
 
 #include <memory>
@@ -37,7 +38,8 @@ inline config::Cluster small_cluster(std::size_t hosts = 2) {
     return cluster;
 }
 
-inline ClusterSettings small_settings(std::size_t hosts = 2, config::InitialState initial = config::InitialState::started) {
+inline ClusterSettings small_settings(
+    std::size_t hosts = 2, config::InitialState initial = config::InitialState::started) {
     ClusterSettings settings;
     settings.cluster = small_cluster(hosts);
     for (config::Host& host : settings.cluster.hosts) host.initial_state = initial;
@@ -55,51 +57,55 @@ inline config::ClusterKey key_of(Byte fill) {
 class RecordingSink : public MessageSink {
 public:
     void send(std::vector<Byte> datagram) override { datagrams.push_back(std::move(datagram)); }
-    [[nodiscard]] std::vector<link::MessageType> types() const {
-        std::vector<link::MessageType> all;
-        for (const auto& datagram : datagrams) all.push_back(link::read_message(datagram)->type);
+    [[nodiscard]] std::vector<ipc::MessageType> types() const {
+        std::vector<ipc::MessageType> all;
+        for (const auto& datagram : datagrams) all.push_back(ipc::read_message(datagram)->type);
         return all;
     }
     std::vector<std::vector<Byte>> datagrams;
 };
 
-// A controller with a dataplane that answers installs after one step of time.
+// A agent with a dataplane that answers installs after one step of time.
 class Bench {
 public:
     explicit Bench(ClusterSettings settings = small_settings(1), const StoredCluster& stored = {})
-        : controller(std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7)), sink, stored, 4711) {}
+        : agent(std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7)), sink, stored,
+                4711) {}
 
     // `key` is what the next configuration sends under.
     void hold(ClusterSettings settings, Byte key = 7) {
-        controller.hold(now, {std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7), std::vector{key_of(key)}),
-                              std::make_unique<SodiumAuthenticator>(key_of(key), std::vector{key_of(7)})});
+        agent.hold(now,
+                   {std::move(settings),
+                    std::make_unique<SodiumAuthenticator>(key_of(7), std::vector{key_of(key)}),
+                    std::make_unique<SodiumAuthenticator>(key_of(key), std::vector{key_of(7)})});
     }
 
-    std::string hello(const link::Hello& message, const std::vector<Byte>& block = {}) {
-        link::Hello body = message;
+    std::string hello(const ipc::Hello& message, const std::vector<Byte>& block = {}) {
+        ipc::Hello body = message;
         body.block_bytes = static_cast<std::uint32_t>(block.size());
-        const auto datagram = link::write_message(link::MessageType::hello, 0, link::bytes_of(body), block);
-        return controller.on_hello(now, *link::read_message(datagram));
+        const auto datagram =
+            ipc::write_message(ipc::MessageType::hello, 0, ipc::bytes_of(body), block);
+        return agent.on_hello(now, *ipc::read_message(datagram));
     }
-    static link::Hello fresh_hello() {
-        link::Hello hello{};
-        hello.version = link::kProtocolVersion;
+    static ipc::Hello fresh_hello() {
+        ipc::Hello hello{};
+        hello.version = ipc::kProtocolVersion;
         hello.link_up = 1;
-        hello.build = link::layout_digest();
+        hello.build = ipc::layout_digest();
         hello.valid_until_ns = kLongAgo.time_since_epoch().count();
         return hello;
     }
     template <class Body>
-    void deliver(link::MessageType type, const Body& body, const std::vector<Byte>& rest = {}) {
-        const auto datagram = link::write_message(type, 0, link::bytes_of(body), rest);
-        controller.on_message(now, *link::read_message(datagram));
+    void deliver(ipc::MessageType type, const Body& body, const std::vector<Byte>& rest = {}) {
+        const auto datagram = ipc::write_message(type, 0, ipc::bytes_of(body), rest);
+        agent.on_message(now, *ipc::read_message(datagram));
     }
     void status(std::uint64_t connections) {
-        link::Status status{};
+        ipc::Status status{};
         status.link_up = 1;
         status.last_rx_ns = now.time_since_epoch().count();  // the wire is not silent
         status.connections[0] = connections;
-        deliver(link::MessageType::status, status);
+        deliver(ipc::MessageType::status, status);
     }
     // Lets time pass in steps of 5 ms; the dataplane answers every install and status request.
     void pass(Duration time, std::uint64_t connections = 0) {
@@ -107,21 +113,22 @@ public:
         while (now < end) {
             now += std::chrono::milliseconds{5};
             answer(connections);
-            if (now >= controller.next_wake()) controller.on_tick(now);
+            if (now >= agent.next_wake()) agent.on_tick(now);
         }
     }
     void answer(std::uint64_t connections) {
         for (; answered < sink.datagrams.size(); ++answered) {
             const auto datagram = sink.datagrams[answered];
-            const auto message = *link::read_message(datagram);
-            if (message.type == link::MessageType::install)
-                deliver(link::MessageType::installed, link::Installed{message.body<link::Install>()->token, {}});
-            if (message.type == link::MessageType::status_request) status(connections);
+            const auto message = *ipc::read_message(datagram);
+            if (message.type == ipc::MessageType::install)
+                deliver(ipc::MessageType::installed,
+                        ipc::Installed{message.body<ipc::Install>()->token, {}});
+            if (message.type == ipc::MessageType::status_request) status(connections);
         }
     }
 
     RecordingSink sink;
-    Controller controller;
+    ClusterAgent agent;
     Instant now{std::chrono::seconds{1000}};
     std::size_t answered = 0;
 };

@@ -29,16 +29,26 @@ TEST_P(HostStateTable, LeadsWhereItSays) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, HostStateTable,
-    ::testing::Values(Row{W::running, C::start, W::running, R::already}, Row{W::running, C::stop, W::stopped, R::ok},
-                      Row{W::running, C::drainstop, W::draining, R::ok}, Row{W::running, C::suspend, W::suspended, R::ok},
-                      Row{W::running, C::resume, W::running, R::already}, Row{W::draining, C::start, W::running, R::drain_stopped},
-                      Row{W::draining, C::stop, W::stopped, R::drain_stopped}, Row{W::draining, C::drainstop, W::draining, R::already},
-                      Row{W::draining, C::suspend, W::suspended, R::drain_stopped}, Row{W::draining, C::resume, W::draining, R::already},
-                      Row{W::stopped, C::start, W::running, R::ok}, Row{W::stopped, C::stop, W::stopped, R::already},
-                      Row{W::stopped, C::drainstop, W::stopped, R::already}, Row{W::stopped, C::suspend, W::suspended, R::ok},
-                      Row{W::stopped, C::resume, W::stopped, R::already}, Row{W::suspended, C::start, W::suspended, R::refused},
-                      Row{W::suspended, C::stop, W::suspended, R::refused}, Row{W::suspended, C::drainstop, W::suspended, R::refused},
-                      Row{W::suspended, C::suspend, W::suspended, R::already}, Row{W::suspended, C::resume, W::stopped, R::ok}));
+    ::testing::Values(Row{W::running, C::start, W::running, R::already},
+                      Row{W::running, C::stop, W::stopped, R::ok},
+                      Row{W::running, C::drainstop, W::draining, R::ok},
+                      Row{W::running, C::suspend, W::suspended, R::ok},
+                      Row{W::running, C::resume, W::running, R::already},
+                      Row{W::draining, C::start, W::running, R::drain_stopped},
+                      Row{W::draining, C::stop, W::stopped, R::drain_stopped},
+                      Row{W::draining, C::drainstop, W::draining, R::already},
+                      Row{W::draining, C::suspend, W::suspended, R::drain_stopped},
+                      Row{W::draining, C::resume, W::draining, R::already},
+                      Row{W::stopped, C::start, W::running, R::ok},
+                      Row{W::stopped, C::stop, W::stopped, R::already},
+                      Row{W::stopped, C::drainstop, W::stopped, R::already},
+                      Row{W::stopped, C::suspend, W::suspended, R::ok},
+                      Row{W::stopped, C::resume, W::stopped, R::already},
+                      Row{W::suspended, C::start, W::suspended, R::refused},
+                      Row{W::suspended, C::stop, W::suspended, R::refused},
+                      Row{W::suspended, C::drainstop, W::suspended, R::refused},
+                      Row{W::suspended, C::suspend, W::suspended, R::already},
+                      Row{W::suspended, C::resume, W::stopped, R::ok}));
 
 TEST(HostState, AStateBeginsAsTheConfigurationSaysAndAsItWasOnlyWhenAsked) {
     using I = config::InitialState;
@@ -83,12 +93,12 @@ TEST(HostState, AStartWhileLeavingWaitsUntilItHasLeft) {
 
 TEST(HostState, ADrainIsToldThenEndsWithTheLastDescriptor) {
     Facts facts = facts_with(true);
-    EXPECT_EQ(next_step(W::draining, facts), Step::tell_wishes);
+    EXPECT_EQ(next_step(W::draining, facts), Step::tell_desired);
     facts.told_draining = true;
     EXPECT_EQ(next_step(W::draining, facts), Step::none);
     facts.drained = true;
     EXPECT_EQ(next_step(W::draining, facts), Step::finish_drain);
-    EXPECT_EQ(next_step(W::running, facts), Step::tell_wishes);
+    EXPECT_EQ(next_step(W::running, facts), Step::tell_desired);
 }
 
 TEST(HostState, AStoppedHostTakesALivingMapOverOnlyToGiveItBack) {
@@ -116,7 +126,8 @@ TEST(HostState, TheReturnValuesAreThoseOfNlb) {
 }
 
 TEST(HostState, NamesReadBack) {
-    for (const W wanted : {W::running, W::draining, W::stopped, W::suspended}) EXPECT_EQ(wanted_from(name_of(wanted)), wanted);
+    for (const W wanted : {W::running, W::draining, W::stopped, W::suspended})
+        EXPECT_EQ(wanted_from(name_of(wanted)), wanted);
     EXPECT_FALSE(wanted_from("gone").has_value());
 }
 

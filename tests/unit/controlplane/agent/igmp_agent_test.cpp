@@ -1,4 +1,5 @@
-// A cluster in igmp mode: the host is in its group exactly while it takes part, and answers the switch's queries.
+// A cluster in igmp mode: the host is in its group exactly while it takes part, and answers the
+// switch's queries.
 #include <gtest/gtest.h>
 
 #include "core/packet/checksum.hpp"
@@ -23,7 +24,8 @@ std::vector<Byte> query() {
     spec.destination = IpAddress::v4(0xe0000001);
     spec.protocol = kProtocolIgmp;
     spec.payload = {kIgmpQuery, 10, 0, 0, 0, 0, 0, 0};
-    store_big_endian(spec.payload.data() + 2, checksum_of(spec.payload.data(), spec.payload.size()));
+    store_big_endian(spec.payload.data() + 2,
+                     checksum_of(spec.payload.data(), spec.payload.size()));
     return build_frame(spec);
 }
 
@@ -31,10 +33,11 @@ std::vector<Byte> query() {
 std::vector<std::vector<Byte>> sent(const Bench& bench) {
     std::vector<std::vector<Byte>> frames;
     for (const auto& datagram : bench.sink.datagrams) {
-        const auto message = *link::read_message(datagram);
-        if (message.type != link::MessageType::send) continue;
-        const auto frame = message.rest_after<link::Send>();
-        if (load_big_endian<std::uint16_t>(frame.data() + 12) == kEthertypeIpv4) frames.emplace_back(frame.begin(), frame.end());
+        const auto message = *ipc::read_message(datagram);
+        if (message.type != ipc::MessageType::send) continue;
+        const auto frame = message.rest_after<ipc::Send>();
+        if (load_big_endian<std::uint16_t>(frame.data() + 12) == kEthertypeIpv4)
+            frames.emplace_back(frame.begin(), frame.end());
     }
     return frames;
 }
@@ -42,7 +45,7 @@ std::vector<Byte> built(IgmpMessage message) {
     return build_igmp(message, 0xc000020b, igmp_group(0xc0000250));
 }
 
-TEST(GroupMembership, AHostJoinsWhenItTakesPartAndLeavesWhenItStops) {
+TEST(IgmpAgent, AHostJoinsWhenItTakesPartAndLeavesWhenItStops) {
     Bench bench(igmp_settings());
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     ASSERT_EQ(sent(bench).size(), 2U);
@@ -50,38 +53,38 @@ TEST(GroupMembership, AHostJoinsWhenItTakesPartAndLeavesWhenItStops) {
     EXPECT_EQ(sent(bench)[1], built(IgmpMessage::report_v2));
     bench.pass(seconds{3});
     EXPECT_EQ(sent(bench).size(), 4U) << "said twice";
-    static_cast<void>(bench.controller.command_host(bench.now, HostCommand::stop));
+    static_cast<void>(bench.agent.command_host(bench.now, HostCommand::stop));
     bench.pass(seconds{3});
     ASSERT_EQ(sent(bench).size(), 8U);
     EXPECT_EQ(sent(bench)[4], built(IgmpMessage::leave_v3));
     EXPECT_EQ(sent(bench)[7], built(IgmpMessage::leave_v2));
 }
 
-TEST(GroupMembership, AQueryThatWasPuntedIsAnsweredInItsVersion) {
+TEST(IgmpAgent, AQueryThatWasPuntedIsAnsweredInItsVersion) {
     Bench bench(igmp_settings());
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(seconds{3});
-    bench.deliver(link::MessageType::punted, link::Punted{}, query());
+    bench.deliver(ipc::MessageType::punted, ipc::Punted{}, query());
     bench.pass(seconds{1});
     ASSERT_EQ(sent(bench).size(), 5U);
     EXPECT_EQ(sent(bench)[4], built(IgmpMessage::report_v2));
 }
 
-TEST(GroupMembership, ALinkThatComesBackIsToldAgain) {
+TEST(IgmpAgent, ALinkThatComesBackIsToldAgain) {
     Bench bench(igmp_settings());
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
     bench.pass(seconds{3});
-    link::Status down{};
-    bench.deliver(link::MessageType::status, down);
+    ipc::Status down{};
+    bench.deliver(ipc::MessageType::status, down);
     bench.pass(seconds{2});
     ASSERT_EQ(sent(bench).size(), 8U) << "the status that follows says the link is up again";
     EXPECT_EQ(sent(bench)[4], built(IgmpMessage::join_v3));
 }
 
-TEST(GroupMembership, OtherModesHaveNone) {
+TEST(IgmpAgent, OtherModesHaveNone) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
-    bench.deliver(link::MessageType::punted, link::Punted{}, query());
+    bench.deliver(ipc::MessageType::punted, ipc::Punted{}, query());
     bench.pass(seconds{70});
     EXPECT_TRUE(sent(bench).empty());
 }

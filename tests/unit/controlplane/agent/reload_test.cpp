@@ -27,16 +27,20 @@ TEST(Reload, TheSameFileChangesNothing) {
 }
 
 TEST(Reload, AWeightIsTheHostsOwn) {
-    const auto mine = changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[0].weights["http"] = 30; }));
+    const auto mine = changes_between(
+        small_settings(), changed([](config::Cluster& c) { c.hosts[0].weights["http"] = 30; }));
     ASSERT_TRUE(mine);
     EXPECT_EQ(mine.value().text(), "weights.http: 50 -> 30");
     EXPECT_TRUE(mine.value().agreed.empty());
-    const auto others = changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[1].weights["http"] = 30; }));
+    const auto others = changes_between(
+        small_settings(), changed([](config::Cluster& c) { c.hosts[1].weights["http"] = 30; }));
     EXPECT_TRUE(others.value().none()) << "another host's weight";
 }
 
 TEST(Reload, RulesAddressesHostsAndTheKeyWaitForEveryHost) {
-    const auto ports = changes_between(small_settings(), changed([](config::Cluster& c) { c.port_rules[0].ports = {80, 81}; }));
+    const auto ports = changes_between(small_settings(), changed([](config::Cluster& c) {
+                                           c.port_rules[0].ports = {80, 81};
+                                       }));
     ASSERT_TRUE(ports);
     EXPECT_EQ(ports.value().text(), "port_rules[0].ports: 80 -> 80-81");
     EXPECT_EQ(ports.value().agreed.size(), 1U);
@@ -47,12 +51,16 @@ TEST(Reload, RulesAddressesHostsAndTheKeyWaitForEveryHost) {
 }
 
 TEST(Reload, WhatNoRunningClusterCanChangeIsRefusedByName) {
-    const auto refused = changes_between(small_settings(), changed([](config::Cluster& c) { c.heartbeat.tolerance = 7; }));
+    const auto refused = changes_between(
+        small_settings(), changed([](config::Cluster& c) { c.heartbeat.tolerance = 7; }));
     ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().message.find("heartbeat.tolerance is 5 in force and 7 in the file"), std::string::npos)
+    EXPECT_NE(refused.error().message.find("heartbeat.tolerance is 5 in force and 7 in the file"),
+              std::string::npos)
         << refused.error().message;
-    EXPECT_FALSE(changes_between(small_settings(), changed([](config::Cluster& c) { c.mode = LinkMode::multicast; })));
-    EXPECT_FALSE(changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[0].id = 9; })));
+    EXPECT_FALSE(changes_between(
+        small_settings(), changed([](config::Cluster& c) { c.mode = LinkMode::multicast; })));
+    EXPECT_FALSE(
+        changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[0].id = 9; })));
 }
 
 TEST(Reload, RulesKeepTheirStatesAndBucketsByName) {
@@ -65,19 +73,20 @@ TEST(Reload, RulesKeepTheirStatesAndBucketsByName) {
     });
     RuleStates states{};
     states[0] = RuleState::draining;  // http
-    const HeldConfig held = held_config(before, after, states);
+    const StagedConfig held = held_config(before, after, states);
     EXPECT_EQ(held.slots, 4);
-    EXPECT_EQ(held.former[0], kNoFormerRule);
+    EXPECT_EQ(held.former[0], kNoPreviousRule);
     EXPECT_EQ(held.former[1], 0);
     EXPECT_EQ(held.former[2], 1);
     EXPECT_EQ(held.former[kDefaultRule], kDefaultRule);
-    EXPECT_EQ(held.wishes[0].state, RuleState::enabled);
-    EXPECT_EQ(held.wishes[1].state, RuleState::draining);
+    EXPECT_EQ(held.desired[0].state, RuleState::enabled);
+    EXPECT_EQ(held.desired[1].state, RuleState::draining);
     EXPECT_EQ(held.single_slots, std::uint64_t{1} << 2 | std::uint64_t{1} << kDefaultRule);
 }
 
 TEST(Reload, WhatIsReadAtTheStartAsksForARestart) {
-    const auto refused = changes_between(small_settings(), changed([](config::Cluster& c) { c.hosts[0].outside = "0000:3b:00.0"; }));
+    const auto refused = changes_between(
+        small_settings(), changed([](config::Cluster& c) { c.hosts[0].outside = "0000:3b:00.0"; }));
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("restart"), std::string::npos);
     config::Config before, after;

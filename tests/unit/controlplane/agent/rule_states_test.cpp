@@ -23,13 +23,16 @@ TEST(RuleStates, ARuleIsFoundByNamePortOrVip) {
     EXPECT_EQ(selected("all:80"), Rules{0});
     EXPECT_EQ(selected("192.0.2.81:8443"), Rules{1});
     EXPECT_EQ(selected("192.0.2.81:all"), Rules{1});
-    EXPECT_EQ(selected("192.0.2.81:80"), Rules{0}) << "the rule for all virtual addresses covers it";
+    EXPECT_EQ(selected("192.0.2.81:80"), Rules{0})
+        << "the rule for all virtual addresses covers it";
 }
 
 TEST(RuleStates, WhatNamesNoRuleIsAnError) {
-    for (const char* text : {"", "htt", "81", "65536", "-1", "192.0.2.80:8443", "300.0.0.1:80", ":80", "[::1", "80:"})
+    for (const char* text :
+         {"", "htt", "81", "65536", "-1", "192.0.2.80:8443", "300.0.0.1:80", ":80", "[::1", "80:"})
         EXPECT_TRUE(selected(text).empty()) << text;
-    EXPECT_NE(select_rules(testing::small_cluster(), "ftp").error().message.find("\"ftp\""), std::string::npos);
+    EXPECT_NE(select_rules(testing::small_cluster(), "ftp").error().message.find("\"ftp\""),
+              std::string::npos);
 }
 
 TEST(RuleStates, AChangeThatChangesNothingIsAlready) {
@@ -40,16 +43,16 @@ TEST(RuleStates, AChangeThatChangesNothingIsAlready) {
     EXPECT_EQ(states[1], RuleState::disabled);
 }
 
-TEST(RuleStates, WishesCarryOffersAndStates) {
+TEST(RuleStates, DesiredRulesCarryOffersAndStates) {
     config::Cluster cluster = testing::small_cluster();
     cluster.hosts[0].weights["http"] = 70;
     RuleStates states{};
     states[1] = RuleState::draining;
-    const RuleWishes wishes = wishes_of(cluster, cluster.hosts[0], states);
-    EXPECT_EQ(wishes[0].offer, 70);
-    EXPECT_EQ(wishes[1].offer, 32);
-    EXPECT_EQ(wishes[1].state, RuleState::draining);
-    EXPECT_EQ(wishes[kDefaultRule].offer, 32);
+    const DesiredRules desired = desired_rules_of(cluster, cluster.hosts[0], states);
+    EXPECT_EQ(desired[0].offer, 70);
+    EXPECT_EQ(desired[1].offer, 32);
+    EXPECT_EQ(desired[1].state, RuleState::draining);
+    EXPECT_EQ(desired[kDefaultRule].offer, 32);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The exposition text: every name of the contract, with its type and labels, as Prometheus' own serializer writes it.
+// The exposition text: every name of the contract, with its type and labels, as Prometheus' own
+// serializer writes it.
 #include "controlplane/api/metrics.hpp"
 
 #include <gtest/gtest.h>
@@ -37,10 +38,10 @@ Exposition parse(const std::string& text) {
     return exposition;
 }
 
-Snapshot snapshot_of(Bench& bench) {
-    Snapshot snapshot;
+MetricsSnapshot snapshot_of(Bench& bench) {
+    MetricsSnapshot snapshot;
     snapshot.dataplane_connected = true;
-    snapshot.clusters.push_back(numbers_of(bench.controller, bench.now));
+    snapshot.clusters.push_back(numbers_of(bench.agent, bench.now));
     return snapshot;
 }
 
@@ -55,7 +56,7 @@ protected:
     void SetUp() override {
         ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
         bench.pass(milliseconds{3000}, 3);
-        link::CountersReport report{};
+        ipc::CountersReport report{};
         report.counters.rx_packets = 1000;
         report.counters.inside_packets = 0;
         report.counters.bursts = 100;
@@ -66,40 +67,41 @@ protected:
         report.counters.count(Reason::ip_checksum);
         report.counters.count(Reason::arp_answered);
         report.fenced_intervals = 2;
-        bench.deliver(link::MessageType::counters, report);
+        bench.deliver(ipc::MessageType::counters, report);
     }
     Bench bench{testing::small_settings(2)};
 };
 
 TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
     const Exposition exposition = expose(bench);
-    const std::map<std::string, std::string> contract = {{"nlb_rx_packets_total", "counter"},
-                                                         {"nlb_accepted_packets_total", "counter"},
-                                                         {"nlb_rejected_packets_total", "counter"},
-                                                         {"nlb_dropped_packets_total", "counter"},
-                                                         {"nlb_consumed_packets_total", "counter"},
-                                                         {"nlb_tx_packets_total", "counter"},
-                                                         {"nlb_buckets_owned", "gauge"},
-                                                         {"nlb_buckets_orphaned", "gauge"},
-                                                         {"nlb_connections", "gauge"},
-                                                         {"nlb_cluster_hosts", "gauge"},
-                                                         {"nlb_converging", "gauge"},
-                                                         {"nlb_convergences_total", "counter"},
-                                                         {"nlb_convergence_seconds", "histogram"},
-                                                         {"nlb_orphan_window_seconds", "histogram"},
-                                                         {"nlb_epoch", "gauge"},
-                                                         {"nlb_heartbeats_sent_total", "counter"},
-                                                         {"nlb_heartbeats_received_total", "counter"},
-                                                         {"nlb_heartbeats_rejected_total", "counter"},
-                                                         {"nlb_heartbeat_interval_seconds", "histogram"},
-                                                         {"nlb_fence_remaining_seconds", "gauge"},
-                                                         {"nlb_fenced_total", "counter"},
-                                                         {"nlb_config_generation", "gauge"},
-                                                         {"nlb_config_mismatch", "gauge"},
-                                                         {"nlb_health_up", "gauge"},
-                                                         {"nlb_cycles_per_packet", "gauge"},
-                                                         {"nlb_burst_packets", "gauge"},
-                                                         {"nlb_build_info", "gauge"}};
+    const std::map<std::string, std::string> contract = {
+        {"nlb_rx_packets_total", "counter"},
+        {"nlb_accepted_packets_total", "counter"},
+        {"nlb_rejected_packets_total", "counter"},
+        {"nlb_dropped_packets_total", "counter"},
+        {"nlb_consumed_packets_total", "counter"},
+        {"nlb_tx_packets_total", "counter"},
+        {"nlb_buckets_owned", "gauge"},
+        {"nlb_buckets_orphaned", "gauge"},
+        {"nlb_connections", "gauge"},
+        {"nlb_cluster_hosts", "gauge"},
+        {"nlb_converging", "gauge"},
+        {"nlb_convergences_total", "counter"},
+        {"nlb_convergence_seconds", "histogram"},
+        {"nlb_orphan_window_seconds", "histogram"},
+        {"nlb_epoch", "gauge"},
+        {"nlb_heartbeats_sent_total", "counter"},
+        {"nlb_heartbeats_received_total", "counter"},
+        {"nlb_heartbeats_rejected_total", "counter"},
+        {"nlb_heartbeat_interval_seconds", "histogram"},
+        {"nlb_fence_remaining_seconds", "gauge"},
+        {"nlb_fenced_total", "counter"},
+        {"nlb_config_generation", "gauge"},
+        {"nlb_config_mismatch", "gauge"},
+        {"nlb_health_up", "gauge"},
+        {"nlb_cycles_per_packet", "gauge"},
+        {"nlb_burst_packets", "gauge"},
+        {"nlb_build_info", "gauge"}};
     for (const auto& [name, type] : contract) {
         ASSERT_TRUE(exposition.types.contains(name)) << name;
         EXPECT_EQ(exposition.types.at(name), type) << name;
@@ -130,11 +132,11 @@ TEST_F(MetricsTest, ValuesAreThoseReported) {
 }
 
 TEST_F(MetricsTest, ADataplaneThatCountsFromZeroAgainGivesNoHugeRate) {
-    link::CountersReport report{};
+    ipc::CountersReport report{};
     report.counters.rx_packets = 10;
     report.counters.bursts = 10;
     report.counters.busy_cycles = 1000;
-    bench.deliver(link::MessageType::counters, report);
+    bench.deliver(ipc::MessageType::counters, report);
     const auto samples = expose(bench).samples;
     EXPECT_EQ(samples.at(R"(nlb_cycles_per_packet{cluster="web"})"), 100);
     EXPECT_EQ(samples.at(R"(nlb_burst_packets{cluster="web"})"), 1);

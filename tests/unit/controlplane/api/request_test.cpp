@@ -14,23 +14,29 @@ using std::chrono::milliseconds;
 using testing::RecordingSink;
 
 TEST(Request, IsReadStrictly) {
-    const auto request = parse_request(R"({"command":"disable","cluster":"web","rule":"http","timeout_ms":250})");
+    const auto request =
+        parse_request(R"({"command":"disable","cluster":"web","rule":"http","timeout_ms":250})");
     ASSERT_TRUE(request);
     EXPECT_EQ(request.value().verb, Verb::disable);
     EXPECT_EQ(request.value().cluster, "web");
     EXPECT_EQ(request.value().rule, "http");
     EXPECT_EQ(request.value().timeout, milliseconds{250});
-    EXPECT_TRUE(parse_request(R"({"command":"query","cluster":null,"later":1})")) << "newer clients may say more";
+    EXPECT_TRUE(parse_request(R"({"command":"query","cluster":null,"later":1})"))
+        << "newer clients may say more";
 }
 
 TEST(Request, GarbageIsASentence) {
     const std::string deep(500000, '[');
     for (const std::string& line :
-         {std::string{}, std::string{"{"}, std::string{"[]"}, std::string{"null"}, std::string{"query"}, deep,
-          std::string{"{\"command\":7}"}, std::string{"{\"command\":\"dance\"}"}, std::string{"{}"},
-          std::string{"{\"command\":\"query\",\"cluster\":[]}"}, std::string{"{\"command\":\"enable\"}"},
-          std::string{"{\"command\":\"stop\",\"timeout_ms\":-1}"}, std::string{"{\"command\":\"stop\",\"timeout_ms\":1e30}"},
-          std::string{"{\"command\":\"stop\",\"timeout_ms\":18446744073709551615}"}, std::string{"\xff\xfe\x00{", 4}}) {
+         {std::string{}, std::string{"{"}, std::string{"[]"}, std::string{"null"},
+          std::string{"query"}, deep, std::string{"{\"command\":7}"},
+          std::string{"{\"command\":\"dance\"}"}, std::string{"{}"},
+          std::string{"{\"command\":\"query\",\"cluster\":[]}"},
+          std::string{"{\"command\":\"enable\"}"},
+          std::string{"{\"command\":\"stop\",\"timeout_ms\":-1}"},
+          std::string{"{\"command\":\"stop\",\"timeout_ms\":1e30}"},
+          std::string{"{\"command\":\"stop\",\"timeout_ms\":18446744073709551615}"},
+          std::string{"\xff\xfe\x00{", 4}}) {
         const auto request = parse_request(line);
         ASSERT_FALSE(request) << line.substr(0, 60);
         EXPECT_FALSE(request.error().message.empty());
@@ -38,7 +44,8 @@ TEST(Request, GarbageIsASentence) {
 }
 
 TEST(Request, AnAnswerIsOneLineWhateverItQuotes) {
-    const std::string answer = encode_answer({ReturnValue::not_found, "no \n\xff rule"}, Json::array());
+    const std::string answer =
+        encode_answer({ReturnValue::not_found, "no \n\xff rule"}, Json::array());
     EXPECT_EQ(answer.find('\n'), answer.size() - 1);
     const Json json = Json::parse(answer);
     EXPECT_EQ(json["ok"], false);
@@ -48,8 +55,9 @@ TEST(Request, AnAnswerIsOneLineWhateverItQuotes) {
 class CommandServiceTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        controllers_.push_back(std::make_unique<Controller>(
-            testing::small_settings(1), std::make_unique<SodiumAuthenticator>(testing::key_of(7)), sink_, StoredCluster{}, 1));
+        agents_.push_back(std::make_unique<ClusterAgent>(
+            testing::small_settings(1), std::make_unique<SodiumAuthenticator>(testing::key_of(7)),
+            sink_, StoredCluster{}, 1));
     }
     // Null while the answer waits.
     Json ask(const std::string& line) {
@@ -58,8 +66,10 @@ protected:
         return answer_.empty() ? Json() : Json::parse(answer_);
     }
     RecordingSink sink_;
-    Controllers controllers_;
-    CommandService service_{controllers_, [] { return CommandResult{ReturnValue::already, "nothing changes"}; }};
+    ClusterAgents agents_;
+    CommandService service_{agents_, [] {
+                                return CommandResult{ReturnValue::already, "nothing changes"};
+                            }};
     Instant now_{std::chrono::seconds{50}};
     std::string answer_;
 };
@@ -107,9 +117,11 @@ TEST_F(CommandServiceTest, ASuspendedHostAnswersOnlyQueryAndResume) {
 }
 
 TEST_F(CommandServiceTest, StopAnswersWhenItTookEffect) {
-    const auto hello = link::write_message(link::MessageType::hello, 0, link::bytes_of(testing::Bench::fresh_hello()));
-    ASSERT_EQ(controllers_[0]->on_hello(now_, *link::read_message(hello)), "");
-    EXPECT_TRUE(ask(R"({"command":"stop","timeout_ms":1000})").is_null()) << "goodbye is still to be said";
+    const auto hello = ipc::write_message(ipc::MessageType::hello, 0,
+                                          ipc::bytes_of(testing::Bench::fresh_hello()));
+    ASSERT_EQ(agents_[0]->on_hello(now_, *ipc::read_message(hello)), "");
+    EXPECT_TRUE(ask(R"({"command":"stop","timeout_ms":1000})").is_null())
+        << "goodbye is still to be said";
     now_ += milliseconds{1001};
     service_.poll(now_);
     const Json late = Json::parse(answer_);

@@ -43,7 +43,8 @@ protected:
         std::size_t written = 0;
         for (int round = 0; round < 400; ++round) {
             if (written < text.size()) {
-                const ssize_t bytes = send(fd, text.data() + written, text.size() - written, MSG_NOSIGNAL);
+                const ssize_t bytes =
+                    send(fd, text.data() + written, text.size() - written, MSG_NOSIGNAL);
                 if (bytes > 0) written += static_cast<std::size_t>(bytes);
             }
             loop_.restart();

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "controlplane/agent/frame_envelope.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/unit/controlplane/agent/fixtures.hpp"
 
 namespace nlb::controlplane {
@@ -13,7 +14,8 @@ TEST(SodiumAuthenticator, TagsAreKeyedBlake2b) {
     const SodiumAuthenticator authenticator(key_of(7));
     const std::vector<Byte> text{'h', 'e', 'a', 'r', 't', 'b', 'e', 'a', 't'};
     const auto tag = authenticator.tag(authenticator.sending_key(), text);
-    const std::array<Byte, 16> expected{0x4b, 0xc1, 0x40, 0x9a, 0x70, 0xb4, 0xbf, 0x51, 0x48, 0xd6, 0xc0, 0x41, 0x06, 0x12, 0xb4, 0xc8};
+    const std::array<Byte, 16> expected{0x4b, 0xc1, 0x40, 0x9a, 0x70, 0xb4, 0xbf, 0x51,
+                                        0x48, 0xd6, 0xc0, 0x41, 0x06, 0x12, 0xb4, 0xc8};
     EXPECT_EQ(tag, expected);
 }
 
@@ -45,9 +47,12 @@ TEST(SodiumAuthenticator, AFlippedBitIsNoticed) {
 
 TEST(ClusterFrames, GoToEverybodyInUnicastModeElseToTheGroup) {
     const IpAddress primary = IpAddress::v4(0xc0000250);
-    EXPECT_EQ(heartbeat_destination(LinkMode::unicast, primary), (MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}));
-    EXPECT_EQ(heartbeat_destination(LinkMode::multicast, primary), (MacAddress{{0x03, 0xbf, 0xc0, 0x00, 0x02, 0x50}}));
-    EXPECT_EQ(heartbeat_destination(LinkMode::igmp, primary), (MacAddress{{0x01, 0x00, 0x5e, 0x7f, 0x02, 0x50}}));
+    EXPECT_EQ(heartbeat_destination(LinkMode::unicast, primary),
+              (MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}));
+    EXPECT_EQ(heartbeat_destination(LinkMode::multicast, primary),
+              (MacAddress{{0x03, 0xbf, 0xc0, 0x00, 0x02, 0x50}}));
+    EXPECT_EQ(heartbeat_destination(LinkMode::igmp, primary),
+              (MacAddress{{0x01, 0x00, 0x5e, 0x7f, 0x02, 0x50}}));
     EXPECT_EQ(cluster_number(testing::small_cluster()), 0xc0000250U);
 }
 

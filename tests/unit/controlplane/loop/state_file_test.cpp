@@ -10,18 +10,21 @@ namespace nlb::controlplane {
 namespace {
 
 TEST(StateFile, WhatIsWrittenReadsBack) {
-    const StoredState state{{"web", {Wanted::draining, {{"http", RuleState::disabled}, {"dns", RuleState::draining}}}},
-                            {"mail", {Wanted::suspended, {}}}};
+    const StoredState state{
+        {"web", {Wanted::draining, {{"http", RuleState::disabled}, {"dns", RuleState::draining}}}},
+        {"mail", {Wanted::suspended, {}}}};
     EXPECT_EQ(decode_state(encode_state(state)), state);
 }
 
 TEST(StateFile, GarbageCountsAsNone) {
-    for (const char* text : {"", "{", "[]", "null", "{\"clusters\":3}", "{\"clusters\":{\"web\":7}}", "\x00\xff"})
+    for (const char* text :
+         {"", "{", "[]", "null", "{\"clusters\":3}", "{\"clusters\":{\"web\":7}}", "\x00\xff"})
         EXPECT_FALSE(decode_state(text).has_value()) << text;
 }
 
 TEST(StateFile, AnUnknownWordIsLeftOut) {
-    const auto state = decode_state(R"({"clusters":{"web":{"state":"dancing","rules":{"http":"asleep","dns":"disabled"}}}})");
+    const auto state = decode_state(
+        R"({"clusters":{"web":{"state":"dancing","rules":{"http":"asleep","dns":"disabled"}}}})");
     ASSERT_TRUE(state.has_value());
     EXPECT_FALSE(state->at("web").wanted.has_value());
     EXPECT_EQ(state->at("web").rules.size(), 1U);

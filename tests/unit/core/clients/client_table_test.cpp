@@ -1,10 +1,11 @@
-// The table of clients: how long it remembers, what makes room, and workers that change one record at once.
+// The table of clients: how long it remembers, what makes room, and workers that change one record
+// at once.
 #include "core/clients/client_table.hpp"
 
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -36,7 +37,8 @@ constexpr BucketId kTheirs = 1;  // host 2's, by make_tables()
 
 TEST_F(Clients, WhatIsOverIsForgottenAndItsPlaceUsedAgain) {
     ClientTable table(8);
-    for (ClientName client = 1; client <= 8; ++client) static_cast<void>(table.on_opening(client, scene(kTheirs)));
+    for (ClientName client = 1; client <= 8; ++client)
+        static_cast<void>(table.on_opening(client, scene(kTheirs)));
     EXPECT_EQ(table.remembered(), 8U);
     static_cast<void>(table.on_opening(9, scene(kTheirs)));
     EXPECT_EQ(table.unremembered(), 1U);
@@ -76,7 +78,8 @@ TEST_F(Clients, ACommitmentIsNeverForgottenWhileItBinds) {
     EXPECT_EQ(table.commitments(), 1U);
     now += std::chrono::milliseconds{kTimeoutMs};
     for (int i = 0; i < 2000; ++i) sweep_all(table);
-    EXPECT_TRUE(table.is_free_of_commitments(kHttp, kTheirs)) << "other packets of the bucket pay nothing any more";
+    EXPECT_TRUE(table.is_free_of_commitments(kHttp, kTheirs))
+        << "other packets of the bucket pay nothing any more";
     EXPECT_EQ(table.commitments(), 0U);
 }
 
@@ -92,7 +95,8 @@ TEST_F(Clients, AnEraIsNumberedOnceHoweverOftenItsTablesAreInstalled) {
     EXPECT_NE(tables->generation, first);
 }
 
-// All at one instant: each client is committed to once, and asked for once, whoever sees its packets.
+// All at one instant: each client is committed to once, and asked for once, whoever sees its
+// packets.
 TEST_F(Clients, WorkersThatSeeOneClientAtOnceDecideAlike) {
     constexpr ClientName kNames = 5;  // three workers may each spend of the budget for each
     constexpr int kRounds = 200;
@@ -110,14 +114,20 @@ TEST_F(Clients, WorkersThatSeeOneClientAtOnceDecideAlike) {
                 });
             for (std::thread& thread : threads) thread.join();
         };
-        work([&](ClientName client) { static_cast<void>(table.on_opening(client, scene(kTheirs))); });
+        work([&](ClientName client) {
+            static_cast<void>(table.on_opening(client, scene(kTheirs)));
+        });
         ASSERT_LE(table.remembered(), kNames) << "two entries for one client";
-        // Of workers that begin an entry at one instant each may leave it to the other: then the client's next packet makes it.
-        for (ClientName client = 1; client <= kNames; ++client) static_cast<void>(table.on_opening(client, scene(kTheirs)));
+        // Of workers that begin an entry at one instant each may leave it to the other: then the
+        // client's next packet makes it.
+        for (ClientName client = 1; client <= kNames; ++client)
+            static_cast<void>(table.on_opening(client, scene(kTheirs)));
         ASSERT_EQ(table.remembered(), kNames);
         move_bucket_here(kTheirs);
         std::atomic<int> accepted{0};
-        work([&](ClientName client) { accepted += table.on_opening(client, scene(kTheirs)) == Standing::ours ? 1 : 0; });
+        work([&](ClientName client) {
+            accepted += table.on_opening(client, scene(kTheirs)) == Standing::ours ? 1 : 0;
+        });
         ASSERT_EQ(accepted, 0) << "a client that is another host's was taken";
         std::array<GrantRequest, 64> requests;
         ASSERT_EQ(table.take_requests(requests), kNames);
@@ -138,7 +148,8 @@ TEST(RequestRing, GivesWhatItTookInOrderAndTakesNothingWhenFull) {
         EXPECT_FALSE(ring.put({}));
         EXPECT_FALSE(ring.empty());
         ASSERT_EQ(ring.take(taken), RequestRing::kCells);
-        for (ClientName client = 0; client < RequestRing::kCells; ++client) ASSERT_EQ(taken[client].client, client);
+        for (ClientName client = 0; client < RequestRing::kCells; ++client)
+            ASSERT_EQ(taken[client].client, client);
         EXPECT_TRUE(ring.empty());
     }
 }

@@ -1,4 +1,5 @@
-// Claims about bucket assignment: exact shares, ties, least movement under ten thousand random changes.
+// Claims about bucket assignment: exact shares, ties, least movement under ten thousand random
+// changes.
 #include "core/cluster/bucket_assignment.hpp"
 
 #include <algorithm>
@@ -43,16 +44,20 @@ TEST(BucketMap, TheGreatestOfferTakesASingleRuleAndTheLowerIdATie) {
 
 TEST(BucketMap, TiesOfRemaindersGoToTheHolderThenToTheLowerId) {
     BucketOwners holding{};
-    for (std::size_t b = 0; b < kBuckets; ++b) holding[b] = b < 9 ? HostId{7} : static_cast<HostId>(1 + b % 6);
+    for (std::size_t b = 0; b < kBuckets; ++b)
+        holding[b] = b < 9 ? HostId{7} : static_cast<HostId>(1 + b % 6);
     const auto counts = bucket_counts(offers_of({1, 1, 1, 1, 1, 1, 1}), holding);
     EXPECT_EQ(counts[6], 9U);
     EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::size_t{0}), kBuckets);
 }
 
-// The least possible movement: what hosts hold beyond their new count, plus what nobody present holds.
-std::size_t least_movement(const BucketOwners& before, const std::array<std::uint8_t, kHostsMax>& counts) {
+// The least possible movement: what hosts hold beyond their new count, plus what nobody present
+// holds.
+std::size_t least_movement(const BucketOwners& before,
+                           const std::array<std::uint8_t, kHostsMax>& counts) {
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < kHostsMax; ++i) kept += std::min<std::size_t>(count_of(before, static_cast<HostId>(i + 1)), counts[i]);
+    for (std::size_t i = 0; i < kHostsMax; ++i)
+        kept += std::min<std::size_t>(count_of(before, static_cast<HostId>(i + 1)), counts[i]);
     return kBuckets - kept;
 }
 
@@ -63,12 +68,14 @@ TEST(BucketMap, TenThousandRandomChangesMoveExactlyTheLeast) {
     for (int round = 0; round < 10'000; ++round) {
         const std::size_t changes = 1 + random.below(4);
         for (std::size_t i = 0; i < changes; ++i)
-            offers[random.below(kHostsMax)] = static_cast<std::uint8_t>(random.chance(400'000) ? 0 : random.below(101));
+            offers[random.below(kHostsMax)] =
+                static_cast<std::uint8_t>(random.chance(400'000) ? 0 : random.below(101));
         const auto counts = bucket_counts(offers, owners);
         const auto next = assign_buckets(offers, owners);
         if (std::accumulate(offers.begin(), offers.end(), 0) == 0) continue;
         ASSERT_EQ(moved_buckets(owners, next), least_movement(owners, counts)) << "round " << round;
-        for (std::size_t i = 0; i < kHostsMax; ++i) ASSERT_EQ(count_of(next, static_cast<HostId>(i + 1)), counts[i]);
+        for (std::size_t i = 0; i < kHostsMax; ++i)
+            ASSERT_EQ(count_of(next, static_cast<HostId>(i + 1)), counts[i]);
         owners = next;
     }
 }
@@ -77,7 +84,8 @@ TEST(BucketMap, CountsNeverStrayAWholeBucketFromTheExactShare) {
     Prng random(4);
     for (int round = 0; round < 2'000; ++round) {
         Offers offers{};
-        for (std::size_t i = 0; i < 1 + random.below(kHostsMax); ++i) offers[i] = static_cast<std::uint8_t>(random.below(101));
+        for (std::size_t i = 0; i < 1 + random.below(kHostsMax); ++i)
+            offers[i] = static_cast<std::uint8_t>(random.below(101));
         const auto sum = std::accumulate(offers.begin(), offers.end(), std::size_t{0});
         if (sum == 0) continue;
         const auto counts = bucket_counts(offers, {});

@@ -1,4 +1,5 @@
-// Claims about what a control plane leaves for its successor: it comes back whole, or counts as none.
+// Claims about what a control plane leaves for its successor: it comes back whole, or counts as
+// none.
 #include "core/cluster/checkpoint.hpp"
 
 #include <gtest/gtest.h>
@@ -9,8 +10,8 @@
 namespace nlb {
 namespace {
 
-SharedBlock largest_block() {
-    SharedBlock block;
+Checkpoint largest_block() {
+    Checkpoint block;
     block.member = true;
     block.incarnation = {1, 2};
     block.sequence = 3;
@@ -22,26 +23,28 @@ SharedBlock largest_block() {
         block.peers.push_back({id, {id, 1}, id * 10U});
     }
     for (std::size_t i = 0; i < kBuriedMax; ++i)
-        block.buried.push_back({static_cast<HostId>(1 + i % kHostsMax), {static_cast<std::uint32_t>(i), 0}});
+        block.buried.push_back(
+            {static_cast<HostId>(1 + i % kHostsMax), {static_cast<std::uint32_t>(i), 0}});
     for (auto& owners : block.map.targets) owners.fill(kHostsMax);
     block.beats.assign(kBeatsKept, Instant{std::chrono::hours{1}});
     return block;
 }
 
-TEST(SharedBlock, TheLargestComesBackWholeAndFitsTheDataplanesStore) {
+TEST(Checkpoint, TheLargestComesBackWholeAndFitsTheDataplanesStore) {
     const auto bytes = encode_block(largest_block());
-    EXPECT_LE(bytes.size(), link::kBlockBytesMax);
+    EXPECT_LE(bytes.size(), ipc::kBlockBytesMax);
     EXPECT_EQ(decode_block(bytes), largest_block());
 }
 
-TEST(SharedBlock, ATruncatedOrLongerBlockCountsAsNone) {
+TEST(Checkpoint, ATruncatedOrLongerBlockCountsAsNone) {
     auto bytes = encode_block(largest_block());
-    for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(decode_block(std::span{bytes}.first(length)).has_value());
+    for (std::size_t length = 0; length < bytes.size(); ++length)
+        EXPECT_FALSE(decode_block(std::span{bytes}.first(length)).has_value());
     bytes.push_back(0);
     EXPECT_FALSE(decode_block(bytes).has_value());
 }
 
-TEST(SharedBlock, GarbageNeverYieldsAHostOutOfRange) {
+TEST(Checkpoint, GarbageNeverYieldsAHostOutOfRange) {
     Prng random(1);
     const auto good = encode_block(largest_block());
     for (int round = 0; round < 5'000; ++round) {
@@ -49,7 +52,8 @@ TEST(SharedBlock, GarbageNeverYieldsAHostOutOfRange) {
         bytes[5 + random.below(bytes.size() - 5)] = static_cast<Byte>(random.next());
         const auto block = decode_block(bytes);
         if (!block) continue;
-        for (const auto& entry : block->map.members) ASSERT_TRUE(entry.id >= 1 && entry.id <= kHostsMax);
+        for (const auto& entry : block->map.members)
+            ASSERT_TRUE(entry.id >= 1 && entry.id <= kHostsMax);
     }
 }
 

@@ -1,6 +1,8 @@
-// R14 seen from outside: which requests of cores become grants, which grants are passed to cores, and when an epoch counts as stated.
+// R14 seen from outside: which requests of cores become grants, which grants are passed to cores,
+// and when an epoch counts as stated.
 #include <gtest/gtest.h>
 
+#include "core/wire/frame_codec.hpp"
 #include "tests/unit/core/cluster/small_cluster.hpp"
 
 namespace nlb::test {
@@ -18,10 +20,18 @@ struct Grants : ::testing::Test {
         while (cluster[1].membership->map().targets[0][bucket] != 1) ++bucket;
     }
     [[nodiscard]] GrantRequest request(HostId to, Duration age = ms(0)) {
-        return {cluster[1].tables.era, 77, (cluster.now() - age).time_since_epoch().count(), kTimeoutMs, to, 0, bucket, 0};
+        return {cluster[1].tables.era,
+                77,
+                (cluster.now() - age).time_since_epoch().count(),
+                kTimeoutMs,
+                to,
+                0,
+                bucket,
+                0};
     }
     void ask(const GrantRequest& request) {
-        cluster.perform(1, cluster[1].membership->on_grant_requests(cluster.now(), std::span{&request, 1}));
+        cluster.perform(
+            1, cluster[1].membership->on_grant_requests(cluster.now(), std::span{&request, 1}));
     }
     [[nodiscard]] std::size_t given(HostId id) { return cluster[id].grants.size(); }
 };
@@ -37,7 +47,8 @@ TEST_F(Grants, WhatTheOwnerLeavesToAMemberReachesItsCores) {
     EXPECT_EQ(give.grants[0].client, 77U);
     EXPECT_EQ(give.grants[0].bucket, bucket);
     const Instant until{Duration{give.grants[0].until_ns}};
-    EXPECT_LE(until, cluster.now() + ms(kTimeoutMs)) << "it runs from a frame of the guest's that the owner has heard";
+    EXPECT_LE(until, cluster.now() + ms(kTimeoutMs))
+        << "it runs from a frame of the guest's that the owner has heard";
     EXPECT_GE(until, cluster.now() + ms(kTimeoutMs) - ms(200));
     EXPECT_EQ(cluster[1].membership->grants().sent, 1U);
     EXPECT_EQ(cluster[2].membership->grants().received, 1U);
@@ -58,7 +69,8 @@ TEST_F(Grants, ARequestThatIsOldOrOfAnotherEpochIsNotPassedOn) {
 
 TEST_F(Grants, AGrantOfAnotherEpochIsRefused) {
     cluster.cut(1, 2);
-    cluster.perform(3, cluster[3].membership->on_wishes(cluster.now(), SmallCluster::wishes(3, 20), false));
+    cluster.perform(
+        3, cluster[3].membership->on_desired(cluster.now(), SmallCluster::desired(3, 20), false));
     cluster.run(ms(20));
     ASSERT_NE(cluster[1].membership->epoch(), cluster[2].membership->epoch());
     cluster.heal();
@@ -68,30 +80,33 @@ TEST_F(Grants, AGrantOfAnotherEpochIsRefused) {
     EXPECT_EQ(cluster[2].membership->grants().refused, before + 1);
 }
 
-// An epoch counts as stated only when no core goes by what the former one granted: buckets wait for that.
+// An epoch counts as stated only when no core goes by what the former one granted: buckets wait for
+// that.
 TEST_F(Grants, AHostThatHasGuestsDropsThemBeforeAnybodyMovesABucket) {
     ask(request(2));
     ASSERT_EQ(given(2), 1U);
     const std::uint64_t era = cluster[2].tables.era;
     const BucketMask before = cluster[3].installed[0];
-    cluster.perform(3, cluster[3].membership->on_wishes(cluster.now(), SmallCluster::wishes(3, 20), false));
+    cluster.perform(
+        3, cluster[3].membership->on_desired(cluster.now(), SmallCluster::desired(3, 20), false));
     cluster.run(ms(1));
     ASSERT_EQ(cluster[2].membership->epoch(), cluster[3].membership->epoch());
     EXPECT_NE(cluster[2].tables.era, era) << "the tables without them are on their way";
-    EXPECT_TRUE((cluster[3].membership->peers().at(2).flags & kFlagFormer) != 0);
+    EXPECT_TRUE((cluster[3].membership->peers().at(2).flags & kFlagPrevious) != 0);
     EXPECT_FALSE(cluster[1].tables.settled);
     EXPECT_EQ(cluster[3].installed[0], before);
     cluster.run(ms(50));
-    EXPECT_TRUE((cluster[3].membership->peers().at(2).flags & kFlagFormer) == 0);
+    EXPECT_TRUE((cluster[3].membership->peers().at(2).flags & kFlagPrevious) == 0);
     EXPECT_TRUE(cluster[1].tables.settled);
     EXPECT_NE(cluster[3].installed[0], before);
     EXPECT_TRUE(cluster[1].membership->converged());
 }
 
 TEST_F(Grants, AHostWithoutGuestsKeepsNobodyWaiting) {
-    cluster.perform(3, cluster[3].membership->on_wishes(cluster.now(), SmallCluster::wishes(3, 20), false));
+    cluster.perform(
+        3, cluster[3].membership->on_desired(cluster.now(), SmallCluster::desired(3, 20), false));
     cluster.run(ms(1));
-    EXPECT_TRUE((cluster[3].membership->peers().at(2).flags & kFlagFormer) == 0);
+    EXPECT_TRUE((cluster[3].membership->peers().at(2).flags & kFlagPrevious) == 0);
 }
 
 TEST_F(Grants, AfterAResetTablesAreOfNoEra) {
@@ -121,8 +136,13 @@ TEST(GrantFrames, AreReadAsTheyWereWritten) {
     list.header.slots = 33;
     list.header.epoch = {7, 1, 99};
     for (std::size_t i = 0; i < kGrantsPerFrame; ++i)
-        list.grants.push_back(
-            {static_cast<HostId>(1 + i % 32), static_cast<RuleId>(i % 32), static_cast<BucketId>(i), {1, 2}, 10 + i, 1 + i, 60'000});
+        list.grants.push_back({static_cast<HostId>(1 + i % 32),
+                               static_cast<RuleId>(i % 32),
+                               static_cast<BucketId>(i),
+                               {1, 2},
+                               10 + i,
+                               1 + i,
+                               60'000});
     const auto bytes = encode_frame(list, authenticator);
     EXPECT_LE(bytes.size(), kClusterFrameBytesMax);
     const DecodedFrame decoded = decode_frame(bytes, 5, authenticator);

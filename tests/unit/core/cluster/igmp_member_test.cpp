@@ -1,11 +1,12 @@
-// A member of the cluster's group: what it says when, in the version that the querier speaks, and that its frames are those of the RFCs.
+// A member of the cluster's group: what it says when, in the version that the querier speaks, and
+// that its frames are those of the RFCs.
 #include "core/cluster/igmp_member.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>
 
 #include "core/packet/checksum.hpp"
-#include "fragment_frames.hpp"
+#include "tests/unit/core/flow/fragment_frames.hpp"
 
 namespace nlb::test {
 namespace {
@@ -45,8 +46,9 @@ TEST_F(Igmp, WithoutAQuerierItJoinsInBothVersionsTwiceAndEachMinute) {
 TEST_F(Igmp, AQueryIsAnsweredOnceWithinItsTimeAndInItsVersion) {
     static_cast<void>(member.on_join(now));
     static_cast<void>(pass(seconds{1}));
-    for (const auto& [version, answer] :
-         {std::pair{IgmpVersion::v3, report_v3}, {IgmpVersion::v2, report_v2}, {IgmpVersion::v1, report_v1}}) {
+    for (const auto& [version, answer] : {std::pair{IgmpVersion::v3, report_v3},
+                                          {IgmpVersion::v2, report_v2},
+                                          {IgmpVersion::v1, report_v1}}) {
         member.on_query(now, {version, seconds{2}, 0});
         EXPECT_GT(member.next_wake(), now);
         EXPECT_EQ(pass(seconds{2}), Messages{answer});
@@ -117,8 +119,8 @@ std::vector<Byte> query_frame(std::vector<Byte> body, std::uint32_t destination 
     spec.source = IpAddress::v4(kRouter);
     spec.destination = IpAddress::v4(destination);
     spec.protocol = kProtocolIgmp;
-    spec.destination_mac = {{0x01, 0x00, 0x5e, static_cast<Byte>(destination >> 16 & 0x7f), static_cast<Byte>(destination >> 8),
-                             static_cast<Byte>(destination)}};
+    spec.destination_mac = {{0x01, 0x00, 0x5e, static_cast<Byte>(destination >> 16 & 0x7f),
+                             static_cast<Byte>(destination >> 8), static_cast<Byte>(destination)}};
     spec.payload = std::move(body);
     return build_frame(spec);
 }
@@ -141,23 +143,27 @@ TEST(IgmpFrames, QueriesOfAllVersionsAreRead) {
 
 TEST(IgmpFrames, OnlySoundQueriesAreRead) {
     EXPECT_FALSE(read_igmp_query(query_frame({0x16, 0, 0, 0, 239, 255, 2, 80}))) << "a report";
-    EXPECT_FALSE(read_igmp_query(query_frame({0x11, 0, 0, 0, 0, 0, 0, 0, 0}))) << "a length that no version has";
+    EXPECT_FALSE(read_igmp_query(query_frame({0x11, 0, 0, 0, 0, 0, 0, 0, 0})))
+        << "a length that no version has";
     auto frame = query_frame({0x11, 0, 0, 0, 0, 0, 0, 0});
     frame[sizeof(EthernetHeader) + sizeof(Ipv4Header) + 2] ^= 1;
     EXPECT_FALSE(read_igmp_query(frame)) << "a wrong checksum";
     EXPECT_FALSE(read_igmp_query(build_frame(udp())));
-    for (std::size_t bytes = 0; bytes < 42; ++bytes) EXPECT_FALSE(read_igmp_query(std::span(frame).first(bytes))) << bytes;
+    for (std::size_t bytes = 0; bytes < 42; ++bytes)
+        EXPECT_FALSE(read_igmp_query(std::span(frame).first(bytes))) << bytes;
 }
 
 TEST(IgmpFrames, AReportOfVersionTwoIsTheRfcsBytes) {
     EXPECT_EQ(build_igmp(report_v2, dedicated(1), kGroup),
-              from_hex("01005e7f0250 000000000000 0800 46c00020000000000102 6fbd c000020b efff0250 94040000 1600f7af efff0250"
+              from_hex("01005e7f0250 000000000000 0800 46c00020000000000102 6fbd c000020b efff0250 "
+                       "94040000 1600f7af efff0250"
                        "0000 000000000000000000000000"));
 }
 
 TEST(IgmpFrames, AJoinOfVersionThreeIsTheRfcsBytes) {
     EXPECT_EQ(build_igmp(join_v3, dedicated(1), kGroup),
-              from_hex("01005e000016 000000000000 0800 46c00028000000000102 81ee c000020b e0000016 94040000 2200e7ae 00000001"
+              from_hex("01005e000016 000000000000 0800 46c00028000000000102 81ee c000020b e0000016 "
+                       "94040000 2200e7ae 00000001"
                        "04000000 efff0250 000000000000"));
 }
 
@@ -168,7 +174,8 @@ TEST(IgmpFrames, AQueryGoesInsideAndToTheControlPlaneInIgmpModeAlone) {
     Host snooped(1, LinkMode::igmp);
     EXPECT_EQ(snooped.in(frame), Reason::igmp_query);
     EXPECT_EQ(snooped.last.frame, frame) << "its destination stays the group's";
-    EXPECT_EQ(snooped.in(query_frame({0x16, 0, 0, 0, 239, 255, 2, 80}, kGroup)), Reason::multicast) << "a report of another host";
+    EXPECT_EQ(snooped.in(query_frame({0x16, 0, 0, 0, 239, 255, 2, 80}, kGroup)), Reason::multicast)
+        << "a report of another host";
 }
 
 TEST(IgmpFrames, ASwitchWithoutAnAddressMayAsk) {

@@ -1,5 +1,6 @@
-// A few hosts in one process with perfect links, for unit tests of the membership. It carries out actions in order, encodes and
-// decodes every frame, and installs maps after a fixed time. Faults beyond "cut this link" belong in tests/sim.
+// A few hosts in one process with perfect links, for unit tests of the membership. It carries out
+// actions in order, encodes and decodes every frame, and installs maps after a fixed time. Faults
+// beyond "cut this link" belong in tests/sim.
 #pragma once
 
 #include <deque>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/cluster/membership.hpp"
+#include "core/wire/frame_codec.hpp"
 
 namespace nlb::test {
 
@@ -53,15 +55,17 @@ struct SmallHost {
 
 class SmallCluster {
 public:
-    explicit SmallCluster(std::vector<std::uint8_t> weights, bool majority = false, bool sticky = false) {
+    explicit SmallCluster(std::vector<std::uint8_t> weights, bool majority = false,
+                          bool sticky = false) {
         for (std::size_t i = 0; i < weights.size(); ++i) {
             const auto id = static_cast<HostId>(i + 1);
             SmallHost& host = hosts_[id];
             MembershipParams of_host = params(id, weights.size(), majority);
             of_host.sticky = sticky;
-            host.membership = std::make_unique<Membership>(of_host, wishes(id, weights[i]));
+            host.membership = std::make_unique<Membership>(of_host, desired(id, weights[i]));
         }
-        for (auto& [id, host] : hosts_) perform(id, host.membership->on_start(now_, 100U + id, std::nullopt));
+        for (auto& [id, host] : hosts_)
+            perform(id, host.membership->on_start(now_, 100U + id, std::nullopt));
     }
 
     static MembershipParams params(HostId id, std::size_t count, bool majority) {
@@ -75,11 +79,11 @@ public:
         params.config_digest = 42;
         return params;
     }
-    static RuleWishes wishes(HostId id, std::uint8_t weight) {
-        RuleWishes wishes{};
-        wishes[0].offer = weight;
-        wishes[kDefaultRule].offer = static_cast<std::uint8_t>(33 - id);
-        return wishes;
+    static DesiredRules desired(HostId id, std::uint8_t weight) {
+        DesiredRules desired{};
+        desired[0].offer = weight;
+        desired[kDefaultRule].offer = static_cast<std::uint8_t>(33 - id);
+        return desired;
     }
 
     void run(Duration time) {
@@ -100,14 +104,17 @@ public:
         hosts_[id].installed = {};
     }
     void perform(HostId id, const Actions& actions) {
-        for (const Action& action : actions) std::visit([&](const auto& wish) { carry_out(id, wish); }, action);
+        for (const Action& action : actions)
+            std::visit([&](const auto& wish) { carry_out(id, wish); }, action);
     }
 
     SmallHost& operator[](HostId id) { return hosts_[id]; }
     Instant now() const { return now_; }
     std::size_t owned(HostId id, RuleId rule = 0) const {
         const SmallHost& host = hosts_.at(id);
-        return now_ < host.valid_until ? static_cast<std::size_t>(__builtin_popcountll(host.installed[rule])) : 0;
+        return now_ < host.valid_until
+                   ? static_cast<std::size_t>(__builtin_popcountll(host.installed[rule]))
+                   : 0;
     }
     bool reported(HostId id, Report::Kind kind) const {
         for (const Report& report : hosts_.at(id).reports)
@@ -123,7 +130,8 @@ private:
             host.installs.pop_front();
             perform(id, host.membership->on_installed(now_, token, host.dirty));
         }
-        if (!host.mute) host.membership->on_dataplane_alive(now_, host.deaf ? host.deaf_since : now_);
+        if (!host.mute)
+            host.membership->on_dataplane_alive(now_, host.deaf ? host.deaf_since : now_);
         if (now_ >= host.membership->next_wake()) perform(id, host.membership->on_tick(now_));
     }
     void check_one_owner() {
@@ -131,7 +139,8 @@ private:
             BucketMask seen = 0;
             for (const auto& [id, host] : hosts_) {
                 const BucketMask mask = now_ < host.valid_until ? host.installed[slot] : 0;
-                ASSERT_EQ(seen & mask, 0U) << "two owners at " << now_.time_since_epoch() / ms(1) << " ms, host " << int{id};
+                ASSERT_EQ(seen & mask, 0U) << "two owners at " << now_.time_since_epoch() / ms(1)
+                                           << " ms, host " << int{id};
                 seen |= mask;
             }
         }
@@ -139,7 +148,9 @@ private:
     void carry_out(HostId id, const SendFrame& wish) {
         const auto bytes = encode_frame(wish.frame, authenticator_);
         for (auto& [other, host] : hosts_) {
-            if (other == id || !host.running || host.mute || hosts_[id].mute || host.deaf || cuts_.contains({id, other})) continue;
+            if (other == id || !host.running || host.mute || hosts_[id].mute || host.deaf ||
+                cuts_.contains({id, other}))
+                continue;
             const DecodedFrame decoded = decode_frame(bytes, 0xc0000250, authenticator_);
             ASSERT_EQ(decoded.fault, FrameFault::none);
             FrameFault fault;
@@ -154,7 +165,7 @@ private:
     void carry_out(HostId, const UseConfig&) {}
     void carry_out(HostId id, const GiveGrants& wish) { hosts_[id].grants.push_back(wish); }
     void carry_out(HostId id, const SetLease& wish) { hosts_[id].valid_until = wish.valid_until; }
-    void carry_out(HostId id, const StoreBlock& wish) {
+    void carry_out(HostId id, const StoreCheckpoint& wish) {
         const auto decoded = decode_block(encode_block(wish.block));
         ASSERT_TRUE(decoded.has_value());
         hosts_[id].memory = DataplaneMemory{*decoded, kLongAgo, {}, {}};

@@ -19,16 +19,19 @@ TEST(Timing, TheDefaultIsClusterMdsExample) {
 }
 
 TEST(Timing, TheFastProfileHolds) {
-    EXPECT_TRUE(check_timing(Timing::from(milliseconds{20}, 5), milliseconds{1}, milliseconds{4}).empty());
+    EXPECT_TRUE(
+        check_timing(Timing::from(milliseconds{20}, 5), milliseconds{1}, milliseconds{4}).empty());
 }
 
 // What it risks is told where it is configured (config/validate).
 TEST(Timing, AToleranceBelowFiveKeepsTheInequalities) {
-    EXPECT_TRUE(check_timing(Timing::from(milliseconds{100}, 3), milliseconds{1}, milliseconds{1}).empty());
+    EXPECT_TRUE(
+        check_timing(Timing::from(milliseconds{100}, 3), milliseconds{1}, milliseconds{1}).empty());
 }
 
 TEST(Timing, ALoopAsLateAsTwoPeriodsBreaksAvailabilityNotSafety) {
-    const auto findings = check_timing(Timing::from(milliseconds{100}, 5), milliseconds{1}, milliseconds{200});
+    const auto findings =
+        check_timing(Timing::from(milliseconds{100}, 5), milliseconds{1}, milliseconds{200});
     ASSERT_FALSE(findings.empty());
     for (const auto& finding : findings) EXPECT_FALSE(finding.fatal);
 }

@@ -1,5 +1,6 @@
-// The recognise stage against the stages that it runs ahead of: over a million frames, good, mutated and random, nothing may differ
-// but the time. Seeded; a failure prints the burst and the frame.
+// The fast_path stage against the stages that it runs ahead of: over a million frames, good,
+// mutated and random, nothing may differ but the time. Seeded; a failure prints the burst and the
+// frame.
 #include <gtest/gtest.h>
 
 #include "core/base/prng.hpp"
@@ -7,7 +8,7 @@
 #include "core/fastpath/fast_parse.hpp"
 #include "core/packet/checksum.hpp"
 #include "core/pipeline.hpp"
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -58,28 +59,37 @@ public:
     std::vector<Byte> next() {
         std::vector<Byte> frame = patterns_[random_.below(patterns_.size())];
         if (random_.chance(30'000)) frame.resize(random_.below(frame.size() + 1));
-        if (frame.size() >= 54 && load_big_endian<std::uint16_t>(frame.data() + 12) == kEthertypeIpv4) vary(frame);
+        if (frame.size() >= 54 &&
+            load_big_endian<std::uint16_t>(frame.data() + 12) == kEthertypeIpv4)
+            vary(frame);
         if (random_.chance(300'000))
-            for (std::uint64_t flips = 1 + random_.below(3); flips > 0 && !frame.empty(); --flips) flip(frame);
+            for (std::uint64_t flips = 1 + random_.below(3); flips > 0 && !frame.empty(); --flips)
+                flip(frame);
         return frame;
     }
 
 private:
-    // Another client, another port, other flags, sometimes an address that cannot be; the header's checksum mostly right again.
+    // Another client, another port, other flags, sometimes an address that cannot be; the header's
+    // checksum mostly right again.
     void vary(std::vector<Byte>& frame) {
-        constexpr std::array<std::uint32_t, 6> kOdd{0x7f00'0001, 0, 0xe000'0001, 0xffff'ffff, kVip, kSubnetBroadcast};
+        constexpr std::array<std::uint32_t, 6> kOdd{0x7f00'0001, 0,    0xe000'0001,
+                                                    0xffff'ffff, kVip, kSubnetBroadcast};
         const std::uint32_t client =
-            random_.chance(950'000) ? kClient + static_cast<std::uint32_t>(random_.below(100'000)) : kOdd[random_.below(kOdd.size())];
+            random_.chance(950'000) ? kClient + static_cast<std::uint32_t>(random_.below(100'000))
+                                    : kOdd[random_.below(kOdd.size())];
         store_big_endian(frame.data() + 26, client);
         store_big_endian(frame.data() + 34, static_cast<std::uint16_t>(random_.below(100)));
-        if (frame[23] == kProtocolTcp && random_.chance(200'000)) frame[47] = static_cast<Byte>(random_.below(32));
-        if (random_.chance(50'000)) frame[14 + random_.below(20)] = static_cast<Byte>(random_.next());
+        if (frame[23] == kProtocolTcp && random_.chance(200'000))
+            frame[47] = static_cast<Byte>(random_.below(32));
+        if (random_.chance(50'000))
+            frame[14 + random_.below(20)] = static_cast<Byte>(random_.next());
         if (random_.chance(30'000)) return;
         store_big_endian(frame.data() + 24, std::uint16_t{0});
         store_big_endian(frame.data() + 24, checksum_of(frame.data() + 14, 20));
     }
     void flip(std::vector<Byte>& frame) {
-        frame[random_.below(std::min<std::size_t>(frame.size(), 60))] ^= static_cast<Byte>(1U << random_.below(8));
+        frame[random_.below(std::min<std::size_t>(frame.size(), 60))] ^=
+            static_cast<Byte>(1U << random_.below(8));
     }
 
     Prng random_;
@@ -103,27 +113,29 @@ struct Side {
         }
     }
     void settle_one_by_one() {
-        burst->recognised = 0;
+        burst->on_fast_path = 0;
         burst->one_rule = false;
         parse(*burst);
-        steer(*burst, host.snapshot());
-        answer_neighbours(*burst, host.snapshot());
-        classify(*burst, host.snapshot());
-        locate(*burst, host.snapshot());
-        track(*burst, host.snapshot(), *host.connections, counters);
-        host.fragments->follow(*burst, host.snapshot());
+        steer(*burst, host.context());
+        answer_neighbours(*burst, host.context());
+        classify(*burst, host.context());
+        locate(*burst, host.context());
+        track(*burst, host.context(), *host.connections, counters);
+        host.fragments->follow(*burst, host.context());
         count_ingress(*burst, counters);
     }
     void settle() {
         burst->describe_all = true;
-        settle_ingress(*burst, host.snapshot(), *host.connections, *host.fragments, counters);
+        settle_ingress(*burst, host.context(), *host.connections, *host.fragments, counters);
     }
 };
 
 void expect_alike(const Side& fast, const Side& slow, int number) {
     for (std::uint32_t i = 0; i < fast.burst->count; ++i) {
-        ASSERT_EQ(fast.burst->reasons[i], slow.burst->reasons[i]) << "burst " << number << " frame " << i;
-        ASSERT_EQ(std::memcmp(&fast.burst->info[i], &slow.burst->info[i], kInfoBytes), 0) << "burst " << number << " frame " << i;
+        ASSERT_EQ(fast.burst->reasons[i], slow.burst->reasons[i])
+            << "burst " << number << " frame " << i;
+        ASSERT_EQ(std::memcmp(&fast.burst->info[i], &slow.burst->info[i], kInfoBytes), 0)
+            << "burst " << number << " frame " << i;
     }
     ASSERT_EQ(fast.bytes, slow.bytes) << "burst " << number;
 }
@@ -131,19 +143,20 @@ void expect_alike(const Side& fast, const Side& slow, int number) {
 void compare_sides(Side& fast, Side& slow, std::uint64_t seed) {
     Crowd crowd(seed);
     Prng random(seed + 1);
-    std::uint64_t recognised = 0;
+    std::uint64_t on_fast_path = 0;
     for (int number = 0; number < kBursts; ++number) {
-        std::vector<std::vector<Byte>> frames(random.chance(700'000) ? kBurstMax : 1 + random.below(kBurstMax));
+        std::vector<std::vector<Byte>> frames(random.chance(700'000) ? kBurstMax
+                                                                     : 1 + random.below(kBurstMax));
         for (auto& frame : frames) frame = crowd.next();
         fast.load(frames);
         slow.load(frames);
         fast.settle();
         slow.settle_one_by_one();
-        recognised += static_cast<std::uint64_t>(std::popcount(fast.burst->recognised));
+        on_fast_path += static_cast<std::uint64_t>(std::popcount(fast.burst->on_fast_path));
         ASSERT_NO_FATAL_FAILURE(expect_alike(fast, slow, number));
     }
     EXPECT_EQ(std::memcmp(&fast.counters, &slow.counters, sizeof(Counters)), 0);
-    EXPECT_GT(recognised, 200'000U) << "the crowd is usual enough to test something";
+    EXPECT_GT(on_fast_path, 200'000U) << "the crowd is usual enough to test something";
     EXPECT_EQ(fast.host.connections->size(), slow.host.connections->size());
 }
 
@@ -157,12 +170,15 @@ TEST(Recognise, SaysTheSameWhereBucketsAreDirtyHereAndElsewhere) {
     Side fast(3);
     Side slow(3);
     for (Side* side : {&fast, &slow}) {
-        for (BucketId bucket = 0; bucket < kBuckets; bucket += 3) side->host.dirty_elsewhere(kHttp, bucket, true);
-        for (BucketId bucket = 0; bucket < kBuckets; bucket += 2) side->host.own(kHttp, bucket, true);
+        for (BucketId bucket = 0; bucket < kBuckets; bucket += 3)
+            side->host.dirty_elsewhere(kHttp, bucket, true);
+        for (BucketId bucket = 0; bucket < kBuckets; bucket += 2)
+            side->host.own(kHttp, bucket, true);
     }
     compare_sides(fast, slow, 8);
     for (Side* side : {&fast, &slow})
-        for (BucketId bucket = 0; bucket < kBuckets; bucket += 4) side->host.own(kHttp, bucket, false);
+        for (BucketId bucket = 0; bucket < kBuckets; bucket += 4)
+            side->host.own(kHttp, bucket, false);
     compare_sides(fast, slow, 9);
 }
 
@@ -176,7 +192,7 @@ TEST(Recognise, SaysTheSameBehindAFallenFenceAndWithoutTables) {
     empty.host.tables = Tables{};
     empty.load({crowd.next(), crowd.next()});
     empty.settle();
-    EXPECT_EQ(empty.burst->recognised, 0U);
+    EXPECT_EQ(empty.burst->on_fast_path, 0U);
 }
 
 TEST(Recognise, SeesEightAtOnceWhatItSeesOneByOne) {
@@ -184,17 +200,17 @@ TEST(Recognise, SeesEightAtOnceWhatItSeesOneByOne) {
     Crowd crowd(12);
     Prng random(13);
     Side side(1);
-    const Landmarks landmarks(side.host.snapshot());
+    const MatchKeys match_keys(side.host.context());
     std::uint64_t seen = 0;
     for (int number = 0; number < kBursts; ++number) {
         std::vector<std::vector<Byte>> frames(1 + random.below(kBurstMax));
         for (auto& frame : frames) frame = crowd.next();
         side.load(frames);
-        Sight wide;
-        Sight narrow;
-        const std::uint64_t usual = see_avx2(*side.burst, landmarks, wide);
-        ASSERT_EQ(usual, see_portable(*side.burst, landmarks, narrow)) << number;
-        for (const std::uint32_t i : Places(usual)) {
+        FastParse wide;
+        FastParse narrow;
+        const std::uint64_t usual = fast_parse_avx2(*side.burst, match_keys, wide);
+        ASSERT_EQ(usual, fast_parse_portable(*side.burst, match_keys, narrow)) << number;
+        for (const std::uint32_t i : Slots(usual)) {
             ASSERT_EQ(wide.client[i], narrow.client[i]) << number << " " << i;
             ASSERT_EQ(wide.client_port[i], narrow.client_port[i]) << number << " " << i;
             ASSERT_EQ(wide.tcp_flags[i], narrow.tcp_flags[i]) << number << " " << i;
@@ -210,22 +226,22 @@ TEST(Recognise, PlacesAndSettlesEightAtOnceAsOneByOne) {
     Prng random(15);
     const auto fast = std::make_unique<Burst>();
     const auto slow = std::make_unique<Burst>();
-    Sight sight;
+    FastParse parsed;
     for (int number = 0; number < kBursts; ++number) {
         for (std::size_t i = 0; i < kBurstMax; ++i) {
-            sight.client[i] = static_cast<std::uint32_t>(random.next());
-            sight.client_port[i] = static_cast<std::uint16_t>(random.next());
+            parsed.client[i] = static_cast<std::uint32_t>(random.next());
+            parsed.client_port[i] = static_cast<std::uint16_t>(random.next());
             fast->reasons[i] = slow->reasons[i] = Reason::heartbeat;
             fast->rules[i] = slow->rules[i] = kNoRule;
         }
         const SaltedKey key({random.next(), random.next(), random.next(), random.next()});
         const ClientShare share(static_cast<Affinity>(random.below(3)));
         const std::uint64_t wanted = random.next() >> random.below(64);
-        Placement wide;
-        Placement narrow;
-        place_avx2(sight, wanted, key, share, wide);
-        place_portable(sight, wanted, key, share, narrow);
-        for (const std::uint32_t i : Places(wanted)) {
+        BucketColumns wide;
+        BucketColumns narrow;
+        fill_columns_avx2(parsed, wanted, key, share, wide);
+        fill_columns_portable(parsed, wanted, key, share, narrow);
+        for (const std::uint32_t i : Slots(wanted)) {
             ASSERT_EQ(wide.hash[i], narrow.hash[i]) << number << " " << i;
             ASSERT_EQ(wide.bucket[i], narrow.bucket[i]) << number << " " << i;
         }
@@ -235,17 +251,21 @@ TEST(Recognise, PlacesAndSettlesEightAtOnceAsOneByOne) {
         const BucketMask live = random.next() & random.next() & kAllBuckets;
         ReasonByBucket reasons;
         ReasonByBucket coloured;
-        colour_avx2(coloured, owners, accepted, live);
-        colour_portable(reasons, owners, accepted, live);
-        for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) ASSERT_EQ(coloured[bucket], reasons[bucket]) << number << " " << bucket;
-        const std::uint64_t places = wanted & random.next();
-        ASSERT_EQ(settle_avx2(reasons, 7, places, wide, *fast), settle_portable(reasons, 7, places, narrow, *slow)) << number;
+        fill_reasons_avx2(coloured, owners, accepted, live);
+        fill_reasons_portable(reasons, owners, accepted, live);
+        for (std::size_t bucket = 0; bucket < kBuckets; ++bucket)
+            ASSERT_EQ(coloured[bucket], reasons[bucket]) << number << " " << bucket;
+        const std::uint64_t slots = wanted & random.next();
+        ASSERT_EQ(settle_avx2(reasons, 7, slots, wide, *fast),
+                  settle_portable(reasons, 7, slots, narrow, *slow))
+            << number;
         ASSERT_EQ(fast->reasons, slow->reasons) << number;
         ASSERT_EQ(fast->rules, slow->rules) << number;
     }
 }
 
-// Settled packets need their rule for counters; nobody reads the rest but who asks for descriptions.
+// Settled packets need their rule for counters; nobody reads the rest but who asks for
+// descriptions.
 TEST(Recognise, KeepsTheRuleOfWhatItSettlesAndAllOfWhatGoesOn) {
     Side brief(1);
     Side whole(1);
@@ -254,10 +274,11 @@ TEST(Recognise, KeepsTheRuleOfWhatItSettlesAndAllOfWhatGoesOn) {
     for (auto& frame : frames) frame = crowd.next();
     brief.load(frames);
     whole.load(frames);
-    settle_ingress(*brief.burst, brief.host.snapshot(), *brief.host.connections, *brief.host.fragments, brief.counters);
+    settle_ingress(*brief.burst, brief.host.context(), *brief.host.connections,
+                   *brief.host.fragments, brief.counters);
     whole.settle();
     int rejected = 0;
-    for (const std::uint32_t i : Places(brief.burst->recognised)) {
+    for (const std::uint32_t i : Slots(brief.burst->on_fast_path)) {
         if (verdict_of(brief.burst->reasons[i]) == Verdict::reject) ++rejected;
         EXPECT_EQ(brief.burst->reasons[i], whole.burst->reasons[i]);
         EXPECT_EQ(brief.burst->rule_at(i), whole.burst->info[i].rule);

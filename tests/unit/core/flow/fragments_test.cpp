@@ -1,8 +1,9 @@
-// Fragments: all of a datagram go to the one host that took its first, in whatever order they come, and nothing waits for ever.
+// Fragments: all of a datagram go to the one host that took its first, in whatever order they come,
+// and nothing waits for ever.
 #include <gtest/gtest.h>
 
 #include "core/base/prng.hpp"
-#include "fragment_frames.hpp"
+#include "tests/unit/core/flow/fragment_frames.hpp"
 
 namespace nlb::test {
 namespace {
@@ -12,7 +13,8 @@ using std::chrono::milliseconds;
 // What became of the frames that waited, since the last call.
 std::vector<Reason> released(Host& host) {
     std::vector<Reason> reasons;
-    for (const Explanation& explanation : explain_released(host.snapshot(), *host.fragments)) reasons.push_back(explanation.reason);
+    for (const Explanation& explanation : explain_released(host.context(), *host.fragments))
+        reasons.push_back(explanation.reason);
     return reasons;
 }
 std::vector<Reason> times(std::size_t count, Reason reason) {
@@ -48,17 +50,20 @@ TEST_P(Fragments, ExactlyOneHostTakesAllOfADatagramInAnyOrder) {
     std::vector<Host> hosts;
     for (HostId id = 1; id <= kHosts; ++id) hosts.emplace_back(id);
     for (std::uint32_t round = 0; round < 200; ++round) {
-        FrameSpec spec = large_udp(500 + random.below(9000), kClient + round, static_cast<std::uint16_t>(1024 + round));
+        FrameSpec spec = large_udp(500 + random.below(9000), kClient + round,
+                                   static_cast<std::uint16_t>(1024 + round));
         if (GetParam()) spec = over_v6(spec, v6(3, static_cast<std::uint16_t>(round + 1)));
         auto pieces = Datagram(spec, round).pieces(8 * (1 + random.below(180)));
-        for (std::size_t i = pieces.size(); i > 1; --i) std::swap(pieces[i - 1], pieces[random.below(i)]);
+        for (std::size_t i = pieces.size(); i > 1; --i)
+            std::swap(pieces[i - 1], pieces[random.below(i)]);
         if (pieces.size() > kFramesPerDatagramMax) continue;
         std::size_t hosts_with_all = 0;
         for (Host& host : hosts) {
             std::size_t taken = 0;
             for (const auto& piece : pieces) {
                 taken += verdict_of(host.in(piece)) == Verdict::accept ? 1U : 0U;
-                for (const Reason reason : released(host)) taken += verdict_of(reason) == Verdict::accept ? 1U : 0U;
+                for (const Reason reason : released(host))
+                    taken += verdict_of(reason) == Verdict::accept ? 1U : 0U;
             }
             ASSERT_TRUE(taken == 0 || taken == pieces.size()) << round;
             if (taken != 0) ++hosts_with_all;
@@ -72,14 +77,14 @@ TEST_P(Fragments, WhatComesBeforeTheFirstOneWaitsAndIsGivenBackInOrder) {
     const Datagram datagram(datagram_for(owner_, true));
     const auto pieces = datagram.pieces(1400);
     EXPECT_EQ(owner_.in(pieces[2]), Reason::fragment_held);
-    const std::uint16_t first_place = owner_.last.info.fragment.place;
+    const std::uint16_t first_place = owner_.last.info.fragment.slot;
     EXPECT_EQ(owner_.in(pieces[1]), Reason::fragment_held);
-    EXPECT_NE(owner_.last.info.fragment.place, first_place);
+    EXPECT_NE(owner_.last.info.fragment.slot, first_place);
     EXPECT_TRUE(released(owner_).empty());
     EXPECT_EQ(owner_.in(pieces[0]), Reason::owner);
-    const auto given_back = explain_released(owner_.snapshot(), *owner_.fragments);
+    const auto given_back = explain_released(owner_.context(), *owner_.fragments);
     ASSERT_EQ(given_back.size(), 2U);
-    EXPECT_EQ(given_back[0].info.fragment.place, first_place);
+    EXPECT_EQ(given_back[0].info.fragment.slot, first_place);
     EXPECT_EQ(given_back[0].reason, Reason::fragment_followed);
     EXPECT_EQ(given_back[0].rule, kDns);
     EXPECT_EQ(given_back[1].reason, Reason::fragment_followed);
@@ -177,7 +182,8 @@ TEST_P(Fragments, ImpossibleOnesAreDroppedBeforeTheyAreRemembered) {
     EXPECT_EQ(owner_.in(datagram.piece(0, 1401, false)), Reason::fragment_malformed);
     EXPECT_EQ(owner_.in(datagram.piece(65528, 8, true)), Reason::ip_total_length);
     EXPECT_EQ(owner_.in(datagram.piece(0, 0, false)), Reason::fragment_tiny);
-    EXPECT_EQ(owner_.in(datagram.piece(65528, 7, true)), Reason::fragment_held) << "the last byte that a datagram can have";
+    EXPECT_EQ(owner_.in(datagram.piece(65528, 7, true)), Reason::fragment_held)
+        << "the last byte that a datagram can have";
     EXPECT_EQ(owner_.fragments->datagrams(), 1U);
 }
 
@@ -205,18 +211,22 @@ TEST_P(Fragments, NoMoreWaitThanAreAllowedAndTheOldestMakeRoom) {
     }
     EXPECT_EQ(given_up, 2000 - kFramesWaitingMax);
     EXPECT_EQ(owner_.in(Datagram(spec, 1999).piece(0, 1400)), Reason::owner);
-    EXPECT_EQ(released(owner_), times(1, Reason::fragment_followed)) << "a flood of strays locks no new datagram out";
+    EXPECT_EQ(released(owner_), times(1, Reason::fragment_followed))
+        << "a flood of strays locks no new datagram out";
 }
 
 TEST_P(Fragments, OneDatagramDoesNotTakeAllPlaces) {
     const Datagram datagram(datagram_for(owner_, true, 60000));
-    for (std::size_t i = 1; i <= kFramesPerDatagramMax; ++i) EXPECT_EQ(owner_.in(datagram.piece(64 * i, 64)), Reason::fragment_held);
-    EXPECT_EQ(owner_.in(datagram.piece(64 * (kFramesPerDatagramMax + 1), 64)), Reason::fragment_table_full);
+    for (std::size_t i = 1; i <= kFramesPerDatagramMax; ++i)
+        EXPECT_EQ(owner_.in(datagram.piece(64 * i, 64)), Reason::fragment_held);
+    EXPECT_EQ(owner_.in(datagram.piece(64 * (kFramesPerDatagramMax + 1), 64)),
+              Reason::fragment_table_full);
 }
 
 TEST_P(Fragments, AFullTableForgetsTheOldestDatagram) {
     const FrameSpec spec = datagram_for(owner_, true);
-    for (std::uint32_t id = 0; id <= kDatagramsMax; ++id) EXPECT_EQ(owner_.in(Datagram(spec, id).piece(0, 1400)), Reason::owner);
+    for (std::uint32_t id = 0; id <= kDatagramsMax; ++id)
+        EXPECT_EQ(owner_.in(Datagram(spec, id).piece(0, 1400)), Reason::owner);
     EXPECT_EQ(owner_.fragments->datagrams(), kDatagramsMax);
     EXPECT_EQ(owner_.in(Datagram(spec, 1).piece(1400, 1400)), Reason::fragment_followed);
     EXPECT_EQ(owner_.in(Datagram(spec, 0).piece(1400, 1400)), Reason::fragment_held);
@@ -259,7 +269,9 @@ TEST(Counting, AFrameThatWaitedIsCountedOnceUnderWhatBecameOfIt) {
     Host host(1);
     const Datagram datagram(served_by(host, large_udp(4000)));
     auto counters = std::make_unique<Counters>();
-    const auto count = [&](Reason reason) { return counters->reasons[static_cast<std::size_t>(reason)]; };
+    const auto count = [&](Reason reason) {
+        return counters->reasons[static_cast<std::size_t>(reason)];
+    };
     auto burst = std::make_unique<Burst>();
     std::vector<std::vector<Byte>> frames{datagram.piece(1400, 1400), datagram.piece(0, 1400)};
     burst->count = 2;
@@ -267,16 +279,16 @@ TEST(Counting, AFrameThatWaitedIsCountedOnceUnderWhatBecameOfIt) {
         const auto length = static_cast<std::uint16_t>(frames[i].size());
         burst->frames[i] = {frames[i].data(), length, length};
     }
-    settle_ingress(*burst, host.snapshot(), *host.connections, *host.fragments, *counters);
+    settle_ingress(*burst, host.context(), *host.connections, *host.fragments, *counters);
     EXPECT_EQ(burst->reasons[0], Reason::fragment_held);
     EXPECT_EQ(count(Reason::fragment_held), 1U);
     EXPECT_EQ(counters->accepted[kDns], 1U);
-    std::array<std::uint16_t, kBurstMax> places;
-    EXPECT_EQ(settle_released(*burst, *host.fragments, places, *counters), 1U);
+    std::array<std::uint16_t, kBurstMax> slots;
+    EXPECT_EQ(settle_released(*burst, *host.fragments, slots, *counters), 1U);
     EXPECT_EQ(count(Reason::fragment_held), 0U);
     EXPECT_EQ(count(Reason::fragment_followed), 1U);
     EXPECT_EQ(counters->accepted[kDns], 2U);
-    EXPECT_EQ(settle_released(*burst, *host.fragments, places, *counters), 0U);
+    EXPECT_EQ(settle_released(*burst, *host.fragments, slots, *counters), 0U);
 }
 
 TEST(DatagramExtent, IsCompleteExactlyWhenEveryByteWasShownOnce) {
@@ -287,12 +299,14 @@ TEST(DatagramExtent, IsCompleteExactlyWhenEveryByteWasShownOnce) {
         const std::size_t step = 8 * (1 + random.below(400));
         std::vector<std::size_t> offsets;
         for (std::size_t at = 0; at < bytes; at += step) offsets.push_back(at);
-        for (std::size_t i = offsets.size(); i > 1; --i) std::swap(offsets[i - 1], offsets[random.below(i)]);
+        for (std::size_t i = offsets.size(); i > 1; --i)
+            std::swap(offsets[i - 1], offsets[random.below(i)]);
         for (const std::size_t at : offsets) {
             ASSERT_FALSE(extent->complete());
             const std::size_t length = std::min(step, bytes - at);
             ASSERT_EQ(extent->add(at, length, at + length == bytes), DatagramExtent::Fit::fresh);
-            ASSERT_EQ(extent->add(at, length, at + length == bytes), DatagramExtent::Fit::duplicate);
+            ASSERT_EQ(extent->add(at, length, at + length == bytes),
+                      DatagramExtent::Fit::duplicate);
         }
         ASSERT_TRUE(extent->complete());
         extent->clear();
@@ -313,8 +327,10 @@ TEST(DatagramExtent, TellsOverlapsOfEveryKindFromDuplicates) {
     EXPECT_EQ(extent.add(0, 512, true), Fit::conflict) << "an end before what was seen";
     EXPECT_EQ(extent.add(1536, 9, true), Fit::fresh);
     EXPECT_EQ(extent.add(1536, 9, true), Fit::duplicate);
-    EXPECT_EQ(extent.add(1536, 10, true), Fit::conflict) << "another end within the same eight bytes";
-    EXPECT_EQ(extent.add(1536, 16, false), Fit::conflict) << "the last one, suddenly longer and not the last";
+    EXPECT_EQ(extent.add(1536, 10, true), Fit::conflict)
+        << "another end within the same eight bytes";
+    EXPECT_EQ(extent.add(1536, 16, false), Fit::conflict)
+        << "the last one, suddenly longer and not the last";
     EXPECT_EQ(extent.add(1536, 10, true), Fit::conflict) << "another end";
     EXPECT_EQ(extent.add(1536, 9, true), Fit::duplicate);
     EXPECT_EQ(extent.add(1552, 8, false), Fit::conflict) << "behind the end";

@@ -1,9 +1,10 @@
-// Sessions: all packets of one client's IPsec session, or of its PPTP tunnel, reach one host, and stay there when their bucket moves.
+// Sessions: all packets of one client's IPsec session, or of its PPTP tunnel, reach one host, and
+// stay there when their bucket moves.
 #include "core/flow/sessions.hpp"
 
 #include <gtest/gtest.h>
 
-#include "fragment_frames.hpp"
+#include "tests/unit/core/flow/fragment_frames.hpp"
 
 namespace nlb::test {
 namespace {
@@ -42,21 +43,28 @@ FrameSpec answer(FrameSpec spec) {
     return spec;
 }
 
-// Rules as in world.hpp, and one for IKE in the place of kNetwork, one for PPTP in the place of kDns.
+// Rules as in world.hpp, and one for IKE in the slot of kNetwork, one for PPTP in the slot of kDns.
 class Sessions : public testing::TestWithParam<bool> {
 protected:
     void SetUp() override {
         for (HostId id = 1; id <= kHosts; ++id) {
             Host& host = hosts_.emplace_back(id);
-            host.tables.rules[kNetwork] = {kIkePort, kIkePort, kEveryVip, kProtocolUdpBit, RuleMode::multiple, Affinity::none, {}};
-            host.tables.rules[kHttp] = {kPptpPort, kPptpPort, kEveryVip, kProtocolTcpBit, RuleMode::multiple, Affinity::single, {}};
+            host.tables.rules[kNetwork] = {
+                kIkePort,           kIkePort,       kEveryVip, kProtocolUdpBit,
+                RuleMode::multiple, Affinity::none, {}};
+            host.tables.rules[kHttp] = {
+                kPptpPort,          kPptpPort,        kEveryVip, kProtocolTcpBit,
+                RuleMode::multiple, Affinity::single, {}};
         }
         client_ = GetParam() ? over_v6(udp()) : udp();
     }
     // The hosts that accept, by their bits.
     std::uint32_t takers(const FrameSpec& spec) {
         std::uint32_t bits = 0;
-        for (Host& host : hosts_) bits |= verdict_of(host.in(build_frame(spec))) == Verdict::accept ? 1U << host.tables.self : 0U;
+        for (Host& host : hosts_)
+            bits |= verdict_of(host.in(build_frame(spec))) == Verdict::accept
+                        ? 1U << host.tables.self
+                        : 0U;
         return bits;
     }
     Host& taker(const FrameSpec& spec) {
@@ -101,7 +109,8 @@ TEST_P(Sessions, AllPacketsOfAClientsIpsecReachOneHost) {
         EXPECT_EQ(takers(portless(kProtocolAuthentication, client_)), owner);
         all_owners |= owner;
     }
-    EXPECT_EQ(all_owners, 0b11110U) << "although the rule has affinity none, by the client's address";
+    EXPECT_EQ(all_owners, 0b11110U)
+        << "although the rule has affinity none, by the client's address";
 }
 
 TEST_P(Sessions, ATunnelFollowsItsConnectionsRuleAndClient) {
@@ -111,7 +120,8 @@ TEST_P(Sessions, ATunnelFollowsItsConnectionsRuleAndClient) {
 }
 
 TEST_P(Sessions, WithoutARuleTheyAreTheDefaultHosts) {
-    for (Host& host : hosts_) host.tables.rules[kNetwork].first_port = host.tables.rules[kNetwork].last_port = 9;
+    for (Host& host : hosts_)
+        host.tables.rules[kNetwork].first_port = host.tables.rules[kNetwork].last_port = 9;
     EXPECT_EQ(takers(ike(client_)), 1U << 1);
     EXPECT_EQ(takers(portless(kProtocolEsp, client_)), 1U << 1);
     EXPECT_EQ(hosts_[0].last.rule, kDefaultRule);
@@ -167,7 +177,8 @@ TEST_P(Sessions, AnErrorGoesWhereTheSessionItQuotesGoes) {
     Host& next = other_than(home);
     move(home, next);
     const std::uint8_t type = GetParam() ? 2 : 3;
-    for (const FrameSpec& quoted : {portless(kProtocolEsp, client_), ike(client_, kAuth), portless(kProtocolAuthentication, client_)}) {
+    for (const FrameSpec& quoted : {portless(kProtocolEsp, client_), ike(client_, kAuth),
+                                    portless(kProtocolAuthentication, client_)}) {
         EXPECT_EQ(takers(error_about(quoted, type)), 1U << home.tables.self);
         EXPECT_EQ(home.last.reason, Reason::descriptor);
     }
@@ -219,7 +230,8 @@ TEST_P(Sessions, AFallenFenceRejectsThem) {
 }
 
 TEST_P(Sessions, HeadersThatAreCutAreDropped) {
-    for (const auto& [protocol, least] : {std::pair{kProtocolGre, 4}, {kProtocolEsp, 8}, {kProtocolAuthentication, 12}}) {
+    for (const auto& [protocol, least] :
+         {std::pair{kProtocolGre, 4}, {kProtocolEsp, 8}, {kProtocolAuthentication, 12}}) {
         FrameSpec spec = portless(protocol, client_);
         spec.payload.resize(static_cast<std::size_t>(least) - 1);
         EXPECT_EQ(hosts_[0].in(build_frame(spec)), Reason::transport_header);

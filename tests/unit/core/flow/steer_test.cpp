@@ -1,9 +1,10 @@
-// On a host with several workers all that one client's sessions and fragments need to remember is with one of them.
+// On a host with several workers all that one client's sessions and fragments need to remember is
+// with one of them.
 #include "core/flow/steer.hpp"
 
 #include <gtest/gtest.h>
 
-#include "fragment_frames.hpp"
+#include "tests/unit/core/flow/fragment_frames.hpp"
 
 namespace nlb::test {
 namespace {
@@ -17,13 +18,13 @@ std::uint16_t lane_of(const Host& host, std::vector<Byte> frame, std::uint16_t a
     const auto length = static_cast<std::uint16_t>(frame.size());
     burst->count = 1;
     burst->frames[0] = {frame.data(), length, length};
-    Snapshot snapshot = host.snapshot();
-    snapshot.lane = arrived;
-    snapshot.lanes = kLanes;
+    BurstContext context = host.context();
+    context.lane = arrived;
+    context.lanes = kLanes;
     SimpleConnections fresh;
     FragmentTable fragments(0);
-    settle_ingress(*burst, snapshot, fresh, fragments, *counters);
-    return burst->reasons[0] == Reason::steered ? burst->info[0].fragment.place : arrived;
+    settle_ingress(*burst, context, fresh, fragments, *counters);
+    return burst->reasons[0] == Reason::steered ? burst->info[0].fragment.slot : arrived;
 }
 
 TEST(Steer, AllPacketsOfAClientsSessionMeetAtOneLaneWhereverTheyCame) {
@@ -60,30 +61,32 @@ TEST(Steer, EverythingElseIsDecidedWhereItCame) {
     }
 }
 
-// The lanes of one host: a flow's descriptor is with one of them, and its bucket is another host's by now.
+// The lanes of one host: a flow's descriptor is with one of them, and its bucket is another host's
+// by now.
 struct LanesOfOneHost : ::testing::Test {
     Host host{1};
     std::array<SimpleConnections, kLanes> tables;
-    std::array<const ConnectionLedger*, kLanes> ledgers{};
+    std::array<const FlowIndex*, kLanes> flow_indexes{};
     std::array<unsigned, kLanes> asked{};
 
     LanesOfOneHost() {
-        for (std::size_t i = 0; i < kLanes; ++i) ledgers[i] = &tables[i].ledger();
+        for (std::size_t i = 0; i < kLanes; ++i) flow_indexes[i] = &tables[i].flow_index();
     }
-    Reason offer(std::vector<Byte> frame, std::uint16_t lane, bool handed_over, std::uint16_t& next) {
+    Reason offer(std::vector<Byte> frame, std::uint16_t lane, bool handed_over,
+                 std::uint16_t& next) {
         auto burst = std::make_unique<Burst>();
         auto counters = std::make_unique<Counters>();
         const auto length = static_cast<std::uint16_t>(frame.size());
         burst->count = 1;
         burst->frames[0] = {frame.data(), length, length};
         burst->handed_over = handed_over;
-        Snapshot snapshot = host.snapshot();
-        snapshot.lane = lane;
-        snapshot.lanes = kLanes;
-        snapshot.ledgers = ledgers;
+        BurstContext context = host.context();
+        context.lane = lane;
+        context.lanes = kLanes;
+        context.flow_indexes = flow_indexes;
         FragmentTable fragments(0);
-        settle_ingress(*burst, snapshot, tables[lane], fragments, *counters);
-        next = burst->info[0].fragment.place;
+        settle_ingress(*burst, context, tables[lane], fragments, *counters);
+        next = burst->info[0].fragment.slot;
         ++asked[lane];
         return burst->reasons[0];
     }
@@ -119,7 +122,8 @@ TEST_F(LanesOfOneHost, AnErrorFindsTheLaneThatTracksItsFlowWhereverItCame) {
             FrameSpec one = flow;
             one.source_port = static_cast<std::uint16_t>(50000 + tracked);
             for (std::uint16_t arrived = 0; arrived < kLanes; ++arrived)
-                EXPECT_EQ(settle(build_frame(error_about(one, 3)), arrived), Reason::descriptor) << tracked << " " << arrived;
+                EXPECT_EQ(settle(build_frame(error_about(one, 3)), arrived), Reason::descriptor)
+                    << tracked << " " << arrived;
         }
         host.own(kHttp, bucket, true);
     }
@@ -144,7 +148,8 @@ TEST_F(LanesOfOneHost, AnErrorAboutAFlowOfNobodyIsRejectedAfterEachLaneWasAskedO
         EXPECT_LE(asked[0] + asked[1] + asked[2] + asked[3], 4U);
         EXPECT_GE(asked[1], 1U);
         EXPECT_GE(asked[3], 1U);
-        for (const std::size_t empty : {0U, 2U}) EXPECT_EQ(asked[empty], arrived == empty ? 1U : 0U) << "it holds nothing in the bucket";
+        for (const std::size_t empty : {0U, 2U})
+            EXPECT_EQ(asked[empty], arrived == empty ? 1U : 0U) << "it holds nothing in the bucket";
     }
 }
 

@@ -1,9 +1,10 @@
-// One host, and one flow of a client whose bucket it owns: what tests of descriptors begin with. It claims nothing itself.
+// One host, and one flow of a client whose bucket it owns: what tests of descriptors begin with. It
+// claims nothing itself.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 

@@ -1,5 +1,6 @@
-// Room in the connection table: who is tracked when it is full or flooded, and which connections of the server's own are.
-#include "track_fixture.hpp"
+// Room in the connection table: who is tracked when it is full or flooded, and which connections of
+// the server's own are.
+#include "tests/unit/core/flow/track_fixture.hpp"
 
 namespace nlb::test {
 namespace {
@@ -12,7 +13,7 @@ TEST_F(Track, AFullTableAcceptsUntrackedAndCountsIt) {
     burst.count = 1;
     const auto size = static_cast<std::uint16_t>(frame.size());
     burst.frames[0] = {frame.data(), size, size};
-    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
+    settle_ingress(burst, host.context(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.reasons[0], Reason::untracked_flow);
     EXPECT_EQ(counters.table_full, 1U);
     EXPECT_EQ(counters.accepted[kHttp], 1U);
@@ -69,8 +70,9 @@ TEST_F(Track, AFloodOfSynsHoldsAQuarterOfTheTableAndOnlyItsOwnAreGivenUp) {
         EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
     }
     EXPECT_EQ(host.connections->size(), 200U + kCapacity / 4);
-    EXPECT_EQ(host.connections->ledger().half_open(), kCapacity / 4);
-    for (flow.source_port = 1; flow.source_port <= 200; ++flow.source_port) ASSERT_TRUE(tracked()) << flow.source_port;
+    EXPECT_EQ(host.connections->flow_index().half_open(), kCapacity / 4);
+    for (flow.source_port = 1; flow.source_port <= 200; ++flow.source_port)
+        ASSERT_TRUE(tracked()) << flow.source_port;
     flow = first;
     establish();  // somebody who does answer is tracked meanwhile
     lose_bucket();

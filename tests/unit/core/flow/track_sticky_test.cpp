@@ -1,9 +1,10 @@
-// Rules with a time-out, on one host: what the owner of a bucket does with a client that was elsewhere, and what that other host does.
-// What several hosts do to one another is the simulator's (tests/sim).
+// Rules with a time-out, on one host: what the owner of a bucket does with a client that was
+// elsewhere, and what that other host does. What several hosts do to one another is the simulator's
+// (tests/sim).
 #include <gtest/gtest.h>
 
 #include "core/clients/client_table.hpp"
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -62,7 +63,12 @@ struct Sticky : ::testing::Test {
     bool grant(const FrameSpec& spec, Duration length, RuleId rule = kHttp) {
         const Instant until = host.now + length;
         return host.clients->give(host.tables.era,
-                                  {name_of(spec, rule), until.time_since_epoch().count(), rule, bucket_of_client(spec), {}}, host.now);
+                                  {name_of(spec, rule),
+                                   until.time_since_epoch().count(),
+                                   rule,
+                                   bucket_of_client(spec),
+                                   {}},
+                                  host.now);
     }
 };
 
@@ -130,7 +136,8 @@ TEST_F(Sticky, TheOtherPacketsOfAClientThatIsElsewhereAreNotAnsweredHere) {
     EXPECT_EQ(send(flow), Reason::client_elsewhere);
     EXPECT_EQ(send(flow, kTcpAck), Reason::client_elsewhere);
     FrameSpec neighbour = tcp(kTcpAck, kClient + 1);
-    while (bucket_of_client(neighbour) != bucket) neighbour.source = IpAddress::v4(neighbour.source.as_v4() + 1);
+    while (bucket_of_client(neighbour) != bucket)
+        neighbour.source = IpAddress::v4(neighbour.source.as_v4() + 1);
     EXPECT_EQ(send(neighbour, kTcpAck), Reason::owner) << "of the same bucket, but nobody's guest";
 }
 
@@ -139,13 +146,15 @@ TEST_F(Sticky, WhatTheOwnerHasADescriptorForStaysWithItUntilASyn) {
     send(flow);
     FrameSpec second = flow;
     second.source_port = 40001;
-    give_bucket_to(2, flow);  // the client's next connection is seen there, by the map; the flow stays
+    // the client's next connection is seen there, by the map; the flow stays
+    give_bucket_to(2, flow);
     host.wait(kTimeoutMs / 1000 + 1);
     EXPECT_EQ(send(second), Reason::not_owner);
     give_bucket_to(1, flow);
     EXPECT_EQ(send(second), Reason::client_elsewhere);
     EXPECT_EQ(send(flow, kTcpAck), Reason::owner);
-    EXPECT_EQ(send(flow), Reason::moved_flow) << "from here on the other host answers for these ports";
+    EXPECT_EQ(send(flow), Reason::moved_flow)
+        << "from here on the other host answers for these ports";
     EXPECT_EQ(send(flow, kTcpAck), Reason::client_elsewhere);
 }
 
@@ -166,7 +175,8 @@ TEST_F(Sticky, AGrantIsRepeatedEverMoreSeldomAndAgainBeforeItEnds) {
 
 TEST_F(Sticky, WhenTooManyAskAtOnceTheOwnerKeepsTheRest) {
     std::vector<FrameSpec> clients;
-    for (std::uint32_t i = 0; i < ClientTable::kRequestsPerWindow + 5; ++i) clients.push_back(tcp(kTcpSyn, kClient + 300 + i));
+    for (std::uint32_t i = 0; i < ClientTable::kRequestsPerWindow + 5; ++i)
+        clients.push_back(tcp(kTcpSyn, kClient + 300 + i));
     for (const FrameSpec& client : clients) {
         give_bucket_to(2, client);
         EXPECT_EQ(send(client), Reason::not_owner);
@@ -174,7 +184,8 @@ TEST_F(Sticky, WhenTooManyAskAtOnceTheOwnerKeepsTheRest) {
     for (const FrameSpec& client : clients) give_bucket_to(1, client);
     std::size_t elsewhere = 0;
     std::size_t kept = 0;
-    for (const FrameSpec& client : clients) (send(client) == Reason::client_elsewhere ? elsewhere : kept) += 1;
+    for (const FrameSpec& client : clients)
+        (send(client) == Reason::client_elsewhere ? elsewhere : kept) += 1;
     EXPECT_EQ(elsewhere, ClientTable::kRequestsPerWindow);
     EXPECT_EQ(kept, 5U);
     EXPECT_EQ(requests().size(), ClientTable::kRequestsPerWindow);
@@ -227,7 +238,8 @@ TEST_F(Sticky, AGuestIsServedAlthoughItsBucketIsAnotherHosts) {
     EXPECT_EQ(send(flow), Reason::client_guest);
     ASSERT_NE(host.descriptor(flow), nullptr);
     EXPECT_EQ(send(flow, kTcpAck), Reason::descriptor);
-    EXPECT_EQ(host.connections->ledger().held()[kHttp], BucketMask{1} << bucket) << "the bucket is dirty here";
+    EXPECT_EQ(host.connections->flow_index().held()[kHttp], BucketMask{1} << bucket)
+        << "the bucket is dirty here";
 }
 
 // Active FTP of a guest: what he answers comes to the host that serves him.
@@ -261,7 +273,9 @@ TEST_F(Sticky, AGrantEndsWithItsEpoch) {
 
 TEST_F(Sticky, AGrantOfAnotherEpochThanTheNewestTablesIsNotTaken) {
     give_bucket_to(2, flow);
-    host.clients->give(host.tables.era - 1, {name_of(flow), kForever.time_since_epoch().count(), kHttp, bucket, {}}, host.now);
+    host.clients->give(host.tables.era - 1,
+                       {name_of(flow), kForever.time_since_epoch().count(), kHttp, bucket, {}},
+                       host.now);
     EXPECT_EQ(send(flow), Reason::not_owner);
 }
 
@@ -297,7 +311,8 @@ TEST_F(Sticky, OneClientOfANetworkBringsTheOthersAlong) {
     first.destination_port = 8080;
     FrameSpec second = first;
     second.source = IpAddress::v4(first.source.as_v4() ^ 1U);
-    const BucketId shared = bucket_of(client_hash(host.tables.hash_key, Affinity::network, first.source, 0));
+    const BucketId shared =
+        bucket_of(client_hash(host.tables.hash_key, Affinity::network, first.source, 0));
     host.own(kNetwork, shared, false);
     host.tables.owner[kNetwork][shared] = 2;
     EXPECT_EQ(send(first), Reason::not_owner);

@@ -1,7 +1,7 @@
 // Descriptors: the table of product.md 4.6, the ends of flows, and what may not cost a look-up.
 #include <gtest/gtest.h>
 
-#include "track_fixture.hpp"
+#include "tests/unit/core/flow/track_fixture.hpp"
 
 namespace nlb::test {
 namespace {
@@ -254,15 +254,15 @@ TEST_F(Track, ABurstSeesItsOwnChanges) {
     FrameSpec third = flow;
     third.tcp_flags = kTcpRst;
     gain_bucket();
-    std::vector<std::vector<Byte>> frames{build_frame(flow), build_frame(second), build_frame(flow), build_frame(third),
-                                          build_frame(second)};
+    std::vector<std::vector<Byte>> frames{build_frame(flow), build_frame(second), build_frame(flow),
+                                          build_frame(third), build_frame(second)};
     Burst burst;
     Counters counters{};
     for (std::vector<Byte>& frame : frames) {
         const auto size = static_cast<std::uint16_t>(frame.size());
         burst.frames[burst.count++] = {frame.data(), size, size};
     }
-    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
+    settle_ingress(burst, host.context(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.reasons[0], Reason::new_flow);
     EXPECT_EQ(burst.reasons[1], Reason::owner);
     EXPECT_EQ(burst.reasons[2], Reason::owner);
@@ -276,30 +276,36 @@ TEST(Ledger, HeldBucketsFollowTheDescriptors) {
     const FlowKey two{IpAddress::v4(1), IpAddress::v4(2), 5, 4, 6, {}};
     table.insert(one, {1, kHttp, 17, FlowState::half_open, 0});
     table.insert(two, {1, kHttp, 17, FlowState::established, 0});
-    EXPECT_EQ(table.ledger().held()[kHttp], BucketMask{1} << 17);
-    EXPECT_EQ(table.ledger().counts()[kHttp], 2U);
-    EXPECT_TRUE(table.ledger().may_be_watched(one));
+    EXPECT_EQ(table.flow_index().held()[kHttp], BucketMask{1} << 17);
+    EXPECT_EQ(table.flow_index().counts()[kHttp], 2U);
+    EXPECT_TRUE(table.flow_index().may_be_watched(one));
     table.erase(one);
-    EXPECT_EQ(table.ledger().held()[kHttp], BucketMask{1} << 17);
-    EXPECT_FALSE(table.ledger().may_be_watched(one));
+    EXPECT_EQ(table.flow_index().held()[kHttp], BucketMask{1} << 17);
+    EXPECT_FALSE(table.flow_index().may_be_watched(one));
     table.erase(two);
-    EXPECT_EQ(table.ledger().held()[kHttp], 0U);
-    EXPECT_EQ(table.ledger().counts()[kHttp], 0U);
+    EXPECT_EQ(table.flow_index().held()[kHttp], 0U);
+    EXPECT_EQ(table.flow_index().counts()[kHttp], 0U);
 }
 TEST(Ledger, HalfOpenFlowsAreNeverMissedHoweverManyThereAre) {
-    ConnectionLedger ledger;
+    FlowIndex flow_index;
     std::vector<FlowKey> keys;
-    for (std::uint32_t i = 0; i < 300000; ++i) keys.push_back({IpAddress::v4(i * 2654435761U), IpAddress::v4(9), 7, 80, 6, {}});
-    for (const FlowKey& key : keys) ledger.on_insert(key, {0, 0, 0, FlowState::half_open, 0});
-    for (std::size_t i = 0; i < keys.size(); i += 2) ledger.on_opened(keys[i], {0, 0, 0, FlowState::established, 0});
-    for (std::size_t i = 1; i < keys.size(); i += 2) ASSERT_TRUE(ledger.may_be_watched(keys[i]));
+    for (std::uint32_t i = 0; i < 300000; ++i)
+        keys.push_back({IpAddress::v4(i * 2654435761U), IpAddress::v4(9), 7, 80, 6, {}});
+    for (const FlowKey& key : keys) flow_index.on_insert(key, {0, 0, 0, FlowState::half_open, 0});
+    for (std::size_t i = 0; i < keys.size(); i += 2)
+        flow_index.on_opened(keys[i], {0, 0, 0, FlowState::established, 0});
+    for (std::size_t i = 1; i < keys.size(); i += 2)
+        ASSERT_TRUE(flow_index.may_be_watched(keys[i]));
 }
 TEST(Ledger, FewHalfOpenFlowsMakeFewOthersPay) {
-    ConnectionLedger ledger;
+    FlowIndex flow_index;
     for (std::uint32_t i = 0; i < 1000; ++i)
-        ledger.on_insert({IpAddress::v4(i), IpAddress::v4(9), 7, 80, 6, {}}, {0, 0, 0, FlowState::half_open, 0});
+        flow_index.on_insert({IpAddress::v4(i), IpAddress::v4(9), 7, 80, 6, {}},
+                             {0, 0, 0, FlowState::half_open, 0});
     int pay = 0;
-    for (std::uint32_t i = 0; i < 20000; ++i) pay += ledger.may_be_watched({IpAddress::v4(0x0a000000 + i), IpAddress::v4(9), 7, 80, 6, {}});
+    for (std::uint32_t i = 0; i < 20000; ++i)
+        pay += flow_index.may_be_watched(
+            {IpAddress::v4(0x0a000000 + i), IpAddress::v4(9), 7, 80, 6, {}});
     EXPECT_LT(pay, 20000 * 3 / 100);
 }
 

@@ -1,7 +1,7 @@
 // ARP from outside: who answers, with which bytes, and what the inside stack gets to hear.
 #include <gtest/gtest.h>
 
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -17,8 +17,9 @@ TEST(Arp, TheDefaultHostAnswersForAVipWithTheClusterMac) {
     Host host(1);
     ASSERT_EQ(host.in(build_arp(request_for(kVip))), Reason::arp_answered);
     // To who asked, from the masked source; a reply that the cluster MAC has the VIP.
-    EXPECT_EQ(host.last.frame, from_hex("02c100000001 0201c0000250 0806"
-                                        "0001 0800 06 04 0002 02bfc0000250 c0000250 02c100000001 c0000201"));
+    EXPECT_EQ(host.last.frame,
+              from_hex("02c100000001 0201c0000250 0806"
+                       "0001 0800 06 04 0002 02bfc0000250 c0000250 02c100000001 c0000201"));
     EXPECT_EQ(output_of(Reason::arp_answered), Output::outside);
 }
 TEST(Arp, TheOtherHostsStaySilent) {
@@ -77,7 +78,8 @@ TEST(Arp, InMulticastModeTheBodyCarriesTheMulticastMacAndTheFrameTheNics) {
     Host host(1, LinkMode::multicast);
     ASSERT_EQ(host.in(build_arp(request_for(kVip))), Reason::arp_answered);
     EXPECT_EQ(load_header<EthernetHeader>(host.last.frame.data()).source, kOutsideMac);
-    EXPECT_EQ(load_header<ArpPacket>(host.last.frame.data() + 14).sender_mac, (MacAddress{{0x03, 0xbf, 192, 0, 2, 80}}));
+    EXPECT_EQ(load_header<ArpPacket>(host.last.frame.data() + 14).sender_mac,
+              (MacAddress{{0x03, 0xbf, 192, 0, 2, 80}}));
 }
 TEST(Arp, ARepliesForOurAddressesReachTheInsideStack) {
     Host host(3);
@@ -120,7 +122,9 @@ TEST(Arp, WhatIsNotEthernetAndIpv4IsMalformed) {
         EXPECT_EQ(host.in(bad), Reason::arp_malformed) << offset;
     }
     for (std::size_t length = 14; length < good.size(); ++length)
-        EXPECT_EQ(host.in({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)}), Reason::arp_malformed) << length;
+        EXPECT_EQ(host.in({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)}),
+                  Reason::arp_malformed)
+            << length;
 }
 TEST(Arp, AFrameFromThisVeryStationIsDropped) {
     Host host(1);

@@ -4,7 +4,7 @@
 
 #include "core/packet/checksum.hpp"
 #include "core/tables/affinity_hash.hpp"
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -67,7 +67,8 @@ TEST_F(Classify, AGroupDestinationMacStaysForBroadcastsOnly) {
     FrameSpec spec = to(udp(), kSubnetBroadcast, 67);
     spec.destination_mac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
     host.in(build_frame(spec));
-    EXPECT_EQ(load_header<EthernetHeader>(host.last.frame.data()).destination, spec.destination_mac);
+    EXPECT_EQ(load_header<EthernetHeader>(host.last.frame.data()).destination,
+              spec.destination_mac);
     spec = served_by(host, tcp());
     spec.destination_mac = {{0x03, 0xbf, 192, 0, 2, 80}};
     ASSERT_EQ(host.in(build_frame(spec)), Reason::new_flow);
@@ -97,7 +98,8 @@ TEST_F(Classify, TheOrderOfTheRulesDoesNotMatter) {
     EXPECT_EQ(rule_of(tcp()), kSecondHttp);
 }
 TEST_F(Classify, EachPacketOfABurstHasItsOwnRule) {
-    std::vector<std::vector<Byte>> frames{build_frame(tcp()), build_frame(udp()), build_frame(to(tcp(), kSecondVip, 80)),
+    std::vector<std::vector<Byte>> frames{build_frame(tcp()), build_frame(udp()),
+                                          build_frame(to(tcp(), kSecondVip, 80)),
                                           build_frame(to(tcp(), kVip, 53)), build_frame(tcp())};
     Burst burst;
     Counters counters{};
@@ -105,7 +107,7 @@ TEST_F(Classify, EachPacketOfABurstHasItsOwnRule) {
         const auto size = static_cast<std::uint16_t>(frame.size());
         burst.frames[burst.count++] = {frame.data(), size, size};
     }
-    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
+    settle_ingress(burst, host.context(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.rule_at(0), kHttp);
     EXPECT_EQ(burst.rule_at(1), kDns);
     EXPECT_EQ(burst.rule_at(2), kSecondHttp);
@@ -131,7 +133,8 @@ TEST_F(Classify, ADisabledRuleDropsBehindTheFenceToo) {
 TEST_F(Classify, ASingleRuleIsServedByOneHost) {
     for (HostId id = 1; id <= kHosts; ++id) {
         Host each(id);
-        EXPECT_EQ(each.in(build_frame(to(tcp(), kSecondVip, 8443))), id == 2 ? Reason::new_flow : Reason::not_owner);
+        EXPECT_EQ(each.in(build_frame(to(tcp(), kSecondVip, 8443))),
+                  id == 2 ? Reason::new_flow : Reason::not_owner);
     }
 }
 TEST_F(Classify, WhatNoRuleCoversIsTheDefaultHosts) {
@@ -145,20 +148,24 @@ TEST_F(Classify, WhatNoRuleCoversIsTheDefaultHosts) {
 }
 TEST_F(Classify, SingleAffinityIgnoresPorts) {
     const BucketId bucket = bucket_on(host, tcp());
-    for (std::uint16_t port = 1; port < 200; ++port) EXPECT_EQ(bucket_on(host, tcp(kTcpSyn, kClient, port)), bucket);
+    for (std::uint16_t port = 1; port < 200; ++port)
+        EXPECT_EQ(bucket_on(host, tcp(kTcpSyn, kClient, port)), bucket);
 }
 TEST_F(Classify, AffinityNoneSpreadsOneClientsPorts) {
     std::uint64_t seen = 0;
-    for (std::uint16_t port = 1; port < 1000; ++port) seen |= std::uint64_t{1} << bucket_on(host, udp(53, kClient, port));
+    for (std::uint16_t port = 1; port < 1000; ++port)
+        seen |= std::uint64_t{1} << bucket_on(host, udp(53, kClient, port));
     EXPECT_EQ(seen, kAllBuckets);
 }
 TEST_F(Classify, NetworkAffinityKeepsNeighboursTogether) {
     const BucketId bucket = bucket_on(host, to(tcp(), kVip, 8080));
-    for (std::uint32_t i = 0; i < 100; ++i) EXPECT_EQ(bucket_on(host, to(tcp(kTcpSyn, kClient + i), kVip, 8080)), bucket);
+    for (std::uint32_t i = 0; i < 100; ++i)
+        EXPECT_EQ(bucket_on(host, to(tcp(kTcpSyn, kClient + i), kVip, 8080)), bucket);
 }
 TEST_F(Classify, TheBucketIsTheHashsPlace) {
     host.in(build_frame(tcp()));
-    EXPECT_EQ(host.last.bucket, bucket_of(affinity_hash(host.tables.hash_key, IpAddress::v4(kClient), 0)));
+    EXPECT_EQ(host.last.bucket,
+              bucket_of(affinity_hash(host.tables.hash_key, IpAddress::v4(kClient), 0)));
     EXPECT_EQ(host.last.owner, owner_of(kHttp, host.last.bucket));
 }
 
@@ -166,7 +173,8 @@ TEST_F(Classify, OneHostAnswersAPing) {
     for (HostId id = 1; id <= kHosts; ++id) {
         Host each(id);
         EXPECT_EQ(each.in(build_frame(echo())), id == 1 ? Reason::owner : Reason::not_owner);
-        EXPECT_EQ(each.in(build_frame(over_v6(echo()))), id == 1 ? Reason::owner : Reason::not_owner);
+        EXPECT_EQ(each.in(build_frame(over_v6(echo()))),
+                  id == 1 ? Reason::owner : Reason::not_owner);
     }
 }
 TEST_F(Classify, AllHostsAnswerAPingWhenToldTo) {
@@ -179,7 +187,8 @@ TEST_F(Classify, AllHostsAnswerAPingWhenToldTo) {
     }
 }
 TEST_F(Classify, AnIcmpErrorFollowsTheQuotedUdpFlow) {
-    for (const auto& flow : {udp(53, kClient, 1), udp(53, kClient, 2), udp(53, kClient, 3), over_v6(udp(53, kClient, 4))}) {
+    for (const auto& flow : {udp(53, kClient, 1), udp(53, kClient, 2), udp(53, kClient, 3),
+                             over_v6(udp(53, kClient, 4))}) {
         for (HostId id = 1; id <= kHosts; ++id) {
             Host each(id);
             const Reason of_flow = each.in(build_frame(flow));
@@ -230,12 +239,14 @@ TEST_F(Classify, EveryPacketCountsOneReasonAndItsRule) {
         const auto size = static_cast<std::uint16_t>(frame.size());
         burst.frames[burst.count++] = {frame.data(), size, size};
     }
-    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
-    EXPECT_EQ(std::accumulate(counters.reasons.begin(), counters.reasons.end(), std::uint64_t{0}), frames.size());
+    settle_ingress(burst, host.context(), *host.connections, *host.fragments, counters);
+    EXPECT_EQ(std::accumulate(counters.reasons.begin(), counters.reasons.end(), std::uint64_t{0}),
+              frames.size());
     EXPECT_EQ(counters.reasons[static_cast<std::size_t>(Reason::truncated)], 1U);
     EXPECT_EQ(counters.accepted[kDns], 1U);
     EXPECT_EQ(counters.rejected[kDns], 1U);
-    EXPECT_EQ(std::accumulate(counters.accepted.begin(), counters.accepted.end(), std::uint64_t{0}), 1U);
+    EXPECT_EQ(std::accumulate(counters.accepted.begin(), counters.accepted.end(), std::uint64_t{0}),
+              1U);
 }
 
 }  // namespace

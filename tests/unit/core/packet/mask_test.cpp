@@ -1,8 +1,9 @@
-// From inside: whatever the server sends, the switch must see the station's source address, and neighbours the right MAC in the body.
+// From inside: whatever the server sends, the switch must see the station's source address, and
+// neighbours the right MAC in the body.
 #include <gtest/gtest.h>
 
 #include "core/packet/checksum.hpp"
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -22,7 +23,8 @@ bool checksum_is_right(const std::vector<Byte>& frame) {
     const auto ip = load_header<Ipv6Header>(frame.data() + sizeof(EthernetHeader));
     const std::size_t length = ip.payload_length.host();
     return checksum_finish(
-               checksum_add(pseudo_header_sum(ip.source, ip.destination, kProtocolIcmpv6, length), frame.data() + kBody, length)) == 0;
+               checksum_add(pseudo_header_sum(ip.source, ip.destination, kProtocolIcmpv6, length),
+                            frame.data() + kBody, length)) == 0;
 }
 
 struct Mask : ::testing::Test {
@@ -53,7 +55,8 @@ struct Mask : ::testing::Test {
     LinkAddressOption sent_option(const NeighbourSpec& spec) {
         EXPECT_EQ(host.out(build_neighbour_message(spec)), Reason::sent);
         EXPECT_TRUE(checksum_is_right(host.last.frame));
-        return load_header<LinkAddressOption>(host.last.frame.data() + kBody + sizeof(NeighbourMessage));
+        return load_header<LinkAddressOption>(host.last.frame.data() + kBody +
+                                              sizeof(NeighbourMessage));
     }
 };
 
@@ -75,7 +78,8 @@ TEST_F(Mask, InMulticastModesTheNicsOwnAddressIsTheSource) {
 TEST_F(Mask, WhatIsNoIpAtAllIsMaskedToo) {
     FrameSpec link;
     link.source_mac = kClusterMac;
-    for (const std::uint16_t type : std::initializer_list<std::uint16_t>{0x0026, 0x88cc, 0x8809, 0x88f7, 0x8847}) {
+    for (const std::uint16_t type :
+         std::initializer_list<std::uint16_t>{0x0026, 0x88cc, 0x8809, 0x88f7, 0x8847}) {
         ASSERT_EQ(host.out(build_link(link, type, std::vector<Byte>(46, 0x42))), Reason::sent);
         EXPECT_EQ(source_of(host.last.frame), kMasked);
     }
@@ -98,7 +102,8 @@ TEST_F(Mask, TaggedFramesAreMaskedToo) {
     EXPECT_EQ(load_header<ArpPacket>(host.last.frame.data() + kArp + 8).sender_mac, kClusterMac);
 }
 TEST_F(Mask, AFrameWithoutAHeaderDoesNotLeave) {
-    for (std::size_t length = 0; length < 14; ++length) EXPECT_EQ(host.out(std::vector<Byte>(length)), Reason::inside_malformed);
+    for (std::size_t length = 0; length < 14; ++length)
+        EXPECT_EQ(host.out(std::vector<Byte>(length)), Reason::inside_malformed);
 }
 TEST_F(Mask, ADeeplyTaggedFrameDoesNotLeave) {
     FrameSpec spec = reply_to(tcp(), kTcpAck);
@@ -107,9 +112,11 @@ TEST_F(Mask, ADeeplyTaggedFrameDoesNotLeave) {
 }
 TEST_F(Mask, ServersDoNotSpeakForTheCluster) {
     FrameSpec link;
-    EXPECT_EQ(host.out(build_link(link, kEthertypeHeartbeat, std::vector<Byte>(64))), Reason::inside_control);
+    EXPECT_EQ(host.out(build_link(link, kEthertypeHeartbeat, std::vector<Byte>(64))),
+              Reason::inside_control);
     link.vlans = {5};
-    EXPECT_EQ(host.out(build_link(link, kEthertypeHeartbeat, std::vector<Byte>(64))), Reason::inside_control);
+    EXPECT_EQ(host.out(build_link(link, kEthertypeHeartbeat, std::vector<Byte>(64))),
+              Reason::inside_control);
 }
 
 TEST_F(Mask, AnArpQuestionFromAVipNamesTheClusterMac) {
@@ -167,21 +174,28 @@ TEST_F(Mask, AReverseArpAnnouncementNamesTheStation) {
 }
 
 TEST_F(Mask, ASolicitationFromAVipNamesTheClusterMac) {
-    const LinkAddressOption option = sent_option(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)));
+    const LinkAddressOption option =
+        sent_option(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)));
     EXPECT_EQ(option.mac, kClusterMac);
     EXPECT_EQ(option.type, kOptionSourceLinkAddress);
 }
 TEST_F(Mask, ASolicitationFromADedicatedAddressNamesTheStation) {
-    EXPECT_EQ(sent_option(neighbour(kIcmpv6NeighbourSolicitation, dedicated6(1), v6(0, 1))).mac, kMasked);
+    EXPECT_EQ(sent_option(neighbour(kIcmpv6NeighbourSolicitation, dedicated6(1), v6(0, 1))).mac,
+              kMasked);
 }
 TEST_F(Mask, AnAdvertisementNamesTheMacOfItsTarget) {
     EXPECT_EQ(sent_option(neighbour(kIcmpv6NeighbourAdvertisement, kVip6, kVip6)).mac, kClusterMac);
-    EXPECT_EQ(sent_option(neighbour(kIcmpv6NeighbourAdvertisement, dedicated6(1), dedicated6(1))).mac, kMasked);
-    EXPECT_EQ(sent_option(neighbour(kIcmpv6NeighbourAdvertisement, dedicated6(1), kVip6)).mac, kClusterMac);
+    EXPECT_EQ(
+        sent_option(neighbour(kIcmpv6NeighbourAdvertisement, dedicated6(1), dedicated6(1))).mac,
+        kMasked);
+    EXPECT_EQ(sent_option(neighbour(kIcmpv6NeighbourAdvertisement, dedicated6(1), kVip6)).mac,
+              kClusterMac);
 }
 TEST_F(Mask, InMulticastModesASolicitationFromAVipTeachesNobody) {
     Host each(1, LinkMode::multicast);
-    ASSERT_EQ(each.out(build_neighbour_message(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)))), Reason::sent);
+    ASSERT_EQ(
+        each.out(build_neighbour_message(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)))),
+        Reason::sent);
     const auto option = load_header<LinkAddressOption>(each.last.frame.data() + kBody + 24);
     EXPECT_EQ(option.type, 253);
     EXPECT_EQ(option.mac, MacAddress{});
@@ -207,13 +221,15 @@ TEST_F(Mask, ARouterSolicitationNamesTheStation) {
     EXPECT_TRUE(checksum_is_right(host.last.frame));
 }
 TEST_F(Mask, AWrongChecksumStaysWrong) {
-    std::vector<Byte> frame = build_neighbour_message(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)));
+    std::vector<Byte> frame =
+        build_neighbour_message(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)));
     frame[kBody + 2] ^= 0x10;
     ASSERT_EQ(host.out(frame), Reason::sent);
     EXPECT_FALSE(checksum_is_right(host.last.frame));
 }
 TEST_F(Mask, BrokenNeighbourOptionsDoNotLeave) {
-    std::vector<Byte> frame = build_neighbour_message(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)));
+    std::vector<Byte> frame =
+        build_neighbour_message(neighbour(kIcmpv6NeighbourSolicitation, kVip6, v6(0, 1)));
     frame[kBody + 25] = 0;
     EXPECT_EQ(host.out(frame), Reason::inside_malformed);
 }

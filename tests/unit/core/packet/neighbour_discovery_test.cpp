@@ -1,8 +1,9 @@
-// Neighbour discovery from outside: solicitations for our addresses, advertisements for the inside stack (RFC 4861).
+// Neighbour discovery from outside: solicitations for our addresses, advertisements for the inside
+// stack (RFC 4861).
 #include <gtest/gtest.h>
 
 #include "core/packet/checksum.hpp"
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -36,23 +37,29 @@ bool checksum_is_right(const std::vector<Byte>& frame) {
     const auto ip = load_header<Ipv6Header>(frame.data() + sizeof(EthernetHeader));
     const std::size_t length = ip.payload_length.host();
     return checksum_finish(
-               checksum_add(pseudo_header_sum(ip.source, ip.destination, kProtocolIcmpv6, length), frame.data() + kBody, length)) == 0;
+               checksum_add(pseudo_header_sum(ip.source, ip.destination, kProtocolIcmpv6, length),
+                            frame.data() + kBody, length)) == 0;
 }
 void reseal(std::vector<Byte>& frame) {
     const auto ip = load_header<Ipv6Header>(frame.data() + sizeof(EthernetHeader));
     const std::size_t length = ip.payload_length.host();
     store_big_endian<std::uint16_t>(frame.data() + kBody + 2, 0);
-    const std::uint64_t pseudo = pseudo_header_sum(ip.source, ip.destination, kProtocolIcmpv6, length);
-    store_big_endian(frame.data() + kBody + 2, checksum_finish(checksum_add(pseudo, frame.data() + kBody, length)));
+    const std::uint64_t pseudo =
+        pseudo_header_sum(ip.source, ip.destination, kProtocolIcmpv6, length);
+    store_big_endian(frame.data() + kBody + 2,
+                     checksum_finish(checksum_add(pseudo, frame.data() + kBody, length)));
 }
 
 TEST(NeighbourDiscovery, TheDefaultHostAnswersForAVipWithTheClusterMac) {
     Host host(1);
     ASSERT_EQ(host.in(build_neighbour_message(solicitation())), Reason::nd_answered);
-    EXPECT_EQ(host.last.frame, from_hex("02c100000001 0201c0000250 86dd"
-                                        "60000000 0020 3a ff 20010db8000000000000000000000080 20010db8000000000000000000000001"
-                                        "88 00 c667 60000000 20010db8000000000000000000000080"
-                                        "02 01 02bfc0000250"));
+    EXPECT_EQ(
+        host.last.frame,
+        from_hex(
+            "02c100000001 0201c0000250 86dd"
+            "60000000 0020 3a ff 20010db8000000000000000000000080 20010db8000000000000000000000001"
+            "88 00 c667 60000000 20010db8000000000000000000000080"
+            "02 01 02bfc0000250"));
     EXPECT_TRUE(checksum_is_right(host.last.frame));
 }
 TEST(NeighbourDiscovery, AnAnswerGrowsBeyondAQuestionWithoutOption) {
@@ -74,7 +81,7 @@ TEST(NeighbourDiscovery, AnAnswerThatDoesNotFitIsNotWritten) {
     burst.count = 1;
     const auto size = static_cast<std::uint16_t>(question.size());
     burst.frames[0] = {question.data(), size, size};
-    settle_ingress(burst, host.snapshot(), *host.connections, *host.fragments, counters);
+    settle_ingress(burst, host.context(), *host.connections, *host.fragments, counters);
     EXPECT_EQ(burst.reasons[0], Reason::no_room);
     EXPECT_EQ(question, before);
 }
@@ -83,8 +90,10 @@ TEST(NeighbourDiscovery, AProbeIsAnsweredToAllNodesUnsolicited) {
     ASSERT_EQ(host.in(build_neighbour_message(probe())), Reason::nd_answered);
     const auto ip = load_header<Ipv6Header>(host.last.frame.data() + 14);
     EXPECT_EQ(ip.destination, kAllNodes);
-    EXPECT_EQ(load_header<NeighbourMessage>(host.last.frame.data() + kBody).flags.host(), kNeighbourOverride);
-    EXPECT_EQ(load_header<EthernetHeader>(host.last.frame.data()).destination, (MacAddress{{0x33, 0x33, 0, 0, 0, 1}}));
+    EXPECT_EQ(load_header<NeighbourMessage>(host.last.frame.data() + kBody).flags.host(),
+              kNeighbourOverride);
+    EXPECT_EQ(load_header<EthernetHeader>(host.last.frame.data()).destination,
+              (MacAddress{{0x33, 0x33, 0, 0, 0, 1}}));
     EXPECT_TRUE(checksum_is_right(host.last.frame));
 }
 TEST(NeighbourDiscovery, TheOtherHostsStaySilent) {
@@ -102,7 +111,8 @@ TEST(NeighbourDiscovery, NobodyAnswersForAVipBehindTheFence) {
 TEST(NeighbourDiscovery, ADedicatedAddressIsAnsweredWithTheStationsMac) {
     Host host(2);
     ASSERT_EQ(host.in(build_neighbour_message(solicitation(dedicated6(2)))), Reason::nd_answered);
-    EXPECT_EQ(load_header<LinkAddressOption>(host.last.frame.data() + kBody + 24).mac, masked_mac(2, IpAddress::v4(kVip)));
+    EXPECT_EQ(load_header<LinkAddressOption>(host.last.frame.data() + kBody + 24).mac,
+              masked_mac(2, IpAddress::v4(kVip)));
     EXPECT_EQ(host.in(build_neighbour_message(solicitation(dedicated6(3)))), Reason::other_host);
     EXPECT_EQ(host.in(build_neighbour_message(solicitation(kClient6))), Reason::nd_not_ours);
 }
@@ -167,14 +177,16 @@ TEST(NeighbourDiscovery, AdvertisementsForUsReachTheInsideStack) {
     Host host(2);
     EXPECT_EQ(host.in(build_neighbour_message(advertisement(kVip6))), Reason::neighbour_reply);
     EXPECT_EQ(load_header<EthernetHeader>(host.last.frame.data()).destination, kInsideMac);
-    EXPECT_EQ(host.in(build_neighbour_message(advertisement(dedicated6(2)))), Reason::neighbour_reply);
+    EXPECT_EQ(host.in(build_neighbour_message(advertisement(dedicated6(2)))),
+              Reason::neighbour_reply);
     EXPECT_EQ(host.in(build_neighbour_message(advertisement(dedicated6(1)))), Reason::other_host);
     EXPECT_EQ(host.in(build_neighbour_message(advertisement(kClient6))), Reason::nd_not_ours);
     EXPECT_EQ(host.in(build_neighbour_message(advertisement(kAllNodes))), Reason::neighbour_reply);
 }
 TEST(NeighbourDiscovery, AnAnnouncementOfAVipDoesNotLookLikeADuplicateToTheInsideStack) {
     Host host(2);
-    EXPECT_EQ(host.in(build_neighbour_message(advertisement(kAllNodes, kVip6))), Reason::virtual_announcement);
+    EXPECT_EQ(host.in(build_neighbour_message(advertisement(kAllNodes, kVip6))),
+              Reason::virtual_announcement);
 }
 TEST(NeighbourDiscovery, ASolicitedAdvertisementToAGroupIsMalformed) {
     Host host(2);
@@ -196,7 +208,8 @@ TEST(NeighbourDiscovery, RouterAdvertisementsReachEveryHost) {
     EXPECT_EQ(host.last.frame, frame);
 }
 
-constexpr IpAddress kInsideLinkLocal{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x0b, 0, 0xff, 0xfe, 0, 0, 1}};
+constexpr IpAddress kInsideLinkLocal{
+    {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x0b, 0, 0xff, 0xfe, 0, 0, 1}};
 constexpr IpAddress kRouterLinkLocal{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 
 TEST(LinkLocal, AQuestionForSuchAnAddressReachesEveryInsideStack) {
@@ -231,7 +244,8 @@ TEST(LinkLocal, WhatIsSentToTheStationsMacIsItsInsideStacks) {
     question.type = kIcmpv6NeighbourSolicitation;
     question.target = kInsideLinkLocal;
     question.destination_mac = host.tables.masked_mac;
-    EXPECT_EQ(host.in(build_neighbour_message(question)), Reason::link_local) << "is the neighbour still there";
+    EXPECT_EQ(host.in(build_neighbour_message(question)), Reason::link_local)
+        << "is the neighbour still there";
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// What is well-formed, what is not, and by which reason; all against host 1, whose tables would accept a good packet.
+// What is well-formed, what is not, and by which reason; all against host 1, whose tables would
+// accept a good packet.
 #include <gtest/gtest.h>
 
 #include "core/packet/checksum.hpp"
-#include "fragment_frames.hpp"
+#include "tests/unit/core/flow/fragment_frames.hpp"
 
 namespace nlb::test {
 namespace {
@@ -36,12 +37,14 @@ struct Parse : ::testing::Test {
         store_header(bytes.data() + kIp + 24, destination);
         return host.in(bytes);
     }
-    // A TCP packet to the IPv6 VIP behind a chain of extension headers; `first` is the type of the chain's first one.
+    // A TCP packet to the IPv6 VIP behind a chain of extension headers; `first` is the type of the
+    // chain's first one.
     std::vector<Byte> behind(std::uint8_t first, const std::vector<Byte>& chain) {
         std::vector<Byte> bytes = build_frame(served_by(host, over_v6(tcp())));
         bytes[kIp + 6] = first;
         bytes.insert(bytes.begin() + kIp + sizeof(Ipv6Header), chain.begin(), chain.end());
-        store_big_endian(bytes.data() + kIp + 4, static_cast<std::uint16_t>(bytes.size() - kIp - sizeof(Ipv6Header)));
+        store_big_endian(bytes.data() + kIp + 4,
+                         static_cast<std::uint16_t>(bytes.size() - kIp - sizeof(Ipv6Header)));
         return bytes;
     }
 };
@@ -50,7 +53,8 @@ std::vector<Byte> options(std::uint8_t next) {
     return {next, 0, 1, 4, 0, 0, 0, 0};
 }
 std::vector<Byte> fragment(std::uint8_t next, std::uint16_t offset_more) {
-    return {next, 0, static_cast<Byte>(offset_more >> 8), static_cast<Byte>(offset_more), 0, 0, 0, 9};
+    return {next, 0, static_cast<Byte>(offset_more >> 8), static_cast<Byte>(offset_more), 0, 0,
+            0,    9};
 }
 
 TEST_F(Parse, AGoodPacketIsAccepted) {
@@ -58,15 +62,19 @@ TEST_F(Parse, AGoodPacketIsAccepted) {
 }
 TEST_F(Parse, EveryPrefixOfAGoodPacketIsDropped) {
     for (std::size_t length = 0; length < frame.size(); ++length) {
-        const Reason reason = host.in({frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length)});
+        const Reason reason =
+            host.in({frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length)});
         EXPECT_EQ(reason, length < kTcp4 ? Reason::truncated : Reason::ip_total_length) << length;
     }
 }
 TEST_F(Parse, EveryPrefixOfAGoodV6PacketIsDropped) {
     frame = build_frame(over_v6(good));
     for (std::size_t length = 0; length < frame.size(); ++length) {
-        const Reason reason = host.in({frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length)});
-        EXPECT_EQ(reason, length < kIp + sizeof(Ipv6Header) ? Reason::truncated : Reason::ip_total_length) << length;
+        const Reason reason =
+            host.in({frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length)});
+        EXPECT_EQ(reason,
+                  length < kIp + sizeof(Ipv6Header) ? Reason::truncated : Reason::ip_total_length)
+            << length;
     }
 }
 TEST_F(Parse, PaddingIsFine) {
@@ -111,7 +119,8 @@ TEST_F(Parse, AHeartbeatIsPunted) {
     EXPECT_EQ(output_of(Reason::heartbeat), Output::control);
 }
 TEST_F(Parse, ATaggedHeartbeatIsNone) {
-    EXPECT_EQ(host.in(build_link({.vlans = {7}}, kEthertypeHeartbeat, std::vector<Byte>(60))), Reason::ethertype);
+    EXPECT_EQ(host.in(build_link({.vlans = {7}}, kEthertypeHeartbeat, std::vector<Byte>(60))),
+              Reason::ethertype);
 }
 TEST_F(Parse, TheWrongVersionInAnIpv4FrameIsDropped) {
     frame[kIp] = 0x65;
@@ -251,7 +260,9 @@ TEST_F(Parse, ExtensionHeadersAreSteppedOver) {
 }
 TEST_F(Parse, AnAuthenticationHeaderIsASessionsAndEndsTheChain) {
     EXPECT_EQ(
-        host.in(behind(kProtocolAuthentication, {kProtocolTcp, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})),
+        host.in(behind(kProtocolAuthentication,
+                       {kProtocolTcp, 4,  0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+                        10,           11, 12})),
         Reason::new_flow);
     EXPECT_EQ(host.last.info.protocol, kProtocolAuthentication);
     EXPECT_NE(host.last.info.traits & kTraitSession, 0);
@@ -268,9 +279,10 @@ TEST_F(Parse, EightExtensionHeadersAreTheMost) {
         std::vector<Byte> whole = chain;
         const std::vector<Byte> final_header = options(kProtocolTcp);
         whole.insert(whole.end(), final_header.begin(), final_header.end());
-        EXPECT_EQ(host.in(behind(kProtocolDestinationOptions, whole)), n == 1   ? Reason::new_flow
-                                                                       : n <= 8 ? Reason::owner
-                                                                                : Reason::ip_extension_headers);
+        EXPECT_EQ(host.in(behind(kProtocolDestinationOptions, whole)),
+                  n == 1   ? Reason::new_flow
+                  : n <= 8 ? Reason::owner
+                           : Reason::ip_extension_headers);
         const std::vector<Byte> link = options(kProtocolDestinationOptions);
         chain.insert(chain.end(), link.begin(), link.end());
     }
@@ -281,8 +293,10 @@ TEST_F(Parse, AnExtensionHeaderBeyondThePacketIsDropped) {
     EXPECT_EQ(host.in(behind(kProtocolDestinationOptions, chain)), Reason::ip_extension_headers);
 }
 TEST_F(Parse, ASourceRouteWithSegmentsLeftIsDropped) {
-    EXPECT_EQ(host.in(behind(kProtocolRouting, {kProtocolTcp, 0, 0, 1, 0, 0, 0, 0})), Reason::ip_extension_headers);
-    EXPECT_EQ(host.in(behind(kProtocolRouting, {kProtocolTcp, 0, 0, 0, 0, 0, 0, 0})), Reason::new_flow);
+    EXPECT_EQ(host.in(behind(kProtocolRouting, {kProtocolTcp, 0, 0, 1, 0, 0, 0, 0})),
+              Reason::ip_extension_headers);
+    EXPECT_EQ(host.in(behind(kProtocolRouting, {kProtocolTcp, 0, 0, 0, 0, 0, 0, 0})),
+              Reason::new_flow);
 }
 TEST_F(Parse, AnAtomicFragmentIsAWholePacket) {
     EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolTcp, 0))), Reason::new_flow);
@@ -290,17 +304,22 @@ TEST_F(Parse, AnAtomicFragmentIsAWholePacket) {
 }
 TEST_F(Parse, AFirstV6FragmentIsClassified) {
     const FrameSpec spec = over_v6(large_udp(2000));
-    EXPECT_EQ(host.in(Datagram(spec).piece(0, 1280)), bucket_on(host, spec) % kHosts == 0 ? Reason::owner : Reason::not_owner);
+    EXPECT_EQ(host.in(Datagram(spec).piece(0, 1280)),
+              bucket_on(host, spec) % kHosts == 0 ? Reason::owner : Reason::not_owner);
     EXPECT_NE(host.last.info.traits & kTraitFirstFragment, 0);
 }
 TEST_F(Parse, ALaterV6FragmentIsRecognised) {
-    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolUdp, 1281))), Reason::fragment_malformed) << "20 bytes, and more to come";
-    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolUdp, 1280))), Reason::fragment_held);
+    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolUdp, 1281))),
+              Reason::fragment_malformed)
+        << "20 bytes, and more to come";
+    EXPECT_EQ(host.in(behind(kProtocolFragment, fragment(kProtocolUdp, 1280))),
+              Reason::fragment_held);
 }
 TEST_F(Parse, ATinyFirstV6FragmentIsDropped) {
     std::vector<Byte> bytes = behind(kProtocolFragment, fragment(kProtocolTcp, 1));
     bytes.resize(bytes.size() - 4);
-    store_big_endian(bytes.data() + kIp + 4, static_cast<std::uint16_t>(bytes.size() - kIp - sizeof(Ipv6Header)));
+    store_big_endian(bytes.data() + kIp + 4,
+                     static_cast<std::uint16_t>(bytes.size() - kIp - sizeof(Ipv6Header)));
     EXPECT_EQ(host.in(bytes), Reason::fragment_tiny);
 }
 TEST_F(Parse, TwoFragmentHeadersAreNonsense) {

@@ -15,9 +15,11 @@ constexpr std::uint16_t kLanes = 4;
 
 FrameSpec flow(std::uint32_t number, bool v6 = false) {
     FrameSpec spec;
-    spec.source = v6 ? IpAddress{{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, static_cast<Byte>(number)}}
+    spec.source = v6 ? IpAddress{{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0,
+                                  static_cast<Byte>(number)}}
                      : IpAddress::v4(0x0a00'0000 + number);
-    spec.destination = v6 ? IpAddress{{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80}} : IpAddress::v4(0xc0000250);
+    spec.destination = v6 ? IpAddress{{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80}}
+                          : IpAddress::v4(0xc0000250);
     spec.source_port = static_cast<std::uint16_t>(1024 + number * 7);
     spec.destination_port = 80;
     return spec;
@@ -44,14 +46,18 @@ TEST(FlowLane, BothDirectionsOfAFlowHaveOneLane) {
 TEST(FlowLane, FlowsAreSpreadEvenlyOverTheLanes) {
     std::array<int, kLanes> counts{};
     constexpr int kFlows = 8000;
-    for (std::uint32_t number = 0; number < kFlows; ++number) ++counts[*flow_lane(build_frame(flow(number)), kKey, kLanes)];
+    for (std::uint32_t number = 0; number < kFlows; ++number)
+        ++counts[*flow_lane(build_frame(flow(number)), kKey, kLanes)];
     for (const int count : counts) EXPECT_NEAR(count, kFlows / kLanes, 200);
 }
 
 TEST(FlowLane, AnotherKeySpreadsThemOtherwise) {
     int moved = 0;
     for (std::uint32_t number = 0; number < 400; ++number)
-        moved += flow_lane(build_frame(flow(number)), kKey, kLanes) != flow_lane(build_frame(flow(number)), {3, 4}, kLanes) ? 1 : 0;
+        moved += flow_lane(build_frame(flow(number)), kKey, kLanes) !=
+                         flow_lane(build_frame(flow(number)), {3, 4}, kLanes)
+                     ? 1
+                     : 0;
     EXPECT_GT(moved, 200);
 }
 
@@ -65,14 +71,16 @@ TEST(FlowLane, AnIcmpErrorGoesToTheLaneOfTheFlowThatItQuotes) {
         error.icmp_code = 4;
         error.payload = build_packet(answer(flow(number)));
         error.payload.resize(28);  // as little as a router has to quote
-        EXPECT_EQ(flow_lane(build_frame(error), kKey, kLanes), flow_lane(build_frame(flow(number)), kKey, kLanes));
+        EXPECT_EQ(flow_lane(build_frame(error), kKey, kLanes),
+                  flow_lane(build_frame(flow(number)), kKey, kLanes));
     }
 }
 
 TEST(FlowLane, TagsDoNotMatterAndWhatIsNoFlowStays) {
     FrameSpec tagged = flow(7);
     tagged.vlans = {5, 9};
-    EXPECT_EQ(flow_lane(build_frame(tagged), kKey, kLanes), flow_lane(build_frame(flow(7)), kKey, kLanes));
+    EXPECT_EQ(flow_lane(build_frame(tagged), kKey, kLanes),
+              flow_lane(build_frame(flow(7)), kKey, kLanes));
     EXPECT_FALSE(flow_lane(build_arp({}), kKey, kLanes).has_value());
     std::vector<Byte> fragment = build_frame(flow(7));
     fragment[14 + 6] = 0x20;

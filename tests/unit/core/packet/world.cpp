@@ -1,5 +1,5 @@
 // The tables of the four hosts.
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -8,8 +8,8 @@ void add_address(Tables& tables, const IpAddress& address, AddressKind kind, Hos
     tables.addresses[tables.address_count++] = {address, kind, host, {}};
 }
 
-void add_rule(Tables& tables, std::uint16_t first, std::uint16_t last, std::uint16_t vip, std::uint8_t protocols, RuleMode mode,
-              Affinity affinity) {
+void add_rule(Tables& tables, std::uint16_t first, std::uint16_t last, std::uint16_t vip,
+              std::uint8_t protocols, RuleMode mode, Affinity affinity) {
     tables.rules[tables.rule_count++] = {first, last, vip, protocols, mode, affinity, {}};
 }
 
@@ -35,7 +35,8 @@ std::vector<Byte> from_hex(std::string_view text) {
 
 Tables make_tables(HostId self, LinkMode mode) {
     Tables tables{};
-    tables.hash_key = {0x0123456789abcdefULL, 0xfedcba9876543210ULL, 0x0f1e2d3c4b5a6978ULL, 0x8796a5b4c3d2e1f0ULL};
+    tables.hash_key = {0x0123456789abcdefULL, 0xfedcba9876543210ULL, 0x0f1e2d3c4b5a6978ULL,
+                       0x8796a5b4c3d2e1f0ULL};
     tables.self = self;
     tables.mode = mode;
     tables.tcp_idle_s = 7200;
@@ -51,7 +52,8 @@ Tables make_tables(HostId self, LinkMode mode) {
     tables.vip_count = tables.address_count;
     add_address(tables, IpAddress::v4(kSubnetBroadcast), AddressKind::broadcast, kNoHost);
     for (HostId host = 1; host <= kHosts; ++host) {
-        const AddressKind kind = host == self ? AddressKind::dedicated_mine : AddressKind::dedicated_other;
+        const AddressKind kind =
+            host == self ? AddressKind::dedicated_mine : AddressKind::dedicated_other;
         add_address(tables, IpAddress::v4(dedicated(host)), kind, host);
         add_address(tables, dedicated6(host), kind, host);
     }

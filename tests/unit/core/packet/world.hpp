@@ -1,5 +1,6 @@
-// A cluster of four hosts for packet tests: every bucket of every rule has one owner, and each host decides with its own tables and
-// its own descriptors. Addresses are those of RFC 5737 and RFC 3849.
+// A cluster of four hosts for packet tests: every bucket of every rule has one owner, and each host
+// decides with its own tables and its own descriptors. Addresses are those of RFC 5737 and RFC
+// 3849.
 #pragma once
 
 #include <memory>
@@ -82,13 +83,15 @@ struct Host {
     std::unique_ptr<ClientTable> clients;  // of those who test rules with a time-out
     Explanation last{};
 
-    [[nodiscard]] Snapshot snapshot() const { return {tables, ports, now, fence_holds, 0, 1, clients.get()}; }
+    [[nodiscard]] BurstContext context() const {
+        return {tables, ports, now, fence_holds, 0, 1, clients.get()};
+    }
     Reason in(const std::vector<Byte>& frame) {
-        last = explain(frame, snapshot(), *connections, *fragments);
+        last = explain(frame, context(), *connections, *fragments);
         return last.reason;
     }
     Reason out(const std::vector<Byte>& frame) {
-        last = explain_egress(frame, snapshot(), *connections);
+        last = explain_egress(frame, context(), *connections);
         return last.reason;
     }
     void wait(std::uint32_t seconds) { now += std::chrono::seconds{seconds}; }
@@ -96,19 +99,27 @@ struct Host {
     void own(RuleId rule, BucketId bucket, bool mine) {
         const BucketMask bit = BucketMask{1} << bucket;
         tables.own[rule] = mine ? tables.own[rule] | bit : tables.own[rule] & ~bit;
-        tables.owner[rule][bucket] = mine ? tables.self : static_cast<HostId>(tables.self % kHosts + 1);
+        tables.owner[rule][bucket] =
+            mine ? tables.self : static_cast<HostId>(tables.self % kHosts + 1);
     }
     void dirty_elsewhere(RuleId rule, BucketId bucket, bool dirty) {
         const BucketMask bit = BucketMask{1} << bucket;
-        tables.dirty_elsewhere[rule] = dirty ? tables.dirty_elsewhere[rule] | bit : tables.dirty_elsewhere[rule] & ~bit;
+        tables.dirty_elsewhere[rule] =
+            dirty ? tables.dirty_elsewhere[rule] | bit : tables.dirty_elsewhere[rule] & ~bit;
     }
     [[nodiscard]] Descriptor* descriptor(const FrameSpec& spec) {
-        return connections->find({spec.source, spec.destination, spec.source_port, spec.destination_port, kProtocolTcp, {}});
+        return connections->find({spec.source,
+                                  spec.destination,
+                                  spec.source_port,
+                                  spec.destination_port,
+                                  kProtocolTcp,
+                                  {}});
     }
 };
 
 // A client's TCP packet to the primary VIP's port 80.
-[[nodiscard]] inline FrameSpec tcp(std::uint8_t flags = kTcpSyn, std::uint32_t client = kClient, std::uint16_t port = 40000) {
+[[nodiscard]] inline FrameSpec tcp(std::uint8_t flags = kTcpSyn, std::uint32_t client = kClient,
+                                   std::uint16_t port = 40000) {
     FrameSpec spec;
     spec.source = IpAddress::v4(client);
     spec.destination = IpAddress::v4(kVip);
@@ -117,7 +128,8 @@ struct Host {
     spec.tcp_flags = flags;
     return spec;
 }
-[[nodiscard]] inline FrameSpec udp(std::uint16_t to_port = 53, std::uint32_t client = kClient, std::uint16_t port = 40000) {
+[[nodiscard]] inline FrameSpec udp(std::uint16_t to_port = 53, std::uint32_t client = kClient,
+                                   std::uint16_t port = 40000) {
     FrameSpec spec = tcp(0, client, port);
     spec.protocol = kProtocolUdp;
     spec.destination_port = to_port;
@@ -144,8 +156,10 @@ struct Host {
     spec.destination_mac = kClientMac;
     return spec;
 }
-// An error of `type` from the router about what the server sent to `client_packet`'s sender; `quoted_bytes` of its transport header.
-[[nodiscard]] inline FrameSpec error_about(const FrameSpec& client_packet, std::uint8_t type, std::size_t quoted_bytes = 8) {
+// An error of `type` from the router about what the server sent to `client_packet`'s sender;
+// `quoted_bytes` of its transport header.
+[[nodiscard]] inline FrameSpec error_about(const FrameSpec& client_packet, std::uint8_t type,
+                                           std::size_t quoted_bytes = 8) {
     FrameSpec error;
     const bool is_v4 = client_packet.source.is_v4();
     error.source = is_v4 ? IpAddress::v4(kRouter) : v6(0, 1);
@@ -160,7 +174,7 @@ struct Host {
 // The bucket that `spec` falls in; the rule is the one that classification finds.
 [[nodiscard]] inline BucketId bucket_on(Host& host, const FrameSpec& spec) {
     SimpleConnections fresh;
-    return explain(build_frame(spec), host.snapshot(), fresh, *host.fragments).bucket;
+    return explain(build_frame(spec), host.context(), fresh, *host.fragments).bucket;
 }
 // A client for the rule of `spec` whose bucket `host` owns (or, with mine = false, does not).
 [[nodiscard]] inline FrameSpec served_by(Host& host, FrameSpec spec, bool mine = true) {
@@ -168,7 +182,8 @@ struct Host {
     for (std::uint16_t i = 1; i < 1000; ++i) {
         spec.source = is_v4 ? IpAddress::v4(kClient + i) : v6(1, i);
         SimpleConnections fresh;
-        const Explanation decided = explain(build_frame(spec), host.snapshot(), fresh, *host.fragments);
+        const Explanation decided =
+            explain(build_frame(spec), host.context(), fresh, *host.fragments);
         if (((host.tables.own[decided.rule] >> decided.bucket & 1U) != 0) == mine) return spec;
     }
     NLB_ASSERT(false);

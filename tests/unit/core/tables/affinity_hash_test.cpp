@@ -1,5 +1,6 @@
-// The hash that all hosts share: pinned values, evenness, avalanche and dependence on the key. A change of one pinned value
-// splits running clusters; it needs a new protocol version, not a new test.
+// The hash that all hosts share: pinned values, evenness, avalanche and dependence on the key. A
+// change of one pinned value splits running clusters; it needs a new protocol version, not a new
+// test.
 #include "core/tables/affinity_hash.hpp"
 
 #include <cmath>
@@ -11,7 +12,8 @@
 namespace nlb {
 namespace {
 
-constexpr HashKey kKey{0x0123456789abcdefULL, 0xfedcba9876543210ULL, 0x0f1e2d3c4b5a6978ULL, 0x8796a5b4c3d2e1f0ULL};
+constexpr HashKey kKey{0x0123456789abcdefULL, 0xfedcba9876543210ULL, 0x0f1e2d3c4b5a6978ULL,
+                       0x8796a5b4c3d2e1f0ULL};
 constexpr IpAddress kV6{{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7}};
 
 HashKey random_key(Prng& random) {
@@ -28,14 +30,17 @@ double chi_square(std::uint32_t count, const std::function<std::uint32_t(std::ui
     return sum;
 }
 
-// The mean over 64 keys is about 59 +- 1.4 when the buckets are uniform, and the worst key stays below 59 + 7 * 10.9.
-void expect_uniform(const std::function<IpAddress(std::uint32_t)>& client, const std::function<std::uint16_t(std::uint32_t)>& port) {
+// The mean over 64 keys is about 59 +- 1.4 when the buckets are uniform, and the worst key stays
+// below 59 + 7 * 10.9.
+void expect_uniform(const std::function<IpAddress(std::uint32_t)>& client,
+                    const std::function<std::uint16_t(std::uint32_t)>& port) {
     Prng random(7);
     double total = 0;
     constexpr int kKeys = 64;
     for (int k = 0; k < kKeys; ++k) {
         const HashKey key = random_key(random);
-        const double value = chi_square(12000, [&](std::uint32_t i) { return affinity_hash(key, client(i), port(i)); });
+        const double value = chi_square(
+            12000, [&](std::uint32_t i) { return affinity_hash(key, client(i), port(i)); });
         EXPECT_LT(value, 135.0);
         total += value;
     }
@@ -115,12 +120,14 @@ TEST(AffinityHash, EachInputBitFlipsEachOutputBitHalfTheTime) {
             else
                 changed_port ^= static_cast<std::uint16_t>(1U << (bit - 128));
             const std::uint32_t difference = hash ^ affinity_hash(key, changed, changed_port);
-            for (std::size_t out = 0; out < 32; ++out) flips[bit][out] += static_cast<int>(difference >> out & 1U);
+            for (std::size_t out = 0; out < 32; ++out)
+                flips[bit][out] += static_cast<int>(difference >> out & 1U);
         }
     }
     for (std::size_t bit = 0; bit < kInputBits; ++bit)
         for (std::size_t out = 0; out < 32; ++out)
-            EXPECT_NEAR(static_cast<double>(flips[bit][out]) / kSamples, 0.5, 0.02) << "input bit " << bit << ", output bit " << out;
+            EXPECT_NEAR(static_cast<double>(flips[bit][out]) / kSamples, 0.5, 0.02)
+                << "input bit " << bit << ", output bit " << out;
 }
 
 TEST(AffinityHash, OneKeyBitMovesAlmostEveryClient) {
@@ -138,7 +145,8 @@ TEST(AffinityHash, OneKeyBitMovesAlmostEveryClient) {
         }
     }
     for (std::size_t bit = 0; bit < stayed.size(); ++bit)
-        EXPECT_NEAR(static_cast<double>(stayed[bit]) / kSamples, 1.0 / kBuckets, 0.005) << "key bit " << bit;
+        EXPECT_NEAR(static_cast<double>(stayed[bit]) / kSamples, 1.0 / kBuckets, 0.005)
+            << "key bit " << bit;
 }
 
 TEST(AffinityHash, NoPairOfNeighboursSharesItsBucketUnderMostKeys) {
@@ -147,8 +155,8 @@ TEST(AffinityHash, NoPairOfNeighboursSharesItsBucketUnderMostKeys) {
     constexpr int kKeys = 60000;
     for (int k = 0; k < kKeys; ++k) {
         const HashKey key = random_key(random);
-        shared +=
-            bucket_of(affinity_hash(key, IpAddress::v4(0xc6336407), 0)) == bucket_of(affinity_hash(key, IpAddress::v4(0xc6336408), 0));
+        shared += bucket_of(affinity_hash(key, IpAddress::v4(0xc6336407), 0)) ==
+                  bucket_of(affinity_hash(key, IpAddress::v4(0xc6336408), 0));
     }
     EXPECT_NEAR(static_cast<double>(shared) / kKeys, 1.0 / kBuckets, 0.003);
 }
@@ -164,13 +172,17 @@ TEST(AffinityHash, NetworkAffinityKeepsA64Together) {
     near.bytes[8] = 0xaa;
     IpAddress far = kV6;
     far.bytes[7] = 1;
-    EXPECT_EQ(client_hash(kKey, Affinity::network, kV6, 0), client_hash(kKey, Affinity::network, near, 9));
-    EXPECT_NE(client_hash(kKey, Affinity::network, kV6, 0), client_hash(kKey, Affinity::network, far, 0));
+    EXPECT_EQ(client_hash(kKey, Affinity::network, kV6, 0),
+              client_hash(kKey, Affinity::network, near, 9));
+    EXPECT_NE(client_hash(kKey, Affinity::network, kV6, 0),
+              client_hash(kKey, Affinity::network, far, 0));
 }
 TEST(AffinityHash, OnlyAffinityNoneLooksAtThePort) {
     const IpAddress client = IpAddress::v4(0xc6336407);
-    EXPECT_EQ(client_hash(kKey, Affinity::single, client, 1), client_hash(kKey, Affinity::single, client, 2));
-    EXPECT_NE(client_hash(kKey, Affinity::none, client, 1), client_hash(kKey, Affinity::none, client, 2));
+    EXPECT_EQ(client_hash(kKey, Affinity::single, client, 1),
+              client_hash(kKey, Affinity::single, client, 2));
+    EXPECT_NE(client_hash(kKey, Affinity::none, client, 1),
+              client_hash(kKey, Affinity::none, client, 2));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "core/base/prng.hpp"
 #include "core/ipc/tables_codec.hpp"
 #include "core/packet/checksum.hpp"
-#include "world.hpp"
+#include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
 namespace {
@@ -43,12 +43,14 @@ TEST(Macs, FollowFromThePrimaryAddress) {
 }
 TEST(Macs, OfAnIpv6PrimaryFoldItsWords) {
     // 20010db8 ^ 00000000 ^ 00000000 ^ 00000080
-    EXPECT_EQ(cluster_mac(LinkMode::unicast, kVip6), (MacAddress{{0x02, 0xbf, 0x20, 0x01, 0x0d, 0x38}}));
+    EXPECT_EQ(cluster_mac(LinkMode::unicast, kVip6),
+              (MacAddress{{0x02, 0xbf, 0x20, 0x01, 0x0d, 0x38}}));
     EXPECT_EQ(masked_mac(3, kVip6), (MacAddress{{0x02, 3, 0x20, 0x01, 0x0d, 0x38}}));
 }
 TEST(Macs, OfDifferentHostsDifferAndAreNeverTheClusters) {
     std::set<MacAddress> seen{cluster_mac(LinkMode::unicast, IpAddress::v4(kVip))};
-    for (HostId id = 1; id <= kHostsMax; ++id) EXPECT_TRUE(seen.insert(masked_mac(id, IpAddress::v4(kVip))).second);
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        EXPECT_TRUE(seen.insert(masked_mac(id, IpAddress::v4(kVip))).second);
 }
 
 TEST(TablesCodec, GivesBackWhatItTook) {
@@ -97,15 +99,20 @@ TEST(TablesCodec, RandomBytesAreNoTables) {
     }
 }
 TEST(TablesCodec, RandomFilesBehindARightHeaderNeitherCrashNorPass) {
-    // A file of one cluster whose payload is rewritten, with the checksum made right again by a second implementation.
+    // A file of one cluster whose payload is rewritten, with the checksum made right again by a
+    // second implementation.
     std::vector<Byte> file = encode_tables_file({fixed("web")});
     Prng random(6);
     for (int i = 0; i < 2000; ++i) {
-        std::vector<Byte> bad(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(20 + random.below(file.size() - 20)));
-        for (int k = 0; k < 8 && bad.size() > 20; ++k) bad[20 + random.below(bad.size() - 20)] = static_cast<Byte>(random.next());
+        std::vector<Byte> bad(
+            file.begin(),
+            file.begin() + static_cast<std::ptrdiff_t>(20 + random.below(file.size() - 20)));
+        for (int k = 0; k < 8 && bad.size() > 20; ++k)
+            bad[20 + random.below(bad.size() - 20)] = static_cast<Byte>(random.next());
         store_big_endian(bad.data() + 8, static_cast<std::uint32_t>(bad.size() - 20));
         std::uint64_t digest = 0xcbf29ce484222325ULL;
-        for (std::size_t at = 20; at < bad.size(); ++at) digest = (digest ^ bad[at]) * 0x100000001b3ULL;
+        for (std::size_t at = 20; at < bad.size(); ++at)
+            digest = (digest ^ bad[at]) * 0x100000001b3ULL;
         store_big_endian(bad.data() + 12, digest);
         EXPECT_FALSE(decode_tables_file(bad, "t"));
     }
@@ -113,13 +120,16 @@ TEST(TablesCodec, RandomFilesBehindARightHeaderNeitherCrashNorPass) {
 TEST(TablesCodec, AnErrorNamesTheFileAndTheRemedy) {
     const auto decoded = decode_tables_file(std::vector<Byte>(100), "/etc/nlb/web.tables");
     ASSERT_FALSE(decoded);
-    EXPECT_EQ(decoded.error().message, "/etc/nlb/web.tables: not tables; write them with `nlb tables`");
+    EXPECT_EQ(decoded.error().message,
+              "/etc/nlb/web.tables: not tables; write them with `nlb tables`");
 }
 TEST(TablesCodec, NothingThatACoreWouldIndexWithIsOutOfRange) {
     EXPECT_EQ(fault_of([](Tables&) {}), "");
     EXPECT_NE(fault_of([](Tables& t) { t.rule_count = 33; }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.address_count = 257; }), "");
-    EXPECT_NE(fault_of([](Tables& t) { t.vip_count = static_cast<std::uint16_t>(t.address_count + 1); }), "");
+    EXPECT_NE(
+        fault_of([](Tables& t) { t.vip_count = static_cast<std::uint16_t>(t.address_count + 1); }),
+        "");
     EXPECT_NE(fault_of([](Tables& t) { t.vip_count = 1; }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.rules[2].vip = t.vip_count; }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.rules[0].first_port = 81; }), "");
@@ -131,7 +141,8 @@ TEST(TablesCodec, NothingThatACoreWouldIndexWithIsOutOfRange) {
     EXPECT_NE(fault_of([](Tables& t) { std::swap(t.addresses[3], t.addresses[4]); }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.own[0] |= std::uint64_t{1} << 60; }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.own[20] = 1; }), "");
-    EXPECT_NE(fault_of([](Tables& t) { t.dirty_elsewhere[kDefaultRule] |= std::uint64_t{1} << 63; }), "");
+    EXPECT_NE(
+        fault_of([](Tables& t) { t.dirty_elsewhere[kDefaultRule] |= std::uint64_t{1} << 63; }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.owner[3][59] = 33; }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.self = 33; }), "");
     EXPECT_NE(fault_of([](Tables& t) { t.mode = static_cast<LinkMode>(3); }), "");
@@ -152,9 +163,11 @@ TEST(Checksum, AgreesWithAWordByWordSum) {
     Prng random(9);
     for (int i = 0; i < 3000; ++i) {
         std::vector<Byte> data(random.below(200));
-        for (Byte& byte : data) byte = random.chance(500'000) ? Byte{0xff} : static_cast<Byte>(random.next());
+        for (Byte& byte : data)
+            byte = random.chance(500'000) ? Byte{0xff} : static_cast<Byte>(random.next());
         std::uint32_t sum = 0;
-        for (std::size_t at = 0; at < data.size(); ++at) sum += at % 2 == 0 ? std::uint32_t{data[at]} << 8 : data[at];
+        for (std::size_t at = 0; at < data.size(); ++at)
+            sum += at % 2 == 0 ? std::uint32_t{data[at]} << 8 : data[at];
         while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
         ASSERT_EQ(checksum_of(data.data(), data.size()), static_cast<std::uint16_t>(~sum));
     }
@@ -166,7 +179,8 @@ TEST(Checksum, AdjustingEqualsRecomputing) {
         for (Byte& byte : data) byte = static_cast<Byte>(random.next());
         const std::vector<Byte> before = data;
         for (std::size_t at = 8; at < 16; ++at) data[at] = static_cast<Byte>(random.next());
-        EXPECT_EQ(checksum_adjust(checksum_of(before.data(), before.size()), before.data() + 8, data.data() + 8, 8),
+        EXPECT_EQ(checksum_adjust(checksum_of(before.data(), before.size()), before.data() + 8,
+                                  data.data() + 8, 8),
                   checksum_of(data.data(), data.size()));
     }
 }

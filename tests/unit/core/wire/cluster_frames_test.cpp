@@ -1,9 +1,12 @@
-// Claims about the frames: the largest fit, damage of any kind is refused by reason, and nonsense from an insider stays in range.
+// Claims about the frames: the largest fit, damage of any kind is refused by reason, and nonsense
+// from an insider stays in range.
 #include "core/wire/cluster_frames.hpp"
 
 #include <gtest/gtest.h>
 
 #include "core/base/prng.hpp"
+#include "core/wire/frame_codec.hpp"
+#include "core/wire/map_parts.hpp"
 #include "tests/unit/core/cluster/small_cluster.hpp"
 
 namespace nlb {
@@ -34,9 +37,13 @@ Heartbeat largest_heartbeat() {
     beat.generation = 5;
     beat.map_digest = 6;
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        beat.rules[slot] = {kAllBuckets ^ slot, slot, static_cast<std::uint8_t>(slot), RuleState::draining};
+        beat.rules[slot] = {kAllBuckets ^ slot, slot, static_cast<std::uint8_t>(slot),
+                            RuleState::draining};
     for (std::size_t i = 0; i < kPeerReportsMax; ++i)
-        beat.peers.push_back({static_cast<HostId>(1 + i % kHostsMax), kReportSilent, {static_cast<std::uint32_t>(i), 2}, i});
+        beat.peers.push_back({static_cast<HostId>(1 + i % kHostsMax),
+                              kReportSilent,
+                              {static_cast<std::uint32_t>(i), 2},
+                              i});
     return beat;
 }
 
@@ -46,7 +53,8 @@ ClusterMap largest_map() {
     map.inputs_digest = 17;
     for (HostId id = 1; id <= kHostsMax; ++id) map.members.push_back({id, {id * 1000U, id}});
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        for (std::size_t b = 0; b < kBuckets; ++b) map.targets[slot][b] = static_cast<HostId>((slot + b) % (kHostsMax + 1));
+        for (std::size_t b = 0; b < kBuckets; ++b)
+            map.targets[slot][b] = static_cast<HostId>((slot + b) % (kHostsMax + 1));
     return map;
 }
 
@@ -76,12 +84,15 @@ TEST(Heartbeat, AMapOfMorePartsThanTheLargestTakesIsRefused) {
     const PlainAuthenticator authenticator;
     MapPart part = split_map(largest_map(), largest_header())[1];
     part.parts = kMapPartsMax;
-    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault, FrameFault::none);
+    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault,
+              FrameFault::none);
     part.parts = kMapPartsMax + 1;
-    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault, FrameFault::field);
+    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault,
+              FrameFault::field);
     part.part = 125;
     part.parts = 126;
-    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault, FrameFault::field);
+    EXPECT_EQ(decode_frame(encode_frame(part, authenticator), kCluster, authenticator).fault,
+              FrameFault::field);
 }
 
 TEST(Heartbeat, EthernetPaddingIsIgnored) {
@@ -95,7 +106,9 @@ TEST(Heartbeat, EveryTruncationIsRefused) {
     const PlainAuthenticator authenticator;
     const auto bytes = encode_frame(largest_heartbeat(), authenticator);
     for (std::size_t length = 0; length < bytes.size(); ++length)
-        EXPECT_EQ(decode_frame(std::span{bytes}.first(length), kCluster, authenticator).fault, FrameFault::truncated) << length;
+        EXPECT_EQ(decode_frame(std::span{bytes}.first(length), kCluster, authenticator).fault,
+                  FrameFault::truncated)
+            << length;
 }
 
 TEST(Heartbeat, EveryFlippedBitIsRefused) {

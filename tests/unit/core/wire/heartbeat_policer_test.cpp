@@ -1,10 +1,12 @@
-// Claims about seals and the gate: the cluster's own frames always pass, and whatever a flood is made of shares a budget.
+// Claims about seals and the gate: the cluster's own frames always pass, and whatever a flood is
+// made of shares a budget.
 #include "core/wire/heartbeat_policer.hpp"
 
 #include <gtest/gtest.h>
 #include <numeric>
 
 #include "core/wire/cluster_frames.hpp"
+#include "core/wire/frame_codec.hpp"
 #include "tests/unit/core/cluster/small_cluster.hpp"
 
 namespace nlb {
@@ -20,7 +22,8 @@ public:
     explicit Sealing(SealKey key) : key_(key) {}
     [[nodiscard]] std::uint16_t sending_key() const override { return plain_.sending_key(); }
     [[nodiscard]] bool holds(std::uint16_t key_id) const override { return plain_.holds(key_id); }
-    [[nodiscard]] std::array<Byte, kTagBytes> tag(std::uint16_t key_id, std::span<const Byte> bytes) const override {
+    [[nodiscard]] std::array<Byte, kTagBytes> tag(std::uint16_t key_id,
+                                                  std::span<const Byte> bytes) const override {
         return plain_.tag(key_id, bytes);
     }
     [[nodiscard]] SealKeys seal_keys() const override { return {{key_}, 1}; }
@@ -30,7 +33,8 @@ private:
     SealKey key_;
 };
 
-std::vector<Byte> frame_of(HostId host, Incarnation life, std::uint64_t sequence, SealKey key = kKey) {
+std::vector<Byte> frame_of(HostId host, Incarnation life, std::uint64_t sequence,
+                           SealKey key = kKey) {
     Heartbeat beat;
     beat.header.cluster = 1;
     beat.header.id = host;
@@ -48,7 +52,7 @@ protected:
         const auto forged = frame_of(1, {1, 1}, 1, kOther);
         while (admits(forged)) ++let_in_;
     }
-    HeartbeatGate gate_;
+    HeartbeatPolicer gate_;
     SealKeys keys_{{kKey}, 1};
     Instant now_ = kStart;
     std::uint32_t let_in_ = 0;
@@ -93,15 +97,15 @@ TEST_F(Gate, NewsOfMembersPassHoweverMuchElseComes) {
         flood();
         EXPECT_TRUE(admits(frame_of(2, {5, 1}, sequence)));
     }
-    EXPECT_EQ(let_in_, HeartbeatGate::kOthersPerWindow);
+    EXPECT_EQ(let_in_, HeartbeatPolicer::kOthersPerWindow);
 }
 
 TEST_F(Gate, OthersPassAFewAtATime) {
     for (int i = 0; i < 10; ++i) {
         flood();
-        now_ += HeartbeatGate::kWindow;
+        now_ += HeartbeatPolicer::kWindow;
     }
-    EXPECT_EQ(let_in_, 10 * HeartbeatGate::kOthersPerWindow);
+    EXPECT_EQ(let_in_, 10 * HeartbeatPolicer::kOthersPerWindow);
 }
 
 TEST_F(Gate, ARecordingIsNoNews) {
@@ -130,7 +134,7 @@ TEST_F(Gate, ANewLifeIsNewsWhenTheFormerOneHasBeenSilent) {
     EXPECT_TRUE(admits(frame_of(2, {6, 1}, 1))) << "from the budget";
     flood();
     EXPECT_FALSE(admits(frame_of(2, {6, 1}, 2)));
-    now_ += HeartbeatGate::kBootPatience;
+    now_ += HeartbeatPolicer::kBootPatience;
     flood();
     EXPECT_TRUE(admits(frame_of(2, {6, 1}, 3)));
 }

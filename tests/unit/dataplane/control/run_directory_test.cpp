@@ -36,7 +36,8 @@ TEST_F(RunDirectoryTest, ASecondClaimIsRefusedUntilTheFirstIsGone) {
     ASSERT_TRUE(first->ok());
     const auto second = RunDirectory::claim(root_);
     ASSERT_FALSE(second.ok());
-    EXPECT_EQ(second.error().message, "another nlb-dataplane runs on " + root_ + ": stop it, or give this one a --run-dir of its own");
+    EXPECT_EQ(second.error().message, "another nlb-dataplane runs on " + root_ +
+                                          ": stop it, or give this one a --run-dir of its own");
     first.reset();
     EXPECT_TRUE(RunDirectory::claim(root_).ok());
 }

@@ -22,7 +22,8 @@ TEST(Arguments, AConfigurationIsEnough) {
 }
 
 TEST(Arguments, EveryOptionIsTaken) {
-    const auto parsed = parse({"--tables", "t", "--config", "c", "--host", "h", "--run-dir", "/r", "--exit-when-idle", "250"});
+    const auto parsed = parse({"--tables", "t", "--config", "c", "--host", "h", "--run-dir", "/r",
+                               "--exit-when-idle", "250"});
     ASSERT_FALSE(parsed.exit_code);
     EXPECT_EQ(parsed.arguments.tables, "t");
     EXPECT_EQ(parsed.arguments.host, "h");

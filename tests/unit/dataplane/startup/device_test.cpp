@@ -30,17 +30,21 @@ TEST(Device, APciAddressMayLackItsDomain) {
 }
 
 TEST(Device, WhatIsNeitherIsRefusedWithItsPlace) {
-    for (const char* text : {"", "eth0 ", "net_tap", "7", "0000:3b:00", "zz:00.0", "net tap0", ",iface=x", "0000-3b:00.0"}) {
+    for (const char* text : {"", "eth0 ", "net_tap", "7", "0000:3b:00", "zz:00.0", "net tap0",
+                             ",iface=x", "0000-3b:00.0"}) {
         const auto device = parse_device(text, "cluster \"web\": inside");
         ASSERT_FALSE(device.ok()) << text;
-        EXPECT_EQ(device.error().message.rfind("cluster \"web\": inside: \"", 0), 0U) << device.error().message;
+        EXPECT_EQ(device.error().message.rfind("cluster \"web\": inside: \"", 0), 0U)
+            << device.error().message;
     }
 }
 
 TEST(Device, PacketSocketsAreAddedForMoreThanOneQueueUnlessTheOperatorDid) {
     EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a"), 1).text(), "net_af_packet0,iface=a");
-    EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a"), 4).text(), "net_af_packet0,iface=a,qpairs=4");
-    EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a,qpairs=2"), 4).text(), "net_af_packet0,iface=a,qpairs=2");
+    EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a"), 4).text(),
+              "net_af_packet0,iface=a,qpairs=4");
+    EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a,qpairs=2"), 4).text(),
+              "net_af_packet0,iface=a,qpairs=2");
     EXPECT_EQ(with_queues(parse("net_tap0,iface=a"), 4).text(), "net_tap0,iface=a");
 }
 

@@ -22,7 +22,8 @@ TEST(Diagnosis, ATapWithoutTheTunDevice) {
     Surroundings poor;
     poor.tun_path = "/nonexistent/tun";
     EXPECT_EQ(refusal("net_tap0,iface=nlb0", poor),
-              "cluster \"web\": outside: device \"net_tap0,iface=nlb0\" needs /nonexistent/tun, which is missing: run `modprobe tun`, or "
+              "cluster \"web\": outside: device \"net_tap0,iface=nlb0\" needs /nonexistent/tun, "
+              "which is missing: run `modprobe tun`, or "
               "pass the "
               "device into the container");
 }
@@ -40,16 +41,20 @@ TEST(Diagnosis, ATapOnAnInterfaceThatIsInUse) {
     Surroundings rich;
     rich.tun_path = "/dev/null";
     EXPECT_EQ(refusal("net_tap0,iface=nope9", rich), "");
-    if (!kernel_link_up("lo")) GTEST_SKIP() << "needs an interface that is up, and the loopback one is down here";
-    EXPECT_NE(refusal("net_tap0,iface=lo", rich).find("the interface \"lo\" is in use already"), std::string::npos);
+    if (!kernel_link_up("lo"))
+        GTEST_SKIP() << "needs an interface that is up, and the loopback one is down here";
+    EXPECT_NE(refusal("net_tap0,iface=lo", rich).find("the interface \"lo\" is in use already"),
+              std::string::npos);
 }
 
 TEST(Diagnosis, APacketSocketOnAnInterfaceThatIsNotThere) {
     EXPECT_EQ(refusal("net_af_packet0,iface=nope9", {}),
-              "cluster \"web\": outside: device \"net_af_packet0,iface=nope9\": no such interface \"nope9\" in this network namespace; "
+              "cluster \"web\": outside: device \"net_af_packet0,iface=nope9\": no such interface "
+              "\"nope9\" in this network namespace; "
               "create it or "
               "correct the name");
-    EXPECT_NE(refusal("net_af_packet0", {}).find("write net_af_packet0,iface=NAME"), std::string::npos);
+    EXPECT_NE(refusal("net_af_packet0", {}).find("write net_af_packet0,iface=NAME"),
+              std::string::npos);
     Surroundings poor;
     poor.may_capture = false;
     EXPECT_NE(refusal("net_af_packet0,iface=lo", poor).find("CAP_NET_RAW"), std::string::npos);
@@ -63,28 +68,42 @@ TEST(Diagnosis, OtherDevicesAreLeftToDpdk) {
 TEST(Diagnosis, ATapInterfaceThatIsTaken) {
     const auto error =
         device_refused(device("net_tap0,iface=nlb0"), "cluster \"web\": inside",
-                       {"tun_alloc(): Unable to set TUNSETIFF for nlb0: Device or resource busy", "TAP Unable to initialize net_tap0"}, 1);
-    EXPECT_NE(error.message.find("the interface \"nlb0\" is used by another process"), std::string::npos);
+                       {"tun_alloc(): Unable to set TUNSETIFF for nlb0: Device or resource busy",
+                        "TAP Unable to initialize net_tap0"},
+                       1);
+    EXPECT_NE(error.message.find("the interface \"nlb0\" is used by another process"),
+              std::string::npos);
 }
 
 TEST(Diagnosis, AnUnknownDriverAndAnUnboundAdapter) {
-    EXPECT_NE(device_refused(device("net_nope0"), "p", {}, ENODEV).message.find("no driver \"net_nope\""), std::string::npos);
-    EXPECT_NE(device_refused(device("0000:3b:00.0"), "p", {}, ENODEV).message.find("vfio-pci"), std::string::npos);
+    EXPECT_NE(
+        device_refused(device("net_nope0"), "p", {}, ENODEV).message.find("no driver \"net_nope\""),
+        std::string::npos);
+    EXPECT_NE(device_refused(device("0000:3b:00.0"), "p", {}, ENODEV).message.find("vfio-pci"),
+              std::string::npos);
 }
 
 TEST(Diagnosis, AnythingElseInDpdksFirstWordsOfFailure) {
-    const auto error =
-        device_refused(device("net_pcap0,rx_pcap=x"), "p", {"probing", "Couldn't open x: No such file or directory", "failed later"}, 1);
-    EXPECT_EQ(error.message, "p: device \"net_pcap0,rx_pcap=x\" was refused by DPDK: Couldn't open x: No such file or directory");
+    const auto error = device_refused(
+        device("net_pcap0,rx_pcap=x"), "p",
+        {"probing", "Couldn't open x: No such file or directory", "failed later"}, 1);
+    EXPECT_EQ(error.message,
+              "p: device \"net_pcap0,rx_pcap=x\" was refused by DPDK: Couldn't open x: No such "
+              "file or directory");
 }
 
 TEST(Diagnosis, EalThatFoundNoMemory) {
-    EXPECT_NE(eal_refused({"EAL: Cannot allocate memory for 512MB"}, 0).message.find("lower connections.max"), std::string::npos);
+    EXPECT_NE(eal_refused({"EAL: Cannot allocate memory for 512MB"}, 0)
+                  .message.find("lower connections.max"),
+              std::string::npos);
     EXPECT_NE(eal_refused({}, ENOMEM).message.find("for want of memory"), std::string::npos);
     EXPECT_NE(
-        eal_refused({"EAL: Cannot create lock on '/x/config'. Is another primary process running?"}, 0).message.find("another dataplane"),
+        eal_refused({"EAL: Cannot create lock on '/x/config'. Is another primary process running?"},
+                    0)
+            .message.find("another dataplane"),
         std::string::npos);
-    EXPECT_EQ(eal_refused({"EAL: invalid parameters"}, 0).message, "DPDK did not start: EAL: invalid parameters");
+    EXPECT_EQ(eal_refused({"EAL: invalid parameters"}, 0).message,
+              "DPDK did not start: EAL: invalid parameters");
 }
 
 }  // namespace

@@ -41,14 +41,16 @@ TEST(Lcores, EveryMachineGetsAMapping) {
         const auto lcores = plan_lcores(clusters(c.cpus), c.main, c.allowed);
         ASSERT_TRUE(lcores.ok());
         EXPECT_EQ(lcores.value().mapping, c.mapping);
-        EXPECT_EQ(!lcores.value().warning.empty(), c.warns) << c.mapping << ": " << lcores.value().warning;
+        EXPECT_EQ(!lcores.value().warning.empty(), c.warns)
+            << c.mapping << ": " << lcores.value().warning;
         EXPECT_EQ(lcores.value().warning.find('\n'), std::string::npos);
     }
 }
 
 TEST(Lcores, WorkersAreTheCpusOfAllClustersOnce) {
-    EXPECT_EQ(plan_lcores(clusters({{3, 5}, {5, 4}}), std::nullopt, {0, 1, 2, 3, 4, 5}).value().workers,
-              (std::vector<std::uint16_t>{3, 4, 5}));
+    EXPECT_EQ(
+        plan_lcores(clusters({{3, 5}, {5, 4}}), std::nullopt, {0, 1, 2, 3, 4, 5}).value().workers,
+        (std::vector<std::uint16_t>{3, 4, 5}));
 }
 
 TEST(Lcores, MoreWorkersThanDpdkHasLcoresAreRefused) {

@@ -31,8 +31,9 @@ clusters:
       - {name: edge1, id: 1, addresses: [192.0.2.11/24], outside: "net_null7", inside: "net_tap7,iface=x7", lcores: 5}
 )";
 
-TEST(Plan, ATablesFileIsAWholePlan) {
-    const auto plan = plan_from_tables({fixed("web", "net_pcap0,rx_pcap=a", "net_pcap1,tx_pcap=b")}, nullptr, "edge1");
+TEST(StartupPlan, ATablesFileIsAWholePlan) {
+    const auto plan = plan_from_tables({fixed("web", "net_pcap0,rx_pcap=a", "net_pcap1,tx_pcap=b")},
+                                       nullptr, "edge1");
     ASSERT_TRUE(plan.ok());
     EXPECT_TRUE(plan.value().fixed);
     const ClusterPlan& cluster = plan.value().clusters.at(0);
@@ -41,10 +42,11 @@ TEST(Plan, ATablesFileIsAWholePlan) {
     EXPECT_EQ(cluster.tables.epoch, 8U);
 }
 
-TEST(Plan, AConfigurationOverridesThePortsOfATablesFile) {
+TEST(StartupPlan, AConfigurationOverridesThePortsOfATablesFile) {
     const auto loaded = config::load_text(kConfig, "test.yaml");
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
-    const auto plan = plan_from_tables({fixed("web", "net_pcap0", "net_pcap1")}, &loaded.value().config, "edge1");
+    const auto plan =
+        plan_from_tables({fixed("web", "net_pcap0", "net_pcap1")}, &loaded.value().config, "edge1");
     ASSERT_TRUE(plan.ok()) << plan.error().message;
     const ClusterPlan& cluster = plan.value().clusters.at(0);
     EXPECT_EQ(cluster.outside.text(), "net_null7");
@@ -53,32 +55,36 @@ TEST(Plan, AConfigurationOverridesThePortsOfATablesFile) {
     EXPECT_EQ(cluster.tables.epoch, 8U);
 }
 
-TEST(Plan, ADeviceIsOpenedOnce) {
-    const auto plan = plan_from_tables({fixed("web", "net_tap0", "net_tap0,iface=b")}, nullptr, "edge1");
+TEST(StartupPlan, ADeviceIsOpenedOnce) {
+    const auto plan =
+        plan_from_tables({fixed("web", "net_tap0", "net_tap0,iface=b")}, nullptr, "edge1");
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().message,
-              "cluster \"web\": device \"net_tap0\" is used by two ports; give each its own name (net_tap0, net_tap1)");
+              "cluster \"web\": device \"net_tap0\" is used by two ports; give each its own name "
+              "(net_tap0, net_tap1)");
 }
 
-TEST(Plan, NothingToRunIsAMistake) {
+TEST(StartupPlan, NothingToRunIsAMistake) {
     EXPECT_FALSE(plan_from_tables({}, nullptr, "edge1").ok());
 }
 
-TEST(Plan, AnUnreadableKeyAndAnUnknownHostAreNamed) {
+TEST(StartupPlan, AnUnreadableKeyAndAnUnknownHostAreNamed) {
     const auto loaded = config::load_text(kConfig, "test.yaml");
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     const auto no_key = plan_from_config(loaded.value().config, "edge1");
     ASSERT_FALSE(no_key.ok());
-    EXPECT_NE(no_key.error().message.find("/nonexistent/key"), std::string::npos) << no_key.error().message;
+    EXPECT_NE(no_key.error().message.find("/nonexistent/key"), std::string::npos)
+        << no_key.error().message;
     const auto no_host = plan_from_config(loaded.value().config, "edge9");
     ASSERT_FALSE(no_host.ok());
     EXPECT_NE(no_host.error().message.find("edge9"), std::string::npos);
 }
 
-TEST(Plan, WithoutLcoresThereIsOneWorker) {
+TEST(StartupPlan, WithoutLcoresThereIsOneWorker) {
     FixedTables tables = fixed("web", "net_pcap0", "net_pcap1");
     tables.lcores = {};
-    EXPECT_EQ(plan_from_tables({tables}, nullptr, "edge1").value().clusters[0].cpus, (std::vector<std::uint16_t>{1}));
+    EXPECT_EQ(plan_from_tables({tables}, nullptr, "edge1").value().clusters[0].cpus,
+              (std::vector<std::uint16_t>{1}));
 }
 
 }  // namespace

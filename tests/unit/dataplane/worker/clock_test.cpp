@@ -1,4 +1,5 @@
-// The time stamp counter as monotonic time: right at once, right after the rate turns out different, and whole under concurrency.
+// The time stamp counter as monotonic time: right at once, right after the rate turns out
+// different, and whole under concurrency.
 #include "dataplane/worker/clock.hpp"
 
 #include <atomic>
@@ -23,8 +24,10 @@ TEST(Clock, ItRunsAtTheRateItWasToldUntilItIsMeasured) {
 
 TEST(Clock, AWrongRateIsMeasuredAwayAfterASecond) {
     Clock clock(2'000'000'000);  // in truth it runs at 2.02 GHz
-    for (int tick = 0; tick <= 30; ++tick) clock.calibrate(202'000'000ULL * static_cast<unsigned>(tick), at_ns(100'000'000LL * tick));
-    const std::int64_t half_a_second = (clock.at(202'000'000ULL * 30 + 1'010'000'000) - at_ns(3'000'000'000)).count();
+    for (int tick = 0; tick <= 30; ++tick)
+        clock.calibrate(202'000'000ULL * static_cast<unsigned>(tick), at_ns(100'000'000LL * tick));
+    const std::int64_t half_a_second =
+        (clock.at(202'000'000ULL * 30 + 1'010'000'000) - at_ns(3'000'000'000)).count();
     EXPECT_NEAR(static_cast<double>(half_a_second), 5e8, 1'000);
 }
 
@@ -46,7 +49,8 @@ TEST(Clock, TheRealCounterStaysWithinTwentyMicrosecondsOfTheKernel) {
 }
 
 TEST(Clock, AReaderNeverMixesTwoCalibrations) {
-    // Every calibration says ns = cycles, so whatever slot a reader uses, the answer must be its question.
+    // Every calibration says ns = cycles, so whatever slot a reader uses, the answer must be its
+    // question.
     Clock clock(1'000'000'000);
     clock.calibrate(0, at_ns(0));
     std::atomic<bool> stop{false};
@@ -54,14 +58,16 @@ TEST(Clock, AReaderNeverMixesTwoCalibrations) {
     std::atomic<bool> reading{false};
     std::thread reader([&] {
         for (std::uint64_t cycles = 1; !stop.load(std::memory_order_relaxed); cycles += 7919) {
-            const std::int64_t error = (clock.at(cycles) - at_ns(static_cast<std::int64_t>(cycles))).count();
+            const std::int64_t error =
+                (clock.at(cycles) - at_ns(static_cast<std::int64_t>(cycles))).count();
             reading.store(true, std::memory_order_relaxed);
             if (error < -2'000 || error > 2'000) wrong.fetch_add(1, std::memory_order_relaxed);
         }
     });
     while (!reading.load(std::memory_order_relaxed)) std::this_thread::yield();
     const Instant end = monotonic_now() + std::chrono::milliseconds{400};
-    for (std::uint64_t i = 1; monotonic_now() < end; ++i) clock.calibrate(i * 1'000'003, at_ns(static_cast<std::int64_t>(i * 1'000'003)));
+    for (std::uint64_t i = 1; monotonic_now() < end; ++i)
+        clock.calibrate(i * 1'000'003, at_ns(static_cast<std::int64_t>(i * 1'000'003)));
     stop.store(true);
     reader.join();
     EXPECT_EQ(wrong.load(), 0);

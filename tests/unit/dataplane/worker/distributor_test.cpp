@@ -1,4 +1,5 @@
-// Two lanes behind one queue: each flow is settled on one of them, in order and in both directions, and no frame is lost or counted twice.
+// Two lanes behind one queue: each flow is settled on one of them, in order and in both directions,
+// and no frame is lost or counted twice.
 #include "dataplane/worker/distributor.hpp"
 
 #include <cstring>
@@ -30,7 +31,8 @@ protected:
     };
 
     void SetUp() override {
-        static rte_mempool* const pool = rte_pktmbuf_pool_create("distributor", 2047, 0, RTE_ALIGN(sizeof(FrameNote), 64), 2176, 0);
+        static rte_mempool* const pool = rte_pktmbuf_pool_create(
+            "distributor", 2047, 0, RTE_ALIGN(sizeof(FrameNote), 64), 2176, 0);
         static int made = 0;
         number_ = std::to_string(made++);
         pool_ = pool;
@@ -47,7 +49,8 @@ protected:
         clock_.calibrate_now();
         const Worker::Shared shared{clock_, rcu_, stop_, config::PollMode::busy, rte_get_tsc_hz()};
         for (std::uint32_t number = 0; number < 2; ++number) {
-            workers_[number] = std::make_unique<Worker>(shared, number, std::vector<Lane*>{&lanes_[number]});
+            workers_[number] =
+                std::make_unique<Worker>(shared, number, std::vector<Lane*>{&lanes_[number]});
             rcu_.join(number);
         }
         free_ = rte_mempool_avail_count(pool_);
@@ -91,7 +94,8 @@ protected:
         lane.to_main = to_main_.get();
         lane.doorbell = &doorbell_;
         lane.tables = &tables_;
-        lane.connections = std::move(ConnTable::create("dx " + name, ConnCapacity(256), 0, 1).value());
+        lane.connections =
+            std::move(ConnTable::create("dx " + name, ConnCapacity(256), 0, 1).value());
         lane.peers = {&lanes_[0], &lanes_[1]};
         lane.spread_key = {11, 12};
         lane.steered = ring_of("dx a " + name);
@@ -120,7 +124,8 @@ protected:
         for (int turn = 0; turn < 3; ++turn)
             for (const std::uint32_t lane : {0U, 1U}) poll(lane);
     }
-    // Of what lies in the ring, by the client's last byte: the first bytes of the payload, in order.
+    // Of what lies in the ring, by the client's last byte: the first bytes of the payload, in
+    // order.
     static std::map<int, std::vector<int>> take(rte_ring& ring) {
         std::map<int, std::vector<int>> found;
         void* buffer = nullptr;
@@ -134,7 +139,8 @@ protected:
         return found;
     }
     [[nodiscard]] std::uint64_t counted(Reason reason) const {
-        return lanes_[0].counters.reasons[static_cast<std::size_t>(reason)] + lanes_[1].counters.reasons[static_cast<std::size_t>(reason)];
+        return lanes_[0].counters.reasons[static_cast<std::size_t>(reason)] +
+               lanes_[1].counters.reasons[static_cast<std::size_t>(reason)];
     }
 
     std::string number_;
@@ -164,9 +170,12 @@ TEST_F(DistributorTest, EveryFlowIsSettledOnOneLaneAndLeavesInOrder) {
     poll_all();
     const auto delivered = take(*inside_.out);
     ASSERT_EQ(delivered.size(), kFlows);
-    for (const auto& [client, sequences] : delivered) EXPECT_EQ(sequences, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9})) << client;
-    for (const Lane& lane : lanes_) EXPECT_GT(lane.connections->size(), kFlows / 5) << "both lanes have a share";
-    EXPECT_EQ(lanes_[0].connections->size() + lanes_[1].connections->size(), kFlows) << "no flow is known to both";
+    for (const auto& [client, sequences] : delivered)
+        EXPECT_EQ(sequences, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9})) << client;
+    for (const Lane& lane : lanes_)
+        EXPECT_GT(lane.connections->size(), kFlows / 5) << "both lanes have a share";
+    EXPECT_EQ(lanes_[0].connections->size() + lanes_[1].connections->size(), kFlows)
+        << "no flow is known to both";
     EXPECT_EQ(counted(Reason::new_flow), kFlows);
     EXPECT_EQ(counted(Reason::owner), 9 * kFlows);
     EXPECT_EQ(lanes_[0].counters.rx_packets + lanes_[1].counters.rx_packets, 10 * kFlows);
@@ -207,7 +216,8 @@ TEST_F(DistributorTest, WhatNoRingHasRoomForIsCountedAndFreed) {
     poll(0);
     poll_all();
     std::uint64_t all = 0;
-    for (std::size_t reason = 0; reason < kReasonCount; ++reason) all += counted(static_cast<Reason>(reason));
+    for (std::size_t reason = 0; reason < kReasonCount; ++reason)
+        all += counted(static_cast<Reason>(reason));
     EXPECT_EQ(all, 64U) << "each has one reason";
     EXPECT_GT(counted(Reason::output_full), 0U);
     EXPECT_EQ(take(*inside_.out).size(), 64U - counted(Reason::output_full));

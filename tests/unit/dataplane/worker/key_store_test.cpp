@@ -29,27 +29,28 @@ void expect_every_key_at_its_place(const char* name) {
     EXPECT_TRUE(store.is_known());
     EXPECT_EQ(rte_hash_count(table.get()), 0);
     using Key = std::array<std::uint8_t, kBytes>;
-    std::map<Key, std::int32_t> places;
+    std::map<Key, std::int32_t> slots;
     Prng random(7);
     for (int step = 0; step < 12000; ++step) {
         Key key{};
         for (std::uint8_t& byte : key) byte = static_cast<std::uint8_t>(random.next());
-        if (places.size() < 3500 && random.chance(600'000)) {
-            places[key] = rte_hash_add_key(table.get(), key.data());
-        } else if (!places.empty()) {
-            const auto victim = places.lower_bound(key) == places.end() ? places.begin() : places.lower_bound(key);
+        if (slots.size() < 3500 && random.chance(600'000)) {
+            slots[key] = rte_hash_add_key(table.get(), key.data());
+        } else if (!slots.empty()) {
+            const auto victim =
+                slots.lower_bound(key) == slots.end() ? slots.begin() : slots.lower_bound(key);
             EXPECT_GE(rte_hash_del_key(table.get(), victim->first.data()), 0);
-            places.erase(victim);
+            slots.erase(victim);
         }
     }
-    ASSERT_GT(places.size(), 1000U);
-    for (const auto& [key, place] : places) {
-        ASSERT_GE(place, 0);
+    ASSERT_GT(slots.size(), 1000U);
+    for (const auto& [key, slot] : slots) {
+        ASSERT_GE(slot, 0);
         void* said = nullptr;
-        ASSERT_EQ(rte_hash_get_key_with_position(table.get(), place, &said), 0);
-        EXPECT_EQ(store.key_at(*table, place), said);
+        ASSERT_EQ(rte_hash_get_key_with_position(table.get(), slot, &said), 0);
+        EXPECT_EQ(store.key_at(*table, slot), said);
         EXPECT_EQ(std::memcmp(said, key.data(), kBytes), 0);
-        EXPECT_EQ(KeyStore().key_at(*table, place), said) << "the slow way";
+        EXPECT_EQ(KeyStore().key_at(*table, slot), said) << "the slow way";
     }
 }
 

@@ -1,5 +1,6 @@
-// A tap takes what its filter wants with what was decided about it, and never more than its budget and its places allow; the server
-// that hands taps out refuses with a sentence what it cannot do.
+// A trace takes what its filter wants with what was decided about it, and never more than its
+// budget and its slots allow; the server that hands traces out refuses with a sentence what it
+// cannot do.
 #include "dataplane/worker/packet_trace.hpp"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,8 @@ namespace {
 std::vector<trace::Instruction> compiled(const char* expression) {
     pcap_t* const ethernet = pcap_open_dead(DLT_EN10MB, 65535);
     bpf_program program{};
-    EXPECT_EQ(pcap_compile(ethernet, &program, expression, 1, PCAP_NETMASK_UNKNOWN), 0) << pcap_geterr(ethernet);
+    EXPECT_EQ(pcap_compile(ethernet, &program, expression, 1, PCAP_NETMASK_UNKNOWN), 0)
+        << pcap_geterr(ethernet);
     std::vector<trace::Instruction> instructions;
     for (unsigned i = 0; i < program.bf_len; ++i) {
         const bpf_insn& one = program.bf_insns[i];
@@ -42,7 +44,8 @@ trace::Request request_for(std::uint32_t packets_per_second) {
 class TapTest : public ::testing::Test {
 protected:
     TapTest() {
-        static rte_mempool* const pool = rte_pktmbuf_pool_create("tapped frames", 127, 0, 64, 2176, 0);
+        static rte_mempool* const pool =
+            rte_pktmbuf_pool_create("tapped frames", 127, 0, 64, 2176, 0);
         pool_ = pool;
         tables_.epoch = 7;
         tables_.owner[3][17] = 9;
@@ -59,24 +62,25 @@ protected:
         spec.source_port = 4000;
         spec.destination_port = port;
         rte_mbuf* const buffer = copy_frame(pool_, build_frame(spec));
-        const std::uint32_t place = burst_.count++;
-        burst_.frames[place] = {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len, buffer->data_len};
-        burst_.info[place] = {};
-        burst_.info[place].rule = 3;
-        burst_.info[place].bucket = 17;
-        burst_.info[place].vip_port = port;
-        burst_.reasons[place] = Reason::not_owner;
+        const std::uint32_t slot = burst_.count++;
+        burst_.frames[slot] = {rte_pktmbuf_mtod(buffer, Byte*), buffer->data_len, buffer->data_len};
+        burst_.info[slot] = {};
+        burst_.info[slot].rule = 3;
+        burst_.info[slot].bucket = 17;
+        burst_.info[slot].vip_port = port;
+        burst_.reasons[slot] = Reason::not_owner;
         buffers_.push_back(buffer);
     }
-    bool look(Tap& tap, Duration later = {}, trace::Direction direction = trace::Direction::ingress) {
-        const Snapshot snapshot{tables_, ports_, Instant{std::chrono::hours{1}} + later, true};
-        return tap.look(burst_, buffers_.data(), snapshot, direction);
+    bool look(PacketTrace& trace, Duration later = {},
+              trace::Direction direction = trace::Direction::ingress) {
+        const BurstContext context{tables_, ports_, Instant{std::chrono::hours{1}} + later, true};
+        return trace.look(burst_, buffers_.data(), context, direction);
     }
-    static std::size_t drain(Tap& tap) {
+    static std::size_t drain(PacketTrace& trace) {
         std::size_t count = 0;
-        while (Tap::Taken* const taken = tap.take()) {
+        while (PacketTrace::Taken* const taken = trace.take()) {
             ++count;
-            tap.give_back(taken);
+            trace.give_back(taken);
         }
         return count;
     }
@@ -88,11 +92,12 @@ protected:
 };
 
 TEST_F(TapTest, TakesWhatTheFilterWantsWithWhatWasDecided) {
-    auto tap = Tap::create(request_for(1000), compiled("udp port 53 and host 198.51.100.7"), 1);
-    ASSERT_TRUE(tap) << tap.error().message;
+    auto trace =
+        PacketTrace::create(request_for(1000), compiled("udp port 53 and host 198.51.100.7"), 1);
+    ASSERT_TRUE(trace) << trace.error().message;
     for (const int port : {80, 53, 443}) add(static_cast<std::uint16_t>(port));
-    EXPECT_TRUE(look(*tap.value()));
-    Tap::Taken* const taken = tap.value()->take();
+    EXPECT_TRUE(look(*trace.value()));
+    PacketTrace::Taken* const taken = trace.value()->take();
     ASSERT_NE(taken, nullptr);
     EXPECT_EQ(taken->packet.info.vip_port, 53);
     EXPECT_EQ(taken->packet.reason, Reason::not_owner);
@@ -101,59 +106,61 @@ TEST_F(TapTest, TakesWhatTheFilterWantsWithWhatWasDecided) {
     EXPECT_EQ(taken->packet.length, burst_.frames[1].length);
     EXPECT_EQ(taken->captured, 40U);
     EXPECT_TRUE(std::equal(taken->bytes.begin(), taken->bytes.begin() + 40, burst_.frames[1].data));
-    EXPECT_EQ(tap.value()->take(), nullptr);
-    EXPECT_EQ(tap.value()->progress().looked_at, 3U);
-    EXPECT_EQ(tap.value()->progress().passed_by, 0U);
+    EXPECT_EQ(trace.value()->take(), nullptr);
+    EXPECT_EQ(trace.value()->progress().looked_at, 3U);
+    EXPECT_EQ(trace.value()->progress().passed_by, 0U);
 }
 
 TEST_F(TapTest, AnEmptyFilterWantsEverythingOfItsDirection) {
     trace::Request request = request_for(1000);
     request.direction = trace::Direction::egress;
-    auto tap = Tap::create(request, compiled(""), 1);
-    ASSERT_TRUE(tap);
+    auto trace = PacketTrace::create(request, compiled(""), 1);
+    ASSERT_TRUE(trace);
     for (int i = 0; i < 5; ++i) add(80);
-    EXPECT_FALSE(look(*tap.value()));
-    EXPECT_EQ(tap.value()->progress().looked_at, 0U);
-    EXPECT_TRUE(look(*tap.value(), {}, trace::Direction::egress));
-    EXPECT_EQ(drain(*tap.value()), 5U);
+    EXPECT_FALSE(look(*trace.value()));
+    EXPECT_EQ(trace.value()->progress().looked_at, 0U);
+    EXPECT_TRUE(look(*trace.value(), {}, trace::Direction::egress));
+    EXPECT_EQ(drain(*trace.value()), 5U);
 }
 
 TEST_F(TapTest, BeyondItsBudgetPacketsArePassedByAndCounted) {
-    auto tap = Tap::create(request_for(100), compiled(""), 1);
-    ASSERT_TRUE(tap);
+    auto trace = PacketTrace::create(request_for(100), compiled(""), 1);
+    ASSERT_TRUE(trace);
     for (int i = 0; i < 50; ++i) add(80);
-    EXPECT_TRUE(look(*tap.value()));
-    EXPECT_EQ(drain(*tap.value()), 10U) << "a tenth of a second is saved up";
-    EXPECT_EQ(tap.value()->progress().passed_by, 40U);
-    EXPECT_FALSE(look(*tap.value(), std::chrono::milliseconds{5}));
-    EXPECT_TRUE(look(*tap.value(), std::chrono::milliseconds{35}));
-    EXPECT_EQ(drain(*tap.value()), 3U);
-    EXPECT_EQ(tap.value()->progress().looked_at + tap.value()->progress().passed_by, 150U);
+    EXPECT_TRUE(look(*trace.value()));
+    EXPECT_EQ(drain(*trace.value()), 10U) << "a tenth of a second is saved up";
+    EXPECT_EQ(trace.value()->progress().passed_by, 40U);
+    EXPECT_FALSE(look(*trace.value(), std::chrono::milliseconds{5}));
+    EXPECT_TRUE(look(*trace.value(), std::chrono::milliseconds{35}));
+    EXPECT_EQ(drain(*trace.value()), 3U);
+    EXPECT_EQ(trace.value()->progress().looked_at + trace.value()->progress().passed_by, 150U);
 }
 
 TEST_F(TapTest, AReaderThatTakesNothingCostsPlacesAndNothingElse) {
-    auto tap = Tap::create(request_for(trace::kRateMax), compiled(""), 1);
-    ASSERT_TRUE(tap);
+    auto trace = PacketTrace::create(request_for(trace::kRateMax), compiled(""), 1);
+    ASSERT_TRUE(trace);
     for (int i = 0; i < 60; ++i) add(80);
-    for (int i = 0; i < 60; ++i) look(*tap.value(), std::chrono::seconds{i});
-    EXPECT_EQ(drain(*tap.value()), Tap::kPlaces);
-    EXPECT_EQ(tap.value()->progress().passed_by, 3600 - Tap::kPlaces);
-    EXPECT_TRUE(look(*tap.value(), std::chrono::seconds{60})) << "places that were given back are used again";
+    for (int i = 0; i < 60; ++i) look(*trace.value(), std::chrono::seconds{i});
+    EXPECT_EQ(drain(*trace.value()), PacketTrace::kSlots);
+    EXPECT_EQ(trace.value()->progress().passed_by, 3600 - PacketTrace::kSlots);
+    EXPECT_TRUE(look(*trace.value(), std::chrono::seconds{60}))
+        << "slots that were given back are used again";
 }
 
 TEST_F(TapTest, WhatIsHandedToAnotherLaneIsShownThereAndNotTwice) {
-    auto tap = Tap::create(request_for(1000), compiled(""), 2);
-    ASSERT_TRUE(tap);
+    auto trace = PacketTrace::create(request_for(1000), compiled(""), 2);
+    ASSERT_TRUE(trace);
     add(80);
     burst_.reasons[0] = Reason::steered;
-    EXPECT_FALSE(look(*tap.value()));
+    EXPECT_FALSE(look(*trace.value()));
 }
 
 TEST_F(TapTest, AProgramThatIsNoneIsRefused) {
-    const std::vector<trace::Instruction> beyond{{0x15, 200, 200, 1}, {0x06, 0, 0, 1}};  // jumps out of itself
-    EXPECT_FALSE(Tap::create(request_for(1), beyond, 1));
+    // jumps out of itself
+    const std::vector<trace::Instruction> beyond{{0x15, 200, 200, 1}, {0x06, 0, 0, 1}};
+    EXPECT_FALSE(PacketTrace::create(request_for(1), beyond, 1));
     const std::vector<trace::Instruction> unknown{{0xffff, 0, 0, 0}};
-    EXPECT_FALSE(Tap::create(request_for(1), unknown, 1));
+    EXPECT_FALSE(PacketTrace::create(request_for(1), unknown, 1));
 }
 
 class TraceServerTest : public ::testing::Test {
@@ -161,7 +168,8 @@ protected:
     TraceServerTest() {
         std::array<char, 32> made{"/tmp/nlb-trace-test.XXXXXX"};
         directory_ = mkdtemp(made.data());
-        server_.emplace(std::move(ControlSocket::listen(directory_ + "/trace.sock").value()), clusters_, rcu_);
+        server_.emplace(std::move(SeqpacketServer::listen(directory_ + "/trace.sock").value()),
+                        clusters_, rcu_);
     }
     ~TraceServerTest() override {
         server_.reset();
@@ -181,15 +189,17 @@ protected:
         std::vector<Byte> datagram(4096);
         const ssize_t bytes = recv(fd, datagram.data(), datagram.size(), MSG_DONTWAIT);
         datagram.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
-        const auto message = link::read_message(datagram);
-        if (!message || message->type != link::MessageType::refused) return "";
+        const auto message = ipc::read_message(datagram);
+        if (!message || message->type != ipc::MessageType::refused) return "";
         return {message->payload.begin(), message->payload.end()};
     }
     std::string refused(const trace::Request& request, std::size_t instructions) {
         const int fd = connect();
         const std::vector<Byte> rest(instructions * sizeof(trace::Instruction));
-        const auto datagram = link::write_message(link::MessageType::trace_request, 0, link::bytes_of(request), rest);
-        EXPECT_EQ(send(fd, datagram.data(), datagram.size(), 0), static_cast<ssize_t>(datagram.size()));
+        const auto datagram =
+            ipc::write_message(ipc::MessageType::trace_request, 0, ipc::bytes_of(request), rest);
+        EXPECT_EQ(send(fd, datagram.data(), datagram.size(), 0),
+                  static_cast<ssize_t>(datagram.size()));
         server_->on_readable();
         EXPECT_FALSE(server_->socket().connected());
         const std::string sentence = refusal(fd);
@@ -205,7 +215,8 @@ protected:
 TEST_F(TraceServerTest, ASecondTraceIsToldWhoRunsTheFirst) {
     const int first = connect();
     const int second = connect();
-    EXPECT_EQ(refusal(second), "another trace runs (process " + std::to_string(getpid()) + "): end it first");
+    EXPECT_EQ(refusal(second),
+              "another trace runs (process " + std::to_string(getpid()) + "): end it first");
     close(second);
     close(first);
     server_->on_readable();

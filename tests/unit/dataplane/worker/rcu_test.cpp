@@ -24,8 +24,9 @@ struct Version {
 };
 
 // A worker in small: read, use, say so; now and then sleep.
-void read_versions(Rcu& rcu, std::uint32_t reader, const std::atomic<Version*>& current, const std::atomic<bool>& stop,
-                   std::atomic<std::uint32_t>& joined, std::atomic<int>& wrong) {
+void read_versions(Rcu& rcu, std::uint32_t reader, const std::atomic<Version*>& current,
+                   const std::atomic<bool>& stop, std::atomic<std::uint32_t>& joined,
+                   std::atomic<int>& wrong) {
     rcu.join(reader);
     joined.fetch_add(1);
     for (std::uint64_t turn = 0; !stop.load(std::memory_order_relaxed); ++turn) {
@@ -59,10 +60,12 @@ TEST(Rcu, ReadersUnderLoadNeverSeeWhatWasFreed) {
     std::atomic<int> wrong{0};
     std::atomic<std::uint32_t> joined{0};
     std::vector<std::thread> readers;
-    for (std::uint32_t i = 0; i < kReaders; ++i) readers.emplace_back([&, i] { read_versions(rcu, i, current, stop, joined, wrong); });
+    for (std::uint32_t i = 0; i < kReaders; ++i)
+        readers.emplace_back([&, i] { read_versions(rcu, i, current, stop, joined, wrong); });
     while (joined.load() < kReaders) std::this_thread::yield();
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{400};
-    for (std::uint64_t number = kFreed + 1; number < kFreed + 50'000 && std::chrono::steady_clock::now() < end; ++number) {
+    for (std::uint64_t number = kFreed + 1;
+         number < kFreed + 50'000 && std::chrono::steady_clock::now() < end; ++number) {
         Version* const former = current.exchange(make(number), std::memory_order_acq_rel);
         const std::uint64_t grace = rcu.start();
         while (!rcu.over(grace)) std::this_thread::yield();
@@ -127,7 +130,8 @@ TEST(Publisher, EachNodeHasItsOwnCopy) {
         lanes.back()->queue = queue;
     }
     // Without huge pages there is one heap; asking for any node must work all the same.
-    ASSERT_TRUE(publisher.publish({0, 1}, Tables{}, lanes, [](const Lane& lane) { return lane.queue == 0 ? 0 : -1; }));
+    ASSERT_TRUE(publisher.publish({0, 1}, Tables{}, lanes,
+                                  [](const Lane& lane) { return lane.queue == 0 ? 0 : -1; }));
     EXPECT_NE(lanes[0]->tables.load(), lanes[1]->tables.load());
     free_tables(lanes);
 }

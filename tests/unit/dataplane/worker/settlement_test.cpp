@@ -1,4 +1,5 @@
-// Packets that are settled a second time are counted once, and a lease that ends during a burst ends it for that burst.
+// Packets that are settled a second time are counted once, and a lease that ends during a burst
+// ends it for that burst.
 #include <gtest/gtest.h>
 
 #include "dataplane/worker/fence.hpp"
@@ -26,16 +27,19 @@ std::uint64_t counted(const Counters& counters, Reason reason) {
 }
 
 TEST(Settlement, ALateFenceTakesBackWhatWasAcceptedForVirtualAddressesOnly) {
-    Burst burst = burst_of({Reason::owner, Reason::new_flow, Reason::untracked_flow, Reason::descriptor, Reason::echo_all,
-                            Reason::dedicated, Reason::not_owner, Reason::heartbeat, Reason::broadcast},
+    Burst burst = burst_of({Reason::owner, Reason::new_flow, Reason::untracked_flow,
+                            Reason::descriptor, Reason::echo_all, Reason::dedicated,
+                            Reason::not_owner, Reason::heartbeat, Reason::broadcast},
                            3);
     Counters counters{};
     count_ingress(burst, counters);
     refuse_late(burst, counters);
     EXPECT_EQ(counted(counters, Reason::fenced), 5U);
-    for (const Reason taken : {Reason::owner, Reason::new_flow, Reason::untracked_flow, Reason::descriptor, Reason::echo_all})
+    for (const Reason taken : {Reason::owner, Reason::new_flow, Reason::untracked_flow,
+                               Reason::descriptor, Reason::echo_all})
         EXPECT_EQ(counted(counters, taken), 0U);
-    for (const Reason kept : {Reason::dedicated, Reason::not_owner, Reason::heartbeat, Reason::broadcast})
+    for (const Reason kept :
+         {Reason::dedicated, Reason::not_owner, Reason::heartbeat, Reason::broadcast})
         EXPECT_EQ(counted(counters, kept), 1U);
     EXPECT_EQ(counters.accepted[3], 2U);
     EXPECT_EQ(counters.rejected[3], 6U);
@@ -45,7 +49,7 @@ TEST(Settlement, APacketWithoutARuleMovesNoRulesCounters) {
     Burst burst = burst_of({Reason::dedicated}, kNoRule);
     Counters counters{};
     count_ingress(burst, counters);
-    settle_anew(burst, 0, Reason::output_full, counters);
+    reclassify(burst, 0, Reason::output_full, counters);
     EXPECT_EQ(counted(counters, Reason::dedicated), 0U);
     EXPECT_EQ(counted(counters, Reason::output_full), 1U);
     EXPECT_EQ(burst.reasons[0], Reason::output_full);

@@ -1,6 +1,7 @@
-// The connection to this host's dataplane (RUN_DIR/dataplane.sock, unix seqpacket): found, lost, found again.
-// It keeps the order of messages, never blocks, and drops the connection rather than a message: whoever missed one would serve on
-// a map that was never stated. It does not know what the messages mean.
+// The connection to this host's dataplane (RUN_DIR/dataplane.sock, unix seqpacket): found, lost,
+// found again. It keeps the order of messages, never blocks, and drops the connection rather than a
+// message: whoever missed one would serve on a map that was never stated. It does not know what the
+// messages mean.
 #pragma once
 
 #include <deque>
@@ -14,24 +15,24 @@
 
 namespace nlb::controlplane {
 
-class DataplaneLink : public MessageSink {
+class DataplaneConnection : public MessageSink {
 public:
     class Listener {
     public:
         virtual ~Listener() = default;
         // Something can be read: call drain(), then do what is due.
         virtual void on_readable() = 0;
-        virtual void on_message(const link::MessageView& message) = 0;
+        virtual void on_message(const ipc::MessageView& message) = 0;
         // Never called from inside send().
         virtual void on_lost(const std::string& because) = 0;
         // Nobody listens; said once for each time without a dataplane.
         virtual void on_missing(const std::string&) {}
     };
 
-    DataplaneLink(asio::io_context& loop, std::string path, Listener& listener);
-    ~DataplaneLink() override;
-    DataplaneLink(const DataplaneLink&) = delete;
-    DataplaneLink& operator=(const DataplaneLink&) = delete;
+    DataplaneConnection(asio::io_context& loop, std::string path, Listener& listener);
+    ~DataplaneConnection() override;
+    DataplaneConnection(const DataplaneConnection&) = delete;
+    DataplaneConnection& operator=(const DataplaneConnection&) = delete;
 
     // Connects now, and again every kRetryEvery until it works and whenever it was lost.
     void start();

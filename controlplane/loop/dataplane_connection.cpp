@@ -1,4 +1,4 @@
-#include "controlplane/loop/dataplane_link.hpp"
+#include "controlplane/loop/dataplane_connection.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -19,22 +19,28 @@ std::string words_of(int error) {
 
 }  // namespace
 
-DataplaneLink::DataplaneLink(asio::io_context& loop, std::string path, Listener& listener)
-    : loop_(loop), retry_(loop), path_(std::move(path)), listener_(listener), buffer_(link::kMessageBytesMax) {}
+DataplaneConnection::DataplaneConnection(asio::io_context& loop, std::string path,
+                                         Listener& listener)
+    : loop_(loop),
+      retry_(loop),
+      path_(std::move(path)),
+      listener_(listener),
+      buffer_(ipc::kMessageBytesMax) {}
 
-DataplaneLink::~DataplaneLink() = default;
+DataplaneConnection::~DataplaneConnection() = default;
 
-void DataplaneLink::start() {
+void DataplaneConnection::start() {
     try_connect();
 }
 
-void DataplaneLink::try_connect() {
+void DataplaneConnection::try_connect() {
     const auto address = unix_address(path_);
     NLB_ASSERT(address.has_value());  // main refuses longer run directories
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return retry_later();
     if (connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
-        const std::string because = path_ + ": " + words_of(errno) + "; start nlb-dataplane with the same run directory";
+        const std::string because =
+            path_ + ": " + words_of(errno) + "; start nlb-dataplane with the same run directory";
         close(fd);
         if (!told_missing_) listener_.on_missing(because);
         told_missing_ = true;
@@ -48,29 +54,31 @@ void DataplaneLink::try_connect() {
     wait_readable();
 }
 
-void DataplaneLink::retry_later() {
+void DataplaneConnection::retry_later() {
     retry_.expires_after(kRetryEvery);
     retry_.async_wait([this](const asio::error_code& error) {
         if (!error) try_connect();
     });
 }
 
-void DataplaneLink::wait_readable() {
-    socket_->async_wait(asio::posix::stream_descriptor::wait_read, [this](const asio::error_code& error) {
-        if (error || !socket_) return;
-        listener_.on_readable();
-        if (connected()) wait_readable();
-    });
+void DataplaneConnection::wait_readable() {
+    socket_->async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this](const asio::error_code& error) {
+                            if (error || !socket_) return;
+                            listener_.on_readable();
+                            if (connected()) wait_readable();
+                        });
 }
 
-void DataplaneLink::drain() {
+void DataplaneConnection::drain() {
     for (std::size_t n = 0; n < kDrainMax && connected(); ++n)
         if (!read_one()) return;
 }
 
 // False when nothing more can be read.
-bool DataplaneLink::read_one() {
-    const ssize_t bytes = recv(socket_->native_handle(), buffer_.data(), buffer_.size(), MSG_DONTWAIT | MSG_TRUNC);
+bool DataplaneConnection::read_one() {
+    const ssize_t bytes =
+        recv(socket_->native_handle(), buffer_.data(), buffer_.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (bytes < 0 && errno == EINTR) return true;
     if (bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
     if (bytes <= 0) {
@@ -78,29 +86,34 @@ bool DataplaneLink::read_one() {
         return false;
     }
     const auto size = static_cast<std::size_t>(bytes);
-    const auto message = size <= buffer_.size() ? link::read_message({buffer_.data(), size}) : std::nullopt;
+    const auto message =
+        size <= buffer_.size() ? ipc::read_message({buffer_.data(), size}) : std::nullopt;
     if (!message) {
-        break_off("it sent " + std::to_string(size) + " bytes that are no message; are both programs of one build?");
+        break_off("it sent " + std::to_string(size) +
+                  " bytes that are no message; are both programs of one build?");
         return false;
     }
     listener_.on_message(*message);
     return true;
 }
 
-void DataplaneLink::send(std::vector<Byte> datagram) {
+void DataplaneConnection::send(std::vector<Byte> datagram) {
     if (!connected()) return;
     if (queue_.empty()) {
         bool would_block = false;
         if (write_now(datagram, &would_block) || !would_block) return;
     }
-    if (queue_.size() >= kQueueMax) return break_off("it has not read for " + std::to_string(kQueueMax) + " messages");
+    if (queue_.size() >= kQueueMax)
+        return break_off("it has not read for " + std::to_string(kQueueMax) + " messages");
     queue_.push_back(std::move(datagram));
     wait_writable();
 }
 
-bool DataplaneLink::write_now(const std::vector<Byte>& datagram, bool* would_block) {
+bool DataplaneConnection::write_now(const std::vector<Byte>& datagram, bool* would_block) {
     ssize_t sent = -1;
-    do sent = ::send(socket_->native_handle(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    do
+        sent = ::send(socket_->native_handle(), datagram.data(), datagram.size(),
+                      MSG_DONTWAIT | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     if (sent >= 0) return true;
     *would_block = errno == EAGAIN || errno == EWOULDBLOCK;
@@ -108,35 +121,37 @@ bool DataplaneLink::write_now(const std::vector<Byte>& datagram, bool* would_blo
     return false;
 }
 
-void DataplaneLink::wait_writable() {
+void DataplaneConnection::wait_writable() {
     if (waiting_writable_) return;
     waiting_writable_ = true;
-    socket_->async_wait(asio::posix::stream_descriptor::wait_write, [this](const asio::error_code& error) {
-        if (error || !connected()) return;
-        waiting_writable_ = false;
-        flush();
-    });
+    socket_->async_wait(asio::posix::stream_descriptor::wait_write,
+                        [this](const asio::error_code& error) {
+                            if (error || !connected()) return;
+                            waiting_writable_ = false;
+                            flush();
+                        });
 }
 
-void DataplaneLink::flush() {
+void DataplaneConnection::flush() {
     bool would_block = false;
-    while (connected() && !queue_.empty() && write_now(queue_.front(), &would_block)) queue_.pop_front();
+    while (connected() && !queue_.empty() && write_now(queue_.front(), &would_block))
+        queue_.pop_front();
     if (connected() && !queue_.empty()) wait_writable();
 }
 
-void DataplaneLink::abandon(const std::string& because) {
+void DataplaneConnection::abandon(const std::string& because) {
     if (connected()) break_off(because);
 }
 
 // The listener may be in the middle of a list of actions: it is told when it is done with them.
-void DataplaneLink::break_off(const std::string& because) {
+void DataplaneConnection::break_off(const std::string& because) {
     if (broken_) return;
     broken_ = true;
     queue_.clear();
     asio::post(loop_, [this, because] { lose(because); });
 }
 
-void DataplaneLink::lose(const std::string& because) {
+void DataplaneConnection::lose(const std::string& because) {
     socket_.reset();
     broken_ = false;
     listener_.on_lost(because);

@@ -1,5 +1,5 @@
 // The link against a server made of plain system calls, with everything that a server can do wrong.
-#include "controlplane/loop/dataplane_link.hpp"
+#include "controlplane/loop/dataplane_connection.hpp"
 
 #include <cstdlib>
 #include <fcntl.h>
@@ -19,7 +19,8 @@ public:
     explicit Server(const std::string& path) : path_(path) {
         const auto address = unix_address(path);
         listener_ = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
-        EXPECT_EQ(bind(listener_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address), 0);
+        EXPECT_EQ(bind(listener_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address),
+                  0);
         EXPECT_EQ(listen(listener_, 4), 0);
     }
     ~Server() {
@@ -36,11 +37,12 @@ public:
         peer_ = -1;
     }
     void say(const std::vector<Byte>& datagram) const {
-        EXPECT_EQ(send(peer_, datagram.data(), datagram.size(), 0), static_cast<ssize_t>(datagram.size()));
+        EXPECT_EQ(send(peer_, datagram.data(), datagram.size(), 0),
+                  static_cast<ssize_t>(datagram.size()));
     }
     // Empty when nothing has come.
     [[nodiscard]] std::vector<Byte> heard() const {
-        std::vector<Byte> buffer(link::kMessageBytesMax);
+        std::vector<Byte> buffer(ipc::kMessageBytesMax);
         const ssize_t bytes = recv(peer_, buffer.data(), buffer.size(), 0);
         buffer.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
         return buffer;
@@ -52,7 +54,7 @@ private:
     int peer_ = -1;
 };
 
-class DataplaneLinkTest : public ::testing::Test, public DataplaneLink::Listener {
+class DataplaneLinkTest : public ::testing::Test, public DataplaneConnection::Listener {
 protected:
     void SetUp() override {
         ASSERT_NE(mkdtemp(directory_), nullptr);
@@ -65,8 +67,8 @@ protected:
         rmdir(directory_);
     }
     void on_readable() override { link_->drain(); }
-    void on_message(const link::MessageView& message) override {
-        tokens_.push_back(message.body<link::Installed>().value_or(link::Installed{}).token);
+    void on_message(const ipc::MessageView& message) override {
+        tokens_.push_back(message.body<ipc::Installed>().value_or(ipc::Installed{}).token);
         if (answer_) link_->send(*answer_);
     }
     void on_lost(const std::string& because) override {
@@ -81,13 +83,14 @@ protected:
         ASSERT_TRUE(link_->connected());
     }
     static std::vector<Byte> installed(std::uint64_t token) {
-        return link::write_message(link::MessageType::installed, 0, link::bytes_of(link::Installed{token, {}}));
+        return ipc::write_message(ipc::MessageType::installed, 0,
+                                  ipc::bytes_of(ipc::Installed{token, {}}));
     }
 
     char directory_[32] = "/tmp/nlb-link-XXXXXX";
     std::string path_;
     asio::io_context loop_{1};
-    std::optional<DataplaneLink> link_;
+    std::optional<DataplaneConnection> link_;
     std::vector<std::uint64_t> tokens_;
     std::vector<std::string> lost_;
     std::optional<std::vector<Byte>> answer_;
@@ -115,11 +118,12 @@ TEST_F(DataplaneLinkTest, ReadsEverythingThatIsPendingInOrder) {
 }
 
 TEST_F(DataplaneLinkTest, GarbageEndsTheConnectionAndItComesBack) {
-    const std::vector<std::vector<Byte>> garbage = {{1}, {1, 2, 3, 4, 5, 6, 7, 8}, std::vector<Byte>(70000, Byte{9}), [] {
-                                                        auto cut = installed(1);
-                                                        cut.pop_back();
-                                                        return cut;
-                                                    }()};
+    const std::vector<std::vector<Byte>> garbage = {
+        {1}, {1, 2, 3, 4, 5, 6, 7, 8}, std::vector<Byte>(70000, Byte{9}), [] {
+            auto cut = installed(1);
+            cut.pop_back();
+            return cut;
+        }()};
     Server server(path_);
     connect(server);
     for (const auto& datagram : garbage) {
@@ -127,7 +131,8 @@ TEST_F(DataplaneLinkTest, GarbageEndsTheConnectionAndItComesBack) {
         run(milliseconds{200});
         EXPECT_TRUE(server.heard().empty());
         server.hang_up();
-        ASSERT_TRUE(server.accept_one()) << "no new connection after " << datagram.size() << " bytes";
+        ASSERT_TRUE(server.accept_one())
+            << "no new connection after " << datagram.size() << " bytes";
     }
     EXPECT_EQ(lost_.size(), garbage.size());
     EXPECT_TRUE(tokens_.empty());
@@ -155,7 +160,7 @@ TEST_F(DataplaneLinkTest, AServerThatDoesNotReadGetsEverythingLaterInOrder) {
     std::uint64_t sent = 0;
     while (link_->queued() < 10) {
         std::memcpy(big.data(), &sent, sizeof sent);
-        link_->send(link::write_message(link::MessageType::store, 0, {}, big));
+        link_->send(ipc::write_message(ipc::MessageType::store, 0, {}, big));
         ++sent;
         ASSERT_LT(sent, 1000U);
     }
@@ -163,7 +168,7 @@ TEST_F(DataplaneLinkTest, AServerThatDoesNotReadGetsEverythingLaterInOrder) {
     for (int round = 0; round < 50 && expected < sent; ++round) {
         for (auto datagram = server.heard(); !datagram.empty(); datagram = server.heard()) {
             std::uint64_t number = 0;
-            std::memcpy(&number, link::read_message(datagram)->payload.data(), sizeof number);
+            std::memcpy(&number, ipc::read_message(datagram)->payload.data(), sizeof number);
             ASSERT_EQ(number, expected++);
         }
         run(milliseconds{2});
@@ -177,8 +182,8 @@ TEST_F(DataplaneLinkTest, AFullQueueDropsTheConnectionNotAMessage) {
     connect(server);
     const std::vector<Byte> big(16000, Byte{0});
     sending_ = true;
-    for (std::size_t i = 0; i < DataplaneLink::kQueueMax + 400 && link_->connected(); ++i)
-        link_->send(link::write_message(link::MessageType::store, 0, {}, big));
+    for (std::size_t i = 0; i < DataplaneConnection::kQueueMax + 400 && link_->connected(); ++i)
+        link_->send(ipc::write_message(ipc::MessageType::store, 0, {}, big));
     sending_ = false;
     EXPECT_FALSE(link_->connected());
     EXPECT_TRUE(lost_.empty()) << "only told when the caller is done";

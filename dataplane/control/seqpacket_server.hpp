@@ -1,5 +1,5 @@
-// The unix seqpacket socket of the run directory and its one connection. It moves datagrams and knows nothing of what they say.
-// A second peer is told why it must wait and is turned away.
+// The unix seqpacket socket of the run directory and its one connection. It moves datagrams and
+// knows nothing of what they say. A second peer is told why it must wait and is turned away.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,14 @@
 
 namespace nlb::dataplane {
 
-class ControlSocket {
+class SeqpacketServer {
 public:
-    // Replaces a socket that a former process left behind. Requires: the run directory's lock is held.
-    static Result<ControlSocket> listen(const std::string& path);
-    ControlSocket(ControlSocket&& other) noexcept;
-    ControlSocket& operator=(ControlSocket&&) = delete;
-    ~ControlSocket();
+    // Replaces a socket that a former process left behind. Requires: the run directory's lock is
+    // held.
+    static Result<SeqpacketServer> listen(const std::string& path);
+    SeqpacketServer(SeqpacketServer&& other) noexcept;
+    SeqpacketServer& operator=(SeqpacketServer&&) = delete;
+    ~SeqpacketServer();
 
     [[nodiscard]] int listening_fd() const { return listening_; }
     [[nodiscard]] int connected_fd() const { return connected_; }  // -1: nobody
@@ -32,10 +33,12 @@ public:
     void turn_away(std::span<const Byte> datagram);
 
     enum class Received : std::uint8_t { datagram, nothing, closed };
-    // A datagram longer than `most` ends up with most + 1 bytes, and so in no shape to be understood.
+    // A datagram longer than `most` ends up with most + 1 bytes, and so in no shape to be
+    // understood.
     Received receive(std::vector<Byte>& into, std::size_t most);
 
-    // In order and without loss, waiting in memory when the peer is slow; a peer that leaves kQueueMost datagrams unread is cut off.
+    // In order and without loss, waiting in memory when the peer is slow; a peer that leaves
+    // kQueueMost datagrams unread is cut off.
     void send(std::vector<Byte> datagram);
     // Only when it can leave at once. False: it did not.
     bool send_now(std::span<const Byte> datagram);
@@ -46,7 +49,8 @@ public:
     static constexpr std::size_t kQueueMost = 1024;
 
 private:
-    ControlSocket(int listening, std::string path) : listening_(listening), path_(std::move(path)) {}
+    SeqpacketServer(int listening, std::string path)
+        : listening_(listening), path_(std::move(path)) {}
     enum class Sent : std::uint8_t { whole, later, broken };
     [[nodiscard]] Sent try_send(std::span<const Byte> datagram) const;
 

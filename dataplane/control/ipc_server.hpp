@@ -1,5 +1,6 @@
-// The dataplane's end of core/ipc/messages.hpp: takes each datagram apart, checks every size and index in it, and lets an Operations
-// do what it says. What it cannot understand it refuses with one sentence, and hangs up.
+// The dataplane's end of core/ipc/messages.hpp: takes each datagram apart, checks every size and
+// index in it, and lets an Operations do what it says. What it cannot understand it refuses with
+// one sentence, and hangs up.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 #include "core/base/result.hpp"
 #include "core/ipc/messages.hpp"
-#include "dataplane/control/control_socket.hpp"
+#include "dataplane/control/seqpacket_server.hpp"
 
 namespace nlb::dataplane {
 
@@ -20,15 +21,16 @@ class Operations {
 public:
     virtual ~Operations() = default;
     [[nodiscard]] virtual std::size_t cluster_count() const = 0;
-    [[nodiscard]] virtual link::Hello hello(std::uint16_t cluster) const = 0;
+    [[nodiscard]] virtual ipc::Hello hello(std::uint16_t cluster) const = 0;
     [[nodiscard]] virtual std::span<const Byte> block(std::uint16_t cluster) const = 0;
-    [[nodiscard]] virtual link::Status status(std::uint16_t cluster) const = 0;
-    [[nodiscard]] virtual link::CountersReport counters(std::uint16_t cluster) const = 0;
+    [[nodiscard]] virtual ipc::Status status(std::uint16_t cluster) const = 0;
+    [[nodiscard]] virtual ipc::CountersReport counters(std::uint16_t cluster) const = 0;
     virtual Status install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) = 0;
     virtual void set_lease(std::uint16_t cluster, Instant valid_until) = 0;
     virtual void store(std::uint16_t cluster, std::span<const Byte> block) = 0;
     virtual void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) = 0;
-    virtual void give_grants(std::uint16_t cluster, std::uint64_t era, std::span<const GivenGrant> grants) = 0;
+    virtual void give_grants(std::uint16_t cluster, std::uint64_t era,
+                             std::span<const GivenGrant> grants) = 0;
     virtual void send_frame(std::uint16_t cluster, std::span<const Byte> frame) = 0;
     // True: read no more for now, an earlier installation must end first.
     [[nodiscard]] virtual bool is_busy() const = 0;
@@ -37,36 +39,38 @@ public:
     virtual void on_disconnected(const std::string& why) = 0;
 };
 
-class LinkServer {
+class IpcServer {
 public:
-    LinkServer(ControlSocket socket, Operations& operations) : socket_(std::move(socket)), operations_(operations) {}
+    IpcServer(SeqpacketServer socket, Operations& operations)
+        : socket_(std::move(socket)), operations_(operations) {}
 
     // The listening socket is readable.
     void on_newcomer();
-    // The connection is readable: handles what is there, at most kDatagramsAtOnce. True: there may be more.
+    // The connection is readable: handles what is there, at most kDatagramsAtOnce. True: there may
+    // be more.
     bool on_readable();
     void flush() { socket_.flush(); }
 
-    void send_installed(std::uint16_t cluster, const link::Installed& installed);
+    void send_installed(std::uint16_t cluster, const ipc::Installed& installed);
     void send_status(std::uint16_t cluster);
     void send_requests(std::uint16_t cluster, std::span<const GrantRequest> requests);
     // False: nobody took it.
-    bool send_punted(std::uint16_t cluster, const link::Punted& punted, std::span<const Byte> frame);
+    bool send_punted(std::uint16_t cluster, const ipc::Punted& punted, std::span<const Byte> frame);
 
-    [[nodiscard]] const ControlSocket& socket() const { return socket_; }
+    [[nodiscard]] const SeqpacketServer& socket() const { return socket_; }
 
     static constexpr int kDatagramsAtOnce = 64;
 
 private:
     // The sentence of a refusal, when it is one.
     [[nodiscard]] std::optional<std::string> handle(std::span<const Byte> datagram);
-    [[nodiscard]] std::optional<std::string> handle_install(const link::MessageView& message);
-    [[nodiscard]] std::optional<std::string> handle_send(const link::MessageView& message);
-    [[nodiscard]] std::optional<std::string> handle_grants(const link::MessageView& message);
+    [[nodiscard]] std::optional<std::string> handle_install(const ipc::MessageView& message);
+    [[nodiscard]] std::optional<std::string> handle_send(const ipc::MessageView& message);
+    [[nodiscard]] std::optional<std::string> handle_grants(const ipc::MessageView& message);
     void send(std::vector<Byte> datagram);
     void disconnect(const std::string& why);
 
-    ControlSocket socket_;
+    SeqpacketServer socket_;
     Operations& operations_;
     std::vector<Byte> datagram_;
 };

@@ -1,5 +1,5 @@
 // Plain sockets: four calls and their error numbers.
-#include "dataplane/control/control_socket.hpp"
+#include "dataplane/control/seqpacket_server.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -11,40 +11,43 @@
 
 namespace nlb::dataplane {
 
-Result<ControlSocket> ControlSocket::listen(const std::string& path) {
+Result<SeqpacketServer> SeqpacketServer::listen(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
-        return Error{"the run directory's name is too long for a socket in it (" + path + "): use a shorter --run-dir"};
+        return Error{"the run directory's name is too long for a socket in it (" + path +
+                     "): use a shorter --run-dir"};
     std::memcpy(address.sun_path, path.c_str(), path.size());
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return Error{std::string("no socket could be made: ") + std::strerror(errno)};
     unlink(path.c_str());
-    // The mode is set before the name exists, so that there is no moment at which others could connect.
-    if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+    // The mode is set before the name exists, so that there is no moment at which others could
+    // connect.
+    if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
+        bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         ::listen(fd, 4) != 0) {
         const std::string cause = std::strerror(errno);
         close(fd);
         return Error{path + " could not be made (" + cause + "): check the run directory"};
     }
-    return ControlSocket(fd, path);
+    return SeqpacketServer(fd, path);
 }
 
-ControlSocket::ControlSocket(ControlSocket&& other) noexcept
+SeqpacketServer::SeqpacketServer(SeqpacketServer&& other) noexcept
     : listening_(std::exchange(other.listening_, -1)),
       path_(std::move(other.path_)),
       connected_(std::exchange(other.connected_, -1)),
       peer_pid_(other.peer_pid_),
       queue_(std::move(other.queue_)) {}
 
-ControlSocket::~ControlSocket() {
+SeqpacketServer::~SeqpacketServer() {
     disconnect();
     if (listening_ < 0) return;
     close(listening_);
     unlink(path_.c_str());
 }
 
-bool ControlSocket::accept() {
+bool SeqpacketServer::accept() {
     connected_ = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connected_ < 0) return false;
     ucred peer{};
@@ -53,14 +56,14 @@ bool ControlSocket::accept() {
     return true;
 }
 
-void ControlSocket::turn_away(std::span<const Byte> datagram) {
+void SeqpacketServer::turn_away(std::span<const Byte> datagram) {
     const int fd = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return;
     static_cast<void>(::send(fd, datagram.data(), datagram.size(), MSG_NOSIGNAL));
     close(fd);
 }
 
-ControlSocket::Received ControlSocket::receive(std::vector<Byte>& into, std::size_t most) {
+SeqpacketServer::Received SeqpacketServer::receive(std::vector<Byte>& into, std::size_t most) {
     into.resize(most + 1);
     const ssize_t bytes = recv(connected_, into.data(), into.size(), 0);
     if (bytes > 0) {
@@ -71,24 +74,24 @@ ControlSocket::Received ControlSocket::receive(std::vector<Byte>& into, std::siz
     return Received::closed;
 }
 
-ControlSocket::Sent ControlSocket::try_send(std::span<const Byte> datagram) const {
+SeqpacketServer::Sent SeqpacketServer::try_send(std::span<const Byte> datagram) const {
     const ssize_t bytes = ::send(connected_, datagram.data(), datagram.size(), MSG_NOSIGNAL);
     if (bytes >= 0) return Sent::whole;
     return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? Sent::later : Sent::broken;
 }
 
-void ControlSocket::send(std::vector<Byte> datagram) {
+void SeqpacketServer::send(std::vector<Byte> datagram) {
     if (!connected()) return;
     queue_.push_back(std::move(datagram));
     flush();
     if (queue_.size() > kQueueMost) disconnect();
 }
 
-bool ControlSocket::send_now(std::span<const Byte> datagram) {
+bool SeqpacketServer::send_now(std::span<const Byte> datagram) {
     return connected() && queue_.empty() && try_send(datagram) == Sent::whole;
 }
 
-void ControlSocket::flush() {
+void SeqpacketServer::flush() {
     while (wants_to_write()) {
         const Sent sent = try_send(queue_.front());
         if (sent == Sent::later) return;
@@ -97,7 +100,7 @@ void ControlSocket::flush() {
     }
 }
 
-void ControlSocket::disconnect() {
+void SeqpacketServer::disconnect() {
     queue_.clear();
     if (connected_ >= 0) close(connected_);
     connected_ = -1;

@@ -1,5 +1,6 @@
-// The control socket against a peer that says everything: the right things take effect in order, garbage is refused, and nothing harms.
-#include "dataplane/control/link_server.hpp"
+// The control socket against a peer that says everything: the right things take effect in order,
+// garbage is refused, and nothing harms.
+#include "dataplane/control/ipc_server.hpp"
 
 #include <array>
 #include <cstring>
@@ -18,35 +19,40 @@
 namespace nlb::dataplane {
 namespace {
 
-using link::MessageType;
+using ipc::MessageType;
 
 // Notes what it was told.
 class FakeOperations : public Operations {
 public:
     [[nodiscard]] std::size_t cluster_count() const override { return 2; }
-    [[nodiscard]] link::Hello hello(std::uint16_t cluster) const override {
-        link::Hello hello{};
-        hello.version = link::kProtocolVersion;
+    [[nodiscard]] ipc::Hello hello(std::uint16_t cluster) const override {
+        ipc::Hello hello{};
+        hello.version = ipc::kProtocolVersion;
         hello.valid_until_ns = lease.time_since_epoch().count();
         hello.install_token = token;
         hello.block_bytes = static_cast<std::uint32_t>(block(cluster).size());
         return hello;
     }
     [[nodiscard]] std::span<const Byte> block(std::uint16_t) const override { return stored; }
-    [[nodiscard]] link::Status status(std::uint16_t) const override { return {}; }
-    [[nodiscard]] link::CountersReport counters(std::uint16_t) const override { return {}; }
+    [[nodiscard]] ipc::Status status(std::uint16_t) const override { return {}; }
+    [[nodiscard]] ipc::CountersReport counters(std::uint16_t) const override { return {}; }
     Status install(std::uint16_t, std::uint64_t with_token, const Tables&) override {
         token = with_token;
         return Done{};
     }
     void set_lease(std::uint16_t, Instant valid_until) override { lease = valid_until; }
     void set_seal_keys(std::uint16_t, const SealKeys& keys) override { seal_keys = keys; }
-    void give_grants(std::uint16_t, std::uint64_t under, std::span<const GivenGrant> given) override {
+    void give_grants(std::uint16_t, std::uint64_t under,
+                     std::span<const GivenGrant> given) override {
         era = under;
         grants.assign(given.begin(), given.end());
     }
-    void store(std::uint16_t, std::span<const Byte> what) override { stored.assign(what.begin(), what.end()); }
-    void send_frame(std::uint16_t, std::span<const Byte> what) override { frame.assign(what.begin(), what.end()); }
+    void store(std::uint16_t, std::span<const Byte> what) override {
+        stored.assign(what.begin(), what.end());
+    }
+    void send_frame(std::uint16_t, std::span<const Byte> what) override {
+        frame.assign(what.begin(), what.end());
+    }
     [[nodiscard]] bool is_busy() const override { return busy; }
     void on_connected(int) override { ++connections; }
     void on_disconnected(const std::string& why) override { last_reason = why; }
@@ -65,7 +71,8 @@ public:
 
 class Peer {
 public:
-    explicit Peer(const std::string& path) : fd_(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    explicit Peer(const std::string& path)
+        : fd_(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path, path.c_str(), path.size());
@@ -78,17 +85,19 @@ public:
         if (fd_ >= 0) close(fd_);
         fd_ = -1;
     }
-    bool say(const std::vector<Byte>& datagram) { return send(fd_, datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0; }
+    bool say(const std::vector<Byte>& datagram) {
+        return send(fd_, datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0;
+    }
     // The next message; an empty one when there is none or the connection is closed.
     std::vector<Byte> hear() {
-        std::vector<Byte> datagram(link::kMessageBytesMax);
+        std::vector<Byte> datagram(ipc::kMessageBytesMax);
         const ssize_t bytes = recv(fd_, datagram.data(), datagram.size(), 0);
         datagram.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
         return datagram;
     }
     MessageType hear_type() {
         const auto datagram = hear();
-        const auto message = link::read_message(datagram);
+        const auto message = ipc::read_message(datagram);
         return message ? message->type : MessageType{};
     }
     bool is_cut_off() {
@@ -106,10 +115,10 @@ protected:
         std::array<char, 32> name{"/tmp/nlb-link.XXXXXX"};
         ASSERT_NE(mkdtemp(name.data()), nullptr);
         root_ = name.data();
-        auto socket = ControlSocket::listen(path());
+        auto socket = SeqpacketServer::listen(path());
         ASSERT_TRUE(socket.ok());
         Operations& operations = operations_;
-        server_ = std::make_unique<LinkServer>(std::move(socket.value()), operations);
+        server_ = std::make_unique<IpcServer>(std::move(socket.value()), operations);
     }
     void TearDown() override {
         server_.reset();
@@ -138,20 +147,22 @@ protected:
 
     std::string root_;
     FakeOperations operations_;
-    std::unique_ptr<LinkServer> server_;
+    std::unique_ptr<IpcServer> server_;
 };
 
 std::vector<Byte> lease_message(std::int64_t valid_until_ns, std::uint16_t cluster = 0) {
-    return link::write_message(MessageType::lease, cluster, link::bytes_of(link::Lease{valid_until_ns}));
+    return ipc::write_message(MessageType::lease, cluster,
+                              ipc::bytes_of(ipc::Lease{valid_until_ns}));
 }
 
 std::vector<Byte> install_message(std::uint64_t token, std::span<const Byte> tables) {
-    return link::write_message(MessageType::install, 0, link::bytes_of(link::Install{token}), tables);
+    return ipc::write_message(MessageType::install, 0, ipc::bytes_of(ipc::Install{token}), tables);
 }
 
 std::vector<Byte> send_message(Instant not_after, std::size_t frame_bytes) {
-    const link::Send send{not_after.time_since_epoch().count()};
-    return link::write_message(MessageType::send, 0, link::bytes_of(send), std::vector<Byte>(frame_bytes, 7));
+    const ipc::Send send{not_after.time_since_epoch().count()};
+    return ipc::write_message(MessageType::send, 0, ipc::bytes_of(send),
+                              std::vector<Byte>(frame_bytes, 7));
 }
 
 Tables some_tables() {
@@ -171,17 +182,19 @@ TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     const auto peer = greeted_peer();
     ASSERT_TRUE(peer->say(lease_message(12345)));
     const SealKeys keys{{SealKey{{1, 2}}}, 1};
-    ASSERT_TRUE(peer->say(link::write_message(MessageType::seal_keys, 0, link::bytes_of(keys))));
-    ASSERT_TRUE(peer->say(link::write_message(MessageType::store, 1, {}, std::vector<Byte>{1, 2, 3})));
+    ASSERT_TRUE(peer->say(ipc::write_message(MessageType::seal_keys, 0, ipc::bytes_of(keys))));
+    ASSERT_TRUE(
+        peer->say(ipc::write_message(MessageType::store, 1, {}, std::vector<Byte>{1, 2, 3})));
     ASSERT_TRUE(peer->say(send_message(kForever, 60)));
     ASSERT_TRUE(peer->say(install_message(9, encode_tables(some_tables()))));
-    ASSERT_TRUE(peer->say(link::write_message(MessageType::status_request, 1)));
-    ASSERT_TRUE(peer->say(link::write_message(MessageType::counters_request, 1)));
+    ASSERT_TRUE(peer->say(ipc::write_message(MessageType::status_request, 1)));
+    ASSERT_TRUE(peer->say(ipc::write_message(MessageType::counters_request, 1)));
     serve();
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 12345);
     EXPECT_EQ(operations_.seal_keys, keys);
     const GivenGrant grant{77, 5, 0, 3, {}};
-    ASSERT_TRUE(peer->say(link::write_message(MessageType::grants, 0, link::bytes_of(link::Grants{9, 1}), link::bytes_of(grant))));
+    ASSERT_TRUE(peer->say(ipc::write_message(
+        MessageType::grants, 0, ipc::bytes_of(ipc::Grants{9, 1}), ipc::bytes_of(grant))));
     serve();
     EXPECT_EQ(operations_.era, 9U);
     ASSERT_EQ(operations_.grants.size(), 1U);
@@ -210,22 +223,27 @@ TEST_F(LinkServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
 TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     const std::vector<Byte> tables = encode_tables(some_tables());
     expect_refused({1, 2, 3});
-    expect_refused(std::vector<Byte>(link::kMessageBytesMax + 1));
-    expect_refused(link::write_message(MessageType::lease, 2, link::bytes_of(link::Lease{1})));
-    expect_refused(link::write_message(MessageType::lease, 0));
-    expect_refused(link::write_message(MessageType::lease, 0, link::bytes_of(link::Lease{1}), std::vector<Byte>{0}));
-    expect_refused(link::write_message(MessageType::store, 0, {}, std::vector<Byte>(link::kBlockBytesMax + 1)));
-    expect_refused(send_message(kForever, link::kFrameBytesMax + 1));
-    expect_refused(link::write_message(MessageType::send, 0, {}, std::vector<Byte>(sizeof(link::Send) - 1)));
-    expect_refused(link::write_message(MessageType::seal_keys, 0, link::bytes_of(SealKeys{{}, kSealKeysMax + 1})));
-    expect_refused(link::write_message(MessageType::seal_keys, 0));
-    expect_refused(link::write_message(MessageType::grants, 0, link::bytes_of(link::Grants{9, 1})));
-    expect_refused(link::write_message(MessageType::grants, 0, link::bytes_of(link::Grants{9, 1ULL << 61})));
-    expect_refused(link::write_message(MessageType::status_request, 0, {}, std::vector<Byte>{0}));
-    expect_refused(link::write_message(MessageType::counters_request, 0, {}, std::vector<Byte>{0}));
-    expect_refused(link::write_message(MessageType::hello, 0));
-    expect_refused(link::write_message(MessageType{999}, 0));
-    expect_refused(link::write_message(MessageType::install, 0));
+    expect_refused(std::vector<Byte>(ipc::kMessageBytesMax + 1));
+    expect_refused(ipc::write_message(MessageType::lease, 2, ipc::bytes_of(ipc::Lease{1})));
+    expect_refused(ipc::write_message(MessageType::lease, 0));
+    expect_refused(ipc::write_message(MessageType::lease, 0, ipc::bytes_of(ipc::Lease{1}),
+                                      std::vector<Byte>{0}));
+    expect_refused(
+        ipc::write_message(MessageType::store, 0, {}, std::vector<Byte>(ipc::kBlockBytesMax + 1)));
+    expect_refused(send_message(kForever, ipc::kFrameBytesMax + 1));
+    expect_refused(
+        ipc::write_message(MessageType::send, 0, {}, std::vector<Byte>(sizeof(ipc::Send) - 1)));
+    expect_refused(ipc::write_message(MessageType::seal_keys, 0,
+                                      ipc::bytes_of(SealKeys{{}, kSealKeysMax + 1})));
+    expect_refused(ipc::write_message(MessageType::seal_keys, 0));
+    expect_refused(ipc::write_message(MessageType::grants, 0, ipc::bytes_of(ipc::Grants{9, 1})));
+    expect_refused(
+        ipc::write_message(MessageType::grants, 0, ipc::bytes_of(ipc::Grants{9, 1ULL << 61})));
+    expect_refused(ipc::write_message(MessageType::status_request, 0, {}, std::vector<Byte>{0}));
+    expect_refused(ipc::write_message(MessageType::counters_request, 0, {}, std::vector<Byte>{0}));
+    expect_refused(ipc::write_message(MessageType::hello, 0));
+    expect_refused(ipc::write_message(MessageType{999}, 0));
+    expect_refused(ipc::write_message(MessageType::install, 0));
     expect_refused(install_message(0, tables));
     expect_refused(install_message(1, std::span(tables).first(tables.size() - 1)));
     std::vector<Byte> too_many = tables;
@@ -239,9 +257,10 @@ TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
 
 TEST_F(LinkServerTest, GarbageOfEveryKindHarmsNobody) {
     Prng prng(7);
-    const std::vector<std::vector<Byte>> good{lease_message(1), install_message(3, encode_tables(some_tables())),
-                                              link::write_message(MessageType::store, 0, {}, std::vector<Byte>(100, 1)),
-                                              send_message(kForever, 100)};
+    const std::vector<std::vector<Byte>> good{
+        lease_message(1), install_message(3, encode_tables(some_tables())),
+        ipc::write_message(MessageType::store, 0, {}, std::vector<Byte>(100, 1)),
+        send_message(kForever, 100)};
     auto peer = greeted_peer();
     for (int i = 0; i < 5000; ++i) {
         std::vector<Byte> datagram = good[prng.below(good.size())];
@@ -253,8 +272,8 @@ TEST_F(LinkServerTest, GarbageOfEveryKindHarmsNobody) {
         while (!peer->hear().empty()) continue;
         if (!server_->socket().connected()) peer = greeted_peer();
     }
-    EXPECT_LE(operations_.stored.size(), link::kBlockBytesMax);
-    EXPECT_LE(operations_.frame.size(), link::kFrameBytesMax);
+    EXPECT_LE(operations_.stored.size(), ipc::kBlockBytesMax);
+    EXPECT_LE(operations_.frame.size(), ipc::kFrameBytesMax);
 }
 
 TEST_F(LinkServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
@@ -262,9 +281,10 @@ TEST_F(LinkServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
     Peer second(path());
     server_->on_newcomer();
     const auto datagram = second.hear();
-    const auto message = link::read_message(datagram);
+    const auto message = ipc::read_message(datagram);
     ASSERT_TRUE(message && message->type == MessageType::refused);
-    const std::string sentence(reinterpret_cast<const char*>(message->payload.data()), message->payload.size());
+    const std::string sentence(reinterpret_cast<const char*>(message->payload.data()),
+                               message->payload.size());
     EXPECT_NE(sentence.find("another control plane"), std::string::npos);
     EXPECT_NE(sentence.find(std::to_string(getpid())), std::string::npos);
     EXPECT_TRUE(second.is_cut_off());
@@ -276,14 +296,15 @@ TEST_F(LinkServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
 TEST_F(LinkServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
     const auto first = greeted_peer();
     // More than one reading takes.
-    for (std::int64_t i = 1; i <= 3 * LinkServer::kDatagramsAtOnce; ++i) ASSERT_TRUE(first->say(lease_message(i)));
+    for (std::int64_t i = 1; i <= 3 * IpcServer::kDatagramsAtOnce; ++i)
+        ASSERT_TRUE(first->say(lease_message(i)));
     first->hang_up();
     Peer second(path());
     for (int i = 0; i < 8 && operations_.connections < 2; ++i) server_->on_newcomer();
     const auto datagram = second.hear();
-    const auto message = link::read_message(datagram);
+    const auto message = ipc::read_message(datagram);
     ASSERT_TRUE(message && message->type == MessageType::hello);
-    EXPECT_EQ(message->body<link::Hello>()->valid_until_ns, 3 * LinkServer::kDatagramsAtOnce);
+    EXPECT_EQ(message->body<ipc::Hello>()->valid_until_ns, 3 * IpcServer::kDatagramsAtOnce);
 }
 
 TEST_F(LinkServerTest, HelloCarriesTheStoredBlock) {
@@ -291,9 +312,9 @@ TEST_F(LinkServerTest, HelloCarriesTheStoredBlock) {
     Peer peer(path());
     server_->on_newcomer();
     const auto datagram = peer.hear();
-    const auto message = link::read_message(datagram);
+    const auto message = ipc::read_message(datagram);
     ASSERT_TRUE(message);
-    const auto block = message->rest_after<link::Hello>();
+    const auto block = message->rest_after<ipc::Hello>();
     EXPECT_EQ(std::vector<Byte>(block.begin(), block.end()), operations_.stored);
 }
 
@@ -315,13 +336,14 @@ TEST_F(LinkServerTest, APeerThatReadsNothingLosesHeartbeatsFirstAndIsCutOffAtLas
     EXPECT_LT(taken, 100'000);
     server_->send_installed(0, {1, {}});
     EXPECT_TRUE(server_->socket().wants_to_write()) << "what must not be lost waits";
-    for (std::size_t i = 0; i <= ControlSocket::kQueueMost; ++i) server_->send_installed(0, {1, {}});
+    for (std::size_t i = 0; i <= SeqpacketServer::kQueueMost; ++i)
+        server_->send_installed(0, {1, {}});
     EXPECT_FALSE(server_->socket().connected());
     EXPECT_EQ(operations_.last_reason, "it reads too slowly");
 }
 
-TEST(ControlSocket, APathThatIsTooLongIsRefused) {
-    const auto socket = ControlSocket::listen("/tmp/" + std::string(200, 'x'));
+TEST(SeqpacketServer, APathThatIsTooLongIsRefused) {
+    const auto socket = SeqpacketServer::listen("/tmp/" + std::string(200, 'x'));
     ASSERT_FALSE(socket.ok());
     EXPECT_NE(socket.error().message.find("too long"), std::string::npos);
 }

@@ -1,0 +1,163 @@
+// One function per kind of message that is more than a line.
+#include "dataplane/control/ipc_server.hpp"
+
+#include <fmt/format.h>
+
+#include "core/ipc/tables_codec.hpp"
+#include "dataplane/worker/clock.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+using ipc::MessageType;
+
+std::string wrong_size(const char* name, std::size_t bytes) {
+    return fmt::format("a message of type {} with {} bytes of payload", name, bytes);
+}
+
+}  // namespace
+
+void IpcServer::on_newcomer() {
+    // The messages of a predecessor that has just died take effect before its successor hears what
+    // is stored here. Where that takes long it waits in the backlog.
+    if (socket_.connected() && on_readable()) return;
+    if (socket_.connected()) {
+        socket_.turn_away(ipc::write_refusal(fmt::format(
+            "another control plane (process {}) is connected to this dataplane: stop it first",
+            socket_.peer_pid())));
+        return;
+    }
+    if (!socket_.accept()) return;
+    operations_.on_connected(socket_.peer_pid());
+    for (std::uint16_t cluster = 0; cluster < operations_.cluster_count(); ++cluster)
+        send(ipc::write_message(MessageType::hello, cluster,
+                                ipc::bytes_of(operations_.hello(cluster)),
+                                operations_.block(cluster)));
+}
+
+bool IpcServer::on_readable() {
+    for (int i = 0; i < kDatagramsAtOnce && socket_.connected() && !operations_.is_busy(); ++i) {
+        const auto received = socket_.receive(datagram_, ipc::kMessageBytesMax);
+        if (received == SeqpacketServer::Received::nothing) return false;
+        if (received == SeqpacketServer::Received::closed) {
+            disconnect("it closed the connection");
+        } else if (const auto sentence = handle(datagram_)) {
+            static_cast<void>(socket_.send_now(ipc::write_refusal(*sentence)));
+            disconnect("refused: " + *sentence);
+        }
+    }
+    return socket_.connected();
+}
+
+std::optional<std::string> IpcServer::handle(std::span<const Byte> datagram) {
+    const auto message = ipc::read_message(datagram);
+    if (!message)
+        return fmt::format("a datagram of {} bytes that is no message of this build",
+                           datagram.size());
+    if (message->cluster >= operations_.cluster_count())
+        return fmt::format("a message for cluster number {}; this dataplane has {}",
+                           message->cluster, operations_.cluster_count());
+    const std::uint16_t cluster = message->cluster;
+    const std::size_t bytes = message->payload.size();
+    switch (message->type) {
+        case MessageType::install:
+            return handle_install(*message);
+        case MessageType::lease: {
+            const auto lease = message->body<ipc::Lease>();
+            if (!lease || bytes != sizeof(ipc::Lease)) return wrong_size("lease", bytes);
+            operations_.set_lease(cluster, Instant{Duration{lease->valid_until_ns}});
+            return std::nullopt;
+        }
+        case MessageType::store:
+            if (bytes > ipc::kBlockBytesMax) return wrong_size("store", bytes);
+            operations_.store(cluster, message->payload);
+            return std::nullopt;
+        case MessageType::send:
+            return handle_send(*message);
+        case MessageType::seal_keys: {
+            const auto keys = message->body<SealKeys>();
+            if (!keys || bytes != sizeof(SealKeys) || keys->count > kSealKeysMax)
+                return wrong_size("seal_keys", bytes);
+            operations_.set_seal_keys(cluster, *keys);
+            return std::nullopt;
+        }
+        case MessageType::grants:
+            return handle_grants(*message);
+        case MessageType::status_request:
+            if (bytes != 0) return wrong_size("status_request", bytes);
+            send_status(cluster);
+            return std::nullopt;
+        case MessageType::counters_request:
+            if (bytes != 0) return wrong_size("counters_request", bytes);
+            send(ipc::write_message(MessageType::counters, cluster,
+                                    ipc::bytes_of(operations_.counters(cluster))));
+            return std::nullopt;
+        default:
+            return fmt::format("a message of type {}, which no control plane sends",
+                               static_cast<unsigned>(message->type));
+    }
+}
+
+std::optional<std::string> IpcServer::handle_install(const ipc::MessageView& message) {
+    const auto install = message.body<ipc::Install>();
+    if (!install) return wrong_size("install", message.payload.size());
+    // Zero says "none" where the dataplane tells what it holds.
+    if (install->token == 0) return "an installation with token 0";
+    const auto tables = decode_tables(message.rest_after<ipc::Install>());
+    if (!tables) return "tables that this dataplane cannot use: " + tables.error().message;
+    const auto done = operations_.install(message.cluster, install->token, tables.value());
+    return done ? std::nullopt : std::optional(done.error().message);
+}
+
+std::optional<std::string> IpcServer::handle_send(const ipc::MessageView& message) {
+    const auto send = message.body<ipc::Send>();
+    if (!send || message.payload.size() > sizeof(ipc::Send) + ipc::kFrameBytesMax)
+        return wrong_size("send", message.payload.size());
+    if (monotonic_now().time_since_epoch().count() <= send->not_after_ns)
+        operations_.send_frame(message.cluster, message.rest_after<ipc::Send>());
+    return std::nullopt;
+}
+
+std::optional<std::string> IpcServer::handle_grants(const ipc::MessageView& message) {
+    const auto grants = message.body<ipc::Grants>();
+    const auto items =
+        grants ? message.items<ipc::Grants, GivenGrant>(grants->count) : std::nullopt;
+    if (!items) return wrong_size("grants", message.payload.size());
+    operations_.give_grants(message.cluster, grants->era, *items);
+    return std::nullopt;
+}
+
+void IpcServer::send(std::vector<Byte> datagram) {
+    const bool connected = socket_.connected();
+    socket_.send(std::move(datagram));
+    if (connected && !socket_.connected()) operations_.on_disconnected("it reads too slowly");
+}
+
+void IpcServer::disconnect(const std::string& why) {
+    socket_.disconnect();
+    operations_.on_disconnected(why);
+}
+
+void IpcServer::send_installed(std::uint16_t cluster, const ipc::Installed& installed) {
+    send(ipc::write_message(MessageType::installed, cluster, ipc::bytes_of(installed)));
+}
+
+void IpcServer::send_status(std::uint16_t cluster) {
+    send(ipc::write_message(MessageType::status, cluster,
+                            ipc::bytes_of(operations_.status(cluster))));
+}
+
+void IpcServer::send_requests(std::uint16_t cluster, std::span<const GrantRequest> requests) {
+    const std::span<const Byte> rest{reinterpret_cast<const Byte*>(requests.data()),
+                                     requests.size_bytes()};
+    send(ipc::write_message(MessageType::requests, cluster,
+                            ipc::bytes_of(ipc::Requests{requests.size()}), rest));
+}
+
+bool IpcServer::send_punted(std::uint16_t cluster, const ipc::Punted& punted,
+                            std::span<const Byte> frame) {
+    return socket_.send_now(
+        ipc::write_message(MessageType::punted, cluster, ipc::bytes_of(punted), frame));
+}
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,31 @@
+// A packet that was counted under one reason goes another way after all: its former reason is
+// uncounted, so that each packet has one. Counters of lanes are summed, so another lane than the
+// one that counted may do it: its words then wrap, their sum does not.
+#pragma once
+
+#include "core/packet/counters.hpp"
+#include "core/packet/reasons.hpp"
+
+namespace nlb::dataplane {
+
+inline void reclassify(Counters& counters, Reason from, Reason to, RuleId rule) {
+    const auto count = [&](Reason which, std::uint64_t by) {
+        counters.reasons[static_cast<std::size_t>(which)] += by;
+        if (rule >= kRuleSlots) return;
+        if (verdict_of(which) == Verdict::accept) counters.accepted[rule] += by;
+        if (verdict_of(which) == Verdict::reject) counters.rejected[rule] += by;
+    };
+    count(from, ~std::uint64_t{0});
+    count(to, 1);
+}
+
+// What no host but the owner of a bucket, or the holder of a descriptor, may deliver: not past the
+// lease.
+[[nodiscard]] inline bool is_accepted_for_virtual_address(Reason reason) {
+    return reason == Reason::owner || reason == Reason::new_flow ||
+           reason == Reason::untracked_flow || reason == Reason::descriptor ||
+           reason == Reason::client_guest || reason == Reason::echo_all ||
+           reason == Reason::fragment_followed;
+}
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,69 @@
+// Draws the faults of one run and puts them into its scheduler. Private to fault_plan.cpp (what
+// befalls processes and what operators do) and fault_plan_network.cpp (what befalls frames).
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "tests/sim/fault_plan.hpp"
+#include "tests/sim/world.hpp"
+
+namespace nlb::sim {
+
+struct Cut {
+    HostId from;
+    HostId to;
+    Duration begin;
+    Duration end;
+};
+
+class Planner {
+public:
+    explicit Planner(World& world)
+        : world_(world),
+          prng_(world.prng()),
+          settings_(world.settings()),
+          period_(settings_.timing.period),
+          bury_(settings_.timing.bury_after) {}
+
+    void plan();
+
+private:
+    [[nodiscard]] Duration between(Duration low, Duration high) {
+        return Duration{prng_.between(low.count(), high.count())};
+    }
+    [[nodiscard]] HostId any_host() {
+        return static_cast<HostId>(1 + prng_.below(settings_.hosts));
+    }
+    void at(Duration time, Scheduler::Event event) {
+        world_.scheduler().at(time, std::move(event));
+    }
+    void plan_boots();
+    void plan_conditions();
+    void plan_one(Fault fault);
+    void plan_process_fault(Fault fault, HostId id, Duration begin, Duration length);
+    void plan_operator(Fault fault, HostId id, Duration begin, Duration length);
+    void plan_network(Fault fault, HostId id, Duration begin, Duration length);
+    void plan_attack(Fault fault, HostId id, Duration begin, Duration length);
+    void stop_between_actions(HostId id, Duration begin, Duration length);
+    void cut_one_way(HostId id, Duration begin, Duration end);
+    void cut(HostId from, HostId to, Duration begin, Duration end);
+    void partition(Duration begin, Duration end);
+    void turn_coat(HostId id, Duration begin, Duration end);
+    void deafen(HostId id, Duration begin, Duration length, Duration after_boot);
+    void silence(HostId id, Duration begin, Duration end);
+    void change_rule(HostId id, Duration begin);
+    void reload(Duration begin, Duration length);
+    void repair();
+
+    World& world_;
+    Prng& prng_;
+    const Settings& settings_;
+    Duration period_;
+    Duration bury_;
+    std::vector<Cut> cuts_;
+    bool deafened_ = false;
+    bool silenced_ = false;
+};
+
+}  // namespace nlb::sim
