@@ -63,7 +63,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     commands_.forget();
     igmp_.lose();
     if (active_) membership_.on_dataplane_lost();
-    active_ = leaving_ = told_draining_ = foreign_tables_ = false;
+    active_ = leaving_ = told_draining_ = unknown_tables_ = false;
     empty_reports_ = 0;
     convergence_.forget();
     // The flows that the drain waited for went with it.
@@ -191,7 +191,7 @@ void ClusterAgent::begin(Instant now) {
                  now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
                  told_draining_));
     run(now, membership_.on_link(now, true));
-    run(now, membership_.on_start(now, boot_, memory, std::exchange(foreign_tables_, false)));
+    run(now, membership_.on_start(now, boot_, memory, std::exchange(unknown_tables_, false)));
     if (next_)
         run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
     const bool warm = memory && membership_.state() == MembershipState::member;

@@ -161,7 +161,7 @@ private:
     bool link_up_ = false;
     std::optional<DataplaneMemory> memory_;  // of the control plane before this one, until begin()
     Instant memory_until_ = kLongAgo;        // how long that memory is alive
-    bool foreign_tables_ = false;            // it serves on tables whose story is not known
+    bool unknown_tables_ = false;            // it serves on tables whose story is not known
     std::optional<PortAddresses> ports_;
     std::optional<ipc::Status> status_;
     Traffic traffic_;

@@ -2,6 +2,7 @@
 // the orphan windows.
 #include <algorithm>
 
+#include "controlplane/agent/cause_words.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/loop/clock.hpp"
 
@@ -50,7 +51,7 @@ std::string ClusterAgent::host_name(HostId id) const {
 }
 
 void ClusterAgent::tell_report(Instant now, const Report& report) {
-    const Fields about{{"peer", host_name(report.host)}, {"because", report.detail}};
+    const Fields about{{"peer", host_name(report.host)}, {"because", words_of(report)}};
     switch (report.kind) {
         case Kind::proposed:
         case Kind::joined:
@@ -61,20 +62,22 @@ void ClusterAgent::tell_report(Instant now, const Report& report) {
         case Kind::reset:
             convergence_.begin(now, "reset");
             told_members_.clear();  // its next epoch is a join
-            return tell(Severity::warn, EventNumber::none, "reset", {{"because", report.detail}});
+            return tell(Severity::warn, EventNumber::none, "reset",
+                        {{"because", words_of(report)}});
         case Kind::believed:
             return tell(Severity::info, EventNumber::none, "peer_heard", about);
         case Kind::buried:
             return tell_buried(now, report);
         case Kind::duplicate_id:
             return tell(Severity::error, EventNumber::none, "id_in_use",
-                        {{"id", std::to_string(report.host)}, {"because", report.detail}});
+                        {{"id", std::to_string(report.host)}, {"because", words_of(report)}});
         case Kind::deaf:
-            return tell(Severity::error, EventNumber::none, "deaf", {{"because", report.detail}});
+            return tell(Severity::error, EventNumber::none, "deaf",
+                        {{"because", words_of(report)}});
         case Kind::split_brain:
             return tell(Severity::error, EventNumber::duplicate_subnet, "duplicate_cluster", about);
         case Kind::left:
-            return tell(Severity::info, EventNumber::none, "left", {{"because", report.detail}});
+            return tell(Severity::info, EventNumber::none, "left", {{"because", words_of(report)}});
     }
 }
 
@@ -85,7 +88,7 @@ void ClusterAgent::tell_buried(Instant now, const Report& report) {
     if (member) convergence_.begin(now, "lost");
     tell(member ? Severity::warn : Severity::info, EventNumber::none,
          member ? "peer_lost" : "peer_gone",
-         {{"peer", host_name(report.host)}, {"because", report.detail}});
+         {{"peer", host_name(report.host)}, {"because", words_of(report)}});
 }
 
 void ClusterAgent::tell_new_epoch(Instant now) {

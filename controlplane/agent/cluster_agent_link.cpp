@@ -36,7 +36,7 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
     next_poll_ = now;
     const auto rest = message.rest_after<ipc::Hello>();
     const auto block =
-        decode_block(rest.first(std::min<std::size_t>(rest.size(), hello->block_bytes)));
+        decode_checkpoint(rest.first(std::min<std::size_t>(rest.size(), hello->block_bytes)));
     const Tables ours =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
     const bool same_layout = hello->layout == ours.layout;
@@ -54,7 +54,7 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
     }
     // Tables that own nothing may still let cores serve whom another host has left to this one
     // (R14).
-    foreign_tables_ = !memory_ && (any(hello->own) || (hello->install_token != 0 && !same_layout));
+    unknown_tables_ = !memory_ && (any(hello->own) || (hello->install_token != 0 && !same_layout));
     tell(Severity::info, EventNumber::none, "dataplane_found",
          {{"link", link_up_ ? "up" : "down"}, {"memory", memory_ ? "yes" : "no"}});
     reconcile(now);

@@ -49,7 +49,7 @@ std::vector<Report> DataplaneCommands::carry_out(Instant now, const Actions& act
                        [&](const SetLease& asked) { set_lease(asked.valid_until); },
                        [&](const StoreCheckpoint& asked) {
                            sink_.send(ipc::write_message(ipc::MessageType::store, settings_.index,
-                                                         {}, encode_block(asked.block)));
+                                                         {}, encode_checkpoint(asked.checkpoint)));
                        },
                        [&](const Report& report) { reports.push_back(report); },
                        [&](const GiveGrants& asked) { give_grants(asked); },

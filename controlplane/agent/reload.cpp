@@ -123,10 +123,10 @@ StagedConfig held_config(const ClusterSettings& in_force, const ClusterSettings&
     held.configured_hosts = static_cast<std::uint8_t>(fresh.cluster.hosts.size());
     held.desired = desired_rules_of(fresh.cluster, fresh.host,
                                     carried_over(states, in_force.cluster, fresh.cluster));
-    held.former.fill(kNoPreviousRule);
-    held.former[kDefaultRule] = kDefaultRule;
+    held.previous.fill(kNoPreviousRule);
+    held.previous[kDefaultRule] = kDefaultRule;
     for (std::size_t r = 0; r < fresh.cluster.port_rules.size(); ++r)
-        held.former[r] = rule_named(in_force.cluster, fresh.cluster.port_rules[r].name);
+        held.previous[r] = rule_named(in_force.cluster, fresh.cluster.port_rules[r].name);
     return held;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/format.hpp"
+#include "controlplane/agent/cause_words.hpp"
 #include "controlplane/loop/clock.hpp"
 #include "core/tables/tables.hpp"
 
@@ -134,7 +135,8 @@ std::pair<std::string, HostId> converging_because(const ClusterAgent& agent) {
     if (agent.shown() != ShownState::converging && agent.shown() != ShownState::draining) return {};
     if (!agent.dataplane_connected())
         return {"the dataplane is not connected", agent.settings().host.id};
-    return agent.membership().unconverged_because();
+    const auto [cause, host] = agent.membership().unconverged_because();
+    return {std::string{words_of(cause)}, host};
 }
 
 Json prefixes(const std::vector<config::Prefix>& all) {

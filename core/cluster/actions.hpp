@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <variant>
 #include <vector>
 
 #include "core/base/types.hpp"
 #include "core/clients/grant.hpp"
+#include "core/cluster/causes.hpp"
 #include "core/cluster/checkpoint.hpp"
 #include "core/wire/cluster_frames.hpp"
 
@@ -18,7 +18,7 @@ namespace nlb {
 struct SendFrame {
     ClusterFrame frame;
 };
-// answer with on_installed(token) when no core uses the former tables any more
+// Answer with on_installed(token) when no core uses the former tables any more.
 struct InstallTables {
     std::uint64_t token = 0;
     RuleMasks own{};
@@ -34,7 +34,7 @@ struct GiveGrants {
     std::uint64_t era = 0;
     std::vector<GivenGrant> grants;
 };
-// The held configuration is in force: it numbers the rules of every later install.
+// The staged configuration is in force: it numbers the rules of every later install.
 struct UseConfig {
     std::uint64_t digest = 0;
     std::uint64_t generation = 0;
@@ -43,24 +43,28 @@ struct SetLease {
     Instant valid_until;
 };
 struct StoreCheckpoint {
-    Checkpoint block;
+    Checkpoint checkpoint;
 };
+// What people and metrics should know. Nothing has to be done.
 struct Report {
     enum class Kind : std::uint8_t {
-        joined,
-        adopted,
-        converged,
-        reset,
-        believed,
-        buried,
-        duplicate_id,
-        deaf,
-        split_brain,
-        left,
-        proposed
+        joined,        // `members`: of the first epoch of this incarnation
+        adopted,       // `members`: of an epoch that another host published
+        proposed,      // `members`: of an epoch that this host published
+        converged,     // `members`: of the epoch that all of them state and serve by
+        reset,         // `cause`: why this host gave up its map
+        believed,      // a new incarnation of `host` has shown that it hears this host
+        buried,        // `silence`: how long `host` was not heard
+        duplicate_id,  // `yields`: this one waits until the other is silent
+        deaf,          // no frame of any kind arrives
+        split_brain,   // `host` belongs to another cluster of this name, and this one gives way
+        left,          // nothing is owned any more
     } kind;
-    HostId host = kNoHost;  // the peer concerned, or the coordinator
-    std::string detail;     // one clause for people
+    HostId host = kNoHost;  // the peer concerned, the coordinator, or this host
+    ResetCause cause = ResetCause::none;
+    Duration silence{};
+    std::size_t members = 0;
+    bool yields = false;
 };
 using Action = std::variant<SendFrame, InstallTables, UseConfig, SetLease, StoreCheckpoint, Report,
                             GiveGrants>;

@@ -1,53 +1,85 @@
-// R5 and R9: who is dead, and what to do when the dead speak or two clusters meet.
-#include "core/cluster/membership.hpp"
+// R5 and R9: who is alive, who is dead, and what the dead mean when they speak.
+#include <algorithm>
+
+#include "core/cluster/peers.hpp"
 
 namespace nlb {
 
 // Only members bury, and only members are buried. Silence counts while I listened, so that my own
 // pause is not theirs.
-void Membership::bury_the_silent() {
-    if (state_ != MembershipState::member) return;
+bool Peers::bury_the_silent() {
+    if (!self_->is_member()) return false;
     bool changed = false;
     for (auto& [id, peer] : peers_) {
-        const bool concerns = peer.state == MemberState::member || is_member(id, peer.incarnation);
-        if ((peer.flags & kFlagGoodbye) != 0) continue;  // it left in order
-        if (!peer.heard || !concerns || listened_ - peer.last_rx <= params_.timing.bury_after)
-            continue;
-        if (!buried_.insert({id, peer.incarnation}).second) continue;
+        const bool concerns = peer.state == MemberState::member || map_->has(id, peer.incarnation);
+        if (says_goodbye(peer.flags)) continue;  // it left in order
+        const Duration silence = listening_->since(peer.last_rx);
+        if (!peer.heard || !concerns || silence <= timing_->bury_after) continue;
+        if (!buried_.insert({id, peer.incarnation})) continue;
         peer.heard_again = kLongAgo;
         changed = true;
-        report(Report::Kind::buried, id,
-               "not heard for " +
-                   std::to_string((listened_ - peer.last_rx) / std::chrono::milliseconds{1}) +
-                   " ms");
+        outbox_->push(Report{.kind = Report::Kind::buried, .host = id, .silence = silence});
     }
-    if (!changed) return;
-    store();
-    want_to_speak_ = true;
+    if (changed) outbox_->speak_soon();
+    return changed;
 }
 
-// A member of another lineage: we buried one another, or neither counts the other in.
-bool Membership::is_split_brain(HostId id, const Peer& peer) const {
-    if (peer.state != MemberState::member || state_ != MembershipState::member ||
-        (peer.flags & kFlagDeaf) != 0)
+std::vector<MemberEntry> Peers::buried() const {
+    std::vector<MemberEntry> entries;
+    for (const auto& [who, nothing] : buried_.entries()) entries.push_back({who.first, who.second});
+    return entries;
+}
+
+bool Peers::is_live(HostId id) const {
+    const Peer* const peer = find(id);
+    return peer != nullptr && heard_within(*peer, timing_->bury_after) && !is_gone(id, *peer);
+}
+
+// Whom this term has not heard yet the last one may have.
+bool Peers::has_company() const {
+    return std::any_of(peers_.begin(), peers_.end(), [this](const auto& entry) {
+        const auto& [id, peer] = entry;
+        return peer.stated && !is_gone(id, peer) &&
+               listening_->since(peer.last_rx) <= timing_->bury_after;
+    });
+}
+
+HostSet Peers::current_members() const {
+    HostSet set;
+    for (const MemberEntry& entry : map_->map().members) {
+        const Peer* const peer = find(entry.id);
+        if (peer == nullptr || peer->incarnation == entry.incarnation) set.insert(entry.id);
+    }
+    return set;
+}
+
+bool Peers::all_state_epoch() const {
+    const auto& members = map_->map().members;
+    return std::all_of(members.begin(), members.end(), [this](const MemberEntry& member) {
+        if (member.id == self_->id) return true;
+        const Peer* const peer = find(member.id);
+        return peer != nullptr && peer->incarnation == member.incarnation &&
+               !is_gone(member.id, *peer) && peer->stated && peer->epoch == map_->epoch() &&
+               (peer->flags & kFlagPrevious) == 0;
+    });
+}
+
+bool Peers::is_of_another_lineage(HostId id, const Peer& peer) const {
+    if (peer.state != MemberState::member || !self_->is_member() || says_deaf(peer.flags))
         return false;
-    if (!peer.stated || !heard_within(peer, params_.timing.drop_after)) return false;
+    if (!peer.stated || !heard_within(peer, timing_->drop_after)) return false;
     return peer.buried_me || is_buried(id, peer.incarnation) ||
-           (!peer.view.contains(params_.self) && !members().contains(id));
+           (!peer.view.contains(self_->id) && !current_members().contains(id));
 }
 
-// The side with the greater (lowest id of its view, own id) gives way; the other goes on.
-void Membership::resolve_split_brain() {
+HostId Peers::lineage_to_yield_to() const {
     for (const auto& [id, peer] : peers_) {
-        if (!is_split_brain(id, peer) || peer.view.empty()) continue;
-        const auto mine = std::pair{members().lowest(), params_.self};
+        if (!is_of_another_lineage(id, peer) || peer.view.empty()) continue;
+        const auto mine = std::pair{current_members().lowest(), self_->id};
         const auto theirs = std::pair{peer.view.lowest(), id};
-        if (mine < theirs) continue;
-        report(Report::Kind::split_brain, id,
-               "another cluster of the same name; this host gives way");
-        reset("two clusters met");
-        return;
+        if (mine >= theirs) return id;
     }
+    return kNoHost;
 }
 
 }  // namespace nlb

@@ -1,5 +1,5 @@
-// The block's bytes. Everything read back is checked: a dataplane may hold the block of another
-// build.
+// The checkpoint's bytes. Everything read back is checked: a dataplane may hold the checkpoint of
+// another build.
 #include "core/cluster/checkpoint.hpp"
 
 #include <algorithm>
@@ -41,15 +41,15 @@ std::vector<MemberEntry> read_entries(ByteReader& in) {
     return entries;
 }
 
-bool ids_are_sound(const Checkpoint& block) {
+bool ids_are_sound(const Checkpoint& checkpoint) {
     const auto sound = [](HostId id) { return id >= 1 && id <= kHostsMax; };
-    for (const auto& entry : block.map.members)
+    for (const auto& entry : checkpoint.map.members)
         if (!sound(entry.id)) return false;
-    for (const auto& entry : block.buried)
+    for (const auto& entry : checkpoint.buried)
         if (!sound(entry.id)) return false;
-    for (const auto& peer : block.peers)
+    for (const auto& peer : checkpoint.peers)
         if (!sound(peer.id)) return false;
-    for (const auto& owners : block.map.targets)
+    for (const auto& owners : checkpoint.map.targets)
         for (const HostId owner : owners)
             if (owner > kHostsMax) return false;
     return true;
@@ -57,70 +57,71 @@ bool ids_are_sound(const Checkpoint& block) {
 
 }  // namespace
 
-std::vector<Byte> encode_block(const Checkpoint& block) {
+std::vector<Byte> encode_checkpoint(const Checkpoint& checkpoint) {
     ByteWriter out;
     out.u32(kMagic);
     out.u8(kVersion);
-    out.u8(block.member ? 1 : 0);
-    write_incarnation(out, block.incarnation);
-    out.u64(block.sequence);
-    out.u32(block.highest_counter);
-    out.u64(block.config_digest);
-    out.u32(block.map.epoch.counter);
-    out.u32(block.map.epoch.boot);
-    out.u8(block.map.epoch.coordinator);
-    out.u64(block.map.inputs_digest);
-    out.u64(block.map.config_digest);
-    out.u64(block.map.generation);
-    out.u64(block.map.next_digest);
-    write_entries(out, block.map.members);
-    for (const auto& owners : block.map.targets) out.run(owners);
-    write_entries(out, block.buried);
-    out.u8(static_cast<std::uint8_t>(block.peers.size()));
-    for (const PeerSequence& peer : block.peers) {
+    out.u8(checkpoint.member ? 1 : 0);
+    write_incarnation(out, checkpoint.incarnation);
+    out.u64(checkpoint.sequence);
+    out.u32(checkpoint.highest_counter);
+    out.u64(checkpoint.config_digest);
+    out.u32(checkpoint.map.epoch.counter);
+    out.u32(checkpoint.map.epoch.boot);
+    out.u8(checkpoint.map.epoch.coordinator);
+    out.u64(checkpoint.map.inputs_digest);
+    out.u64(checkpoint.map.config_digest);
+    out.u64(checkpoint.map.generation);
+    out.u64(checkpoint.map.next_digest);
+    write_entries(out, checkpoint.map.members);
+    for (const auto& owners : checkpoint.map.targets) out.run(owners);
+    write_entries(out, checkpoint.buried);
+    out.u8(static_cast<std::uint8_t>(checkpoint.peers.size()));
+    for (const PeerSequence& peer : checkpoint.peers) {
         out.u8(peer.id);
         write_incarnation(out, peer.incarnation);
         out.u64(peer.sequence);
     }
-    out.u8(static_cast<std::uint8_t>(block.beats.size()));
-    for (const Instant beat : block.beats)
+    out.u8(static_cast<std::uint8_t>(checkpoint.beats.size()));
+    for (const Instant beat : checkpoint.beats)
         out.u64(static_cast<std::uint64_t>(beat.time_since_epoch().count()));
     return out.take();
 }
 
-std::optional<Checkpoint> decode_block(std::span<const Byte> bytes) {
+std::optional<Checkpoint> decode_checkpoint(std::span<const Byte> bytes) {
     ByteReader in(bytes);
     if (in.u32() != kMagic || in.u8() != kVersion) return std::nullopt;
-    Checkpoint block;
-    block.member = in.u8() != 0;
-    block.incarnation = read_incarnation(in);
-    block.sequence = in.u64();
-    block.highest_counter = in.u32();
-    block.config_digest = in.u64();
-    block.map.epoch.counter = in.u32();
-    block.map.epoch.boot = in.u32();
-    block.map.epoch.coordinator = in.u8();
-    block.map.inputs_digest = in.u64();
-    block.map.config_digest = in.u64();
-    block.map.generation = in.u64();
-    block.map.next_digest = in.u64();
-    block.map.members = read_entries(in);
-    for (auto& owners : block.map.targets)
+    Checkpoint checkpoint;
+    checkpoint.member = in.u8() != 0;
+    checkpoint.incarnation = read_incarnation(in);
+    checkpoint.sequence = in.u64();
+    checkpoint.highest_counter = in.u32();
+    checkpoint.config_digest = in.u64();
+    checkpoint.map.epoch.counter = in.u32();
+    checkpoint.map.epoch.boot = in.u32();
+    checkpoint.map.epoch.coordinator = in.u8();
+    checkpoint.map.inputs_digest = in.u64();
+    checkpoint.map.config_digest = in.u64();
+    checkpoint.map.generation = in.u64();
+    checkpoint.map.next_digest = in.u64();
+    checkpoint.map.members = read_entries(in);
+    for (auto& owners : checkpoint.map.targets)
         for (HostId& owner : owners) owner = in.u8();
-    block.buried = read_entries(in);
-    block.peers.resize(in.u8());
-    for (PeerSequence& peer : block.peers) {
+    checkpoint.buried = read_entries(in);
+    checkpoint.peers.resize(in.u8());
+    for (PeerSequence& peer : checkpoint.peers) {
         peer.id = in.u8();
         peer.incarnation = read_incarnation(in);
         peer.sequence = in.u64();
     }
-    block.beats.resize(std::min<std::size_t>(in.u8(), kBeatsKept));
-    for (Instant& beat : block.beats) beat = Instant{Duration{static_cast<std::int64_t>(in.u64())}};
-    const bool beats_are_sound = std::all_of(block.beats.begin(), block.beats.end(),
+    checkpoint.beats.resize(std::min<std::size_t>(in.u8(), kBeatsKept));
+    for (Instant& beat : checkpoint.beats)
+        beat = Instant{Duration{static_cast<std::int64_t>(in.u64())}};
+    const bool beats_are_sound = std::all_of(checkpoint.beats.begin(), checkpoint.beats.end(),
                                              [](Instant beat) { return beat >= Instant{}; });
-    if (!in.ok() || in.left() != 0 || !ids_are_sound(block) || !beats_are_sound)
+    if (!in.ok() || in.left() != 0 || !ids_are_sound(checkpoint) || !beats_are_sound)
         return std::nullopt;
-    return block;
+    return checkpoint;
 }
 
 }  // namespace nlb

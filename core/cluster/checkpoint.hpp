@@ -1,6 +1,6 @@
 // What a control plane writes down with the dataplane before it states it, so that its successor
-// may go on (R10). The bytes are opaque to the dataplane; a block that does not decode counts as
-// none, and the successor starts afresh.
+// may go on (R10). The bytes are opaque to the dataplane; a checkpoint that does not decode counts
+// as none, and the successor starts afresh.
 #pragma once
 
 #include <array>
@@ -37,7 +37,7 @@ struct Checkpoint {
 inline constexpr std::size_t kBuriedMax = 128;
 inline constexpr std::size_t kBeatsKept = 8;
 
-[[nodiscard]] std::vector<Byte> encode_block(const Checkpoint& block);
-[[nodiscard]] std::optional<Checkpoint> decode_block(std::span<const Byte> bytes);
+[[nodiscard]] std::vector<Byte> encode_checkpoint(const Checkpoint& checkpoint);
+[[nodiscard]] std::optional<Checkpoint> decode_checkpoint(std::span<const Byte> bytes);
 
 }  // namespace nlb

@@ -1,208 +1,190 @@
-// R8 and R11: buckets change hands in two steps. The old owner stops its cores, waits until none
-// can still be answering, and then says so; the new owner waits until every member of the epoch has
-// said that it does not answer.
+#include "core/cluster/handover.hpp"
+
+#include "core/base/assert.hpp"
 #include "core/base/mutation.hpp"
-#include "core/cluster/membership.hpp"
 
 namespace nlb {
-namespace {
 
-bool any(const RuleMasks& masks) {
-    BucketMask all = 0;
-    for (const BucketMask mask : masks) all |= mask;
-    return all != 0;
-}
-
-template <class Combine>
-RuleMasks combine(const RuleMasks& a, const RuleMasks& b, Combine&& per_mask) {
-    RuleMasks result;
-    for (std::size_t slot = 0; slot < kRuleSlots; ++slot) result[slot] = per_mask(a[slot], b[slot]);
-    return result;
-}
-RuleMasks without(const RuleMasks& a, const RuleMasks& b) {
-    return combine(a, b, [](BucketMask x, BucketMask y) { return x & ~y; });
-}
-RuleMasks common(const RuleMasks& a, const RuleMasks& b) {
-    return combine(a, b, [](BucketMask x, BucketMask y) { return x & y; });
-}
-RuleMasks joined(const RuleMasks& a, const RuleMasks& b) {
-    return combine(a, b, [](BucketMask x, BucketMask y) { return x | y; });
-}
 RuleMasks own_of(const Peer& peer) {
     RuleMasks own;
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot) own[slot] = peer.rules[slot].own;
     return own;
 }
 
-}  // namespace
-
-RuleMasks Membership::targets_of_mine() const {
-    return leaving_ ? RuleMasks{} : targets_of(params_.self);
+void Handover::start() {
+    leaving_ = has_left_ = installing_ = emptying_ = false;
+    leave_by_ = {};
 }
 
-bool Membership::all_state_my_epoch() const {
-    for (const MemberEntry& member : map_.members) {
-        if (member.id == params_.self) continue;
-        const auto peer = peers_.find(member.id);
-        if (peer == peers_.end() || peer->second.incarnation != member.incarnation ||
-            is_gone(member.id, peer->second))
-            return false;
-        if (!peer->second.stated || peer->second.epoch != map_.epoch) return false;
-        // R14: it has the epoch, but its cores may still serve by what an older one granted.
-        if ((peer->second.flags & kFlagPrevious) != 0) return false;
-    }
-    return true;
+void Handover::resume(const RuleMasks& own, const RuleMasks& dirty) {
+    own_ = own;
+    dirty_ = dirty;
 }
 
-void Membership::move_buckets() {
-    if (installing_ || state_ != MembershipState::member) return;
-    settled_ = settled_ || (!previous_guests_ && all_state_my_epoch());
-    const RuleMasks targets = targets_of_mine();
-    if (release(targets) || acquire(targets)) return;
+void Handover::forget() {
+    own_ = dirty_ = {};
+    installing_ = emptying_ = false;
+}
+
+RuleMasks Handover::targets() const {
+    return leaving_ ? RuleMasks{} : map_->targets_of(self_->id);
+}
+
+void Handover::move_buckets() {
+    NLB_ASSERT(self_->is_member());
+    if (installing_) return;
+    grants_->settle();
+    const RuleMasks wanted = targets();
+    if (release(wanted) || acquire(wanted)) return;
     refresh_dirty();
 }
 
-bool Membership::release(const RuleMasks& targets) {
+bool Handover::release(const RuleMasks& targets) {
     if (!any(without(own_, targets))) return false;
-    if (!leaving_ && !all_state_my_epoch() && !mutated(Mutation::one_phase)) return false;
+    if (!leaving_ && !peers_->all_state_epoch() && !mutated(Mutation::one_phase)) return false;
     const RuleMasks kept = common(own_, targets);
     if (mutated(Mutation::advertise_early)) {
         own_ = kept;
-        want_to_speak_ = true;
+        outbox_->speak_soon();
     }
     install(kept);
     return true;
 }
 
-bool Membership::acquire(const RuleMasks& targets) {
+bool Handover::acquire(const RuleMasks& targets) {
     RuleMasks taken = without(targets, own_);
     if (!any(taken)) return false;
-    if (params_.majority && map_.members.size() < params_.configured_hosts / 2U + 1U) return false;
+    if (params_->majority && map_->map().members.size() < majority_of(params_->configured_hosts))
+        return false;
     const bool any_epoch = mutated(Mutation::stale_release) || mutated(Mutation::acquire_early);
-    if (!any_epoch && !all_state_my_epoch()) return false;
-    for (const auto& [id, peer] : peers_) {
-        const bool member = is_member(id, peer.incarnation);
+    if (!any_epoch && !peers_->all_state_epoch()) return false;
+    for (const auto& [id, peer] : peers_->all()) {
+        const bool member = map_->has(id, peer.incarnation);
         if (member && mutated(Mutation::acquire_early)) continue;
-        if (member && mutated(Mutation::stale_release) && is_gone(id, peer)) continue;
+        if (member && mutated(Mutation::stale_release) && peers_->is_gone(id, peer)) continue;
         if (!member && mutated(Mutation::outsider_blind)) continue;
-        const bool outsider_counts = heard_within(peer, params_.timing.drop_after) &&
-                                     (peer.flags & (kFlagGoodbye | kFlagDeaf)) == 0;
+        const bool outsider_counts =
+            peers_->heard_within(peer, params_->timing.drop_after) && !has_withdrawn(peer.flags);
         if (member || outsider_counts) taken = without(taken, own_of(peer));
     }
     if (!any(taken)) return false;
     own_ = joined(own_, taken);  // stated as mine before any core may use it
-    want_to_speak_ = true;
+    outbox_->speak_soon();
     install(own_);
     return true;
 }
 
-RuleMasks Membership::dirty_elsewhere() const {
+RuleMasks Handover::dirty_elsewhere() const {
     RuleMasks dirty{};
-    for (const auto& [id, peer] : peers_) {
+    for (const auto& [id, peer] : peers_->all()) {
         // A buried member may still serve its descriptors under a lease that others keep alive; it
         // goes with its epoch.
-        const bool member = is_member(id, peer.incarnation) && (peer.flags & kFlagGoodbye) == 0;
-        if (!member && !is_live(id)) continue;
+        const bool member = map_->has(id, peer.incarnation) && !says_goodbye(peer.flags);
+        if (!member && !peers_->is_live(id)) continue;
         for (std::size_t slot = 0; slot < kRuleSlots; ++slot) dirty[slot] |= peer.rules[slot].dirty;
     }
     return dirty;
 }
 
 // Bits are taken away only when the whole epoch is agreed: whom it lacks has then lost its lease.
-RuleMasks Membership::dirty_to_install(const RuleMasks& own) const {
+RuleMasks Handover::dirty_to_install(const RuleMasks& own) const {
     RuleMasks dirty = dirty_elsewhere();
-    if (!all_state_my_epoch()) dirty = joined(dirty, installed_dirty_elsewhere_);
+    if (!peers_->all_state_epoch()) dirty = joined(dirty, installed_dirty_elsewhere_);
     return common(dirty, own);
 }
 
-void Membership::refresh_dirty() {
+void Handover::refresh_dirty() {
     // After a warm restart nothing is known of whoever has not spoken: what is installed knows
     // more.
-    for (const auto& [id, peer] : peers_)
-        if (is_member(id, peer.incarnation) && !is_gone(id, peer) && !peer.stated) return;
-    if (dirty_to_install(own_) != installed_dirty_elsewhere_ || era_is_stale()) install(own_);
+    for (const auto& [id, peer] : peers_->all())
+        if (map_->has(id, peer.incarnation) && !peers_->is_gone(id, peer) && !peer.stated) return;
+    if (dirty_to_install(own_) != installed_dirty_elsewhere_ || grants_->install_is_stale())
+        install(own_);
 }
 
-void Membership::install(const RuleMasks& own) {
+void Handover::install(const RuleMasks& own) {
+    NLB_ASSERT(!installing_);
     installing_ = true;
     installing_own_ = own;
     installed_dirty_elsewhere_ = dirty_to_install(own);
-    // nobody's: what was granted ends with it
-    installed_era_ = state_ == MembershipState::reset ? 0 : map_digest_;
-    installed_settled_ = settled_;
-    actions_.push_back(InstallTables{++install_token_, own, installed_dirty_elsewhere_,
-                                     map_.targets, map_.epoch.counter, installed_era_, settled_});
+    // Nobody's while this host resets: what was granted ends with it.
+    const std::uint64_t era = self_->state == MembershipState::reset ? 0 : map_->digest();
+    grants_->note_install(era);
+    outbox_->push(InstallTables{++install_token_, own, installed_dirty_elsewhere_,
+                                map_->map().targets, map_->epoch().counter, era,
+                                grants_->settled()});
 }
 
-// R11: give everything back first, for at most T*P; then leave, and say goodbye when nothing is
-// owned any more.
-void Membership::finish_leaving() {
-    if (leave_by_ == Duration::zero()) return;
-    const bool empty = !any(own_) && !installing_;
-    if (!leaving_ && (empty || listened_ >= leave_by_ || state_ == MembershipState::join)) {
-        leaving_ = true;
-        goodbyes_left_ = 3;
-        want_to_speak_ = true;
+void Handover::empty() {
+    if (installing_) return;  // its end calls here again
+    emptying_ = true;
+    install({});
+}
+
+Handover::Installed Handover::on_installed(std::uint64_t token, const RuleMasks& dirty) {
+    if (!installing_ || token != install_token_) return Installed::not_awaited;
+    installing_ = false;
+    if (grants_->note_installed() || dirty_ != dirty) outbox_->speak_soon();
+    dirty_ = dirty;
+    dirty_is_previous_ = false;
+    if (self_->state != MembershipState::reset) {
+        if (own_ != installing_own_) outbox_->speak_soon();
+        own_ = installing_own_;
+        return Installed::done;
     }
-    if (!leaving_ || !empty) return;
-    // no descriptor is served once the goodbye makes others forget my dirty buckets
-    if (valid_until_ != kLongAgo) {
-        valid_until_ = kLongAgo;
-        actions_.push_back(SetLease{kLongAgo});
+    if (!emptying_) {
+        empty();
+        return Installed::done;
     }
-    if (goodbyes_left_ != 0) return;
-    state_ = MembershipState::off;
+    emptying_ = false;
+    own_ = {};
+    return Installed::emptied;
+}
+
+void Handover::on_dirty(const RuleMasks& dirty) {
+    NLB_ASSERT(counts_dirty());
+    // The owners must know before they answer for me.
+    if (any(without(dirty, dirty_))) outbox_->speak_soon();
+    dirty_ = dirty;
+}
+
+void Handover::ask_to_leave() {
+    leave_by_ = listening_->time() + params_->timing.bury_after;
+    outbox_->speak_soon();
+}
+
+void Handover::say_goodbye_when_empty() {
+    if (leaving_) return;
+    if (!is_empty() && listening_->time() < leave_by_ && !self_->is_joiner()) return;
+    leaving_ = true;
+    goodbyes_left_ = 3;
+    outbox_->speak_soon();
+}
+
+void Handover::finish_leaving() {
     has_left_ = true;
     leave_by_ = {};
-    report(Report::Kind::left, params_.self, "nothing is owned any more");
 }
 
-OwnerMap Membership::stated_owners() const {
-    OwnerMap owners{};
-    const auto paint = [&owners](const RuleMasks& own, HostId host) {
-        for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-            for (std::size_t b = 0; b < kBuckets; ++b)
-                if ((own[slot] >> b & 1U) != 0) owners[slot][b] = host;
-    };
-    for (const auto& [id, peer] : peers_)
-        if (is_live(id)) paint(own_of(peer), id);
-    paint(own_, params_.self);
-    return owners;
+void Handover::renumber() {
+    NLB_ASSERT(!any(own_));
+    const BucketMask everywhere = any(dirty_) ? kAllBuckets : 0;
+    dirty_ = {};
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        if (slot + 1U < params_->slots || slot == kDefaultRule) dirty_[slot] = everywhere;
+    dirty_is_previous_ = true;
+    installed_dirty_elsewhere_ = {};
 }
 
-bool Membership::converged() const {
-    return state_ == MembershipState::member && unconverged_because().first.empty();
-}
-
-std::pair<std::string, HostId> Membership::unconverged_because() const {
-    if (state_ == MembershipState::off) return {"stopped", params_.self};
-    if (state_ == MembershipState::reset) return {"the map is being emptied", params_.self};
-    if (yields_to_duplicate_) return {"another host uses this id", params_.self};
-    if (state_ == MembershipState::join)
-        return {deaf_ ? "no frame of any kind arrives" : "waiting to be admitted", params_.self};
-    for (const MemberEntry& member : map_.members) {
-        if (member.id == params_.self) continue;
-        const auto peer = peers_.find(member.id);
-        if (peer == peers_.end() || is_gone(member.id, peer->second))
-            return {"a member is gone", member.id};
-        if (!peer->second.stated || peer->second.epoch != map_.epoch)
-            return {"a member does not state the epoch yet", member.id};
-        if ((peer->second.flags & kFlagPrevious) != 0)
-            return {"a member's cores still go by the former epoch", member.id};
-        if (own_of(peer->second) != targets_of(member.id))
-            return {"a member has not moved its buckets yet", member.id};
+std::array<RuleReport, kRuleSlots> Handover::reports() const {
+    std::array<RuleReport, kRuleSlots> rules{};
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot) {
+        if (slot + 1U >= params_->slots && slot != kDefaultRule) continue;
+        const DesiredRule& desired = self_->desired[slot];
+        rules[slot] = {own_[slot], dirty_[slot], offers_nothing() ? std::uint8_t{0} : desired.offer,
+                       desired.state};
     }
-    if (reload_is_under_way()) return {"the next configuration takes over", map_.epoch.coordinator};
-    if (own_ != targets_of_mine()) return {"buckets are moving", params_.self};
-    return {};
-}
-
-void Membership::note_convergence() {
-    const bool now_converged = converged();
-    if (now_converged && !was_converged_)
-        report(Report::Kind::converged, map_.epoch.coordinator,
-               std::to_string(map_.members.size()) + " members");
-    was_converged_ = now_converged;
+    return rules;
 }
 
 }  // namespace nlb

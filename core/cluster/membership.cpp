@@ -1,329 +1,220 @@
-// The events of the cluster protocol: each advances the clocks, lets the rules speak in a fixed
-// order and hands out their desired.
+// The events of the cluster protocol: each advances the clocks, lets the objects decide in a fixed
+// order and hands out what they ask for.
 #include "core/cluster/membership.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/assert.hpp"
 #include "core/base/mutation.hpp"
-#include "core/wire/frame_codec.hpp"
+#include "core/wire/map_parts.hpp"
 
 namespace nlb {
 
 Membership::Membership(const MembershipParams& params, const DesiredRules& desired)
-    : params_(params), desired_(desired) {
-    NLB_ASSERT(params.self >= 1 && params.self <= kHostsMax && params.slots >= 1 &&
-               params.slots <= kRuleSlots);
+    : params_(params), self_{.id = params.self, .desired = desired} {
+    NLB_ASSERT(params.self >= 1 && params.self <= kHostsMax);
+    NLB_ASSERT(params.slots >= 1 && params.slots <= kRuleSlots);
     NLB_ASSERT(params.timing.period > Duration::zero() && params.timing.cap_losses < kBeatsKept);
 }
 
 Actions Membership::on_start(Instant now, std::uint32_t boot,
-                             const std::optional<DataplaneMemory>& memory, bool foreign_tables) {
-    // what came in before is no sign that anything does
-    now_ = last_run_ = alive_at_ = last_rx_ = now;
-    heard_any_at_ = listened_;
-    heard_anything_ = false;
-    leaving_ = has_left_ = installing_ = emptying_ = was_converged_ = deaf_ = yields_to_duplicate_ =
-        false;
-    duplicate_.reset();
-    knock_until_ = listened_;
-    leave_by_ = {};
+                             const std::optional<DataplaneMemory>& memory, bool unknown_tables) {
+    listening_.start(now);
+    handover_.start();
+    duplicate_.start();
+    grants_.note_configuration();
+    was_converged_ = false;
     next_wake_ = now;
-    ever_sticky_ = ever_sticky_ || params_.sticky;
     if (memory) {
         resume_from(*memory);
-    } else {
-        if (incarnation_.boot == 0) {
-            incarnation_ = {boot, 0};
-            knock_until_ = listened_ + params_.timing.knock_for;
-        }
-        own_ = dirty_ = {};
-        state_ = MembershipState::off;
-        if (foreign_tables)
-            reset("the dataplane serves by tables of unknown origin");
-        else if (ever_sticky_)
-            // R14: what cores were granted in an earlier life is dropped before a lease opens
-            give_up();
-        else
-            become_fresh();
+        return finish();
     }
-    step();
-    return take_actions();
+    if (self_.incarnation.boot == 0) {
+        self_.incarnation = {boot, 0};
+        duplicate_.knock();
+    }
+    handover_.resume({}, {});
+    self_.state = MembershipState::off;
+    if (unknown_tables)
+        reset(ResetCause::tables_of_unknown_origin);
+    else if (grants_.ever_sticky())
+        give_up();  // R14: what cores were granted in an earlier life is dropped before a lease
+                    // opens
+    else
+        become_fresh();
+    return finish();
 }
 
 void Membership::resume_from(const DataplaneMemory& memory) {
-    const Checkpoint& block = memory.block;
-    incarnation_ = block.incarnation;
-    sequence_ = block.sequence;
-    first_sequence_ = sequence_ + 1;
-    highest_counter_ = block.highest_counter;
-    set_map(block.map);
-    own_ = memory.own;
-    dirty_ = memory.dirty;
-    if (block.member) params_.generation = block.map.generation;
-    valid_until_ = memory.valid_until;
-    joined_at_ = listened_;
-    guests_ = previous_guests_ = params_.sticky;  // my predecessor may have given some
-    settled_ = installed_settled_ = false;
-    installed_era_ = 0;
-    beats_count_ = block.beats.size();
-    std::copy(block.beats.begin(), block.beats.end(), beats_.begin());
-    buried_.clear();
-    for (const MemberEntry& entry : block.buried) buried_.insert({entry.id, entry.incarnation});
-    peers_.clear();
-    for (const MemberEntry& entry : map_.members) {
-        if (entry.id == params_.self) continue;
-        Peer& peer = peers_[entry.id];
-        peer.incarnation = entry.incarnation;
-        peer.last_rx = listened_;
-        peer.state = MemberState::member;
-        peer.heard = true;
-        peer.acknowledged =
-            valid_until_ == kLongAgo ? kLongAgo : valid_until_ - params_.timing.lease;
-        await_first_.insert(entry.id);
-    }
-    for (const PeerSequence& known : block.peers) {
-        const auto peer = peers_.find(known.id);
-        if (peer != peers_.end() && peer->second.incarnation == known.incarnation)
-            peer->second.sequence = known.sequence;
-    }
-    if (mutated(Mutation::warm_talk)) await_first_ = HostSet{};
-    speak_by_ = listened_ + params_.timing.answer_after;
-    state_ = MembershipState::member;
-    if (mutated(Mutation::warm_forget) && block.member) valid_until_ = now_ + params_.timing.lease;
-    if (!block.member || now_ >= valid_until_)
-        reset("the lease lapsed while the control plane was away");
+    const Checkpoint& checkpoint = memory.checkpoint;
+    self_.incarnation = checkpoint.incarnation;
+    sent_.resume(checkpoint.sequence, checkpoint.beats);
+    coordinator_.note_counter(checkpoint.highest_counter);
+    map_.set(checkpoint.map, params_.slots);
+    handover_.resume(memory.own, memory.dirty);
+    if (checkpoint.member) params_.generation = checkpoint.map.generation;
+    lease_.resume(memory.valid_until);
+    listening_.listen_anew();
+    grants_.resume();
+    const bool had_lease = memory.valid_until != kLongAgo;
+    peers_.resume(checkpoint, had_lease ? memory.valid_until - params_.timing.lease : kLongAgo);
+    HostSet members;
+    for (const auto& [id, peer] : peers_.all()) members.insert(id);
+    if (mutated(Mutation::warm_talk)) members = HostSet{};
+    sender_.wait_for(members, listening_.time() + params_.timing.answer_after);
+    self_.state = MembershipState::member;
+    if (mutated(Mutation::warm_forget) && checkpoint.member)
+        lease_.resume(listening_.now() + params_.timing.lease);
+    if (!checkpoint.member || listening_.now() >= lease_.valid_until())
+        reset(ResetCause::lapsed_while_away);
 }
 
 Actions Membership::on_tick(Instant now) {
     advance(now);
-    if (state_ == MembershipState::member) {
+    if (self_.is_member()) {
         renew_lease();
-        bury_the_silent();
+        if (peers_.bury_the_silent()) store();
     }
-    step();
-    return take_actions();
+    return finish();
 }
 
 Actions Membership::on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault) {
     advance(now);
-    note_reception();
+    listening_.note_reception();
     *fault = FrameFault::none;
-    if (state_ == MembershipState::off || state_ == MembershipState::reset) return take_actions();
-    const auto* beat = std::get_if<Heartbeat>(&frame);
+    if (!self_.is_joiner() && !self_.is_member()) return outbox_.take();
+    *fault = receive(frame);
+    return finish();
+}
+
+FrameFault Membership::receive(const ClusterFrame& frame) {
     const FrameHeader& header = header_of(frame);
-    *fault = believe(header, beat != nullptr ? &beat->peers : nullptr);
-    if (*fault == FrameFault::none) {
-        Peer& peer = peers_[header.id];
-        note_arrival(header.id, peer, header.sequence);
-        if (beat != nullptr)
-            accept_heartbeat(header.id, peer, *beat);
-        else if (const auto* part = std::get_if<MapPart>(&frame))
-            *fault = accept_map_part(*part);
-        else if (const auto* list = std::get_if<GrantList>(&frame))
-            accept_grants(header.id, *list);
+    const auto* const beat = std::get_if<Heartbeat>(&frame);
+    const std::vector<PeerReport>* const reports = beat != nullptr ? &beat->peers : nullptr;
+    if (header.id == self_.id) {
+        duplicate_.note(header, reports);
+        return FrameFault::own;
     }
-    step();
-    return take_actions();
+    const FrameFault fault = peers_.believe(header, reports);
+    if (fault != FrameFault::none) return fault;
+    const bool after_silence = peers_.note_arrival(header.id, header.sequence);
+    if (sender_.stop_waiting_for(header.id) || after_silence) outbox_.speak_soon();
+    if (beat != nullptr) {
+        receive_heartbeat(*beat);
+    } else if (const auto* const part = std::get_if<MapPart>(&frame)) {
+        return receive_map_part(*part);
+    } else if (const auto* const list = std::get_if<GrantList>(&frame)) {
+        if (auto given = grants_.accept(*list, handover_.leaving())) outbox_.push(*given);
+    }
+    return FrameFault::none;
+}
+
+void Membership::receive_heartbeat(const Heartbeat& beat) {
+    peers_.note_heartbeat(beat, params_.config_digest);
+    coordinator_.note_counter(beat.header.epoch.counter);
+    const Peer& peer = peers_.at(beat.header.id);
+    // A member that does not state my epoch yet may have missed its map, or could not adopt it
+    // until now.
+    if (map_.epoch().coordinator == self_.id && map_.has(beat.header.id, peer.incarnation) &&
+        peer.epoch < map_.epoch())
+        outbox_.speak_soon();
+    // R5: the buried come back under a new term.
+    if (self_.is_joiner() && peer.buried_me) become_fresh();
+}
+
+FrameFault Membership::receive_map_part(const MapPart& part) {
+    const auto numbered_by = [&part](std::uint64_t digest, std::uint8_t slots) {
+        return part.config_digest == digest && part.header.slots == slots;
+    };
+    const auto& staged = reload_.staged();
+    if (!numbered_by(params_.config_digest, params_.slots) &&
+        !(staged && numbered_by(staged->digest, staged->slots)))
+        return FrameFault::config;
+    const bool newer = part.header.epoch > map_.epoch();
+    if (part.header.id != part.header.epoch.coordinator || !newer) return FrameFault::none;
+    if (const auto map = map_.add_part(part)) adopt(*map, false);
+    return FrameFault::none;
 }
 
 Actions Membership::on_installed(Instant now, std::uint64_t token, const RuleMasks& dirty) {
     advance(now);
-    if (!installing_ || token != install_token_) return take_actions();
-    installing_ = false;
-    note_installed_era();
-    if (dirty_ != dirty) want_to_speak_ = true;
-    dirty_ = dirty;
-    dirty_is_previous_ = false;
-    if (state_ == MembershipState::reset) {
-        if (emptying_) {
-            emptying_ = false;
-            own_ = {};
+    switch (handover_.on_installed(token, dirty)) {
+        case Handover::Installed::not_awaited:
+            return outbox_.take();
+        case Handover::Installed::emptied:
             become_fresh();
-        } else {
-            empty_map();
-        }
-    } else {
-        if (own_ != installing_own_) want_to_speak_ = true;
-        own_ = installing_own_;
+            break;
+        case Handover::Installed::done:
+            break;
     }
-    step();
-    return take_actions();
+    return finish();
 }
 
 Actions Membership::on_dirty(Instant now, const RuleMasks& dirty) {
     advance(now);
-    // its answer will be newer than any status
-    if (installing_ || dirty_is_previous_) return take_actions();
-    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        // the owners must know before they answer for me
-        if ((dirty[slot] & ~dirty_[slot]) != 0) want_to_speak_ = true;
-    dirty_ = dirty;
-    step();
-    return take_actions();
+    if (!handover_.counts_dirty()) return outbox_.take();
+    handover_.on_dirty(dirty);
+    return finish();
 }
 
 Actions Membership::on_desired(Instant now, const DesiredRules& desired, bool draining) {
     advance(now);
-    desired_ = desired;
-    draining_ = draining;
-    want_to_speak_ = true;
-    step();
-    return take_actions();
+    self_.desired = desired;
+    self_.draining = draining;
+    outbox_.speak_soon();
+    return finish();
 }
 
 Actions Membership::on_leave(Instant now) {
     advance(now);
-    if (state_ == MembershipState::off || leave_by_ != Duration::zero()) return take_actions();
-    leave_by_ = listened_ + params_.timing.bury_after;
-    want_to_speak_ = true;
-    step();
-    return take_actions();
+    if (self_.state == MembershipState::off || handover_.asked_to_leave()) return outbox_.take();
+    handover_.ask_to_leave();
+    return finish();
 }
 
 Actions Membership::on_link(Instant now, bool up) {
     advance(now);
-    if (link_up_ == up) return take_actions();
-    link_up_ = up;
-    joined_at_ = listened_;  // whoever could not listen begins to listen now
-    if (!up && state_ == MembershipState::member) reset("the link is down");
-    step();
-    return take_actions();
+    if (listening_.link_up() == up) return outbox_.take();
+    listening_.set_link(up);
+    listening_.listen_anew();  // whoever could not listen begins to listen now
+    if (!up && self_.is_member()) reset(ResetCause::link_down);
+    return finish();
+}
+
+Actions Membership::on_staged(Instant now, const std::optional<StagedConfig>& next) {
+    advance(now);
+    if (reload_.stage(next)) outbox_.speak_soon();
+    return finish();
+}
+
+Actions Membership::on_config_asked(Instant now, std::uint64_t digest, std::string_view lines) {
+    advance(now);
+    if ((self_.is_joiner() || self_.is_member()) && sender_.may_send()) {
+        std::vector<ClusterFrame> frames;
+        for (ConfigPart& part : split_config(digest, lines, sender_.header()))
+            frames.emplace_back(std::move(part));
+        send(std::move(frames));
+    }
+    return finish();
+}
+
+Actions Membership::on_grant_requests(Instant now, std::span<const GrantRequest> requests) {
+    advance(now);
+    const bool may_speak = self_.is_member() && sender_.may_send() && !handover_.leaving() &&
+                           listening_.now() < lease_.valid_until();
+    std::vector<ClusterFrame> frames;
+    for (GrantList& list : grants_.pass_on(requests, may_speak, sender_.header()))
+        frames.emplace_back(std::move(list));
+    if (!frames.empty()) send(std::move(frames));
+    return finish();
 }
 
 void Membership::on_dataplane_lost() {
-    state_ = MembershipState::off;
-    own_ = dirty_ = {};
-    valid_until_ = kLongAgo;
-    installing_ = emptying_ = false;
-    actions_.clear();
-}
-
-void Membership::advance(Instant now) {
-    const Duration gap = now > last_run_ ? now - last_run_ : Duration::zero();
-    now_ = last_run_ + gap;
-    last_run_ = now_;
-    const Duration heard = mutated(Mutation::no_listening_time) ? gap : heard_through(gap);
-    listened_ += heard;
-    // it begins to listen anew
-    if (state_ == MembershipState::join && gap - heard > params_.timing.drop_after)
-        joined_at_ = listened_;
-    // R2: whatever the event, a lapsed lease comes first.
-    const bool lapsed =
-        state_ == MembershipState::member && valid_until_ != kLongAgo && now_ >= valid_until_;
-    if (lapsed && !mutated(Mutation::resurrect)) reset("the lease lapsed");
-}
-
-void Membership::step() {
-    notice_deafness();
-    yield_to_duplicate();
-    follow_the_members();
-    if (state_ == MembershipState::member) renew_lease();
-    if (state_ == MembershipState::member) resolve_split_brain();
-    if (state_ == MembershipState::join || state_ == MembershipState::member) {
-        finish_leaving();
-        coordinate();
-        move_buckets();
-        note_convergence();
-        speak();
-    }
-    schedule();
-}
-
-// A new term: nothing owned, no epoch, no burials. Requires: no core of mine can accept anything.
-void Membership::become_fresh() {
-    ++incarnation_.term;
-    state_ = MembershipState::join;
-    set_map({});
-    settled_ = guests_ = previous_guests_ = false;
-    buried_.clear();
-    joined_at_ = listened_;
-    first_sequence_ = sequence_ + 1;
-    beats_count_ = 0;
-    await_first_ = HostSet{};
-    partial_have_ = 0;
-    valid_until_ = kLongAgo;
-    for (auto& [id, peer] : peers_) {
-        // What it is known to have heard of my former term still counts: a peer that hears nothing
-        // must go on holding me back.
-        peer.first_seen = std::max(peer.first_seen, peer.acknowledged);
-        peer.acknowledged = peer.heard_again = kLongAgo;
-        peer.heard = peer.buried_me = false;
-        peer.hears.clear();
-    }
-    store();
-    want_to_speak_ = true;
-}
-
-Actions Membership::take_actions() {
-    Actions actions;
-    actions.swap(actions_);
-    return actions;
-}
-
-void Membership::report(Report::Kind kind, HostId host, std::string detail) {
-    actions_.push_back(Report{kind, host, std::move(detail)});
-}
-
-void Membership::store() {
-    Checkpoint block;
-    block.member = state_ == MembershipState::member;
-    block.incarnation = incarnation_;
-    block.sequence = sequence_;
-    block.highest_counter = highest_counter_;
-    block.map = map_;
-    block.config_digest = params_.config_digest;
-    block.beats.assign(beats_.begin(), beats_.begin() + static_cast<std::ptrdiff_t>(beats_count_));
-    for (const auto& [id, incarnation] : buried_)
-        if (block.buried.size() < kBuriedMax) block.buried.push_back({id, incarnation});
-    for (const auto& [id, peer] : peers_)
-        block.peers.push_back({id, peer.incarnation, peer.sequence});
-    actions_.push_back(StoreCheckpoint{std::move(block)});
-}
-
-bool Membership::heard_within(const Peer& peer, Duration silence) const {
-    return peer.heard && listened_ - peer.last_rx <= silence;
-}
-
-bool Membership::is_buried(HostId id, const Incarnation& incarnation) const {
-    return buried_.contains({id, incarnation});
-}
-
-bool Membership::is_gone(HostId id, const Peer& peer) const {
-    return (peer.flags & (kFlagGoodbye | kFlagDeaf)) != 0 || is_buried(id, peer.incarnation);
-}
-
-bool Membership::is_member(HostId id, const Incarnation& incarnation) const {
-    return std::find(map_.members.begin(), map_.members.end(), MemberEntry{id, incarnation}) !=
-           map_.members.end();
-}
-
-Membership::Incarnations Membership::member_incarnations() const {
-    Incarnations members;
-    for (const MemberEntry& entry : map_.members) members[entry.id] = entry.incarnation;
-    return members;
-}
-
-HostSet Membership::members() const {
-    HostSet set;
-    for (const MemberEntry& entry : map_.members) {
-        const auto peer = peers_.find(entry.id);
-        if (peer == peers_.end() || peer->second.incarnation == entry.incarnation)
-            set.insert(entry.id);
-    }
-    return set;
-}
-
-Duration Membership::silence_of(HostId peer) const {
-    const auto known = peers_.find(peer);
-    NLB_ASSERT(known != peers_.end());
-    return listened_ - known->second.last_rx;
-}
-
-bool Membership::is_live(HostId id) const {
-    const auto peer = peers_.find(id);
-    return peer != peers_.end() && heard_within(peer->second, params_.timing.bury_after) &&
-           !is_gone(id, peer->second);
+    self_.state = MembershipState::off;
+    handover_.forget();
+    lease_.close();
+    outbox_.clear();
 }
 
 }  // namespace nlb

@@ -1,5 +1,6 @@
-// What a host knows of another one: by its frames, and by the maps that name it. Plain values;
-// membership's rooms decide what follows.
+// What a host knows of another one, by its frames and by the maps that name it: plain values, and
+// the one meaning that each flag of a heartbeat has. The objects beside this file decide what
+// follows.
 #pragma once
 
 #include <array>
@@ -11,17 +12,34 @@
 
 namespace nlb {
 
+[[nodiscard]] constexpr bool says_goodbye(std::uint8_t flags) {
+    return (flags & kFlagGoodbye) != 0;
+}
+[[nodiscard]] constexpr bool says_deaf(std::uint8_t flags) {
+    return (flags & kFlagDeaf) != 0;
+}
+// Its cores answer nothing, and it says so: nobody waits for it.
+[[nodiscard]] constexpr bool has_withdrawn(std::uint8_t flags) {
+    return says_goodbye(flags) || says_deaf(flags);
+}
+// It is on its way out: an epoch without it follows.
+[[nodiscard]] constexpr bool takes_no_bucket(std::uint8_t flags) {
+    return has_withdrawn(flags) || (flags & kFlagLeaving) != 0;
+}
+// It has listened for long enough to begin alone at any moment, or has done so.
+[[nodiscard]] constexpr bool may_begin(std::uint8_t flags, MemberState state) {
+    return (flags & kFlagListened) != 0 || state == MemberState::member;
+}
+
 struct Peer {
     Incarnation incarnation;
     std::uint64_t sequence = 0;
     Duration last_rx{};               // in listening time
     Instant first_seen = kLongAgo;    // of this incarnation
-    Instant acknowledged = kLongAgo;  // send time of my newest heartbeat that it acknowledged
+    Instant acknowledged = kLongAgo;  // when my newest frame that it acknowledged was sent
     Instant heard_again = kLongAgo;   // buried and heard again since
-    // it may have listened long before I began to: it owes me no patience
-    bool found_when_new = false;
-    // at least one frame of this incarnation, or a map that names it
-    bool heard = false;
+    bool found_when_new = false;      // it may have listened long before I began to
+    bool heard = false;   // at least one frame of this incarnation, or a map that names it
     bool stated = false;  // at least one heartbeat: what follows is its own word
     MemberState state = MemberState::join;
     std::uint8_t flags = 0;  // kFlag*
@@ -30,23 +48,36 @@ struct Peer {
     bool buried_me = false;  // its report names my incarnation as buried
     std::uint64_t config_digest = 0;
     std::uint64_t generation = 0;
-    std::array<RuleReport, kRuleSlots> stated_rules{};  // as its configuration numbers them
-    std::array<RuleReport, kRuleSlots> rules{};         // as mine does; see rules_as_numbered_here
+    // As its configuration numbers the rules, and as mine does: see rules_numbered_by().
+    std::array<RuleReport, kRuleSlots> stated_rules{};
+    std::array<RuleReport, kRuleSlots> rules{};
     StagedReport staged;
     std::map<HostId, PeerReport> hears;  // by the id of whom it hears; not its candidates
 };
 
-// An incarnation that has not yet proved that it is not a replay.
+// Buckets of another configuration are no buckets of mine: R13 keeps its host out, R9 ends the
+// meeting of two that serve. A member that has not changed over yet owns nothing, and has said what
+// it will offer.
+[[nodiscard]] inline std::array<RuleReport, kRuleSlots> rules_numbered_by(
+    std::uint64_t config_digest, const Peer& peer) {
+    if (peer.config_digest == config_digest) return peer.stated_rules;
+    std::array<RuleReport, kRuleSlots> rules{};
+    if (peer.staged.digest != config_digest) return rules;
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        rules[slot].offer = peer.staged.offers[slot];
+    return rules;
+}
+
+// An incarnation that has not yet proved that it is not a recording.
 struct Candidate {
     Incarnation incarnation;
     std::uint64_t sequence = 0;
-    std::uint64_t my_sequence = 0;  // at first sight
-    Instant first_seen;
+    std::uint64_t my_sequence = 0;  // mine at first sight
+    Instant first_seen = kLongAgo;
     Duration last_rx{};  // in listening time, of a frame with a growing sequence
     bool found_when_new = false;
-    // by its newest frame: it may begin alone at any moment, or has done so
-    bool has_listened = false;
-    bool deaf = false;  // by its newest frame: its cores are fenced
+    bool may_begin = false;  // by its newest frame; see may_begin()
+    bool deaf = false;       // by its newest frame: its cores are fenced
 };
 
 }  // namespace nlb

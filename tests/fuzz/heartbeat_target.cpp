@@ -207,9 +207,9 @@ StagedConfig next_config() {
     next.digest = 43;
     next.slots = 2;
     next.configured_hosts = 3;
-    next.former.fill(kNoPreviousRule);
-    next.former[0] = 1;
-    next.former[kDefaultRule] = kDefaultRule;
+    next.previous.fill(kNoPreviousRule);
+    next.previous[0] = 1;
+    next.previous[kDefaultRule] = kDefaultRule;
     next.desired[0].offer = 50;
     next.desired[kDefaultRule].offer = 32;
     return next;
@@ -255,7 +255,8 @@ public:
     // The newest block stands for all: each is written from the whole state.
     void check_memory() const {
         if (stored_)
-            require(decode_block(encode_block(*stored_)) == *stored_, "what is stored can be read");
+            require(decode_checkpoint(encode_checkpoint(*stored_)) == *stored_,
+                    "what is stored can be read");
     }
 
 private:
@@ -280,7 +281,7 @@ private:
                 require(decoded.fault == FrameFault::none, "what is sent can be read",
                         name_of(decoded.fault));
             } else if (const auto* block = std::get_if<StoreCheckpoint>(&action)) {
-                stored_ = block->block;
+                stored_ = block->checkpoint;
             } else if (const auto* install = std::get_if<InstallTables>(&action)) {
                 pending_ = install->token;
             }

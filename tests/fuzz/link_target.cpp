@@ -64,16 +64,16 @@ void check(const Actions& actions, const Authenticator& authenticator) {
             require(encode_frame(sent->frame, authenticator).size() <= kClusterFrameBytesMax,
                     "a frame fits");
         } else if (const auto* block = std::get_if<StoreCheckpoint>(&action)) {
-            require(encode_block(block->block).size() <= ipc::kBlockBytesMax,
+            require(encode_checkpoint(block->checkpoint).size() <= ipc::kBlockBytesMax,
                     "a block fits what the dataplane keeps");
         }
     }
 }
 
 void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
-    const auto block = decode_block(bytes);
+    const auto block = decode_checkpoint(bytes);
     if (!block) return;
-    const auto again = decode_block(encode_block(*block));
+    const auto again = decode_checkpoint(encode_checkpoint(*block));
     require(again && *again == *block, "a block that was read is written and read again");
     const sim::CheapAuthenticator authenticator(1);
     const Instant start{std::chrono::hours{1}};
@@ -91,7 +91,7 @@ void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
 }
 
 std::vector<Byte> good_block() {
-    Checkpoint block;
+    Checkpoint checkpoint;
     block.member = true;
     block.incarnation = {7, 1};
     block.config_digest = 42;
@@ -101,7 +101,7 @@ std::vector<Byte> good_block() {
         for (std::size_t b = 0; b < kBuckets; ++b) owners[b] = static_cast<HostId>(1 + b % 3);
     block.peers = {{1, {5, 1}, 9}, {3, {5, 1}, 9}};
     block.beats = {Instant{std::chrono::hours{1}}};
-    return encode_block(block);
+    return encode_checkpoint(block);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ void ShuffledCluster::call(HostId id, const std::function<Actions(Membership&)>&
             sent.push_back(std::make_shared<const std::vector<Byte>>(
                 encode_frame(wanted->frame, authenticator_)));
         else if (const auto* block = std::get_if<StoreCheckpoint>(&action))
-            NLB_ASSERT(!encode_block(block->block).empty());
+            NLB_ASSERT(!encode_checkpoint(block->checkpoint).empty());
         else if (const auto* install = std::get_if<InstallTables>(&action))
             host.installs.push_back({now_ + kGrace, install->token});
     }

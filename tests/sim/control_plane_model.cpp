@@ -249,13 +249,14 @@ Variant ControlPlaneModel::variant() const {
 }
 
 // What a dataplane remembers under another configuration would be misread; its tables are fenced.
-// Tables that are older than the block own nothing, but where their descriptors are is unknown.
+// Tables that are older than the checkpoint own nothing, but where their descriptors are is
+// unknown.
 void ControlPlaneModel::adapt_memory() {
     if (!hello_->memory) return;
     DataplaneMemory& memory = *hello_->memory;
-    if (memory.block.config_digest != membership_->config_digest()) {
+    if (memory.checkpoint.config_digest != membership_->config_digest()) {
         hello_->memory.reset();
-        hello_->foreign_tables = true;
+        hello_->unknown_tables = true;
     } else if (hello_->variant != variant()) {
         const bool any = std::any_of(memory.dirty.begin(), memory.dirty.end(),
                                      [](BucketMask mask) { return mask != 0; });
@@ -281,7 +282,7 @@ Actions ControlPlaneModel::begin(Instant now) {
     install_variant_ = variant();
     const auto& host = world_.host(id_);
     Actions actions =
-        membership_->on_start(now, world_.draw_boot(id_), hello_->memory, hello_->foreign_tables);
+        membership_->on_start(now, world_.draw_boot(id_), hello_->memory, hello_->unknown_tables);
     const auto append = [&actions](Actions more) {
         for (Action& action : more) actions.push_back(std::move(action));
     };
@@ -315,8 +316,8 @@ void ControlPlaneModel::carry_out(Action& action) {
         dataplane.post(actions_connection_, LeaseMessage{lease->valid_until});
     } else if (auto* store = std::get_if<StoreCheckpoint>(&action)) {
         if (actions_connection_ == connection_)
-            world_.invariants().check_one_map(id_, store->block.map);
-        dataplane.post(actions_connection_, StoreMessage{std::move(store->block)});
+            world_.invariants().check_one_map(id_, store->checkpoint.map);
+        dataplane.post(actions_connection_, StoreMessage{std::move(store->checkpoint)});
     } else if (const auto* report = std::get_if<Report>(&action)) {
         world_.on_report(id_, *report);
     }

@@ -204,7 +204,7 @@ void DataplaneModel::handle(const LeaseMessage& message) {
 }
 
 void DataplaneModel::handle(StoreMessage& message) {
-    block_ = std::move(message.block);
+    block_ = std::move(message.checkpoint);
 }
 
 void DataplaneModel::handle(const ConnectMessage& message) {
@@ -214,10 +214,10 @@ void DataplaneModel::handle(const ConnectMessage& message) {
     hello.link_up = told_link_ = link_up_;
     hello.variant = installed_.variant;
     if (block_) {
-        const auto bytes = encode_block(*block_);
-        const auto block = decode_block(bytes);
-        NLB_ASSERT(block && *block == *block_);
-        hello.memory = DataplaneMemory{*block, valid_until_,
+        const auto bytes = encode_checkpoint(*block_);
+        const auto checkpoint = decode_checkpoint(bytes);
+        NLB_ASSERT(checkpoint && *checkpoint == *block_);
+        hello.memory = DataplaneMemory{*checkpoint, valid_until_,
                                        world_.by_rule(certain_, installed_.variant), dirty()};
     }
     world_.host(id_).control.post(std::move(hello));

@@ -1,5 +1,5 @@
-// The dataplane of one simulated host: its cores' map and lease, the stored block, and the socket
-// to the control plane, whose messages take effect one by one in the order sent. It has no
+// The dataplane of one simulated host: its cores' map and lease, the stored checkpoint, and the
+// socket to the control plane, whose messages take effect one by one in the order sent. It has no
 // opinions. While tables are being installed any core may use the old or the new ones.
 #pragma once
 

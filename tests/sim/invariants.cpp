@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "controlplane/agent/cause_words.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "core/wire/map_parts.hpp"
 #include "tests/sim/world.hpp"
@@ -144,9 +145,12 @@ std::string Invariants::why_not_converged() const {
         if (membership == nullptr) return "host " + std::to_string(id) + " is not running";
         if (membership->config_digest() != World::digest_of(world_.host(1).file))
             return "host " + std::to_string(id) + " uses the former configuration";
-        if (!membership->converged())
-            return "host " + std::to_string(id) + ": " + membership->unconverged_because().first +
-                   " (host " + std::to_string(membership->unconverged_because().second) + ")";
+        if (!membership->converged()) {
+            const auto [cause, host] = membership->unconverged_because();
+            return "host " + std::to_string(id) + ": " +
+                   std::string{controlplane::words_of(cause)} + " (host " + std::to_string(host) +
+                   ")";
+        }
         if (membership->members().size() != expected_hosts())
             return "host " + std::to_string(id) + " has a smaller cluster";
     }

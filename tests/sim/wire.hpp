@@ -52,7 +52,7 @@ struct LeaseMessage {
     Instant valid_until;
 };
 struct StoreMessage {
-    Checkpoint block;
+    Checkpoint checkpoint;
 };
 struct ConnectMessage {
     std::uint64_t connection = 0;
@@ -85,7 +85,7 @@ struct HelloItem {
     bool link_up = true;
     std::optional<DataplaneMemory> memory;
     Variant variant = 0;  // of the tables that serve
-    bool foreign_tables = false;
+    bool unknown_tables = false;
 };
 struct LostItem {};
 struct WishesItem {};

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "controlplane/agent/cause_words.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/sim/fault_plan.hpp"
 
@@ -126,10 +127,10 @@ StagedConfig World::held_by(HostId id) const {
     held.configured_hosts = settings_.hosts;
     held.sticky = settings_.sticky_ms != 0;
     held.desired = desired_rules_of(id, variant);
-    held.former.fill(kNoPreviousRule);
+    held.previous.fill(kNoPreviousRule);
     const Variant former = variant == 0 ? 1 : 0;
     for (const RuleId port : settings_.rules())
-        held.former[rule_of(port, variant)] = rule_of(port, former);
+        held.previous[rule_of(port, variant)] = rule_of(port, former);
     return held;
 }
 
@@ -187,12 +188,9 @@ void World::fail_owners(const char* invariant, const std::string& what, HostId a
 
 void World::on_report(HostId id, const Report& report) {
     note(id, [&] {
-        static constexpr const char* kNames[] = {"joined",   "adopted", "converged", "reset",
-                                                 "believed", "buried",  "twin",      "deaf",
-                                                 "foreign",  "left",    "proposed"};
         const auto& epoch = host(id).control.membership()->epoch();
-        return std::string(kNames[static_cast<std::size_t>(report.kind)]) + " host " +
-               std::to_string(report.host) + " (" + report.detail + "), epoch " +
+        return std::string{controlplane::name_of(report.kind)} + " host " +
+               std::to_string(report.host) + " (" + controlplane::words_of(report) + "), epoch " +
                std::to_string(epoch.counter) + "/" + std::to_string(epoch.coordinator);
     });
 }

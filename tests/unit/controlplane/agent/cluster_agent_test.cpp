@@ -18,13 +18,13 @@ using testing::Bench;
 using testing::small_settings;
 using Type = ipc::MessageType;
 
-std::optional<Checkpoint> last_block(const testing::RecordingSink& sink) {
-    std::optional<Checkpoint> block;
+std::optional<Checkpoint> last_checkpoint(const testing::RecordingSink& sink) {
+    std::optional<Checkpoint> checkpoint;
     for (const auto& datagram : sink.datagrams) {
         const auto message = *ipc::read_message(datagram);
-        if (message.type == Type::store) block = decode_block(message.payload);
+        if (message.type == Type::store) checkpoint = decode_checkpoint(message.payload);
     }
-    return block;
+    return checkpoint;
 }
 
 TEST(ClusterAgent, AHostAloneConvergesAsDefaultHost) {
@@ -47,7 +47,8 @@ TEST(ClusterAgent, WritesDownBeforeItSends) {
     const SodiumAuthenticator authenticator(testing::key_of(7));
     for (const auto& datagram : bench.sink.datagrams) {
         const auto message = *ipc::read_message(datagram);
-        if (message.type == Type::store) stored_sequence = decode_block(message.payload)->sequence;
+        if (message.type == Type::store)
+            stored_sequence = decode_checkpoint(message.payload)->sequence;
         if (message.type != Type::send) continue;
         ++frames;
         const auto decoded = decode_frame(*unwrap_frame(message.rest_after<ipc::Send>()),
@@ -85,8 +86,8 @@ TEST(ClusterAgent, ARunningMapIsTakenOver) {
     Bench before;
     ASSERT_EQ(before.hello(Bench::fresh_hello()), "");
     before.pass(milliseconds{3000});
-    const auto block = last_block(before.sink);
-    ASSERT_TRUE(block && block->member);
+    const auto checkpoint = last_checkpoint(before.sink);
+    ASSERT_TRUE(checkpoint && checkpoint->member);
 
     Bench after;
     after.now = before.now + milliseconds{5};
@@ -96,12 +97,12 @@ TEST(ClusterAgent, ARunningMapIsTakenOver) {
     const ClusterSettings& settings = before.agent.settings();
     hello.layout =
         config::build_tables(settings.cluster, settings.host, settings.hash_key, {}).layout;
-    ASSERT_EQ(after.hello(hello, encode_block(*block)), "");
-    EXPECT_EQ(after.agent.membership().incarnation(), block->incarnation);
+    ASSERT_EQ(after.hello(hello, encode_checkpoint(*checkpoint)), "");
+    EXPECT_EQ(after.agent.membership().incarnation(), checkpoint->incarnation);
     EXPECT_EQ(after.agent.membership().own()[0], kAllBuckets);
     after.pass(milliseconds{100});
     EXPECT_EQ(after.agent.shown(), ShownState::converged);
-    EXPECT_EQ(after.agent.membership().epoch(), block->map.epoch) << "nobody noticed";
+    EXPECT_EQ(after.agent.membership().epoch(), checkpoint->map.epoch) << "nobody noticed";
 }
 
 TEST(ClusterAgent, TablesOfAnUnknownPastAreFencedBeforeAnythingIsSaid) {
@@ -119,13 +120,13 @@ TEST(ClusterAgent, TablesOfAnUnknownPastAreFencedBeforeAnythingIsSaid) {
 
 TEST(ClusterAgent, AMapOfAnotherConfigurationIsNotTakenOver) {
     Bench bench;
-    Checkpoint block;
-    block.member = true;
-    block.incarnation = {99, 3};
-    block.config_digest = bench.agent.params().config_digest ^ 1;
+    Checkpoint checkpoint;
+    checkpoint.member = true;
+    checkpoint.incarnation = {99, 3};
+    checkpoint.config_digest = bench.agent.params().config_digest ^ 1;
     auto hello = Bench::fresh_hello();
     hello.valid_until_ns = (bench.now + milliseconds{300}).time_since_epoch().count();
-    ASSERT_EQ(bench.hello(hello, encode_block(block)), "");
+    ASSERT_EQ(bench.hello(hello, encode_checkpoint(checkpoint)), "");
     EXPECT_EQ(bench.agent.membership().incarnation().boot, 4711U);
 }
 

@@ -75,10 +75,10 @@ TEST(Reload, RulesKeepTheirStatesAndBucketsByName) {
     states[0] = RuleState::draining;  // http
     const StagedConfig held = held_config(before, after, states);
     EXPECT_EQ(held.slots, 4);
-    EXPECT_EQ(held.former[0], kNoPreviousRule);
-    EXPECT_EQ(held.former[1], 0);
-    EXPECT_EQ(held.former[2], 1);
-    EXPECT_EQ(held.former[kDefaultRule], kDefaultRule);
+    EXPECT_EQ(held.previous[0], kNoPreviousRule);
+    EXPECT_EQ(held.previous[1], 0);
+    EXPECT_EQ(held.previous[2], 1);
+    EXPECT_EQ(held.previous[kDefaultRule], kDefaultRule);
     EXPECT_EQ(held.desired[0].state, RuleState::enabled);
     EXPECT_EQ(held.desired[1].state, RuleState::draining);
     EXPECT_EQ(held.single_slots, std::uint64_t{1} << 2 | std::uint64_t{1} << kDefaultRule);

@@ -11,48 +11,48 @@ namespace nlb {
 namespace {
 
 Checkpoint largest_block() {
-    Checkpoint block;
-    block.member = true;
-    block.incarnation = {1, 2};
-    block.sequence = 3;
-    block.highest_counter = 4;
-    block.config_digest = 5;
-    block.map.epoch = {6, 7};
+    Checkpoint checkpoint;
+    checkpoint.member = true;
+    checkpoint.incarnation = {1, 2};
+    checkpoint.sequence = 3;
+    checkpoint.highest_counter = 4;
+    checkpoint.config_digest = 5;
+    checkpoint.map.epoch = {6, 7};
     for (HostId id = 1; id <= kHostsMax; ++id) {
-        block.map.members.push_back({id, {id, id}});
-        block.peers.push_back({id, {id, 1}, id * 10U});
+        checkpoint.map.members.push_back({id, {id, id}});
+        checkpoint.peers.push_back({id, {id, 1}, id * 10U});
     }
     for (std::size_t i = 0; i < kBuriedMax; ++i)
-        block.buried.push_back(
+        checkpoint.buried.push_back(
             {static_cast<HostId>(1 + i % kHostsMax), {static_cast<std::uint32_t>(i), 0}});
-    for (auto& owners : block.map.targets) owners.fill(kHostsMax);
-    block.beats.assign(kBeatsKept, Instant{std::chrono::hours{1}});
-    return block;
+    for (auto& owners : checkpoint.map.targets) owners.fill(kHostsMax);
+    checkpoint.beats.assign(kBeatsKept, Instant{std::chrono::hours{1}});
+    return checkpoint;
 }
 
 TEST(Checkpoint, TheLargestComesBackWholeAndFitsTheDataplanesStore) {
-    const auto bytes = encode_block(largest_block());
+    const auto bytes = encode_checkpoint(largest_block());
     EXPECT_LE(bytes.size(), ipc::kBlockBytesMax);
-    EXPECT_EQ(decode_block(bytes), largest_block());
+    EXPECT_EQ(decode_checkpoint(bytes), largest_block());
 }
 
 TEST(Checkpoint, ATruncatedOrLongerBlockCountsAsNone) {
-    auto bytes = encode_block(largest_block());
+    auto bytes = encode_checkpoint(largest_block());
     for (std::size_t length = 0; length < bytes.size(); ++length)
-        EXPECT_FALSE(decode_block(std::span{bytes}.first(length)).has_value());
+        EXPECT_FALSE(decode_checkpoint(std::span{bytes}.first(length)).has_value());
     bytes.push_back(0);
-    EXPECT_FALSE(decode_block(bytes).has_value());
+    EXPECT_FALSE(decode_checkpoint(bytes).has_value());
 }
 
 TEST(Checkpoint, GarbageNeverYieldsAHostOutOfRange) {
     Prng random(1);
-    const auto good = encode_block(largest_block());
+    const auto good = encode_checkpoint(largest_block());
     for (int round = 0; round < 5'000; ++round) {
         auto bytes = good;
         bytes[5 + random.below(bytes.size() - 5)] = static_cast<Byte>(random.next());
-        const auto block = decode_block(bytes);
-        if (!block) continue;
-        for (const auto& entry : block->map.members)
+        const auto checkpoint = decode_checkpoint(bytes);
+        if (!checkpoint) continue;
+        for (const auto& entry : checkpoint->map.members)
             ASSERT_TRUE(entry.id >= 1 && entry.id <= kHostsMax);
     }
 }

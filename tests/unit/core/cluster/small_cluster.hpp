@@ -166,7 +166,7 @@ private:
     void carry_out(HostId id, const GiveGrants& wish) { hosts_[id].grants.push_back(wish); }
     void carry_out(HostId id, const SetLease& wish) { hosts_[id].valid_until = wish.valid_until; }
     void carry_out(HostId id, const StoreCheckpoint& wish) {
-        const auto decoded = decode_block(encode_block(wish.block));
+        const auto decoded = decode_checkpoint(encode_checkpoint(wish.checkpoint));
         ASSERT_TRUE(decoded.has_value());
         hosts_[id].memory = DataplaneMemory{*decoded, kLongAgo, {}, {}};
     }

@@ -1,0 +1,116 @@
+#include "controlplane/agent/cause_words.hpp"
+
+namespace nlb::controlplane {
+
+std::string_view words_of(ResetCause cause) {
+    switch (cause) {
+        case ResetCause::none:
+            return "";
+        case ResetCause::tables_of_unknown_origin:
+            return "the dataplane serves by tables of unknown origin";
+        case ResetCause::lapsed_while_away:
+            return "the lease lapsed while the control plane was away";
+        case ResetCause::lease_lapsed:
+            return "the lease lapsed";
+        case ResetCause::unacknowledged:
+            return "no peer acknowledges what this host sends";
+        case ResetCause::link_down:
+            return "the link is down";
+        case ResetCause::deaf:
+            return "no frame of any kind arrives: this host is deaf";
+        case ResetCause::hears_again:
+            return "frames arrive again: this host listens anew";
+        case ResetCause::split_brain:
+            return "two clusters met";
+    }
+    return "";
+}
+
+std::string_view words_of(Unconverged cause) {
+    switch (cause) {
+        case Unconverged::no:
+            return "";
+        case Unconverged::stopped:
+            return "stopped";
+        case Unconverged::emptying:
+            return "the map is being emptied";
+        case Unconverged::duplicate_id:
+            return "another host uses this id";
+        case Unconverged::deaf:
+            return "no frame of any kind arrives";
+        case Unconverged::not_admitted:
+            return "waiting to be admitted";
+        case Unconverged::member_gone:
+            return "a member is gone";
+        case Unconverged::member_behind:
+            return "a member does not state the epoch yet";
+        case Unconverged::member_serves_past:
+            return "a member's cores still go by the former epoch";
+        case Unconverged::member_moves:
+            return "a member has not moved its buckets yet";
+        case Unconverged::reload:
+            return "the next configuration takes over";
+        case Unconverged::moving:
+            return "buckets are moving";
+    }
+    return "";
+}
+
+std::string_view name_of(Report::Kind kind) {
+    using Kind = Report::Kind;
+    switch (kind) {
+        case Kind::joined:
+            return "joined";
+        case Kind::adopted:
+            return "adopted";
+        case Kind::proposed:
+            return "proposed";
+        case Kind::converged:
+            return "converged";
+        case Kind::reset:
+            return "reset";
+        case Kind::believed:
+            return "believed";
+        case Kind::buried:
+            return "buried";
+        case Kind::duplicate_id:
+            return "duplicate_id";
+        case Kind::deaf:
+            return "deaf";
+        case Kind::split_brain:
+            return "split_brain";
+        case Kind::left:
+            return "left";
+    }
+    return "";
+}
+
+std::string words_of(const Report& report) {
+    using Kind = Report::Kind;
+    switch (report.kind) {
+        case Kind::joined:
+        case Kind::adopted:
+        case Kind::proposed:
+        case Kind::converged:
+            return std::to_string(report.members) + " members";
+        case Kind::reset:
+            return std::string{words_of(report.cause)};
+        case Kind::believed:
+            return "boot and term are new";
+        case Kind::buried:
+            return "not heard for " +
+                   std::to_string(report.silence / std::chrono::milliseconds{1}) + " ms";
+        case Kind::duplicate_id:
+            return report.yields ? "this one waits until the other is silent"
+                                 : "the other one has to wait";
+        case Kind::deaf:
+            return "no frame of any kind arrives";
+        case Kind::split_brain:
+            return "another cluster of the same name; this host gives way";
+        case Kind::left:
+            return "nothing is owned any more";
+    }
+    return "";
+}
+
+}  // namespace nlb::controlplane

@@ -1,0 +1,20 @@
+// The words that people read for the causes of core/cluster/causes.hpp: one clause each, without a
+// full stop.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/cluster/actions.hpp"
+#include "core/cluster/causes.hpp"
+
+namespace nlb::controlplane {
+
+[[nodiscard]] std::string_view words_of(ResetCause cause);
+// Empty when nothing is waited for.
+[[nodiscard]] std::string_view words_of(Unconverged cause);
+[[nodiscard]] std::string_view name_of(Report::Kind kind);
+// What a report says besides its kind and its host.
+[[nodiscard]] std::string words_of(const Report& report);
+
+}  // namespace nlb::controlplane

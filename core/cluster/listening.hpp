@@ -1,0 +1,63 @@
+// What this host could hear, and for how long: listening time (R5), deafness (R12). Listening time
+// is the time in which the control loop ran and the dataplane showed life; only silence in it
+// proves anything. It knows no peer and sends nothing.
+#pragma once
+
+#include "core/base/types.hpp"
+#include "core/cluster/sibling.hpp"
+#include "core/cluster/timing.hpp"
+
+namespace nlb {
+
+class Listening {
+public:
+    explicit Listening(const Timing& timing) : timing_(timing) {}
+
+    // A start of the control plane: what came in before is no sign that anything does.
+    void start(Instant now);
+    // Time goes on. True: so much was missed that a host that only listens has to begin anew.
+    [[nodiscard]] bool advance(Instant now);
+    // Any answer that the dataplane made at `now`; `last_rx`: when the newest frame of any kind
+    // came in from outside. Requires: called at least each half period while the dataplane runs.
+    void on_dataplane_alive(Instant now, Instant last_rx);
+    void note_reception();
+    // From now on this host listens for the beginnings of others.
+    void listen_anew() { listening_since_ = time_; }
+    void set_link(bool up) { link_up_ = up; }
+    void set_deaf(bool deaf) { deaf_ = deaf; }
+
+    [[nodiscard]] Instant now() const { return now_; }
+    // In listening time.
+    [[nodiscard]] Duration time() const { return time_; }
+    [[nodiscard]] Duration since(Duration moment) const { return time_ - moment; }
+    // The newest sign of life of the dataplane.
+    [[nodiscard]] Instant alive_at() const { return alive_at_; }
+    [[nodiscard]] Duration listened_for() const { return time_ - listening_since_; }
+    // For longer than T*P: every living host's beginning was heard, and this one's silence too.
+    [[nodiscard]] bool has_listened() const { return listened_for() > timing_->bury_after; }
+    // No frame of any kind for T1.
+    [[nodiscard]] bool hears_nothing() const { return since(heard_any_at_) > timing_->drop_after; }
+    // Some frame came in since the start.
+    [[nodiscard]] bool heard_anything() const { return heard_anything_; }
+    // R12: nothing is heard although there were others; said to them, and the cores are fenced.
+    [[nodiscard]] bool deaf() const { return deaf_; }
+    [[nodiscard]] bool link_up() const { return link_up_; }
+
+private:
+    [[nodiscard]] Duration heard_through(Duration gap) const;
+
+    Sibling<const Timing> timing_;
+    Instant now_ = kLongAgo;
+    Instant last_run_ = kLongAgo;
+    Instant alive_at_ = kLongAgo;
+    Instant last_rx_ = kLongAgo;  // the newest frame of any kind, by the dataplane's word
+    // In listening time:
+    Duration time_{};
+    Duration listening_since_{};
+    Duration heard_any_at_{};
+    bool heard_anything_ = false;
+    bool deaf_ = false;
+    bool link_up_ = true;
+};
+
+}  // namespace nlb

@@ -1,0 +1,259 @@
+// What follows from an event, in a fixed order, and the few steps that concern several objects at
+// once.
+#include <utility>
+
+#include "core/base/assert.hpp"
+#include "core/base/mutation.hpp"
+#include "core/cluster/membership.hpp"
+
+namespace nlb {
+
+void Membership::advance(Instant now) {
+    if (listening_.advance(now) && self_.is_joiner()) listening_.listen_anew();
+    // R2: whatever the event, a lapsed lease comes first.
+    if (self_.is_member() && lease_.has_lapsed() && !mutated(Mutation::resurrect))
+        reset(ResetCause::lease_lapsed);
+}
+
+void Membership::step() {
+    notice_deafness();
+    if (duplicate_.outlived_other()) listening_.listen_anew();
+    follow_reload();
+    if (self_.is_member()) renew_lease();
+    if (self_.is_member()) {
+        if (const HostId other = peers_.lineage_to_yield_to(); other != kNoHost) {
+            outbox_.push(Report{.kind = Report::Kind::split_brain, .host = other});
+            reset(ResetCause::split_brain);
+        }
+    }
+    if (self_.is_joiner() || self_.is_member()) {
+        leave();
+        if (const auto map = coordinator_.next_map()) adopt(*map, true);
+        if (self_.is_member()) handover_.move_buckets();
+        note_convergence();
+        if (sender_.take_turn()) speak();
+    }
+    next_wake_ = sender_.next_wake();
+}
+
+void Membership::speak() {
+    duplicate_.has_spoken();
+    sent_.note_heartbeat(listening_.now(), params_.timing.period);
+    send(sender_.frames());
+    handover_.note_goodbye_sent();
+}
+
+Actions Membership::finish() {
+    step();
+    return outbox_.take();
+}
+
+// A new term: nothing owned, no epoch, no burials. Requires: no core of mine can accept anything.
+void Membership::become_fresh() {
+    NLB_ASSERT(handover_.is_empty());
+    ++self_.incarnation.term;
+    self_.state = MembershipState::join;
+    map_.set({}, params_.slots);
+    map_.forget_parts();
+    grants_.begin_incarnation();
+    listening_.listen_anew();
+    sent_.begin_incarnation();
+    sender_.wait_for_nobody();
+    lease_.close();
+    peers_.begin_incarnation();
+    store();
+    outbox_.speak_soon();
+}
+
+void Membership::store() {
+    Checkpoint checkpoint;
+    checkpoint.member = self_.is_member();
+    checkpoint.incarnation = self_.incarnation;
+    checkpoint.sequence = sent_.sequence();
+    checkpoint.highest_counter = coordinator_.highest_counter();
+    checkpoint.map = map_.map();
+    checkpoint.config_digest = params_.config_digest;
+    checkpoint.beats.assign(sent_.beats().begin(), sent_.beats().end());
+    checkpoint.buried = peers_.buried();
+    for (const auto& [id, peer] : peers_.all())
+        checkpoint.peers.push_back({id, peer.incarnation, peer.sequence});
+    outbox_.push(StoreCheckpoint{std::move(checkpoint)});
+}
+
+void Membership::send(std::vector<ClusterFrame> frames) {
+    for (ClusterFrame& frame : frames)
+        std::visit([this](auto& body) { body.header.sequence = sent_.next(listening_.now()); },
+                   frame);
+    store();  // the sequences are written down before they are used
+    for (ClusterFrame& frame : frames) outbox_.push(SendFrame{std::move(frame)});
+}
+
+// R12. What I send still arrives: unless I say that I hear nothing, everybody waits for my
+// acknowledgements until their leases end. The cores are fenced before it is said, and stay so
+// until something is heard. Silence of a quiet wire looks the same: whoever begins in it takes the
+// map but no lease, until the first frame comes; from then on silence without company proves
+// nothing.
+void Membership::notice_deafness() {
+    if (!self_.is_member() && !self_.is_joiner()) return;
+    if (!listening_.hears_nothing()) {
+        if (!listening_.deaf()) return;
+        listening_.set_deaf(false);
+        listening_.listen_anew();
+        outbox_.speak_soon();
+        if (self_.is_member()) reset(ResetCause::hears_again);
+        return;
+    }
+    const bool begins_in_silence =
+        self_.is_joiner() && !listening_.heard_anything() && params_.configured_hosts > 1;
+    if (listening_.deaf() || !(begins_in_silence || peers_.has_company()) ||
+        mutated(Mutation::deaf_blind))
+        return;
+    listening_.set_deaf(true);
+    outbox_.speak_soon();
+    outbox_.push(Report{.kind = Report::Kind::deaf, .host = self_.id});
+    if (self_.is_member()) reset(ResetCause::deaf);
+}
+
+// Joiners change over under a new term, so that no map made for the former configuration waits for
+// them.
+void Membership::follow_reload() {
+    const auto generation = reload_.generation_to_follow();
+    if (!generation) return;
+    use_staged(*generation);
+    if (self_.is_joiner()) become_fresh();
+}
+
+// Requires: nothing is owned.
+void Membership::use_staged(std::uint64_t generation) {
+    const StagedConfig next = reload_.take();
+    grants_.note_configuration();
+    params_.config_digest = next.digest;
+    params_.slots = next.slots;
+    params_.single_slots = next.single_slots;
+    params_.configured_hosts = next.configured_hosts;
+    params_.sticky = next.sticky;
+    params_.generation = generation;
+    self_.desired = next.desired;
+    handover_.renumber();
+    peers_.renumber(params_.config_digest);
+    outbox_.push(UseConfig{next.digest, generation});
+}
+
+void Membership::renew_lease() {
+    if (handover_.said_goodbye() || listening_.deaf()) return;
+    switch (lease_.renew()) {
+        case Lease::Renewal::unchanged:
+            return;
+        case Lease::Renewal::changed:
+            outbox_.push(SetLease{lease_.valid_until()});
+            return;
+        case Lease::Renewal::lapsed:
+            return reset(ResetCause::lease_lapsed);
+        case Lease::Renewal::unacknowledged:
+            return reset(ResetCause::unacknowledged);
+    }
+}
+
+// R2: never renew what has lapsed. The cores are fenced at once, then the map is emptied, and only
+// then a new term joins.
+void Membership::reset(ResetCause cause) {
+    if (self_.state == MembershipState::reset) return;
+    outbox_.push(Report{.kind = Report::Kind::reset, .host = self_.id, .cause = cause});
+    give_up();
+}
+
+void Membership::give_up() {
+    self_.state = MembershipState::reset;
+    lease_.close();
+    was_converged_ = false;
+    outbox_.push(SetLease{kLongAgo});
+    handover_.empty();
+}
+
+// R11: give everything back first, for at most T*P; then leave, and say goodbye when nothing is
+// owned.
+void Membership::leave() {
+    if (!handover_.asked_to_leave()) return;
+    handover_.say_goodbye_when_empty();
+    if (!handover_.said_goodbye()) return;
+    // No descriptor is served once the goodbye makes others forget my dirty buckets.
+    if (lease_.close()) outbox_.push(SetLease{kLongAgo});
+    if (handover_.goodbyes_left() != 0) return;
+    self_.state = MembershipState::off;
+    handover_.finish_leaving();
+    outbox_.push(Report{.kind = Report::Kind::left, .host = self_.id});
+}
+
+void Membership::adopt(const ClusterMap& map, bool mine) {
+    if (!coordinator_.may_adopt(map, mine)) return;
+    if (map.config_digest != params_.config_digest) use_staged(map.generation);
+    params_.generation = map.generation;
+    if (map.next_digest != 0 && !map_.makes_way_for_reload())
+        reload_.note_targets(map_.map().targets);
+    map_.set(map, params_.slots);
+    grants_.note_new_epoch();
+    coordinator_.note_counter(map.epoch.counter);
+    for (const MemberEntry& member : map.members)
+        if (member.id != self_.id) peers_.note_member(member);
+    const bool first = self_.is_joiner();
+    self_.state = MembershipState::member;
+    if (first) lease_.begin();
+    store();  // before it is stated
+    outbox_.push(Report{.kind = mine    ? Report::Kind::proposed
+                                : first ? Report::Kind::joined
+                                        : Report::Kind::adopted,
+                        .host = map.epoch.coordinator,
+                        .members = map.members.size()});
+    outbox_.speak_soon();
+    if (first) renew_lease();
+}
+
+OwnerMap Membership::stated_owners() const {
+    OwnerMap owners{};
+    const auto paint = [&owners](const RuleMasks& own, HostId host) {
+        for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+            for (std::size_t b = 0; b < kBuckets; ++b)
+                if ((own[slot] >> b & 1U) != 0) owners[slot][b] = host;
+    };
+    for (const auto& [id, peer] : peers_.all())
+        if (peers_.is_live(id)) paint(own_of(peer), id);
+    paint(handover_.own(), self_.id);
+    return owners;
+}
+
+bool Membership::converged() const {
+    return self_.is_member() && unconverged_because().first == Unconverged::no;
+}
+
+UnconvergedBecause Membership::unconverged_because() const {
+    if (self_.state == MembershipState::off) return {Unconverged::stopped, self_.id};
+    if (self_.state == MembershipState::reset) return {Unconverged::emptying, self_.id};
+    if (duplicate_.yields()) return {Unconverged::duplicate_id, self_.id};
+    if (self_.is_joiner())
+        return {listening_.deaf() ? Unconverged::deaf : Unconverged::not_admitted, self_.id};
+    for (const MemberEntry& member : map_.map().members) {
+        if (member.id == self_.id) continue;
+        const Peer* const peer = peers_.find(member.id);
+        if (peer == nullptr || peers_.is_gone(member.id, *peer))
+            return {Unconverged::member_gone, member.id};
+        if (!peer->stated || peer->epoch != map_.epoch())
+            return {Unconverged::member_behind, member.id};
+        if ((peer->flags & kFlagPrevious) != 0) return {Unconverged::member_serves_past, member.id};
+        if (own_of(*peer) != map_.targets_of(member.id))
+            return {Unconverged::member_moves, member.id};
+    }
+    if (reload_.is_under_way()) return {Unconverged::reload, map_.epoch().coordinator};
+    if (handover_.own() != handover_.targets()) return {Unconverged::moving, self_.id};
+    return {Unconverged::no, kNoHost};
+}
+
+void Membership::note_convergence() {
+    const bool now_converged = converged();
+    if (now_converged && !was_converged_)
+        outbox_.push(Report{.kind = Report::Kind::converged,
+                            .host = map_.epoch().coordinator,
+                            .members = map_.map().members.size()});
+    was_converged_ = now_converged;
+}
+
+}  // namespace nlb

@@ -1,0 +1,55 @@
+// Who this host is at the moment, and what the cluster agreed to begin with: plain values that the
+// objects of one Membership share. Membership alone changes them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "core/base/types.hpp"
+#include "core/cluster/timing.hpp"
+#include "core/wire/cluster_frames.hpp"
+
+namespace nlb {
+
+struct MembershipParams {
+    HostId self = kNoHost;
+    std::uint32_t cluster = 0;
+    std::uint8_t slots = 1;  // port rules + 1
+    // Bit r: the rule with RuleId r is of mode single. The default rule always is.
+    std::uint64_t single_slots = 0;
+    std::uint8_t configured_hosts = 1;
+    bool majority = false;  // partition: majority
+    Timing timing;
+    std::uint64_t config_digest = 0;
+    std::uint64_t generation = 1;
+    bool sticky = false;  // some rule has a time-out for its clients
+};
+
+// So many hosts decide for all that the configuration names; one definition for lease, coordinator
+// and handover.
+[[nodiscard]] constexpr std::size_t majority_of(std::size_t configured_hosts) {
+    return configured_hosts / 2 + 1;
+}
+
+// What this host puts in, per slot: an offer and a state. A rule that is disabled or draining
+// offers nothing, whatever `offer` says.
+struct DesiredRule {
+    std::uint8_t offer = 0;
+    RuleState state = RuleState::enabled;
+    bool operator==(const DesiredRule&) const = default;
+};
+using DesiredRules = std::array<DesiredRule, kRuleSlots>;
+
+enum class MembershipState : std::uint8_t { off, join, member, reset };
+
+struct Self {
+    HostId id = kNoHost;
+    Incarnation incarnation;
+    MembershipState state = MembershipState::off;
+    DesiredRules desired{};
+    bool draining = false;
+    [[nodiscard]] bool is_member() const { return state == MembershipState::member; }
+    [[nodiscard]] bool is_joiner() const { return state == MembershipState::join; }
+};
+
+}  // namespace nlb
