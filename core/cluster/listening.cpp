@@ -36,6 +36,24 @@ void Listening::on_dataplane_alive(Instant now, Instant last_rx) {
     note_reception();
 }
 
+// What this host sends still arrives: unless it says that it hears nothing, everybody waits for its
+// acknowledgements until their leases end. Silence of a quiet wire looks the same: whoever begins
+// in it takes the map but no lease, until the first frame comes; from then on silence without
+// company proves nothing.
+Listening::Deafness Listening::judge_deafness(bool joins, bool company, bool others) {
+    if (!hears_nothing()) {
+        if (!deaf_) return Deafness::unchanged;
+        deaf_ = false;
+        listen_anew();
+        return Deafness::ends;
+    }
+    const bool begins_in_silence = joins && !heard_anything_ && others;
+    if (deaf_ || !(begins_in_silence || company) || mutated(Mutation::deaf_blind))
+        return Deafness::unchanged;
+    deaf_ = true;
+    return Deafness::begins;
+}
+
 void Listening::note_reception() {
     heard_any_at_ = time_;
     heard_anything_ = true;

@@ -21,10 +21,14 @@ public:
     // came in from outside. Requires: called at least each half period while the dataplane runs.
     void on_dataplane_alive(Instant now, Instant last_rx);
     void note_reception();
+    // R12: what hearing nothing, or something again, means. `joins`: this host is no member;
+    // `company`: somebody's silence could be this host's own deafness; `others`: other hosts are
+    // configured.
+    enum class Deafness : std::uint8_t { unchanged, begins, ends };
+    [[nodiscard]] Deafness judge_deafness(bool joins, bool company, bool others);
     // From now on this host listens for the beginnings of others.
     void listen_anew() { listening_since_ = time_; }
     void set_link(bool up) { link_up_ = up; }
-    void set_deaf(bool deaf) { deaf_ = deaf; }
 
     [[nodiscard]] Instant now() const { return now_; }
     // In listening time.

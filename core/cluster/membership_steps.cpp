@@ -88,30 +88,23 @@ void Membership::send(std::vector<ClusterFrame> frames) {
     for (ClusterFrame& frame : frames) outbox_.push(SendFrame{std::move(frame)});
 }
 
-// R12. What I send still arrives: unless I say that I hear nothing, everybody waits for my
-// acknowledgements until their leases end. The cores are fenced before it is said, and stay so
-// until something is heard. Silence of a quiet wire looks the same: whoever begins in it takes the
-// map but no lease, until the first frame comes; from then on silence without company proves
-// nothing.
+// R12: the cores are fenced before deafness is said, and stay so until something is heard.
 void Membership::notice_deafness() {
     if (!self_.is_member() && !self_.is_joiner()) return;
-    if (!listening_.hears_nothing()) {
-        if (!listening_.deaf()) return;
-        listening_.set_deaf(false);
-        listening_.listen_anew();
-        outbox_.speak_soon();
-        if (self_.is_member()) reset(ResetCause::hears_again);
-        return;
+    switch (listening_.judge_deafness(self_.is_joiner(), peers_.has_company(),
+                                      params_.configured_hosts > 1)) {
+        case Listening::Deafness::unchanged:
+            return;
+        case Listening::Deafness::ends:
+            outbox_.speak_soon();
+            if (self_.is_member()) reset(ResetCause::hears_again);
+            return;
+        case Listening::Deafness::begins:
+            outbox_.speak_soon();
+            outbox_.push(Report{.kind = Report::Kind::deaf, .host = self_.id});
+            if (self_.is_member()) reset(ResetCause::deaf);
+            return;
     }
-    const bool begins_in_silence =
-        self_.is_joiner() && !listening_.heard_anything() && params_.configured_hosts > 1;
-    if (listening_.deaf() || !(begins_in_silence || peers_.has_company()) ||
-        mutated(Mutation::deaf_blind))
-        return;
-    listening_.set_deaf(true);
-    outbox_.speak_soon();
-    outbox_.push(Report{.kind = Report::Kind::deaf, .host = self_.id});
-    if (self_.is_member()) reset(ResetCause::deaf);
 }
 
 // Joiners change over under a new term, so that no map made for the former configuration waits for

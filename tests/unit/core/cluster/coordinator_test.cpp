@@ -1,0 +1,111 @@
+// R6 (who coordinates, who is wanted), R7 (which maps are adopted) and R13 (who is not admitted),
+// asked of Coordinator alone.
+#include "core/cluster/coordinator.hpp"
+
+#include "tests/unit/core/cluster/parts.hpp"
+
+namespace nlb::test {
+namespace {
+
+using CoordinatorTest = Parts;
+
+TEST_F(CoordinatorTest, R6AJoinerBeginsAloneAfterTwiceTheTolerance) {
+    self.state = MembershipState::join;
+    pass(ms(990));
+    EXPECT_FALSE(coordinator.may_bootstrap());
+    pass(ms(10));
+    EXPECT_TRUE(coordinator.may_bootstrap());
+    const auto next = coordinator.next_map();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->members.size(), 1U);
+    EXPECT_EQ(next->targets[0][59], 1);
+}
+
+TEST_F(CoordinatorTest, R6NobodyBeginsBesideAMemberOrALowerId) {
+    self = {.id = 2, .incarnation = {102, 1}, .state = MembershipState::join};
+    pass(ms(1000));
+    ASSERT_TRUE(coordinator.may_bootstrap());
+    exchange({3});
+    exchange({3});
+    EXPECT_FALSE(coordinator.may_bootstrap()) << "host 3 is a member";
+    pass(ms(600));
+    EXPECT_TRUE(coordinator.may_bootstrap()) << "it was silent for longer than T*P";
+    Heartbeat lower = beat_of(1, 1, MemberState::join);
+    lower.header.incarnation = {77, 1};
+    hear(lower);
+    EXPECT_FALSE(coordinator.may_bootstrap()) << "an unbelieved host may own everything";
+}
+
+TEST_F(CoordinatorTest, R6TheLowestLiveMemberCoordinates) {
+    become_member({1, 2, 3});
+    exchange({2, 3});
+    pass(ms(501));
+    exchange({3});
+    ASSERT_TRUE(peers.bury_the_silent());
+    const auto next = coordinator.next_map();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->members.size(), 2U);
+    EXPECT_EQ(next->epoch.counter, 2U);
+}
+
+TEST_F(CoordinatorTest, R6NobodyCoordinatesBesideALivingLowerMember) {
+    self = {.id = 3, .incarnation = life(3), .desired = SmallCluster::desired(3, 80)};
+    become_member({1, 2, 3});
+    exchange({1, 2});
+    EXPECT_FALSE(coordinator.next_map());
+    pass(ms(501));
+    exchange({2});
+    ASSERT_TRUE(peers.bury_the_silent());
+    EXPECT_FALSE(coordinator.next_map()) << "host 1 is dead, host 2 is not";
+    pass(ms(501));
+    ASSERT_TRUE(peers.bury_the_silent());
+    const auto next = coordinator.next_map();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->members.size(), 1U);
+}
+
+TEST_F(CoordinatorTest, R13AHostOfAnotherConfigurationIsNotAdmitted) {
+    become_member({1});
+    const auto join = [this](std::uint64_t digest, std::uint64_t sequence) {
+        sent.next(now);
+        Heartbeat beat = beat_of(2, sequence, MemberState::join);
+        beat.config_digest = digest;
+        acknowledge(beat);
+        hear(beat);
+    };
+    join(43, 1);
+    join(43, 2);
+    ASSERT_TRUE(peers.is_live(2));
+    const auto alone = coordinator.next_map();
+    EXPECT_TRUE(!alone || alone->members.size() == 1U);
+    join(params.config_digest, 3);
+    const auto both = coordinator.next_map();
+    ASSERT_TRUE(both);
+    EXPECT_EQ(both->members.size(), 2U);
+}
+
+TEST_F(CoordinatorTest, R7OnlyAGreaterMapThatLacksNobodyWhoIsHeardIsAdopted) {
+    become_member({1, 2, 3}, 1, 5);
+    exchange({2, 3});
+    EXPECT_FALSE(coordinator.may_adopt(map_of({1, 2, 3}, 2, 5), false)) << "not greater";
+    EXPECT_TRUE(coordinator.may_adopt(map_of({1, 2, 3}, 2, 6), false));
+    EXPECT_FALSE(coordinator.may_adopt(map_of({2, 3}, 2, 6), false)) << "without this host";
+    EXPECT_FALSE(coordinator.may_adopt(map_of({1, 2}, 2, 6), false)) << "host 3 is heard";
+    Heartbeat goodbye = beat_of(3, 50);
+    goodbye.header.flags = kFlagGoodbye;
+    hear(goodbye);
+    EXPECT_TRUE(coordinator.may_adopt(map_of({1, 2}, 2, 6), false));
+}
+
+TEST_F(CoordinatorTest, R7NoMapThatNamesABuriedHostIsAdopted) {
+    become_member({1, 2, 3});
+    exchange({2, 3});
+    pass(ms(501));
+    exchange({2});
+    ASSERT_TRUE(peers.bury_the_silent());
+    EXPECT_FALSE(coordinator.may_adopt(map_of({1, 2, 3}, 2, 6), false));
+    EXPECT_TRUE(coordinator.may_adopt(map_of({1, 2}, 2, 6), false));
+}
+
+}  // namespace
+}  // namespace nlb::test

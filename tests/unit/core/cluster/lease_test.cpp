@@ -1,0 +1,85 @@
+// R2 and R3: how long cores may answer, asked of Lease alone.
+#include "core/cluster/lease.hpp"
+
+#include "tests/unit/core/cluster/parts.hpp"
+
+namespace nlb::test {
+namespace {
+
+struct LeaseTest : Parts {
+    LeaseTest() {
+        become_member({1, 2, 3});
+        exchange({2, 3});
+        lease.begin();
+    }
+};
+
+TEST_F(LeaseTest, R3ItRunsFromWhatThePeersAcknowledged) {
+    const Instant acknowledged = now;
+    pass(ms(40));
+    ASSERT_EQ(lease.renew(), Lease::Renewal::changed);
+    EXPECT_EQ(lease.valid_until(), acknowledged + params.timing.lease);
+    EXPECT_EQ(lease.renew(), Lease::Renewal::unchanged);
+}
+
+TEST_F(LeaseTest, R3ThePeerThatAcknowledgedLeastDecides) {
+    const Instant first = now;
+    pass(ms(100));
+    exchange({2});
+    hear(beat_of(3, 9));  // it speaks and acknowledges nothing newer
+    ASSERT_EQ(lease.renew(), Lease::Renewal::changed);
+    EXPECT_EQ(lease.valid_until(), first + params.timing.lease);
+}
+
+TEST_F(LeaseTest, R3AMemberThatFellSilentBringsTheCapIn) {
+    std::vector<Instant> beats;
+    for (int i = 0; i < 6; ++i) {
+        pass(ms(100));
+        beats.push_back(now);
+        exchange({2});
+    }
+    ASSERT_NE(lease.renew(), Lease::Renewal::lapsed);
+    EXPECT_EQ(lease.valid_until(), beats[3] + params.timing.lease)
+        << "the third newest beat: host 3 may have heard no newer one";
+}
+
+TEST_F(LeaseTest, R3ADeafPeerHoldsNothingBack) {
+    pass(ms(100));
+    const Instant acknowledged = now;
+    exchange({2});
+    Heartbeat deaf = beat_of(3, 9);
+    deaf.header.flags = kFlagDeaf;
+    hear(deaf);
+    ASSERT_EQ(lease.renew(), Lease::Renewal::changed);
+    EXPECT_EQ(lease.valid_until(), acknowledged + params.timing.lease);
+}
+
+TEST_F(LeaseTest, R3AMajorityOfTheConfiguredHostsHasToAcknowledge) {
+    params.majority = true;
+    const Instant first = now;
+    pass(ms(100));
+    exchange({});
+    ASSERT_EQ(lease.renew(), Lease::Renewal::changed);
+    EXPECT_EQ(lease.valid_until(), first + params.timing.lease) << "two of three did then";
+    params.configured_hosts = 7;
+    EXPECT_EQ(lease.end(), kLongAgo) << "three of seven are none";
+}
+
+TEST_F(LeaseTest, R2WhatHasLapsedIsNeverRenewed) {
+    ASSERT_EQ(lease.renew(), Lease::Renewal::changed);
+    pass(params.timing.lease);
+    exchange({2, 3});
+    EXPECT_TRUE(lease.has_lapsed());
+    EXPECT_EQ(lease.renew(), Lease::Renewal::lapsed);
+}
+
+TEST_F(LeaseTest, R2NobodyWhoseFramesNobodyAcknowledgesMayBegin) {
+    pass(ms(500));
+    hear(beat_of(2, 20));
+    hear(beat_of(3, 20));
+    EXPECT_FALSE(lease.could_be_held());
+    EXPECT_EQ(lease.renew(), Lease::Renewal::unacknowledged);
+}
+
+}  // namespace
+}  // namespace nlb::test

@@ -1,0 +1,62 @@
+// Listening time, and R12: what hearing nothing means, asked of Listening alone.
+#include "core/cluster/listening.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/cluster/small_cluster.hpp"
+
+namespace nlb::test {
+namespace {
+
+struct ListeningTest : ::testing::Test {
+    const Timing timing = Timing::from(ms(100), 5);
+    Listening listening{timing};
+    Instant now{ms(5000)};
+    ListeningTest() { listening.start(now); }
+    bool pass(Duration time, bool dataplane_lives = true) {
+        bool missed = false;
+        for (const Instant end = now + time; now < end;) {
+            now += ms(10);
+            if (dataplane_lives) listening.on_dataplane_alive(now, kLongAgo);
+            missed = listening.advance(now) || missed;
+        }
+        return missed;
+    }
+    using Deafness = Listening::Deafness;
+};
+
+TEST_F(ListeningTest, OnlyTimeInWhichTheLoopRanAndTheDataplaneLivedCounts) {
+    pass(ms(200));
+    EXPECT_EQ(listening.time(), ms(200));
+    now += ms(3000);  // a stopped loop
+    listening.on_dataplane_alive(now, kLongAgo);
+    EXPECT_TRUE(listening.advance(now)) << "more than T1 was missed";
+    EXPECT_EQ(listening.time(), ms(200) + 2 * timing.tick);
+    const Duration before = listening.time();
+    pass(ms(1000), false);  // a stopped dataplane
+    EXPECT_EQ(listening.time(), before + timing.period);
+}
+
+TEST_F(ListeningTest, R12SilenceWithCompanyIsDeafness) {
+    listening.note_reception();
+    pass(timing.drop_after);
+    EXPECT_EQ(listening.judge_deafness(false, true, true), Deafness::unchanged);
+    pass(ms(10));
+    EXPECT_EQ(listening.judge_deafness(false, false, true), Deafness::unchanged)
+        << "a quiet wire without company proves nothing";
+    EXPECT_EQ(listening.judge_deafness(false, true, true), Deafness::begins);
+    EXPECT_TRUE(listening.deaf());
+    EXPECT_EQ(listening.judge_deafness(false, true, true), Deafness::unchanged);
+    listening.note_reception();
+    EXPECT_EQ(listening.judge_deafness(false, true, true), Deafness::ends);
+    EXPECT_EQ(listening.listened_for(), Duration::zero()) << "it listens anew";
+}
+
+TEST_F(ListeningTest, R12WhoeverBeginsInSilenceIsTakenForDeafUnlessItIsAloneByConfiguration) {
+    pass(ms(300));
+    EXPECT_EQ(listening.judge_deafness(true, false, false), Deafness::unchanged);
+    EXPECT_EQ(listening.judge_deafness(true, false, true), Deafness::begins);
+}
+
+}  // namespace
+}  // namespace nlb::test
