@@ -6,37 +6,12 @@
 #include <array>
 #include <sodium.h>
 
-#include "config/format.hpp"
 #include "core/base/assert.hpp"
 
 namespace nlb::config {
 namespace {
 
 using Lines = CanonicalLines;
-
-// Sorted: the order in which addresses are written has no meaning.
-std::string joined(const std::vector<Prefix>& prefixes) {
-    std::vector<std::string> texts;
-    for (const Prefix& prefix : prefixes) texts.push_back(to_string(prefix));
-    std::sort(texts.begin(), texts.end());
-    std::string text;
-    for (const std::string& one : texts) text += (text.empty() ? "" : ",") + one;
-    return text;
-}
-
-void add_rule(Lines& lines, std::size_t index, const PortRule& rule) {
-    const std::string path = "port_rules[" + std::to_string(index) + "].";
-    lines.emplace_back(path + "name", rule.name);
-    lines.emplace_back(path + "vip", rule.vip ? to_string(*rule.vip) : "all");
-    lines.emplace_back(path + "ports", to_string(rule.ports));
-    lines.emplace_back(path + "protocol", to_string(rule.protocols));
-    lines.emplace_back(path + "mode", to_string(rule.mode));
-    if (rule.mode != RuleMode::multiple) return;
-    lines.emplace_back(path + "affinity", to_string(rule.affinity));
-    lines.emplace_back(path + "affinity.timeout",
-                       rule.affinity_timeout ? to_string(*rule.affinity_timeout) : "none");
-    lines.emplace_back(path + "weight", std::to_string(rule.weight));
-}
 
 const std::string* value_at(const Lines& lines, const std::string& path) {
     const auto line = std::find_if(lines.begin(), lines.end(),
@@ -58,28 +33,7 @@ std::uint64_t digest_of_text(const std::string& text) {
 }  // namespace
 
 Lines canonical_lines(const Cluster& cluster) {
-    Lines lines;
-    lines.emplace_back("name", cluster.name);
-    lines.emplace_back("address", to_string(cluster.address));
-    lines.emplace_back("virtual_addresses", joined(cluster.virtual_addresses));
-    lines.emplace_back("mode", to_string(cluster.mode));
-    lines.emplace_back("heartbeat.period", to_string(cluster.heartbeat.period));
-    lines.emplace_back("heartbeat.tolerance", std::to_string(cluster.heartbeat.tolerance));
-    lines.emplace_back("partition", to_string(cluster.partition));
-    lines.emplace_back("icmp", to_string(cluster.icmp));
-    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
-        add_rule(lines, i, cluster.port_rules[i]);
-
-    std::vector<const Host*> hosts;
-    for (const Host& host : cluster.hosts) hosts.push_back(&host);
-    std::sort(hosts.begin(), hosts.end(),
-              [](const Host* one, const Host* other) { return one->id < other->id; });
-    for (const Host* host : hosts) {
-        const std::string path = "hosts[id " + std::to_string(host->id) + "].";
-        lines.emplace_back(path + "name", host->name);
-        lines.emplace_back(path + "addresses", joined(host->addresses));
-    }
-    return lines;
+    return agreed_keys(cluster);
 }
 
 CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {

@@ -1,7 +1,7 @@
-// Whether two hosts hold the same configuration, as far as they must (cluster.md R13), and where
-// they first differ. What concerns one host alone is left out: devices, lcores, initial state, key
-// files, time-outs; weights and priorities travel in heartbeats; the generation is compared on its
-// own.
+// Whether two hosts hold the same configuration, as far as they must (R13 of docs/protocol.md), and
+// where they first differ. config/keys.hpp says which keys count: those that can change who
+// answers, or whether. What is one host's own is left out; weights and priorities travel in
+// heartbeats; the generation is compared on its own.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "config/keys.hpp"
 #include "config/schema.hpp"
 
 namespace nlb::config {
 
 // (path, value) in a fixed order: equal on two hosts exactly when they agree. Neither holds "=" nor
 // a line break before its end.
-using CanonicalLines = std::vector<std::pair<std::string, std::string>>;
+using CanonicalLines = KeyLines;
 [[nodiscard]] CanonicalLines canonical_lines(const Cluster& cluster);
 // The same and a fingerprint of the key, which decides buckets too. It tells nothing about the key.
 [[nodiscard]] CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key);

@@ -1,65 +1,18 @@
 #include "controlplane/agent/reload.hpp"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
-#include <vector>
-
 #include "config/digest.hpp"
-#include "config/format.hpp"
+#include "config/keys.hpp"
 #include "config/table_builder.hpp"
 
 namespace nlb::controlplane {
 namespace {
 
-using Lines = config::CanonicalLines;
 using config::Difference;
-
-// What hosts must agree on and cannot change under way: leases and burials of two timings do not
-// fit together, and a cluster is known by its address and mode.
-constexpr std::array<std::string_view, 6> kFixedPaths{
-    "name", "address", "mode", "heartbeat.period", "heartbeat.tolerance", "partition"};
+using config::Takes;
 
 Error refusal(const std::string& where, const Difference& first, const std::string& remedy) {
     return Error{where + first.path + " is " + first.mine + " in force and " + first.theirs +
                  " in the file; " + remedy};
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-    std::string text;
-    for (const std::string& one : texts) text += (text.empty() ? "" : ",") + one;
-    return text.empty() ? "none" : text;
-}
-
-std::string joined(const std::vector<std::uint16_t>& numbers) {
-    std::vector<std::string> texts;
-    for (const std::uint16_t number : numbers) texts.push_back(std::to_string(number));
-    return joined(texts);
-}
-
-// What the two programs of this host only read when they start.
-Lines fixed_lines(const config::Cluster& cluster, const config::Host& host) {
-    return {{"connections.max", std::to_string(cluster.connections.max)},
-            {"outside", host.outside},
-            {"inside", host.inside},
-            {"lcores", joined(host.lcores)}};
-}
-
-Lines local_lines(const config::Cluster& cluster, const config::Host& host) {
-    Lines lines{{"connections.tcp_idle", config::to_string(cluster.connections.tcp_idle)},
-                {"connections.half_open", config::to_string(cluster.connections.half_open)},
-                {"connections.closing", config::to_string(cluster.connections.closing)},
-                {"former_key_files", joined(cluster.former_key_files)},
-                {"initial_state", config::to_string(host.initial_state)}};
-    for (const config::PortRule& rule : cluster.port_rules) {
-        if (rule.mode == RuleMode::multiple)
-            lines.emplace_back("weights." + rule.name,
-                               std::to_string(config::weight_of(host, rule)));
-        if (rule.mode == RuleMode::single)
-            lines.emplace_back("priorities." + rule.name,
-                               std::to_string(config::priority_of(host, rule)));
-    }
-    return lines;
 }
 
 RuleId rule_named(const config::Cluster& cluster, const std::string& name) {
@@ -85,8 +38,9 @@ Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSe
                        {"hosts[].id of " + in_force.host.name, std::to_string(in_force.host.id),
                         std::to_string(fresh.host.id)},
                        "a host is known by its id: restart both programs of this host");
-    const auto fixed = config::differences(fixed_lines(in_force.cluster, in_force.host),
-                                           fixed_lines(fresh.cluster, fresh.host));
+    const auto fixed =
+        config::differences(config::host_keys(in_force.cluster, in_force.host, Takes::at_start),
+                            config::host_keys(fresh.cluster, fresh.host, Takes::at_start));
     if (!fixed.empty())
         return refusal(where, fixed.front(),
                        "it is read at the start: restart both programs of this host");
@@ -94,12 +48,13 @@ Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSe
     changes.agreed = config::differences(config::agreed_lines(in_force.cluster, in_force.hash_key),
                                          config::agreed_lines(fresh.cluster, fresh.hash_key));
     for (const Difference& one : changes.agreed)
-        if (std::find(kFixedPaths.begin(), kFixedPaths.end(), one.path) != kFixedPaths.end())
+        if (config::is_fixed_while_cluster_runs(one.path))
             return refusal(where, one,
                            "no cluster can change it while it runs: stop it on every host, then "
                            "start it with the new file");
-    changes.local = config::differences(local_lines(in_force.cluster, in_force.host),
-                                        local_lines(fresh.cluster, fresh.host));
+    changes.local =
+        config::differences(config::host_keys(in_force.cluster, in_force.host, Takes::at_once),
+                            config::host_keys(fresh.cluster, fresh.host, Takes::at_once));
     return changes;
 }
 
@@ -131,21 +86,8 @@ StagedConfig held_config(const ClusterSettings& in_force, const ClusterSettings&
 }
 
 Status check_surroundings(const config::Config& in_force, const config::Config& fresh) {
-    const auto names = [](const config::Config& config) {
-        std::vector<std::string> all;
-        for (const config::Cluster& cluster : config.clusters) all.push_back(cluster.name);
-        return joined(all);
-    };
-    const auto lines = [&names](const config::Config& config) {
-        return Lines{{"clusters", names(config)},
-                     {"metrics.listen", config.metrics.listen},
-                     {"poll", config::to_string(config.poll)},
-                     {"eal.hugepages", config.eal.hugepages ? "true" : "false"},
-                     {"eal.memory", std::to_string(config.eal.memory_mib)},
-                     {"eal.main_lcore",
-                      config.eal.main_lcore ? std::to_string(*config.eal.main_lcore) : "none"}};
-    };
-    const auto all = config::differences(lines(in_force), lines(fresh));
+    const auto all =
+        config::differences(config::program_keys(in_force), config::program_keys(fresh));
     if (!all.empty())
         return refusal("", all.front(),
                        "it is read at the start: restart both programs of this host");

@@ -50,6 +50,49 @@ TEST(Reload, RulesAddressesHostsAndTheKeyWaitForEveryHost) {
     EXPECT_FALSE(changes_between(small_settings(), small_settings(3)).value().agreed.empty());
 }
 
+TEST(Reload, WhoAnswersForIpsecIsAgreedAndHowLongItIsRememberedIsTheHostsOwn) {
+    const auto who = changes_between(small_settings(), changed([](config::Cluster& c) {
+                                         c.ipsec.drop_state_if_not_bucket_owner = false;
+                                     }));
+    ASSERT_TRUE(who);
+    EXPECT_EQ(who.value().text(), "ipsec.drop_state_if_not_bucket_owner: true -> false");
+    EXPECT_EQ(who.value().agreed.size(), 1U) << "two hosts that differ in it both answer";
+    const auto how_long =
+        changes_between(small_settings(),
+                        changed([](config::Cluster& c) { c.ipsec.idle = std::chrono::hours{1}; }));
+    ASSERT_TRUE(how_long);
+    EXPECT_EQ(how_long.value().text(), "ipsec.idle: 24h -> 1h");
+    EXPECT_TRUE(how_long.value().agreed.empty());
+}
+
+TEST(Reload, NoKeyOfAClusterIsWithoutAWordWhenItChanges) {
+    // Each change is named by the key's own path, or refused by it.
+    const std::vector<std::pair<std::string, std::function<void(config::Cluster&)>>> edits{
+        {"virtual_addresses", [](config::Cluster& c) { c.virtual_addresses.clear(); }},
+        {"partition", [](config::Cluster& c) { c.partition = config::PartitionMode::majority; }},
+        {"icmp", [](config::Cluster& c) { c.icmp = IcmpMode::all; }},
+        {"former_key_files", [](config::Cluster& c) { c.former_key_files = {"old.key"}; }},
+        {"connections.max", [](config::Cluster& c) { c.connections.max = 5000; }},
+        {"connections.half_open",
+         [](config::Cluster& c) { c.connections.half_open = std::chrono::seconds{9}; }},
+        {"connections.closing",
+         [](config::Cluster& c) { c.connections.closing = std::chrono::seconds{9}; }},
+        {"remote_control.enabled", [](config::Cluster& c) { c.remote_control.enabled = true; }},
+        {"remote_control.port", [](config::Cluster& c) { c.remote_control.port = 99; }},
+        {"initial_state",
+         [](config::Cluster& c) { c.hosts[0].initial_state = config::InitialState::stopped; }},
+        {"lcores", [](config::Cluster& c) { c.hosts[0].lcores = {7}; }},
+    };
+    for (const auto& [path, edit] : edits) {
+        ClusterSettings before = small_settings();
+        if (path == "virtual_addresses")
+            before.cluster.virtual_addresses.push_back({IpAddress::v4(0xc0000251), 32});
+        const auto changes = changes_between(before, changed(edit));
+        const std::string said = changes ? changes.value().text() : changes.error().message;
+        EXPECT_NE(said.find(path), std::string::npos) << path << ": " << said;
+    }
+}
+
 TEST(Reload, WhatNoRunningClusterCanChangeIsRefusedByName) {
     const auto refused = changes_between(
         small_settings(), changed([](config::Cluster& c) { c.heartbeat.tolerance = 7; }));

@@ -1,0 +1,223 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "config/format.hpp"
+
+namespace nlb::config {
+namespace {
+
+template <class Owner>
+struct Key {
+    std::string_view path;
+    Share share;
+    Takes takes;
+    std::optional<std::string> (*value)(const Owner&);  // nothing: the key says nothing here
+};
+
+// Sorted: the order in which addresses are written has no meaning.
+std::string joined(const std::vector<Prefix>& prefixes) {
+    std::vector<std::string> texts;
+    for (const Prefix& prefix : prefixes) texts.push_back(to_string(prefix));
+    std::sort(texts.begin(), texts.end());
+    std::string text;
+    for (const std::string& one : texts) text += (text.empty() ? "" : ",") + one;
+    return text;
+}
+
+template <class List, class Text>
+std::string listed(const List& list, Text&& text_of) {
+    std::string text;
+    for (const auto& one : list) text += (text.empty() ? "" : ",") + text_of(one);
+    return text.empty() ? "none" : text;
+}
+
+std::string flag(bool on) {
+    return on ? "true" : "false";
+}
+
+using Text = std::optional<std::string>;
+constexpr auto kAgreed = Share::agreed;
+constexpr auto kOwn = Share::own;
+constexpr auto kTold = Share::told;
+constexpr auto kAtOnce = Takes::at_once;
+constexpr auto kWhenHeld = Takes::when_held;
+constexpr auto kAtStart = Takes::at_start;
+constexpr auto kWithCluster = Takes::with_cluster;
+
+// `remote_control` is agreed but for who may use it: a port that only some hosts consume is
+// answered by the others' servers. Time-outs of connections are own: dirty buckets are told, so how
+// long a flow is remembered changes nothing for anybody else.
+constexpr Key<Cluster> kClusterKeys[] = {
+    {"name", kAgreed, kWithCluster, [](const Cluster& c) { return Text{c.name}; }},
+    {"address", kAgreed, kWithCluster, [](const Cluster& c) { return Text{to_string(c.address)}; }},
+    {"virtual_addresses", kAgreed, kWhenHeld,
+     [](const Cluster& c) { return Text{joined(c.virtual_addresses)}; }},
+    {"mode", kAgreed, kWithCluster, [](const Cluster& c) { return Text{to_string(c.mode)}; }},
+    // Compared by a fingerprint of what is in the file (config/digest.hpp), not by its path.
+    {"key_file", kAgreed, kWhenHeld, [](const Cluster&) { return Text{}; }},
+    {"former_key_files", kOwn, kAtOnce,
+     [](const Cluster& c) {
+         return Text{listed(c.former_key_files, [](const std::string& file) { return file; })};
+     }},
+    {"heartbeat.period", kAgreed, kWithCluster,
+     [](const Cluster& c) { return Text{to_string(c.heartbeat.period)}; }},
+    {"heartbeat.tolerance", kAgreed, kWithCluster,
+     [](const Cluster& c) { return Text{std::to_string(c.heartbeat.tolerance)}; }},
+    {"partition", kAgreed, kWithCluster,
+     [](const Cluster& c) { return Text{to_string(c.partition)}; }},
+    {"icmp", kAgreed, kWhenHeld, [](const Cluster& c) { return Text{to_string(c.icmp)}; }},
+    {"connections.max", kOwn, kAtStart,
+     [](const Cluster& c) { return Text{std::to_string(c.connections.max)}; }},
+    {"connections.tcp_idle", kOwn, kAtOnce,
+     [](const Cluster& c) { return Text{to_string(c.connections.tcp_idle)}; }},
+    {"connections.half_open", kOwn, kAtOnce,
+     [](const Cluster& c) { return Text{to_string(c.connections.half_open)}; }},
+    {"connections.closing", kOwn, kAtOnce,
+     [](const Cluster& c) { return Text{to_string(c.connections.closing)}; }},
+    {"ipsec.drop_state_if_not_bucket_owner", kAgreed, kWhenHeld,
+     [](const Cluster& c) { return Text{flag(c.ipsec.drop_state_if_not_bucket_owner)}; }},
+    {"ipsec.idle", kOwn, kAtOnce, [](const Cluster& c) { return Text{to_string(c.ipsec.idle)}; }},
+    {"remote_control.enabled", kAgreed, kWhenHeld,
+     [](const Cluster& c) { return Text{flag(c.remote_control.enabled)}; }},
+    {"remote_control.port", kAgreed, kWhenHeld,
+     [](const Cluster& c) { return Text{std::to_string(c.remote_control.port)}; }},
+    // A number that grows with each reload; it is compared on its own.
+    {"generation", kTold, kAtStart, [](const Cluster&) { return Text{}; }},
+};
+
+Text of_multiple(const PortRule& rule, std::string value) {
+    return rule.mode == RuleMode::multiple ? Text{std::move(value)} : std::nullopt;
+}
+
+constexpr Key<PortRule> kRuleKeys[] = {
+    {"name", kAgreed, kWhenHeld, [](const PortRule& r) { return Text{r.name}; }},
+    {"vip", kAgreed, kWhenHeld,
+     [](const PortRule& r) { return Text{r.vip ? to_string(*r.vip) : "all"}; }},
+    {"ports", kAgreed, kWhenHeld, [](const PortRule& r) { return Text{to_string(r.ports)}; }},
+    {"protocol", kAgreed, kWhenHeld,
+     [](const PortRule& r) { return Text{to_string(r.protocols)}; }},
+    {"mode", kAgreed, kWhenHeld, [](const PortRule& r) { return Text{to_string(r.mode)}; }},
+    {"affinity.kind", kAgreed, kWhenHeld,
+     [](const PortRule& r) { return of_multiple(r, to_string(r.affinity)); }},
+    {"affinity.timeout", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_multiple(r, r.affinity_timeout ? to_string(*r.affinity_timeout) : "none");
+     }},
+    // What hosts offer that say nothing of their own; each host's offer is told in its heartbeats.
+    {"weight", kAgreed, kWhenHeld,
+     [](const PortRule& r) { return of_multiple(r, std::to_string(r.weight)); }},
+};
+
+constexpr Key<Host> kHostKeys[] = {
+    {"name", kAgreed, kWhenHeld, [](const Host& h) { return Text{h.name}; }},
+    {"id", kAgreed, kWhenHeld, [](const Host& h) { return Text{std::to_string(h.id)}; }},
+    {"addresses", kAgreed, kWhenHeld, [](const Host& h) { return Text{joined(h.addresses)}; }},
+    // A line for each rule: see offers_of().
+    {"weights", kTold, kAtOnce, [](const Host&) { return Text{}; }},
+    {"priorities", kTold, kAtOnce, [](const Host&) { return Text{}; }},
+    {"initial_state", kOwn, kAtOnce,
+     [](const Host& h) { return Text{to_string(h.initial_state)}; }},
+    {"outside", kOwn, kAtStart, [](const Host& h) { return Text{h.outside}; }},
+    {"inside", kOwn, kAtStart, [](const Host& h) { return Text{h.inside}; }},
+    {"lcores", kOwn, kAtStart,
+     [](const Host& h) {
+         return Text{listed(h.lcores, [](std::uint16_t core) { return std::to_string(core); })};
+     }},
+};
+
+constexpr Key<Config> kProgramKeys[] = {
+    {"metrics.listen", kOwn, kAtStart, [](const Config& c) { return Text{c.metrics.listen}; }},
+    {"poll", kOwn, kAtStart, [](const Config& c) { return Text{to_string(c.poll)}; }},
+    {"eal.hugepages", kOwn, kAtStart, [](const Config& c) { return Text{flag(c.eal.hugepages)}; }},
+    {"eal.memory", kOwn, kAtStart,
+     [](const Config& c) { return Text{std::to_string(c.eal.memory_mib)}; }},
+    {"eal.main_lcore", kOwn, kAtStart,
+     [](const Config& c) {
+         return Text{c.eal.main_lcore ? std::to_string(*c.eal.main_lcore) : "none"};
+     }},
+};
+
+template <class Owner, std::size_t kCount, class Wanted>
+void add(KeyLines& lines, const Key<Owner> (&keys)[kCount], const std::string& prefix,
+         const Owner& owner, Wanted&& wanted) {
+    for (const Key<Owner>& key : keys)
+        if (wanted(key))
+            if (Text value = key.value(owner))
+                lines.emplace_back(prefix + std::string{key.path}, std::move(*value));
+}
+
+bool is_agreed(const auto& key) {
+    return key.share == Share::agreed;
+}
+
+// What this host puts in, rule by rule.
+void add_offers(KeyLines& lines, const Cluster& cluster, const Host& host) {
+    for (const PortRule& rule : cluster.port_rules) {
+        if (rule.mode == RuleMode::multiple)
+            lines.emplace_back("weights." + rule.name, std::to_string(weight_of(host, rule)));
+        if (rule.mode == RuleMode::single)
+            lines.emplace_back("priorities." + rule.name, std::to_string(priority_of(host, rule)));
+    }
+}
+
+template <class Owner, std::size_t kCount>
+void declare(std::vector<KeyDeclaration>& all, const Key<Owner> (&keys)[kCount]) {
+    for (const Key<Owner>& key : keys) all.push_back({key.path, key.share, key.takes});
+}
+
+}  // namespace
+
+KeyLines agreed_keys(const Cluster& cluster) {
+    KeyLines lines;
+    const auto agreed = [](const auto& key) { return is_agreed(key); };
+    add(lines, kClusterKeys, "", cluster, agreed);
+    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
+        add(lines, kRuleKeys, "port_rules[" + std::to_string(i) + "].", cluster.port_rules[i],
+            agreed);
+    std::vector<const Host*> hosts;
+    for (const Host& host : cluster.hosts) hosts.push_back(&host);
+    std::sort(hosts.begin(), hosts.end(),
+              [](const Host* one, const Host* other) { return one->id < other->id; });
+    for (const Host* const host : hosts)
+        add(lines, kHostKeys, "hosts[id " + std::to_string(host->id) + "].", *host, agreed);
+    return lines;
+}
+
+KeyLines host_keys(const Cluster& cluster, const Host& host, Takes takes) {
+    KeyLines lines;
+    const auto wanted = [takes](const auto& key) { return !is_agreed(key) && key.takes == takes; };
+    add(lines, kClusterKeys, "", cluster, wanted);
+    add(lines, kHostKeys, "", host, wanted);
+    if (takes == Takes::at_once) add_offers(lines, cluster, host);
+    return lines;
+}
+
+KeyLines program_keys(const Config& config) {
+    KeyLines lines;
+    std::string names;
+    for (const Cluster& cluster : config.clusters)
+        names += (names.empty() ? "" : ",") + cluster.name;
+    lines.emplace_back("clusters", names);
+    add(lines, kProgramKeys, "", config, [](const auto&) { return true; });
+    return lines;
+}
+
+bool is_fixed_while_cluster_runs(std::string_view path) {
+    return std::any_of(std::begin(kClusterKeys), std::end(kClusterKeys),
+                       [path](const Key<Cluster>& key) {
+                           return key.path == path && key.takes == Takes::with_cluster;
+                       });
+}
+
+std::vector<KeyDeclaration> all_keys() {
+    std::vector<KeyDeclaration> all;
+    declare(all, kProgramKeys);
+    declare(all, kClusterKeys);
+    declare(all, kRuleKeys);
+    declare(all, kHostKeys);
+    return all;
+}
+
+}  // namespace nlb::config
