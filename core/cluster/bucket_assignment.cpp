@@ -1,4 +1,4 @@
-// Largest remainder and least movement; see bucket_map.hpp.
+// Largest remainder and least movement; see bucket_assignment.hpp.
 #include "core/cluster/bucket_assignment.hpp"
 
 #include <algorithm>

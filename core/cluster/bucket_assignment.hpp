@@ -1,6 +1,6 @@
 // Which host should own which bucket: weights into counts by largest remainder, counts into buckets
 // with the least movement. Pure and deterministic: the same inputs give the same map on every host,
-// compiler and order of arrival (cluster.md 2).
+// compiler and order of arrival (docs/protocol.md, "Shares").
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // Every duration of the protocol, derived from the heartbeat's period and tolerance, and the
-// inequalities they must keep (cluster.md 3 and docs/protocol.md). `nlb check` prints what fails.
+// inequalities they must keep (docs/protocol.md, "Symbols"). `nlb check` prints what fails.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX,
 local TYPES = { [HEARTBEAT] = "heartbeat", [MAP] = "map", [CONFIG] = "configuration", [GRANTS] = "grants" }
 local STATES = { [1] = "join", [2] = "member" }
 local RULE_STATES = { [0] = "enabled", [1] = "disabled", [2] = "draining" }
-local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready", "former" } -- from bit 0
+local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready", "previous" } -- from bit 0
 local REPORT_FLAGS = { "buried", "silent", "candidate" }
 
 -- Fields. A layout lists the fields of one record in their order on the wire: {field, bytes}.
@@ -58,7 +58,7 @@ local f = {
     config_digest = field(ProtoField.uint64, "config_digest", "Configuration digest", base.HEX),
     generation = field(ProtoField.uint64, "generation", "Generation"),
     map_digest = field(ProtoField.uint64, "map_digest", "Map digest", base.HEX),
-    held_digest = field(ProtoField.uint64, "held_digest", "Held configuration's digest", base.HEX),
+    staged_digest = field(ProtoField.uint64, "staged_digest", "Staged configuration's digest", base.HEX),
     reports = field(ProtoField.uint8, "reports", "Peer reports"),
     slot = field(ProtoField.uint8, "slot", "Slot"),
     own = field(ProtoField.uint64, "slot.own", "Own", base.HEX),
@@ -74,8 +74,8 @@ local f = {
     report_boot = field(ProtoField.uint32, "report.boot", "Boot heard", base.HEX),
     report_term = field(ProtoField.uint32, "report.term", "Term heard"),
     report_sequence = field(ProtoField.uint64, "report.sequence", "Highest sequence heard"),
-    held_slots = field(ProtoField.uint8, "held_slots", "Held configuration's rule slots"),
-    held_offer = field(ProtoField.uint8, "held.offer", "Offer under the held configuration"),
+    staged_slots = field(ProtoField.uint8, "staged_slots", "Staged configuration's rule slots"),
+    staged_offer = field(ProtoField.uint8, "staged.offer", "Offer under the staged configuration"),
     inputs_digest = field(ProtoField.uint64, "inputs_digest", "Inputs digest", base.HEX),
     next_digest = field(ProtoField.uint64, "next_digest", "Next configuration's digest", base.HEX),
     text_digest = field(ProtoField.uint64, "text_digest", "Digest of the configuration", base.HEX),
@@ -114,8 +114,8 @@ local HEADER = {
     { f.sequence, 8 }, { f.epoch_counter, 4 }, { f.epoch_boot, 4 }, { f.epoch_coordinator, 1 }, { f.seal, 3 },
 }
 local HEARTBEAT_HEAD = {
-    { f.view, 4 }, { f.config_digest, 8 }, { f.generation, 8 }, { f.map_digest, 8 }, { f.held_digest, 8 },
-    { f.reports, 1 }, { f.held_slots, 1 }, { f.zero, 2 },
+    { f.view, 4 }, { f.config_digest, 8 }, { f.generation, 8 }, { f.map_digest, 8 }, { f.staged_digest, 8 },
+    { f.reports, 1 }, { f.staged_slots, 1 }, { f.zero, 2 },
 }
 local SLOT = { { f.own, 8 }, { f.dirty, 8 }, { f.offer, 1 }, { f.rule_state, 1 } }
 local REPORT = {
@@ -237,19 +237,19 @@ local function show_heartbeat(walk, tree, slots)
     local hosts = bits_of(head(0, 4))
     for place, bit_place in ipairs(hosts) do hosts[place] = bit_place + 1 end
     tree:add(f.view_hosts, head(0, 4), ranges_of(hosts)):set_generated()
-    local reports, held_slots = head(36, 1):uint(), head(37, 1):uint()
+    local reports, staged_slots = head(36, 1):uint(), head(37, 1):uint()
     if reports > REPORTS_MAX then walk:complain(tree, "more than 40 peer reports") end
-    if held_slots > SLOTS_MAX then walk:complain(tree, "a held configuration of more than 33 slots") end
+    if staged_slots > SLOTS_MAX then walk:complain(tree, "a staged configuration of more than 33 slots") end
     for number = 0, slots - 1 do
         if not show_slot(walk, tree, number, slots) then return end
     end
     for number = 0, reports - 1 do
         if not show_report(walk, tree, number) then return end
     end
-    for number = 0, held_slots - 1 do
-        local offer = walk:take(tree, 1, "offer of held slot " .. number)
+    for number = 0, staged_slots - 1 do
+        local offer = walk:take(tree, 1, "offer of staged slot " .. number)
         if not offer then return end
-        tree:add(f.held_offer, offer)
+        tree:add(f.staged_offer, offer)
     end
 end
 

@@ -78,7 +78,7 @@ void mean_header(Json& meaning, const FrameHeader& header, int type) {
     add(meaning, "host", header.id);
     add(meaning, "state", static_cast<int>(header.state));
     mean_flags(meaning, "flags", header.flags,
-               {"leaving", "goodbye", "deaf", "listened", "draining", "unready", "former"});
+               {"leaving", "goodbye", "deaf", "listened", "draining", "unready", "previous"});
     add(meaning, "slots", header.slots);
     add(meaning, "boot", header.incarnation.boot);
     add(meaning, "term", header.incarnation.term);
@@ -111,10 +111,10 @@ Json meaning_of(const Heartbeat& beat) {
     add(meaning, "config_digest", beat.config_digest);
     add(meaning, "generation", beat.generation);
     add(meaning, "map_digest", beat.map_digest);
-    add(meaning, "held_digest", beat.staged.digest);
-    add(meaning, "held_slots", beat.staged.slots);
+    add(meaning, "staged_digest", beat.staged.digest);
+    add(meaning, "staged_slots", beat.staged.slots);
     for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)
-        add(meaning, "held.offer",
+        add(meaning, "staged.offer",
             beat.staged.offers[slot + 1U == beat.staged.slots ? kDefaultRule : slot]);
     add(meaning, "reports", beat.peers.size());
     for (std::size_t slot = 0; slot + 1 < beat.header.slots; ++slot)
