@@ -3,11 +3,11 @@
 #include "config/digest.hpp"
 
 #include <algorithm>
-#include <array>
-#include <sodium.h>
+#include <span>
+#include <utility>
 
+#include "config/blake2b.hpp"
 #include "config/format.hpp"
-#include "core/base/assert.hpp"
 
 namespace nlb::config {
 namespace {
@@ -22,6 +22,16 @@ std::string joined(const std::vector<Prefix>& prefixes) {
     std::string text;
     for (const std::string& one : texts) text += (text.empty() ? "" : ",") + one;
     return text;
+}
+
+// Sorted and without repetitions, as the dataplane takes them.
+std::string joined(std::vector<std::uint16_t> numbers) {
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    std::string text;
+    for (const std::uint16_t number : numbers)
+        text += (text.empty() ? "" : ",") + std::to_string(number);
+    return text.empty() ? "none" : text;
 }
 
 void add_rule(Lines& lines, std::size_t index, const PortRule& rule) {
@@ -44,12 +54,8 @@ const std::string* value_at(const Lines& lines, const std::string& path) {
     return line == lines.end() ? nullptr : &line->second;
 }
 
-std::uint64_t digest_of_text(const std::string& text) {
-    std::array<unsigned char, 32> hash{};
-    const int result = crypto_generichash(hash.data(), hash.size(),
-                                          reinterpret_cast<const unsigned char*>(text.data()),
-                                          text.size(), nullptr, 0);
-    NLB_ASSERT(result == 0);
+std::uint64_t digest_of_text(std::string_view text) {
+    const auto hash = blake2b_256({reinterpret_cast<const Byte*>(text.data()), text.size()});
     std::uint64_t digest = 0;
     for (std::size_t i = 0; i < sizeof digest; ++i) digest |= std::uint64_t{hash[i]} << (8 * i);
     return digest;
@@ -91,6 +97,22 @@ CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {
     for (std::size_t i = 0; i < fingerprint.size(); ++i)
         fingerprint[i] = "0123456789abcdef"[digest >> (4 * i) & 15U];
     lines.emplace_back("key_file (fingerprint of the key)", fingerprint);
+    return lines;
+}
+
+CanonicalLines started_lines(const Cluster& cluster, const Host& host) {
+    return {{"connections.max", std::to_string(cluster.connections.max)},
+            {"outside", host.outside},
+            {"inside", host.inside},
+            {"lcores", joined(host.lcores)}};
+}
+
+CanonicalLines paired_lines(const Cluster& cluster, const Host& host) {
+    CanonicalLines lines{{"host", host.name},
+                         {"hosts[].id of " + host.name, std::to_string(host.id)},
+                         {"address", to_string(cluster.address)},
+                         {"mode", to_string(cluster.mode)}};
+    for (auto& line : started_lines(cluster, host)) lines.push_back(std::move(line));
     return lines;
 }
 
