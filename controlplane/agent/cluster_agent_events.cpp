@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "controlplane/agent/cluster_agent.hpp"
-#include "controlplane/loop/clock.hpp"
+#include "core/base/durations.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -24,14 +24,27 @@ HostId first_missing(const std::vector<MemberEntry>& these, const std::vector<Me
     return kNoHost;
 }
 
-EventNumber number_of(const std::string& cause) {
-    if (cause == "joined" || cause == "started") return EventNumber::converging_joined;
-    if (cause == "lost" || cause == "left") return EventNumber::converging_lost;
-    return EventNumber::converging_changed;
+EventNumber number_of(ConvergenceCause cause) {
+    switch (cause) {
+        case ConvergenceCause::joined:
+        case ConvergenceCause::started:
+            return EventNumber::converging_joined;
+        case ConvergenceCause::lost:
+        case ConvergenceCause::left:
+            return EventNumber::converging_lost;
+        default:
+            return EventNumber::converging_changed;
+    }
+}
+
+// The only place that turns what the protocol says about a report into text.
+std::string because_of(const Report& report) {
+    return report.detail;
 }
 
 }  // namespace
 
+// Every event says which cluster, which host and which epoch it is about.
 void ClusterAgent::tell(Severity severity, EventNumber number, std::string_view name,
                         Fields fields) const {
     const Epoch& epoch = membership_.epoch();
@@ -40,7 +53,7 @@ void ClusterAgent::tell(Severity severity, EventNumber number, std::string_view 
         all.emplace_back("epoch",
                          std::to_string(epoch.counter) + "." + std::to_string(epoch.coordinator));
     for (auto& field : fields) all.push_back(std::move(field));
-    log_event(severity, number, name, all);
+    events_.on_event({severity, number, name, std::move(all)});
 }
 
 std::string ClusterAgent::host_name(HostId id) const {
@@ -50,7 +63,7 @@ std::string ClusterAgent::host_name(HostId id) const {
 }
 
 void ClusterAgent::tell_report(Instant now, const Report& report) {
-    const Fields about{{"peer", host_name(report.host)}, {"because", report.detail}};
+    const Fields about{{"peer", host_name(report.host)}, {"because", because_of(report)}};
     switch (report.kind) {
         case Kind::proposed:
         case Kind::joined:
@@ -59,22 +72,25 @@ void ClusterAgent::tell_report(Instant now, const Report& report) {
         case Kind::converged:
             return;  // observe() tells it, with how long it took
         case Kind::reset:
-            convergence_.begin(now, "reset");
+            convergence_.begin(now, ConvergenceCause::reset);
             told_members_.clear();  // its next epoch is a join
-            return tell(Severity::warn, EventNumber::none, "reset", {{"because", report.detail}});
+            return tell(Severity::warn, EventNumber::none, "reset",
+                        {{"because", because_of(report)}});
         case Kind::believed:
             return tell(Severity::info, EventNumber::none, "peer_heard", about);
         case Kind::buried:
             return tell_buried(now, report);
         case Kind::duplicate_id:
             return tell(Severity::error, EventNumber::none, "id_in_use",
-                        {{"id", std::to_string(report.host)}, {"because", report.detail}});
+                        {{"id", std::to_string(report.host)}, {"because", because_of(report)}});
         case Kind::deaf:
-            return tell(Severity::error, EventNumber::none, "deaf", {{"because", report.detail}});
+            return tell(Severity::error, EventNumber::none, "deaf",
+                        {{"because", because_of(report)}});
         case Kind::split_brain:
             return tell(Severity::error, EventNumber::duplicate_subnet, "duplicate_cluster", about);
         case Kind::left:
-            return tell(Severity::info, EventNumber::none, "left", {{"because", report.detail}});
+            return tell(Severity::info, EventNumber::none, "left",
+                        {{"because", because_of(report)}});
     }
 }
 
@@ -82,42 +98,46 @@ void ClusterAgent::tell_report(Instant now, const Report& report) {
 void ClusterAgent::tell_buried(Instant now, const Report& report) {
     const auto is_it = [&report](const MemberEntry& member) { return member.id == report.host; };
     const bool member = std::any_of(told_members_.begin(), told_members_.end(), is_it);
-    if (member) convergence_.begin(now, "lost");
+    if (member) convergence_.begin(now, ConvergenceCause::lost);
     tell(member ? Severity::warn : Severity::info, EventNumber::none,
          member ? "peer_lost" : "peer_gone",
-         {{"peer", host_name(report.host)}, {"because", report.detail}});
+         {{"peer", host_name(report.host)}, {"because", because_of(report)}});
 }
 
+// The cause is what changed against the last epoch that was told: who is missing first, then who is
+// new, else what this host or the coordinator changed.
 void ClusterAgent::tell_new_epoch(Instant now) {
     const std::vector<MemberEntry>& members = membership_.map().members;
-    std::string cause = membership_.map().next_digest != 0 ? "reload"
-                        : own_cause_.empty()               ? "weight"
-                                                           : own_cause_;
+    ConvergenceCause cause = membership_.map().next_digest != 0
+                                 ? ConvergenceCause::reload
+                                 : own_cause_.value_or(ConvergenceCause::weight);
     HostId by = settings_.host.id;
     if (const HostId gone = first_missing(told_members_, members); gone != kNoHost) {
         const auto peer = membership_.peers().find(gone);
         const bool orderly = peer != membership_.peers().end() &&
                              (peer->second.flags & (kFlagGoodbye | kFlagLeaving | kFlagDeaf)) != 0;
-        cause = orderly ? "left" : "lost";
+        cause = orderly ? ConvergenceCause::left : ConvergenceCause::lost;
         by = gone;
     } else if (const HostId fresh = first_missing(members, told_members_); fresh != kNoHost) {
-        cause = "joined";
+        cause = ConvergenceCause::joined;
         by = told_members_.empty() ? settings_.host.id : fresh;
     }
     told_members_ = members;
-    own_cause_.clear();
+    own_cause_.reset();
     convergence_.begin(now, cause);
     tell(Severity::info, number_of(cause), "converging",
-         {{"cause", cause}, {"by", host_name(by)}, {"members", joined_ids(members)}});
+         {{"cause", std::string{name_of(cause)}},
+          {"by", host_name(by)},
+          {"members", joined_ids(members)}});
 }
 
 void ClusterAgent::tell_converged(Instant now) {
     const bool is_default = membership_.own()[kDefaultRule] != 0;
     Fields fields{{"members", joined_ids(membership_.map().members)},
                   {"default_host", is_default ? "yes" : "no"}};
-    const std::string cause = convergence_.cause();
+    const ConvergenceCause cause = convergence_.cause();
     if (const auto took = convergence_.finish(now)) {
-        fields.emplace_back("cause", cause);
+        fields.emplace_back("cause", name_of(cause));
         fields.emplace_back("took_ms", std::to_string(in_milliseconds(*took)));
     }
     tell(Severity::info, is_default ? EventNumber::converged_as_default : EventNumber::converged,

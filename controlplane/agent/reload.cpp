@@ -1,3 +1,5 @@
+// Configurations are compared as lines of path and value, the form in which hosts compare them too:
+// what a person is told names the place in the file.
 #include "controlplane/agent/reload.hpp"
 
 #include <algorithm>
@@ -29,20 +31,6 @@ std::string joined(const std::vector<std::string>& texts) {
     std::string text;
     for (const std::string& one : texts) text += (text.empty() ? "" : ",") + one;
     return text.empty() ? "none" : text;
-}
-
-std::string joined(const std::vector<std::uint16_t>& numbers) {
-    std::vector<std::string> texts;
-    for (const std::uint16_t number : numbers) texts.push_back(std::to_string(number));
-    return joined(texts);
-}
-
-// What the two programs of this host only read when they start.
-Lines fixed_lines(const config::Cluster& cluster, const config::Host& host) {
-    return {{"connections.max", std::to_string(cluster.connections.max)},
-            {"outside", host.outside},
-            {"inside", host.inside},
-            {"lcores", joined(host.lcores)}};
 }
 
 Lines local_lines(const config::Cluster& cluster, const config::Host& host) {
@@ -85,8 +73,8 @@ Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSe
                        {"hosts[].id of " + in_force.host.name, std::to_string(in_force.host.id),
                         std::to_string(fresh.host.id)},
                        "a host is known by its id: restart both programs of this host");
-    const auto fixed = config::differences(fixed_lines(in_force.cluster, in_force.host),
-                                           fixed_lines(fresh.cluster, fresh.host));
+    const auto fixed = config::differences(config::started_lines(in_force.cluster, in_force.host),
+                                           config::started_lines(fresh.cluster, fresh.host));
     if (!fixed.empty())
         return refusal(where, fixed.front(),
                        "it is read at the start: restart both programs of this host");

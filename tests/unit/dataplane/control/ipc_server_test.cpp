@@ -1,5 +1,5 @@
-// The control socket against a peer that says everything: the right things take effect in order,
-// garbage is refused, and nothing harms.
+// The dataplane's socket against a peer that says everything: the right things take effect in
+// order, garbage is refused, and nothing harms.
 #include "dataplane/control/ipc_server.hpp"
 
 #include <array>
@@ -31,9 +31,15 @@ public:
         hello.valid_until_ns = lease.time_since_epoch().count();
         hello.install_token = token;
         hello.block_bytes = static_cast<std::uint32_t>(block(cluster).size());
+        hello.settings_bytes = static_cast<std::uint32_t>(settings(cluster).size());
+        hello.cluster_count = 2;
+        ipc::set_cluster_name(hello, cluster == 0 ? "web" : "mail");
         return hello;
     }
     [[nodiscard]] std::span<const Byte> block(std::uint16_t) const override { return stored; }
+    [[nodiscard]] std::string_view settings(std::uint16_t cluster) const override {
+        return cluster == 0 ? "outside=net_null0\n" : "outside=net_null1\n";
+    }
     [[nodiscard]] ipc::Status status(std::uint16_t) const override { return {}; }
     [[nodiscard]] ipc::CountersReport counters(std::uint16_t) const override { return {}; }
     Status install(std::uint16_t, std::uint64_t with_token, const Tables&) override {
@@ -56,6 +62,7 @@ public:
     [[nodiscard]] bool is_busy() const override { return busy; }
     void on_connected(int) override { ++connections; }
     void on_disconnected(const std::string& why) override { last_reason = why; }
+    void on_refused(const std::string& why) override { refusals.push_back(why); }
 
     Instant lease = kLongAgo;
     SealKeys seal_keys;
@@ -67,6 +74,7 @@ public:
     bool busy = false;
     int connections = 0;
     std::string last_reason;
+    std::vector<std::string> refusals;
 };
 
 class Peer {
@@ -109,7 +117,7 @@ private:
     int fd_;
 };
 
-class LinkServerTest : public ::testing::Test {
+class IpcServerTest : public ::testing::Test {
 protected:
     void SetUp() override {
         std::array<char, 32> name{"/tmp/nlb-link.XXXXXX"};
@@ -172,13 +180,13 @@ Tables some_tables() {
     return tables;
 }
 
-TEST_F(LinkServerTest, OnlyTheOwnerMayConnect) {
+TEST_F(IpcServerTest, OnlyTheOwnerMayConnect) {
     struct stat about {};
     ASSERT_EQ(stat(path().c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777U, 0600U);
 }
 
-TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
+TEST_F(IpcServerTest, WhatIsSentTakesEffect) {
     const auto peer = greeted_peer();
     ASSERT_TRUE(peer->say(lease_message(12345)));
     const SealKeys keys{{SealKey{{1, 2}}}, 1};
@@ -210,7 +218,7 @@ TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     EXPECT_EQ(peer->hear_type(), MessageType::punted);
 }
 
-TEST_F(LinkServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
+TEST_F(IpcServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
     const auto peer = greeted_peer();
     ASSERT_TRUE(peer->say(send_message(monotonic_now() - std::chrono::milliseconds{1}, 60)));
     serve();
@@ -220,7 +228,7 @@ TEST_F(LinkServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
     EXPECT_EQ(operations_.frame.size(), 61U);
 }
 
-TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
+TEST_F(IpcServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     const std::vector<Byte> tables = encode_tables(some_tables());
     expect_refused({1, 2, 3});
     expect_refused(std::vector<Byte>(ipc::kMessageBytesMax + 1));
@@ -255,7 +263,7 @@ TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     EXPECT_EQ(operations_.lease, kLongAgo);
 }
 
-TEST_F(LinkServerTest, GarbageOfEveryKindHarmsNobody) {
+TEST_F(IpcServerTest, GarbageOfEveryKindHarmsNobody) {
     Prng prng(7);
     const std::vector<std::vector<Byte>> good{
         lease_message(1), install_message(3, encode_tables(some_tables())),
@@ -276,7 +284,7 @@ TEST_F(LinkServerTest, GarbageOfEveryKindHarmsNobody) {
     EXPECT_LE(operations_.frame.size(), ipc::kFrameBytesMax);
 }
 
-TEST_F(LinkServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
+TEST_F(IpcServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
     const auto first = greeted_peer();
     Peer second(path());
     server_->on_newcomer();
@@ -293,32 +301,80 @@ TEST_F(LinkServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 77);
 }
 
-TEST_F(LinkServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
+TEST_F(IpcServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
     const auto first = greeted_peer();
     // More than one reading takes.
     for (std::int64_t i = 1; i <= 3 * IpcServer::kDatagramsAtOnce; ++i)
         ASSERT_TRUE(first->say(lease_message(i)));
     first->hang_up();
     Peer second(path());
-    for (int i = 0; i < 8 && operations_.connections < 2; ++i) server_->on_newcomer();
-    const auto datagram = second.hear();
+    std::vector<Byte> datagram;
+    for (int i = 0; i < 8 && datagram.empty(); ++i) {
+        server_->on_newcomer();
+        datagram = second.hear();
+    }
     const auto message = ipc::read_message(datagram);
     ASSERT_TRUE(message && message->type == MessageType::hello);
     EXPECT_EQ(message->body<ipc::Hello>()->valid_until_ns, 3 * IpcServer::kDatagramsAtOnce);
 }
 
-TEST_F(LinkServerTest, HelloCarriesTheStoredBlock) {
+TEST_F(IpcServerTest, HelloCarriesTheStoredBlock) {
     operations_.stored = {9, 8, 7};
     Peer peer(path());
     server_->on_newcomer();
     const auto datagram = peer.hear();
     const auto message = ipc::read_message(datagram);
     ASSERT_TRUE(message);
-    const auto block = message->rest_after<ipc::Hello>();
+    const auto hello = *message->body<ipc::Hello>();
+    const auto rest = message->rest_after<ipc::Hello>();
+    ASSERT_EQ(rest.size(), hello.block_bytes + hello.settings_bytes);
+    const auto block = rest.first(hello.block_bytes);
     EXPECT_EQ(std::vector<Byte>(block.begin(), block.end()), operations_.stored);
 }
 
-TEST_F(LinkServerTest, WhileInstallationsAreUnderWayNothingIsRead) {
+TEST_F(IpcServerTest, HelloSaysNameNumberAndSettingsOfEachCluster) {
+    Peer peer(path());
+    server_->on_newcomer();
+    for (const std::uint16_t number : {std::uint16_t{0}, std::uint16_t{1}}) {
+        const auto datagram = peer.hear();
+        const auto message = ipc::read_message(datagram);
+        ASSERT_TRUE(message && message->type == MessageType::hello);
+        EXPECT_EQ(message->cluster, number);
+        const auto hello = *message->body<ipc::Hello>();
+        EXPECT_EQ(ipc::cluster_name_of(hello), number == 0 ? "web" : "mail");
+        EXPECT_EQ(hello.cluster_count, 2U);
+        const auto settings = message->rest_after<ipc::Hello>().subspan(hello.block_bytes);
+        EXPECT_EQ((std::string{settings.begin(), settings.end()}), operations_.settings(number));
+    }
+}
+
+TEST_F(IpcServerTest, AControlPlaneThatRefusesIsNamedOnceAndNeverCountsAsConnected) {
+    const auto refuse = [this](const std::string& sentence) {
+        const auto peer = greeted_peer();
+        ASSERT_TRUE(peer->say(ipc::write_refusal(sentence)));
+        serve();
+        EXPECT_TRUE(peer->is_cut_off());
+        EXPECT_FALSE(server_->socket().connected());
+    };
+    for (int i = 0; i < 3; ++i) refuse("the control plane has cluster \"x\"");
+    EXPECT_EQ(operations_.refusals,
+              std::vector<std::string>{"the control plane has cluster \"x\""});
+    EXPECT_EQ(operations_.connections, 0);
+    EXPECT_EQ(operations_.last_reason, "") << "nobody was there to be lost";
+    {
+        const auto peer = greeted_peer();
+        ASSERT_TRUE(peer->say(lease_message(3)));
+        serve();
+        EXPECT_EQ(operations_.connections, 1);
+    }
+    serve();
+    refuse("the control plane has cluster \"x\"");
+    EXPECT_EQ(operations_.refusals.size(), 2U) << "there was a right one in between";
+    refuse(std::string(100'000 / 2, 'y'));
+    EXPECT_EQ(operations_.refusals.back().size(), 1024U);
+}
+
+TEST_F(IpcServerTest, WhileInstallationsAreUnderWayNothingIsRead) {
     const auto peer = greeted_peer();
     operations_.busy = true;
     ASSERT_TRUE(peer->say(lease_message(5)));
@@ -329,7 +385,7 @@ TEST_F(LinkServerTest, WhileInstallationsAreUnderWayNothingIsRead) {
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 5);
 }
 
-TEST_F(LinkServerTest, APeerThatReadsNothingLosesHeartbeatsFirstAndIsCutOffAtLast) {
+TEST_F(IpcServerTest, APeerThatReadsNothingLosesHeartbeatsFirstAndIsCutOffAtLast) {
     const auto peer = greeted_peer();
     int taken = 0;
     while (server_->send_punted(0, {1}, std::vector<Byte>(1000)) && taken < 100'000) ++taken;
