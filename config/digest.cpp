@@ -3,10 +3,10 @@
 #include "config/digest.hpp"
 
 #include <algorithm>
-#include <array>
-#include <sodium.h>
+#include <utility>
 
-#include "core/base/assert.hpp"
+#include "config/format.hpp"
+#include "core/wire/heartbeat_seal.hpp"
 
 namespace nlb::config {
 namespace {
@@ -19,15 +19,12 @@ const std::string* value_at(const Lines& lines, const std::string& path) {
     return line == lines.end() ? nullptr : &line->second;
 }
 
-std::uint64_t digest_of_text(const std::string& text) {
-    std::array<unsigned char, 32> hash{};
-    const int result = crypto_generichash(hash.data(), hash.size(),
-                                          reinterpret_cast<const unsigned char*>(text.data()),
-                                          text.size(), nullptr, 0);
-    NLB_ASSERT(result == 0);
-    std::uint64_t digest = 0;
-    for (std::size_t i = 0; i < sizeof digest; ++i) digest |= std::uint64_t{hash[i]} << (8 * i);
-    return digest;
+// SipHash-2-4 under a public key: it tells texts apart, and the frames that carry it are
+// authenticated.
+std::uint64_t digest_of_text(std::string_view text) {
+    constexpr SealKey kPublic{
+        {0x6e6c622d636f6e66ULL, 0x69672d6c696e6573ULL}};  // "nlb-config-lines"
+    return siphash(kPublic, {reinterpret_cast<const Byte*>(text.data()), text.size()});
 }
 
 }  // namespace
@@ -45,6 +42,19 @@ CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {
     for (std::size_t i = 0; i < fingerprint.size(); ++i)
         fingerprint[i] = "0123456789abcdef"[digest >> (4 * i) & 15U];
     lines.emplace_back("key_file (fingerprint of the key)", fingerprint);
+    return lines;
+}
+
+CanonicalLines started_lines(const Cluster& cluster, const Host& host) {
+    return host_keys(cluster, host, Takes::at_start);
+}
+
+CanonicalLines paired_lines(const Cluster& cluster, const Host& host) {
+    CanonicalLines lines{{"host", host.name},
+                         {"hosts[].id of " + host.name, std::to_string(host.id)},
+                         {"address", to_string(cluster.address)},
+                         {"mode", to_string(cluster.mode)}};
+    for (auto& line : started_lines(cluster, host)) lines.push_back(std::move(line));
     return lines;
 }
 

@@ -22,11 +22,17 @@ using CanonicalLines = KeyLines;
 // The same and a fingerprint of the key, which decides buckets too. It tells nothing about the key.
 [[nodiscard]] CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key);
 
+// What the programs of a host read when they start and no reload changes.
+[[nodiscard]] CanonicalLines started_lines(const Cluster& cluster, const Host& host);
+// What the two programs of one host must hold alike to work together on a cluster: started_lines
+// and who this host is there. Values may hold "=" here.
+[[nodiscard]] CanonicalLines paired_lines(const Cluster& cluster, const Host& host);
+
 // "PATH=VALUE\n" for each, and back; lines without "=" are left out.
 [[nodiscard]] std::string text_of(const CanonicalLines& lines);
 [[nodiscard]] CanonicalLines lines_of(std::string_view text);
 
-// The first 8 bytes, read little-endian, of BLAKE2b-256 over the text. Never 0.
+// SipHash-2-4 over the text, under a public key. Never 0.
 [[nodiscard]] std::uint64_t digest_of(const CanonicalLines& lines);
 
 struct Difference {

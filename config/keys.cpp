@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "config/format.hpp"
 
@@ -123,7 +124,9 @@ constexpr Key<Host> kHostKeys[] = {
     {"inside", kOwn, kAtStart, [](const Host& h) { return Text{h.inside}; }},
     {"lcores", kOwn, kAtStart,
      [](const Host& h) {
-         return Text{listed(h.lcores, [](std::uint16_t core) { return std::to_string(core); })};
+         // Sorted and without repetitions, as the dataplane takes them.
+         const std::set<std::uint16_t> lcores(h.lcores.begin(), h.lcores.end());
+         return Text{listed(lcores, [](std::uint16_t core) { return std::to_string(core); })};
      }},
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/limits.hpp"
 #include "core/base/types.hpp"
 #include "core/tables/tables.hpp"
 
@@ -27,7 +28,6 @@ inline constexpr std::uint8_t kEqualWeight = 50;
 inline constexpr std::uint8_t kWeightMax = 100;
 
 // What the operator may ask for; a value outside is a mistake of the file.
-inline constexpr std::size_t kClustersMax = 16;
 inline constexpr std::size_t kFormerKeyFilesMax = 3;
 inline constexpr Duration kPeriodMin = std::chrono::milliseconds{10};
 inline constexpr Duration kPeriodMax = std::chrono::seconds{10};

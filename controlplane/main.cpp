@@ -6,8 +6,9 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include "config/daemon/log.hpp"
+#include "config/daemon/run_directory.hpp"
 #include "config/load.hpp"
-#include "controlplane/api/event_log.hpp"
 #include "controlplane/loop/control_plane.hpp"
 #include "controlplane/loop/real_time.hpp"
 
@@ -35,7 +36,6 @@ std::string machine_name() {
 }
 
 int serve(ControlPlane& program, const std::string& listen) {
-    start_log();
     std::unique_ptr<MetricsServer> server;
     if (!listen.empty()) {
         const auto board = std::make_shared<MetricsBoard>();
@@ -45,15 +45,15 @@ int serve(ControlPlane& program, const std::string& listen) {
             server = std::move(started.value());
             program.serve_metrics(board);
         } else {
-            log_event(Severity::error, EventNumber::none, "metrics_not_served",
-                      {{"because", started.error().message}});
+            daemon::log(daemon::Level::error, "metrics_not_served",
+                        {{"because", started.error().message}});
         }
     }
     // After the threads of log and metrics, which shall stay ordinary.
     for (const std::string& sentence : ask_for_real_time())
-        log_event(Severity::info, EventNumber::none, "not_real_time", {{"because", sentence}});
+        daemon::log(daemon::Level::info, "not_real_time", {{"because", sentence}});
     program.run();
-    stop_log();
+    daemon::stop_log();
     // Its HTTP library takes up to three seconds to stop; a successor that waits for the run
     // directory should not. See main().
     (void)server.release();
@@ -65,15 +65,16 @@ int start(const Options& options) {
         return complain("libsodium does not start: is there a source of random numbers?", kFailed);
     const auto loaded = config::load_file(options.config);
     if (!loaded) return complain(loaded.error().message, kMisused);
-    for (const std::string& warning : loaded.value().warnings)
-        std::fprintf(stderr, "%s\n", warning.c_str());
     const auto members = config::memberships_of(loaded.value().config, options.host);
     if (!members) return complain(members.error().message, kMisused);
-    const auto run = RunDirectory::take(options.run_directory);
+    const auto run = daemon::RunDirectory::take(options.run_directory, "controlplane");
     if (!run) return complain(run.error().message, kFailed);
     ControlPlane program(loaded.value().config, options.host, run.value());
     if (const Status ready = program.prepare(); !ready)
         return complain(ready.error().message, kMisused);
+    daemon::start_log(daemon::LogWriter::thread);
+    for (const std::string& warning : loaded.value().warnings)
+        daemon::log(daemon::Level::warning, "config_warning", {{"because", warning}});
     return serve(program, loaded.value().config.metrics.listen);
 }
 

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
+#include "config/daemon/log.hpp"
+#include "config/daemon/run_directory.hpp"
 #include "config/load.hpp"
 #include "core/ipc/tables_codec.hpp"
 #include "dataplane/control/dataplane.hpp"
@@ -45,7 +45,8 @@ Result<StartupPlan> make_plan(const Arguments& arguments) {
         auto read = config::load_file(arguments.config);
         if (!read) return read.error();
         loaded = std::move(read.value());
-        for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
+        for (const std::string& warning : loaded->warnings)
+            daemon::log(daemon::Level::warning, "config_warning", {{"because", warning}});
     }
     if (arguments.tables.empty()) return plan_from_config(loaded->config, arguments.host);
     const auto fixed = read_tables(arguments.tables);
@@ -68,16 +69,17 @@ Status check_devices(const StartupPlan& plan) {
 int run(const StartupPlan& plan, const Arguments& arguments) {
     // Fixed tables need no control plane, so no run directory is claimed: many may run side by
     // side.
-    std::optional<RunDirectory> directory;
+    std::optional<daemon::RunDirectory> directory;
     if (!plan.fixed) {
-        auto claimed = RunDirectory::claim(plan.run_dir);
+        auto claimed = daemon::RunDirectory::take(plan.run_dir, "dataplane");
         if (!claimed) return fail(kFailed, claimed.error());
         directory.emplace(std::move(claimed.value()));
     }
     const auto eal_plan = plan_eal(plan, read_machine());
     if (!eal_plan) return fail(kFailed, eal_plan.error());
     if (auto good = check_devices(plan); !good) return fail(kFailed, good.error());
-    for (const std::string& warning : eal_plan.value().warnings) spdlog::warn("{}", warning);
+    for (const std::string& warning : eal_plan.value().warnings)
+        daemon::log(daemon::Level::warning, "warning", {{"because", warning}});
 
     EalLog& log = EalLog::capture();
     auto eal = Eal::start(eal_plan.value(), plan.run_dir, log);
@@ -94,8 +96,7 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
 int main(int argc, char** argv) {
     const ParsedArguments parsed = parse_arguments(argc, argv);
     if (parsed.exit_code) return *parsed.exit_code;
-    spdlog::set_default_logger(spdlog::stderr_logger_mt("nlb-dataplane"));
-    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %n %v");
+    daemon::start_log(daemon::LogWriter::caller);
     auto plan = make_plan(parsed.arguments);
     if (!plan) return fail(kMistaken, plan.error());
     plan.value().run_dir = parsed.arguments.run_dir;

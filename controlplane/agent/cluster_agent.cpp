@@ -1,3 +1,6 @@
+// From an event to the steps that follow: facts are gathered, host_state names the next step, the
+// step is taken, and again until none follows. Actions of the membership are carried out at once
+// and in their order; nothing is postponed to a later call.
 #include "controlplane/agent/cluster_agent.hpp"
 
 #include <algorithm>
@@ -6,6 +9,7 @@
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "controlplane/agent/reload.hpp"
+#include "core/base/assert.hpp"
 #include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
@@ -13,8 +17,10 @@ namespace {
 
 // next_step never circles, but a mistake there must not hang the loop.
 constexpr int kStepsMax = 8;
+// A descriptor that is just being made may be missed by one report, not by the next one too.
 constexpr std::uint8_t kEmptyReportsNeeded = 2;
 
+// Rules of the file that were disabled or draining when the program ended; others are enabled.
 RuleStates initial_rules(const ClusterSettings& settings, const StoredCluster& stored) {
     RuleStates states{};
     if (settings.host.initial_state != config::InitialState::last) return states;
@@ -28,18 +34,23 @@ RuleStates initial_rules(const ClusterSettings& settings, const StoredCluster& s
 }  // namespace
 
 ClusterAgent::ClusterAgent(ClusterSettings settings,
-                           std::unique_ptr<const Authenticator> authenticator, MessageSink& sink,
-                           const StoredCluster& stored, std::uint32_t boot)
+                           std::unique_ptr<const Authenticator> authenticator,
+                           MessageSink& messages, EventSink& events, const StoredCluster& stored,
+                           std::uint32_t boot)
     : settings_(std::move(settings)),
       params_(params_of(settings_)),
       authenticator_(std::move(authenticator)),
+      events_(events),
       rule_states_(initial_rules(settings_, stored)),
       membership_(params_, desired_rules_of(settings_.cluster, settings_.host, rule_states_)),
-      commands_(settings_, *authenticator_, sink,
+      channel_(messages),
+      commands_(settings_, *authenticator_, channel_,
                 [this](const UseConfig& action) { use_next(action); }),
-      igmp_(settings_, sink, boot),
+      igmp_(settings_, channel_, boot),
       boot_(boot),
-      wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {}
+      wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {
+    NLB_ASSERT(boot_ != 0);
+}
 
 Facts ClusterAgent::facts() const {
     Facts facts;
@@ -61,6 +72,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     memory_.reset();
     status_.reset();
     commands_.forget();
+    channel_.close();
     igmp_.lose();
     if (active_) membership_.on_dataplane_lost();
     active_ = leaving_ = told_draining_ = unknown_tables_ = false;
@@ -94,6 +106,7 @@ void ClusterAgent::poll(Instant now) {
         commands_.request_status();
     }
     if (now < next_poll_) return;
+    // For people and metrics: rarely enough to cost nothing.
     next_poll_ = now + kPollEvery;
     commands_.request_status();
     commands_.request_counters();
@@ -134,7 +147,7 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
               {"state", std::string{name_of(wanted)}}});
     }
     if (before == rule_states_) return result;
-    own_cause_ = "rule";
+    own_cause_ = ConvergenceCause::rule;
     tell_desired(now);
     return result;
 }
@@ -144,7 +157,7 @@ void ClusterAgent::apply_local(Instant now, const config::Cluster& cluster,
     now_ = now;
     settings_.cluster = cluster;
     settings_.host = host;
-    own_cause_ = "reload";
+    own_cause_ = ConvergenceCause::reload;
     tell_desired(now);
     commands_.reinstall();
 }
@@ -182,6 +195,8 @@ void ClusterAgent::take_step(Instant now, Step step) {
     }
 }
 
+// The wishes come before the start, so that the first heartbeat states them; the real state of the
+// link comes last, as a start without a link would be a loss.
 void ClusterAgent::begin(Instant now) {
     const std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
     active_ = true;
@@ -195,7 +210,7 @@ void ClusterAgent::begin(Instant now) {
     if (next_)
         run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
     const bool warm = memory && membership_.state() == MembershipState::member;
-    convergence_.begin(now, warm ? "restarted" : "started");
+    convergence_.begin(now, warm ? ConvergenceCause::restarted : ConvergenceCause::started);
     told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
     tell(Severity::info, EventNumber::started, "started",
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
@@ -203,6 +218,7 @@ void ClusterAgent::begin(Instant now) {
     if (link_up_) igmp_.join(now);
 }
 
+// The membership has said goodbye and owns nothing.
 void ClusterAgent::retire() {
     igmp_.leave(now_);
     active_ = leaving_ = told_draining_ = false;
@@ -212,6 +228,7 @@ void ClusterAgent::retire() {
     tell(Severity::info, EventNumber::stopped, "stopped");
 }
 
+// What is staged is told anew too: its rules carry the states of today.
 void ClusterAgent::tell_desired(Instant now) {
     if (!active_) return;
     told_draining_ = wanted_ == Wanted::draining;

@@ -1,7 +1,8 @@
 // One cluster of this host: owns its membership, hands it what happens, and carries out what it
-// wants through the dataplane commands. It takes time in and reads no clock, knows no socket and no
-// thread. What the operator wants is host_state's to decide, what the cluster does is core's; this
-// file only connects them.
+// wants through the dataplane commands. Time and messages come in, messages and events go out: it
+// reads no clock, opens no file, writes no log and knows no socket and no thread, so that a
+// simulator runs the very object that the program runs. What the operator wants is host_state's to
+// decide, what the cluster does is core's; this file only connects them.
 #pragma once
 
 #include <map>
@@ -9,18 +10,19 @@
 #include <optional>
 #include <string>
 
+#include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
 #include "controlplane/agent/config_exchange.hpp"
 #include "controlplane/agent/convergence_statistics.hpp"
 #include "controlplane/agent/dataplane_commands.hpp"
+#include "controlplane/agent/events.hpp"
 #include "controlplane/agent/heartbeat_statistics.hpp"
 #include "controlplane/agent/host_state.hpp"
 #include "controlplane/agent/igmp_agent.hpp"
 #include "controlplane/agent/message_sink.hpp"
 #include "controlplane/agent/rule_states.hpp"
+#include "controlplane/agent/stored_state.hpp"
 #include "controlplane/agent/traffic.hpp"
-#include "controlplane/api/event_log.hpp"
-#include "controlplane/loop/state_file.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/ipc/messages.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -35,23 +37,31 @@ struct NextConfiguration {
     std::unique_ptr<const Authenticator> from_then;
 };
 
+// Thread: one, the same for every call. Every `now` is at least the one before it.
 class ClusterAgent {
 public:
-    // `boot` is random; `sink` outlives the agent.
+    // `boot` is random, not 0, and new for each life of the program; the sinks outlive the agent.
     ClusterAgent(ClusterSettings settings, std::unique_ptr<const Authenticator> authenticator,
-                 MessageSink& sink, const StoredCluster& stored, std::uint32_t boot);
+                 MessageSink& messages, EventSink& events, const StoredCluster& stored,
+                 std::uint32_t boot);
     ClusterAgent(const ClusterAgent&) = delete;
     ClusterAgent& operator=(const ClusterAgent&) = delete;
 
-    // Events.
-    // Empty, or why this dataplane cannot be worked with.
+    // What happens.
+    // A dataplane was found, or another one than before. It calls this cluster message.cluster from
+    // now on. Empty, or why it cannot be worked with: then nothing has changed here. Whether it
+    // means the same cluster is cluster_roster's to judge.
     [[nodiscard]] std::string on_hello(Instant now, const ipc::MessageView& message);
-    void on_message(Instant now, const ipc::MessageView& message);  // every other one
+    // Every other message about this cluster; without a dataplane it is ignored.
+    void on_message(Instant now, const ipc::MessageView& message);
+    // The connection broke. Told twice, the second time changes nothing.
     void on_dataplane_lost(Instant now);
+    // Time passes. Requires: called no later than next_wake() when the caller can.
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const;
 
     // The operator.
+    // Takes effect at once here and step by step in the cluster; settled() tells when.
     CommandResult command_host(Instant now, HostCommand command);
     CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
     // Weights, priorities and time-outs of this host; the agreed part is unchanged.
@@ -84,7 +94,9 @@ public:
     [[nodiscard]] bool active() const { return active_; }
     [[nodiscard]] bool dataplane_connected() const { return dataplane_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
+    // Since the first hello.
     [[nodiscard]] const std::optional<PortAddresses>& ports() const { return ports_; }
+    // The newest one of a dataplane that is there.
     [[nodiscard]] const std::optional<ipc::Status>& status() const { return status_; }
     [[nodiscard]] const Traffic& traffic() const { return traffic_; }
     [[nodiscard]] const ConvergenceStatistics& convergence() const { return convergence_; }
@@ -96,12 +108,13 @@ public:
         return mismatches_;
     }
     [[nodiscard]] std::uint64_t frames_sent() const { return commands_.frames_sent(); }
+    // What a successor needs for `initial_state: last`.
     [[nodiscard]] StoredCluster stored() const;
 
     static constexpr Duration kPollEvery = std::chrono::milliseconds{250};
 
 private:
-    // agent.cpp
+    // cluster_agent.cpp
     [[nodiscard]] Facts facts() const;
     void reconcile(Instant now);
     void take_step(Instant now, Step step);
@@ -111,14 +124,14 @@ private:
     void run(Instant now, const Actions& actions);
     void poll(Instant now);
 
-    // controller_link.cpp: what the dataplane says
+    // cluster_agent_link.cpp: what the dataplane says
     void on_punted(Instant now, const ipc::MessageView& message);
     void on_status(Instant now, const ipc::Status& status);
     void on_counters(const ipc::CountersReport& report);
     void note_link(Instant now, bool up);
     void note_drained_rules();
 
-    // controller_configuration.cpp: the next configuration, and whoever has another one
+    // cluster_agent_configuration.cpp: the next configuration, and whoever has another one
     void use_next(const UseConfig& action);
     void compare_configurations(Instant now);
     void tell_mismatch(HostId host, const std::optional<config::Difference>& difference) const;
@@ -126,7 +139,7 @@ private:
         return next_ ? next_->settings : settings_;
     }
 
-    // controller_events.cpp: what people are told
+    // cluster_agent_events.cpp: what people are told
     void tell(Severity severity, EventNumber number, std::string_view name,
               Fields fields = {}) const;
     void tell_report(Instant now, const Report& report);
@@ -139,8 +152,10 @@ private:
     ClusterSettings settings_;
     MembershipParams params_;
     std::unique_ptr<const Authenticator> authenticator_;
+    EventSink& events_;
     RuleStates rule_states_{};
     Membership membership_;
+    ClusterChannel channel_;
     DataplaneCommands commands_;
     std::optional<NextConfiguration> next_;
     ConfigExchange exchange_;
@@ -173,7 +188,8 @@ private:
     ConvergenceStatistics convergence_;
     HeartbeatStatistics heartbeats_;
     std::vector<MemberEntry> told_members_;
-    std::string own_cause_;     // of the next epoch with the same members: weight, rule or reload
+    // of the next epoch with the same members, when it comes from here: rule or reload
+    std::optional<ConvergenceCause> own_cause_;
     RuleMasks drained_told_{};  // not zero: the rule's drain was reported as over
 };
 

@@ -4,11 +4,14 @@
 
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/reload.hpp"
+#include "core/base/assert.hpp"
 #include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
+// Both keys are accepted from now on: another host may change over first.
 void ClusterAgent::hold(Instant now, NextConfiguration next) {
+    NLB_ASSERT(!reload_is_under_way());
     now_ = now;
     next_ = std::move(next);
     use_keys(std::move(next_->until_then));
@@ -17,12 +20,14 @@ void ClusterAgent::hold(Instant now, NextConfiguration next) {
 }
 
 void ClusterAgent::drop_staged(Instant now) {
+    NLB_ASSERT(!reload_is_under_way());
     now_ = now;
     next_.reset();
     tell(Severity::info, EventNumber::none, "configuration_given_up");
     run(now, membership_.on_staged(now, std::nullopt));
 }
 
+// The commands point to the old keys until they are told; only then may those go.
 void ClusterAgent::use_keys(std::unique_ptr<const Authenticator> authenticator) {
     commands_.use_keys(*authenticator);
     authenticator_ = std::move(authenticator);
@@ -31,13 +36,14 @@ void ClusterAgent::use_keys(std::unique_ptr<const Authenticator> authenticator) 
 // In the middle of a list of actions: what follows in it is numbered by the next configuration and
 // sent under its key.
 void ClusterAgent::use_next(const UseConfig& action) {
+    NLB_ASSERT(next_.has_value());
     rule_states_ = carried_over(rule_states_, settings_.cluster, next_->settings.cluster);
     settings_ = std::move(next_->settings);
     use_keys(std::move(next_->from_then));
     next_.reset();
     params_ = params_of(settings_);
     drained_told_ = {};
-    own_cause_ = "reload";
+    own_cause_ = ConvergenceCause::reload;
     tell(Severity::info, EventNumber::none, "configuration_in_use",
          {{"generation", std::to_string(action.generation)}});
 }

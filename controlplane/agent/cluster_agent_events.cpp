@@ -4,7 +4,7 @@
 
 #include "controlplane/agent/cause_words.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
-#include "controlplane/loop/clock.hpp"
+#include "core/base/durations.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -25,14 +25,22 @@ HostId first_missing(const std::vector<MemberEntry>& these, const std::vector<Me
     return kNoHost;
 }
 
-EventNumber number_of(const std::string& cause) {
-    if (cause == "joined" || cause == "started") return EventNumber::converging_joined;
-    if (cause == "lost" || cause == "left") return EventNumber::converging_lost;
-    return EventNumber::converging_changed;
+EventNumber number_of(ConvergenceCause cause) {
+    switch (cause) {
+        case ConvergenceCause::joined:
+        case ConvergenceCause::started:
+            return EventNumber::converging_joined;
+        case ConvergenceCause::lost:
+        case ConvergenceCause::left:
+            return EventNumber::converging_lost;
+        default:
+            return EventNumber::converging_changed;
+    }
 }
 
 }  // namespace
 
+// Every event says which cluster, which host and which epoch it is about.
 void ClusterAgent::tell(Severity severity, EventNumber number, std::string_view name,
                         Fields fields) const {
     const Epoch& epoch = membership_.epoch();
@@ -41,7 +49,7 @@ void ClusterAgent::tell(Severity severity, EventNumber number, std::string_view 
         all.emplace_back("epoch",
                          std::to_string(epoch.counter) + "." + std::to_string(epoch.coordinator));
     for (auto& field : fields) all.push_back(std::move(field));
-    log_event(severity, number, name, all);
+    events_.on_event({severity, number, name, std::move(all)});
 }
 
 std::string ClusterAgent::host_name(HostId id) const {
@@ -60,7 +68,7 @@ void ClusterAgent::tell_report(Instant now, const Report& report) {
         case Kind::converged:
             return;  // observe() tells it, with how long it took
         case Kind::reset:
-            convergence_.begin(now, "reset");
+            convergence_.begin(now, ConvergenceCause::reset);
             told_members_.clear();  // its next epoch is a join
             return tell(Severity::warn, EventNumber::none, "reset",
                         {{"because", words_of(report)}});
@@ -85,42 +93,46 @@ void ClusterAgent::tell_report(Instant now, const Report& report) {
 void ClusterAgent::tell_buried(Instant now, const Report& report) {
     const auto is_it = [&report](const MemberEntry& member) { return member.id == report.host; };
     const bool member = std::any_of(told_members_.begin(), told_members_.end(), is_it);
-    if (member) convergence_.begin(now, "lost");
+    if (member) convergence_.begin(now, ConvergenceCause::lost);
     tell(member ? Severity::warn : Severity::info, EventNumber::none,
          member ? "peer_lost" : "peer_gone",
          {{"peer", host_name(report.host)}, {"because", words_of(report)}});
 }
 
+// The cause is what changed against the last epoch that was told: who is missing first, then who is
+// new, else what this host or the coordinator changed.
 void ClusterAgent::tell_new_epoch(Instant now) {
     const std::vector<MemberEntry>& members = membership_.map().members;
-    std::string cause = membership_.map().next_digest != 0 ? "reload"
-                        : own_cause_.empty()               ? "weight"
-                                                           : own_cause_;
+    ConvergenceCause cause = membership_.map().next_digest != 0
+                                 ? ConvergenceCause::reload
+                                 : own_cause_.value_or(ConvergenceCause::weight);
     HostId by = settings_.host.id;
     if (const HostId gone = first_missing(told_members_, members); gone != kNoHost) {
         const auto peer = membership_.peers().find(gone);
         const bool orderly = peer != membership_.peers().end() &&
                              (peer->second.flags & (kFlagGoodbye | kFlagLeaving | kFlagDeaf)) != 0;
-        cause = orderly ? "left" : "lost";
+        cause = orderly ? ConvergenceCause::left : ConvergenceCause::lost;
         by = gone;
     } else if (const HostId fresh = first_missing(members, told_members_); fresh != kNoHost) {
-        cause = "joined";
+        cause = ConvergenceCause::joined;
         by = told_members_.empty() ? settings_.host.id : fresh;
     }
     told_members_ = members;
-    own_cause_.clear();
+    own_cause_.reset();
     convergence_.begin(now, cause);
     tell(Severity::info, number_of(cause), "converging",
-         {{"cause", cause}, {"by", host_name(by)}, {"members", joined_ids(members)}});
+         {{"cause", std::string{name_of(cause)}},
+          {"by", host_name(by)},
+          {"members", joined_ids(members)}});
 }
 
 void ClusterAgent::tell_converged(Instant now) {
     const bool is_default = membership_.own()[kDefaultRule] != 0;
     Fields fields{{"members", joined_ids(membership_.map().members)},
                   {"default_host", is_default ? "yes" : "no"}};
-    const std::string cause = convergence_.cause();
+    const ConvergenceCause cause = convergence_.cause();
     if (const auto took = convergence_.finish(now)) {
-        fields.emplace_back("cause", cause);
+        fields.emplace_back("cause", name_of(cause));
         fields.emplace_back("took_ms", std::to_string(in_milliseconds(*took)));
     }
     tell(Severity::info, is_default ? EventNumber::converged_as_default : EventNumber::converged,

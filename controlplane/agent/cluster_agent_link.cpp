@@ -26,10 +26,12 @@ bool all_zero(const Numbers& numbers) {
 std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message) {
     now_ = now;
     const auto hello = message.body<ipc::Hello>();
+    // Nothing is touched before the layout is known to be ours.
     if (!hello || hello->version != ipc::kProtocolVersion || hello->build != ipc::layout_digest())
         return "the dataplane is of another build; restart both programs from one installation";
     on_dataplane_lost(now);
     dataplane_ = true;
+    channel_.open(message.cluster);
     commands_.tell_seal_keys();
     link_up_ = hello->link_up != 0;
     ports_ = hello->ports;
@@ -83,6 +85,8 @@ void ClusterAgent::on_message(Instant now, const ipc::MessageView& message) {
     reconcile(now);
 }
 
+// IGMP queries of the switch come the same way as cluster frames. A frame is counted under one
+// reason, and only what an operator can act on becomes an event.
 void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     const auto punted = message.body<ipc::Punted>();
     if (!punted || !active_) return;
@@ -113,6 +117,7 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
              {{"reason", std::string{name_of(fault)}}, {"from", host_name(header.id)}});
 }
 
+// The newest frame from outside counts as a sign that this host is not deaf (R12).
 void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     status_ = status;
     note_link(now, status.link_up != 0);
@@ -130,6 +135,7 @@ void ClusterAgent::on_counters(const ipc::CountersReport& report) {
     traffic_.take(report);
 }
 
+// The switch may be another one when the link comes back, so the group is joined anew.
 void ClusterAgent::note_link(Instant now, bool up) {
     if (link_up_ == up) return;
     link_up_ = up;
@@ -139,6 +145,7 @@ void ClusterAgent::note_link(Instant now, bool up) {
     if (up && active_) igmp_.join(now);
 }
 
+// Told once for each drain.
 void ClusterAgent::note_drained_rules() {
     for (const RuleId rule : rule_ids(settings_.cluster)) {
         if (rule_states_[rule] != RuleState::draining || drained_told_[rule] != 0) continue;

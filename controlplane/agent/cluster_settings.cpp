@@ -1,13 +1,17 @@
+// The protocol knows no names and no texts: what it needs is numbers that follow from the file
+// alike on every host.
 #include "controlplane/agent/cluster_settings.hpp"
 
 #include "config/digest.hpp"
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::controlplane {
 
 MembershipParams params_of(const ClusterSettings& settings) {
     const config::Cluster& cluster = settings.cluster;
+    NLB_ASSERT(settings.host.id >= 1 && settings.host.id <= kHostsMax);
     MembershipParams params;
     params.self = settings.host.id;
     params.cluster = cluster_number(cluster);

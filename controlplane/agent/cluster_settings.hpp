@@ -1,4 +1,5 @@
-// What a agent works from: one cluster of the configuration, seen from this host.
+// What an agent works from: one cluster of the configuration, seen from this host. It is checked by
+// whoever read it; nothing here refuses anything.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,10 @@ namespace nlb::controlplane {
 struct ClusterSettings {
     config::Cluster cluster;
     config::Host host;
-    std::uint16_t index = 0;  // place in the configuration's list; what messages call the cluster
-    HashKey hash_key{};
+    HashKey hash_key{};  // derived from the cluster key
 };
 
-// What the protocol is told of them.
+// What the protocol is told of them. Requires: `host` is one of the cluster's.
 [[nodiscard]] MembershipParams params_of(const ClusterSettings& settings);
 
 }  // namespace nlb::controlplane

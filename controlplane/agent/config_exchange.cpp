@@ -1,6 +1,8 @@
+// Lines come in parts, because a configuration may be longer than a frame. What is incomplete is
+// never compared: half of a file would differ everywhere.
 #include "controlplane/agent/config_exchange.hpp"
 
-#include <algorithm>
+#include "core/base/assert.hpp"
 
 namespace nlb::controlplane {
 
@@ -8,6 +10,7 @@ void ConfigExchange::hear(HostId from, const ConfigPart& part) {
     Lines& lines = heard_[from];
     if (lines.digest != part.digest || lines.parts.size() != part.parts)
         lines = {part.digest, {part.parts, std::nullopt}};
+    NLB_ASSERT(part.part < lines.parts.size());
     lines.parts[part.part] = part.text;
 }
 

@@ -16,9 +16,11 @@ namespace nlb::controlplane {
 
 class ConfigExchange {
 public:
+    // A whole configuration is several frames; more often would not be read faster.
     static constexpr Duration kSayEvery = std::chrono::seconds{1};
 
-    // Parts may come in any order; a part of another digest begins anew.
+    // Parts may come in any order; a part of another digest begins anew. Requires: part.part <
+    // part.parts, which decoding has checked.
     void hear(HostId from, const ConfigPart& part);
     // Where `mine` differs from the lines of that digest; nothing while they are not known.
     [[nodiscard]] std::optional<config::Difference> first_difference(

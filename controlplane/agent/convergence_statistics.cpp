@@ -1,10 +1,21 @@
+// Each bucket is followed by itself, as buckets of one convergence change hands at different times.
 #include "controlplane/agent/convergence_statistics.hpp"
 
-#include "controlplane/loop/clock.hpp"
+#include "core/base/durations.hpp"
 
 namespace nlb::controlplane {
+namespace {
 
-void ConvergenceStatistics::begin(Instant now, const std::string& cause) {
+constexpr std::array<std::string_view, kConvergenceCauses> kCauseNames = {
+    "joined", "left", "lost", "reload", "reset", "restarted", "rule", "started", "weight"};
+
+}  // namespace
+
+std::string_view name_of(ConvergenceCause cause) {
+    return kCauseNames[static_cast<std::size_t>(cause)];
+}
+
+void ConvergenceStatistics::begin(Instant now, ConvergenceCause cause) {
     if (since_) return;
     since_ = now;
     cause_ = cause;
@@ -14,7 +25,7 @@ std::optional<Duration> ConvergenceStatistics::finish(Instant now) {
     if (!since_) return std::nullopt;
     const Duration took = now - *since_;
     since_.reset();
-    ++causes_[cause_];
+    ++counts_[static_cast<std::size_t>(cause_)];
     convergence_.observe(in_seconds(took));
     return took;
 }

@@ -6,19 +6,33 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "controlplane/agent/histogram.hpp"
 #include "core/base/types.hpp"
 
 namespace nlb::controlplane {
 
+// Why a cluster converges, as this host saw it first.
+enum class ConvergenceCause : std::uint8_t {
+    joined,     // another host came
+    left,       // a host went in order
+    lost,       // a host was buried
+    reload,     // another configuration
+    reset,      // this host gave everything up and began anew
+    restarted,  // the control plane came back beside a running dataplane
+    rule,       // a rule of this host was enabled, disabled or drained
+    started,    // this host came
+    weight,     // offers of a host changed
+};
+inline constexpr std::size_t kConvergenceCauses = 9;
+[[nodiscard]] std::string_view name_of(ConvergenceCause cause);
+
 class ConvergenceStatistics {
 public:
     // The first cause of a convergence is the one that counts.
-    void begin(Instant now, const std::string& cause);
+    void begin(Instant now, ConvergenceCause cause);
     // Answers how long it took; nothing when none was under way.
     std::optional<Duration> finish(Instant now);
     // What everybody states now, and what the epoch wants; a bucket that nobody is meant to own is
@@ -28,17 +42,25 @@ public:
     void forget();
 
     [[nodiscard]] bool converging() const { return since_.has_value(); }
-    [[nodiscard]] const std::string& cause() const { return cause_; }
+    // Of the convergence that began last.
+    [[nodiscard]] ConvergenceCause cause() const { return cause_; }
+    // Convergences that came to their end.
+    [[nodiscard]] std::uint64_t count_of(ConvergenceCause cause) const {
+        return counts_[static_cast<std::size_t>(cause)];
+    }
+    using Counts = std::array<std::uint64_t, kConvergenceCauses>;  // by ConvergenceCause
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+    // Buckets without a stated owner that should have one, as observed last.
     [[nodiscard]] std::size_t orphans() const { return orphans_; }
+    // Seconds.
     [[nodiscard]] const Histogram& convergence() const { return convergence_; }
     [[nodiscard]] const Histogram& orphan_windows() const { return orphan_windows_; }
-    [[nodiscard]] const std::map<std::string, std::uint64_t>& causes() const { return causes_; }
 
 private:
     void observe_bucket(Instant now, std::size_t slot, std::size_t bucket, bool owned, bool meant);
 
     std::optional<Instant> since_;
-    std::string cause_;
+    ConvergenceCause cause_ = ConvergenceCause::started;
     std::array<BucketMask, kRuleSlots> was_owned_{};
     // meaningful where orphaned_
     std::array<std::array<Instant, kBuckets>, kRuleSlots> orphan_since_{};
@@ -46,7 +68,7 @@ private:
     std::size_t orphans_ = 0;
     Histogram convergence_;
     Histogram orphan_windows_;
-    std::map<std::string, std::uint64_t> causes_;
+    Counts counts_{};
 };
 
 }  // namespace nlb::controlplane

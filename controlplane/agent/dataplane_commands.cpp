@@ -1,3 +1,5 @@
+// One function for each kind of action. Tables are made here and not in core, because only the
+// configuration knows addresses and rules.
 #include "controlplane/agent/dataplane_commands.hpp"
 
 #include "config/table_builder.hpp"
@@ -26,11 +28,11 @@ Duration frames_keep(const Timing& timing) {
 }  // namespace
 
 DataplaneCommands::DataplaneCommands(const ClusterSettings& settings,
-                                     const Authenticator& authenticator, MessageSink& sink,
+                                     const Authenticator& authenticator, ClusterChannel& channel,
                                      OnUse on_use)
     : settings_(settings),
       authenticator_(&authenticator),
-      sink_(sink),
+      channel_(channel),
       on_use_(std::move(on_use)),
       destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)),
       frames_keep_(frames_keep(
@@ -48,8 +50,8 @@ std::vector<Report> DataplaneCommands::carry_out(Instant now, const Actions& act
                        },
                        [&](const SetLease& asked) { set_lease(asked.valid_until); },
                        [&](const StoreCheckpoint& asked) {
-                           sink_.send(ipc::write_message(ipc::MessageType::store, settings_.index,
-                                                         {}, encode_checkpoint(asked.checkpoint)));
+                           channel_.send(ipc::MessageType::store, {},
+                                         encode_checkpoint(asked.checkpoint));
                        },
                        [&](const Report& report) { reports.push_back(report); },
                        [&](const GiveGrants& asked) { give_grants(asked); },
@@ -62,8 +64,7 @@ std::vector<Report> DataplaneCommands::carry_out(Instant now, const Actions& act
 void DataplaneCommands::send_frame(const ClusterFrame& frame, Instant not_after) {
     const auto bytes = wrap_frame(destination_, encode_frame(frame, *authenticator_));
     const ipc::Send send{not_after.time_since_epoch().count()};
-    sink_.send(
-        ipc::write_message(ipc::MessageType::send, settings_.index, ipc::bytes_of(send), bytes));
+    channel_.send(ipc::MessageType::send, ipc::bytes_of(send), bytes);
     ++frames_sent_;
 }
 
@@ -74,8 +75,7 @@ void DataplaneCommands::install(const InstallTables& action) {
     const Tables tables =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, ownership);
     const ipc::Install install{action.token};
-    sink_.send(ipc::write_message(ipc::MessageType::install, settings_.index,
-                                  ipc::bytes_of(install), encode_tables(tables)));
+    channel_.send(ipc::MessageType::install, ipc::bytes_of(install), encode_tables(tables));
 }
 
 void DataplaneCommands::reinstall() {
@@ -84,15 +84,14 @@ void DataplaneCommands::reinstall() {
 
 void DataplaneCommands::set_lease(Instant valid_until) {
     const ipc::Lease lease{valid_until.time_since_epoch().count()};
-    sink_.send(ipc::write_message(ipc::MessageType::lease, settings_.index, ipc::bytes_of(lease)));
+    channel_.send(ipc::MessageType::lease, ipc::bytes_of(lease));
 }
 
 void DataplaneCommands::give_grants(const GiveGrants& action) {
     const ipc::Grants grants{action.era, action.grants.size()};
     const std::span<const Byte> rest{reinterpret_cast<const Byte*>(action.grants.data()),
                                      action.grants.size() * sizeof(GivenGrant)};
-    sink_.send(
-        ipc::write_message(ipc::MessageType::grants, settings_.index, ipc::bytes_of(grants), rest));
+    channel_.send(ipc::MessageType::grants, ipc::bytes_of(grants), rest);
 }
 
 void DataplaneCommands::use_keys(const Authenticator& authenticator) {
@@ -102,16 +101,15 @@ void DataplaneCommands::use_keys(const Authenticator& authenticator) {
 
 void DataplaneCommands::tell_seal_keys() {
     const SealKeys keys = authenticator_->seal_keys();
-    sink_.send(
-        ipc::write_message(ipc::MessageType::seal_keys, settings_.index, ipc::bytes_of(keys)));
+    channel_.send(ipc::MessageType::seal_keys, ipc::bytes_of(keys));
 }
 
 void DataplaneCommands::request_status() {
-    sink_.send(ipc::write_message(ipc::MessageType::status_request, settings_.index));
+    channel_.send(ipc::MessageType::status_request);
 }
 
 void DataplaneCommands::request_counters() {
-    sink_.send(ipc::write_message(ipc::MessageType::counters_request, settings_.index));
+    channel_.send(ipc::MessageType::counters_request);
 }
 
 }  // namespace nlb::controlplane

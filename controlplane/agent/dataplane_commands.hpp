@@ -1,4 +1,4 @@
-// Turns the membership's desired into messages for the dataplane, one for one and in the order
+// Turns the membership's actions into messages for the dataplane, one for one and in the order
 // given: that order is what makes "stored before it is stated" and "fenced before it is emptied"
 // true. It keeps nothing back and adds nothing.
 #pragma once
@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
-#include "controlplane/agent/message_sink.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/wire/cluster_frames.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -20,8 +20,9 @@ class DataplaneCommands {
 public:
     // `on_use` is called when, in the order of actions, another configuration numbers what follows.
     using OnUse = std::function<void(const UseConfig&)>;
+    // All references outlive it.
     DataplaneCommands(const ClusterSettings& settings, const Authenticator& authenticator,
-                      MessageSink& sink, OnUse on_use);
+                      ClusterChannel& channel, OnUse on_use);
 
     // Returns the reports among the actions, which concern people and metrics only. Frames must
     // leave soon: one that was said under a lease, and leaves later than T*P - L after that, could
@@ -30,6 +31,7 @@ public:
     // The last install again, made from the settings as they are now; its token is one that the
     // membership no longer waits for, or the one that it does wait for, with the same content.
     void reinstall();
+    // An absolute time of the clock that both programs read.
     void set_lease(Instant valid_until);
     // From now on frames bear this one's tags and seals; the cores are told.
     void use_keys(const Authenticator& authenticator);
@@ -40,6 +42,7 @@ public:
     // The dataplane is another one: what was installed is gone.
     void forget() { last_.reset(); }
 
+    // Cluster frames handed to the dataplane, since the start.
     [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
 
 private:
@@ -49,7 +52,7 @@ private:
 
     const ClusterSettings& settings_;
     const Authenticator* authenticator_;
-    MessageSink& sink_;
+    ClusterChannel& channel_;
     OnUse on_use_;
     MacAddress destination_;
     Duration frames_keep_;

@@ -1,3 +1,5 @@
+// Ethernet only: what stands behind the header is core/wire's. VLAN tags are looked through, as a
+// switch may have left them on.
 #include "controlplane/agent/frame_envelope.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Cluster frames on the wire: the Ethernet header around what core encodes, and the number that
-// tells one cluster from another.
+// tells one cluster from another. It neither signs nor reads what is inside.
 #pragma once
 
 #include <optional>

@@ -17,9 +17,9 @@ namespace nlb::controlplane {
 class HeartbeatStatistics {
 public:
     struct FromHost {
-        std::uint64_t accepted = 0;
+        std::uint64_t accepted = 0;  // heartbeats, since the start
         std::optional<Instant> last;
-        Histogram interval;
+        Histogram interval;  // seconds between two
     };
 
     // `received` is when the dataplane took the frame from the wire.
@@ -47,8 +47,9 @@ public:
     }
 
 private:
+    // A flood of one kind is one line a minute.
     static constexpr std::chrono::minutes kTellEvery{1};
-    std::map<HostId, FromHost> hosts_;
+    std::map<HostId, FromHost> hosts_;  // at most kHostsMax: only what was signed rightly counts
     std::array<std::uint64_t, kFrameFaults> refused_{};
     std::map<FrameFault, Instant> told_;
 };

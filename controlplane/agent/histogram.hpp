@@ -17,8 +17,9 @@ inline constexpr std::array<double, kHistogramBounds> kBounds = {
 struct Histogram {
     // not cumulative; the last one: above every bound
     std::array<std::uint64_t, kHistogramBounds + 1> counts{};
-    double sum = 0;
+    double sum = 0;  // of all values
 
+    // Seconds.
     void observe(double value) {
         std::size_t at = 0;
         while (at < kHistogramBounds && value > kBounds[at]) ++at;

@@ -1,3 +1,5 @@
+// The table of commands is NLB's own, with its return values; the table of steps is ours. Both are
+// complete: every command has an answer in every state.
 #include "controlplane/agent/host_state.hpp"
 
 #include <array>
@@ -10,6 +12,7 @@ constexpr std::array<std::string_view, 4> kWantedNames = {"started", "draining",
 constexpr std::array<std::string_view, 5> kShownNames = {"stopped", "converging", "converged",
                                                          "draining", "suspended"};
 
+// A command that ends a drain says so: clients that were to finish may be cut off.
 CommandResult done(Wanted from, const char* message) {
     if (from == Wanted::draining)
         return {ReturnValue::drain_stopped, std::string{message} + "; the drain was broken off"};
@@ -78,6 +81,8 @@ Wanted initial_wanted(config::InitialState initial, const std::optional<Wanted>&
     return stored.value_or(Wanted::running);
 }
 
+// A host that is meant to be stopped and finds a living map begins all the same, only to give it
+// back in order.
 Step next_step(Wanted wanted, const Facts& facts) {
     const bool may_run =
         !facts.departing && (wanted == Wanted::running || wanted == Wanted::draining);
@@ -93,6 +98,7 @@ Step next_step(Wanted wanted, const Facts& facts) {
     return wanted == Wanted::draining ? Step::finish_drain : Step::none;
 }
 
+// A stopped host that still owns something is shown as converging until it has left.
 ShownState shown_state(Wanted wanted, const Facts& facts, bool converged) {
     if (wanted == Wanted::suspended) return ShownState::suspended;
     if (wanted == Wanted::stopped)

@@ -22,9 +22,9 @@ std::uint32_t group_of(const config::Cluster& cluster) {
 
 }  // namespace
 
-IgmpAgent::IgmpAgent(const ClusterSettings& settings, MessageSink& sink, std::uint64_t seed)
+IgmpAgent::IgmpAgent(const ClusterSettings& settings, ClusterChannel& channel, std::uint64_t seed)
     : settings_(settings),
-      sink_(sink),
+      channel_(channel),
       enabled_(settings.cluster.mode == LinkMode::igmp),
       member_(group_of(settings.cluster), seed) {}
 
@@ -55,8 +55,7 @@ void IgmpAgent::send(Instant now, const IgmpMember::Messages& messages) {
     for (const IgmpMessage message : messages) {
         const std::vector<Byte> frame =
             build_igmp(message, source_of(settings_.host), member_.group());
-        sink_.send(ipc::write_message(ipc::MessageType::send, settings_.index, ipc::bytes_of(until),
-                                      frame));
+        channel_.send(ipc::MessageType::send, ipc::bytes_of(until), frame);
     }
 }
 

@@ -5,16 +5,16 @@
 
 #include <span>
 
+#include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
-#include "controlplane/agent/message_sink.hpp"
 #include "core/cluster/igmp_member.hpp"
 
 namespace nlb::controlplane {
 
 class IgmpAgent {
 public:
-    // `settings` and `sink` outlive it.
-    IgmpAgent(const ClusterSettings& settings, MessageSink& sink, std::uint64_t seed);
+    // `settings` and `channel` outlive it. `seed` spreads the reports of hosts over time.
+    IgmpAgent(const ClusterSettings& settings, ClusterChannel& channel, std::uint64_t seed);
 
     // Takes part, on a link that is up. Called again it changes nothing, unless the link was lost
     // meanwhile.
@@ -31,7 +31,7 @@ private:
     void send(Instant now, const IgmpMember::Messages& messages);
 
     const ClusterSettings& settings_;
-    MessageSink& sink_;
+    ClusterChannel& channel_;
     bool enabled_;
     bool joined_here_ = false;  // this switch was told
     IgmpMember member_;

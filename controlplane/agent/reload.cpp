@@ -1,3 +1,5 @@
+// Configurations are compared as lines of path and value, the form in which hosts compare them too:
+// what a person is told names the place in the file.
 #include "controlplane/agent/reload.hpp"
 
 #include "config/digest.hpp"
@@ -38,9 +40,8 @@ Result<Changes> changes_between(const ClusterSettings& in_force, const ClusterSe
                        {"hosts[].id of " + in_force.host.name, std::to_string(in_force.host.id),
                         std::to_string(fresh.host.id)},
                        "a host is known by its id: restart both programs of this host");
-    const auto fixed =
-        config::differences(config::host_keys(in_force.cluster, in_force.host, Takes::at_start),
-                            config::host_keys(fresh.cluster, fresh.host, Takes::at_start));
+    const auto fixed = config::differences(config::started_lines(in_force.cluster, in_force.host),
+                                           config::started_lines(fresh.cluster, fresh.host));
     if (!fixed.empty())
         return refusal(where, fixed.front(),
                        "it is read at the start: restart both programs of this host");

@@ -1,6 +1,6 @@
 // What a configuration that was read again would change, and when it may: what is this host's alone
 // at once, what hosts must agree on once every live host holds it, and the rest not while running.
-// Pure.
+// It compares and names; it changes nothing.
 #pragma once
 
 #include <array>
@@ -16,8 +16,10 @@
 
 namespace nlb::controlplane {
 
+// What differs, by when it may take effect.
 struct Changes {
-    std::vector<config::Difference> local;  // mine: in force, theirs: in the file
+    // at once; mine: in force, theirs: in the file
+    std::vector<config::Difference> local;
     // not empty: everything waits until every live host holds it
     std::vector<config::Difference> agreed;
 

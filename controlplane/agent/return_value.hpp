@@ -1,4 +1,5 @@
-// NLB's return values, as answers on the control socket carry them, and what a command came to.
+// NLB's return values, as answers on the control socket carry them (docs/control-socket.md), and
+// what a command came to. The numbers are a contract: none may change.
 #pragma once
 
 #include <string>

@@ -1,7 +1,9 @@
+// What a text means is decided as packets are: a rule for one address before one for all.
 #include "controlplane/agent/rule_states.hpp"
 
 #include "config/format.hpp"
 #include "config/table_builder.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -67,6 +69,7 @@ Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::st
 CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules, RuleState wanted) {
     std::size_t changed = 0;
     for (const RuleId rule : rules) {
+        NLB_ASSERT(rule < states.size());
         if (states[rule] == wanted) continue;
         states[rule] = wanted;
         ++changed;

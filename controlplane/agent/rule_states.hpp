@@ -1,4 +1,5 @@
-// Which port rules a command means, and the state of each rule on this host. Pure.
+// Which port rules a command means, and the state of each rule on this host. It knows no buckets
+// and no owners.
 #pragma once
 
 #include <array>
@@ -23,6 +24,7 @@ using RuleStates = std::array<RuleState, kRuleSlots>;
                                                        std::string_view text);
 
 // Sets the rules' state and says whether any changed.
+// Requires: `rules` are of the cluster.
 [[nodiscard]] CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules,
                                          RuleState wanted);
 
@@ -31,6 +33,7 @@ using RuleStates = std::array<RuleState, kRuleSlots>;
                                             const config::Host& host, const RuleStates& states);
 
 [[nodiscard]] std::string_view name_of(RuleState state);
+// Nothing when it is no such word.
 [[nodiscard]] std::optional<RuleState> rule_state_from(std::string_view name);
 // The configured name, or "default".
 [[nodiscard]] std::string_view rule_name(const config::Cluster& cluster, RuleId rule);

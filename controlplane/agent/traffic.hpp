@@ -1,4 +1,5 @@
-// What the dataplane reports of packets, and what it comes to per interval. Plain numbers.
+// What the dataplane reports of packets, and what it comes to per interval. Plain numbers; whether
+// they are good or bad is not judged here.
 #pragma once
 
 #include <optional>
@@ -8,10 +9,11 @@
 namespace nlb::controlplane {
 
 struct Traffic {
-    std::optional<ipc::CountersReport> report;
-    double cycles_per_packet = 0;  // over the last interval with packets
+    std::optional<ipc::CountersReport> report;  // the newest; nothing before the first
+    double cycles_per_packet = 0;               // over the last interval with packets
     double packets_per_burst = 0;
 
+    // The next report, about each quarter of a second.
     void take(const ipc::CountersReport& fresh) {
         // A dataplane that restarted counts from zero again.
         const bool same = report && fresh.counters.rx_packets >= report->counters.rx_packets &&

@@ -1,9 +1,12 @@
+// A command takes effect at once on the agent and later in the cluster; its answer waits for that,
+// in a list that is bounded. A client that does not wait costs nothing more than its place.
 #include "controlplane/api/command_service.hpp"
 
 #include <algorithm>
 
 #include "config/format.hpp"
 #include "controlplane/api/views.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -16,6 +19,7 @@ Json views_of(Instant now, const std::vector<ClusterAgent*>& agents) {
     return views;
 }
 
+// Nothing for verbs that are not about the host's state.
 std::optional<HostCommand> host_command(Verb verb) {
     if (verb == Verb::start) return HostCommand::start;
     if (verb == Verb::stop) return HostCommand::stop;
@@ -50,6 +54,7 @@ Json params_of_all(const std::vector<ClusterAgent*>& targets) {
 
 }  // namespace
 
+// Without a cluster in the request: all of this host.
 Result<std::vector<ClusterAgent*>> CommandService::targets_of(const Request& request) const {
     std::vector<ClusterAgent*> targets;
     for (const auto& agent : agents_)
@@ -93,6 +98,7 @@ CommandResult CommandService::execute(Instant now, const Request& request,
 }
 
 void CommandService::handle(Instant now, std::string_view line, Answer answer) {
+    NLB_ASSERT(!agents_.empty());
     const auto request = parse_request(line);
     if (!request)
         return answer(
@@ -126,6 +132,7 @@ void CommandService::handle(Instant now, std::string_view line, Answer answer) {
     poll(now);
 }
 
+// A wait whose time is over is answered with what has come of it so far.
 void CommandService::poll(Instant now) {
     for (auto wait = waits_.begin(); wait != waits_.end();) {
         const bool settled = std::all_of(wait->targets.begin(), wait->targets.end(),

@@ -1,31 +1,33 @@
-// Carries requests out on the agents and answers when they took effect. It knows no socket.
+// Carries requests out on the agents and answers when they took effect. It knows no socket, reads
+// no clock and decides nothing about buckets.
 #pragma once
 
 #include <functional>
 #include <list>
-#include <memory>
 #include <vector>
 
-#include "controlplane/agent/cluster_agent.hpp"
+#include "controlplane/agent/cluster_roster.hpp"
 #include "controlplane/api/request.hpp"
 
 namespace nlb::controlplane {
 
-using ClusterAgents = std::vector<std::unique_ptr<ClusterAgent>>;
-
+// Thread: the loop's.
 class CommandService {
 public:
     using Answer = std::function<void(std::string line)>;
     using Reload = std::function<CommandResult()>;
 
+    // `agents` outlives it; `reload` reads the configuration again and says what came of it.
     CommandService(const ClusterAgents& agents, Reload reload)
         : agents_(agents), reload_(std::move(reload)) {}
 
-    // Calls `answer` once, now or from poll().
+    // `line` is what a client wrote, without its end. Calls `answer` once, now or from poll(); a
+    // request that is none is answered with a sentence. Requires: there is an agent.
     void handle(Instant now, std::string_view line, Answer answer);
     // Answers those whose wait is over.
     void poll(Instant now);
 
+    // Of commands that have not taken effect yet; with more the oldest is answered early.
     static constexpr std::size_t kWaitsMax = 64;
 
 private:

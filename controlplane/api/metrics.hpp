@@ -1,5 +1,6 @@
-// The metrics of docs and product: every name, its type and its labels, in one place. Prometheus
-// asks on a thread of its own and gets the last snapshot, so that no scrape ever holds the loop up.
+// /metrics: a snapshot by the rows of metrics_table, in Prometheus' structs, and the server that
+// gives it out. Prometheus asks on a thread of its own and gets the last snapshot, so that no
+// scrape ever holds the loop up.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,7 @@
 
 namespace nlb::controlplane {
 
+// Rows without a sample are left out. Thread: any.
 [[nodiscard]] std::vector<prometheus::MetricFamily> families_of(const MetricsSnapshot& snapshot);
 
 // Thread: publish() by the loop, Collect() by the HTTP server.
@@ -29,9 +31,10 @@ private:
     MetricsSnapshot snapshot_;
 };
 
-// Serves /metrics until it is destroyed. `listen` is ADDRESS:PORT.
+// Serves /metrics until it is destroyed, on threads of its own.
 class MetricsServer {
 public:
+    // `listen` is ADDRESS:PORT. An error when it cannot be listened on.
     [[nodiscard]] static Result<std::unique_ptr<MetricsServer>> start(
         const std::string& listen, const std::shared_ptr<MetricsBoard>& board);
 

@@ -1,7 +1,7 @@
+// Copies, in the loop's thread, four times a second: no more than a scrape needs.
 #include "controlplane/api/metrics_snapshot.hpp"
 
-#include "controlplane/api/views.hpp"
-#include "controlplane/loop/clock.hpp"
+#include "core/base/durations.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -12,7 +12,7 @@ std::vector<RuleNumbers> rules_of(const ClusterAgent& agent) {
     const OwnerMap owners = agent.active() ? membership.stated_owners() : OwnerMap{};
     std::vector<RuleNumbers> rules;
     for (const RuleId rule : rule_ids(cluster)) {
-        RuleNumbers numbers{std::string{rule_name(cluster, rule)}, rule, 0, 0};
+        RuleNumbers numbers{std::string{rule_name(cluster, rule)}, rule};
         for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
             if (owners[rule][bucket] == agent.settings().host.id) ++numbers.owned;
             // A bucket that nobody is meant to own (a rule that is disabled everywhere) is no
@@ -48,14 +48,11 @@ ClusterNumbers numbers_of(const ClusterAgent& agent, Instant now) {
     numbers.name = agent.settings().cluster.name;
     numbers.rules = rules_of(agent);
     numbers.peers = peers_of(agent);
-    for (const char* state : {"stopped", "joining", "converging", "converged", "draining",
-                              "suspended", "silent", "absent"})
-        numbers.hosts_by_state[state] = 0;
     for (const config::Host& host : agent.settings().cluster.hosts)
-        ++numbers.hosts_by_state[std::string{state_of_host(agent, host.id)}];
+        ++numbers.hosts_by_state[static_cast<std::size_t>(state_of_host(agent, host.id))];
     numbers.traffic = agent.traffic();
     numbers.converging = agent.active() && !agent.membership().converged();
-    numbers.convergences = agent.convergence().causes();
+    numbers.convergences = agent.convergence().counts();
     numbers.convergence = agent.convergence().convergence();
     numbers.orphan_windows = agent.convergence().orphan_windows();
     numbers.epoch = agent.active() ? agent.membership().epoch().counter : 0;

@@ -1,30 +1,33 @@
 // What one scrape shows, as plain values: the loop makes it, the thread that answers HTTP reads it.
-// Names are metrics.cpp's.
+// Names, types and help are metrics_table's.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/histogram.hpp"
+#include "controlplane/api/views.hpp"
 #include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
 
+// Of one port rule on this host.
 struct RuleNumbers {
     std::string name;
     RuleId id = 0;
-    std::uint64_t owned = 0;
-    std::uint64_t orphaned = 0;
+    std::uint64_t owned = 0;     // buckets that this host states to own
+    std::uint64_t orphaned = 0;  // buckets that nobody states to own although somebody should
+    bool health_up = true;       // no rule has a health check yet
 };
 
+// Of another configured host.
 struct PeerNumbers {
     std::string name;
     std::uint64_t received = 0;
-    Histogram interval;
+    Histogram interval;  // seconds between two heartbeats
     bool mismatch = false;
 };
 
@@ -32,23 +35,23 @@ struct ClusterNumbers {
     std::string name;
     std::vector<RuleNumbers> rules;
     std::vector<PeerNumbers> peers;
-    std::map<std::string, std::uint64_t> hosts_by_state;
+    std::array<std::uint64_t, kHostShownStates> hosts_by_state{};  // by HostShown
     Traffic traffic;
     bool converging = true;
-    std::map<std::string, std::uint64_t> convergences;
+    ConvergenceStatistics::Counts convergences{};
     Histogram convergence;
     Histogram orphan_windows;
     std::uint64_t epoch = 0;
     std::uint64_t frames_sent = 0;
-    std::array<std::uint64_t, kFrameFaults> frames_refused{};
+    std::array<std::uint64_t, kFrameFaults> frames_refused{};  // by FrameFault
     GrantCounts grants;
     double fence_remaining_s = 0;
     std::uint64_t generation = 0;
 };
 
 struct LoopNumbers {
-    Histogram lateness;
-    std::uint64_t late = 0;
+    Histogram lateness;      // seconds
+    std::uint64_t late = 0;  // times that it was more than was promised
 };
 
 struct MetricsSnapshot {

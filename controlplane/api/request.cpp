@@ -1,3 +1,5 @@
+// Whatever the line holds is looked at member by member and never trusted; nlohmann's exceptions
+// are switched off where it parses.
 #include "controlplane/api/request.hpp"
 
 #include <array>

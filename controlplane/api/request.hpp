@@ -32,10 +32,11 @@ struct Request {
     Verb verb = Verb::query;
     std::optional<std::string> cluster;
     std::optional<std::string> rule;
-    Duration timeout = std::chrono::seconds{5};
+    Duration timeout = std::chrono::seconds{5};  // how long the answer may wait for the effect
 };
 inline constexpr Duration kTimeoutMax = std::chrono::minutes{10};
 
+// `line` is one line without its end, from whoever may open the socket.
 [[nodiscard]] Result<Request> parse_request(std::string_view line);
 
 // One line, with its end.

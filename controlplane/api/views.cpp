@@ -1,10 +1,12 @@
+// One function for each object of the answer. What this host knows of others is what they stated,
+// so the owners shown are those of this host's view.
 #include "controlplane/api/views.hpp"
 
 #include <algorithm>
 
 #include "config/format.hpp"
 #include "controlplane/agent/cause_words.hpp"
-#include "controlplane/loop/clock.hpp"
+#include "core/base/durations.hpp"
 #include "core/tables/tables.hpp"
 
 namespace nlb::controlplane {
@@ -12,6 +14,25 @@ namespace {
 
 using Json = nlohmann::json;
 using BucketCounts = std::array<std::size_t, kHostsMax + 1>;  // by host id; 0: orphans
+
+constexpr std::array<std::string_view, kHostShownStates> kHostShownNames = {
+    "absent", "converged", "converging", "draining", "joining", "silent", "stopped", "suspended"};
+
+HostShown shown_of(ShownState state) {
+    switch (state) {
+        case ShownState::stopped:
+            return HostShown::stopped;
+        case ShownState::converging:
+            return HostShown::converging;
+        case ShownState::converged:
+            return HostShown::converged;
+        case ShownState::draining:
+            return HostShown::draining;
+        case ShownState::suspended:
+            break;
+    }
+    return HostShown::suspended;
+}
 
 std::string hexadecimal(std::uint64_t number) {
     std::string text(16, '0');
@@ -31,6 +52,7 @@ BucketCounts count(const std::array<HostId, kBuckets>& owners) {
     return counts;
 }
 
+// Of all buckets, to four digits.
 double rounded_share(std::size_t buckets) {
     return static_cast<double>(buckets * 10000 / kBuckets) / 10000;
 }
@@ -40,6 +62,7 @@ OwnerMap owners_of(const ClusterAgent& agent) {
     return agent.active() ? agent.membership().stated_owners() : OwnerMap{};
 }
 
+// One port rule: who owns its buckets, and what this host holds of it.
 Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners) {
     const config::Cluster& cluster = agent.settings().cluster;
     const BucketCounts counts = count(owners[rule]);
@@ -58,6 +81,7 @@ Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners) {
             {"owners", owners[rule]}};
 }
 
+// One host as this one hears it; `heard_ms` is null of a host that never spoke.
 Json member_view(const ClusterAgent& agent, HostId id, const OwnerMap& owners) {
     const config::Cluster& cluster = agent.settings().cluster;
     const Membership& membership = agent.membership();
@@ -70,11 +94,12 @@ Json member_view(const ClusterAgent& agent, HostId id, const OwnerMap& owners) {
                                                 : Json();
     return {{"id", id},
             {"name", name_of_host(cluster, id)},
-            {"state", state_of_host(agent, id)},
+            {"state", name_of(state_of_host(agent, id))},
             {"heard_ms", heard},
             {"buckets", buckets}};
 }
 
+// The members of the epoch, this host, and whoever was heard lately.
 Json members_view(const ClusterAgent& agent, const OwnerMap& owners) {
     Json members = Json::array();
     if (!agent.active()) return members;
@@ -110,6 +135,7 @@ Json clients_view(const ClusterAgent& agent) {
             {"grants_received", grants.received}};
 }
 
+// Null where the other host's lines have not arrived.
 Json mismatches_view(const ClusterAgent& agent) {
     Json views = Json::array();
     for (const auto& [id, difference] : agent.mismatches()) {
@@ -126,11 +152,13 @@ Json mismatches_view(const ClusterAgent& agent) {
     return views;
 }
 
+// How long the cores may still answer without another lease; 0: they do not.
 std::int64_t fence_remaining_ms(const ClusterAgent& agent, Instant now) {
     const Instant until = agent.membership().valid_until();
     return agent.active() && until > now ? in_milliseconds(until - now) : 0;
 }
 
+// The only place that turns what the protocol says about a convergence into text.
 std::pair<std::string, HostId> converging_because(const ClusterAgent& agent) {
     if (agent.shown() != ShownState::converging && agent.shown() != ShownState::draining) return {};
     if (!agent.dataplane_connected())
@@ -170,21 +198,26 @@ Json host_params(const config::Host& host) {
 
 }  // namespace
 
-std::string_view state_of_host(const ClusterAgent& agent, HostId id) {
+std::string_view name_of(HostShown state) {
+    return kHostShownNames[static_cast<std::size_t>(state)];
+}
+
+HostShown state_of_host(const ClusterAgent& agent, HostId id) {
     const Membership& membership = agent.membership();
     const bool member = membership.members().contains(id);
-    if (id == agent.settings().host.id) return name_of(agent.shown());
+    if (id == agent.settings().host.id) return shown_of(agent.shown());
     const auto known = membership.peers().find(id);
     if (!agent.active() || known == membership.peers().end() || !known->second.heard)
-        return "absent";
+        return HostShown::absent;
     const Peer& peer = known->second;
-    if ((peer.flags & (kFlagGoodbye | kFlagDeaf)) != 0) return "stopped";
+    if ((peer.flags & (kFlagGoodbye | kFlagDeaf)) != 0) return HostShown::stopped;
     if (membership.silence_of(id) > agent.params().timing.drop_after)
-        return member ? "silent" : "absent";
-    if ((peer.flags & kFlagDraining) != 0) return "draining";
-    if (peer.state == MemberState::join) return "joining";
-    return member && peer.epoch == membership.epoch() && membership.converged() ? "converged"
-                                                                                : "converging";
+        return member ? HostShown::silent : HostShown::absent;
+    if ((peer.flags & kFlagDraining) != 0) return HostShown::draining;
+    if (peer.state == MemberState::join) return HostShown::joining;
+    return member && peer.epoch == membership.epoch() && membership.converged()
+               ? HostShown::converged
+               : HostShown::converging;
 }
 
 ReturnValue state_value(const ClusterAgent& agent) {

@@ -1,8 +1,10 @@
-// What `query` and `params` answer, as JSON (docs/control-socket.md). It only reads.
+// What `query` and `params` answer, as JSON (docs/control-socket.md), and the state of each host.
+// It only reads, and this is where states become words.
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "controlplane/agent/cluster_agent.hpp"
 
@@ -13,12 +15,22 @@ namespace nlb::controlplane {
                                           const std::vector<RuleId>& only = {});
 [[nodiscard]] nlohmann::json params_view(const ClusterAgent& agent);
 
-// 1005..1009 or 1013: the host's state as NLB's return value.
+// 1005..1009 or 1013: this host's state as NLB's return value.
 [[nodiscard]] ReturnValue state_value(const ClusterAgent& agent);
 
-// The state that a host of the cluster states, as one word: `stopped`, `joining`, `converging`,
-// `converged`, `draining`; `silent`: a member that is not heard any more; `absent`: never heard or
-// buried.
-[[nodiscard]] std::string_view state_of_host(const ClusterAgent& agent, HostId id);
+// What a host of the cluster states, as this host heard it.
+enum class HostShown : std::uint8_t {
+    absent,  // never heard, or buried
+    converged,
+    converging,
+    draining,
+    joining,
+    silent,  // a member that is not heard any more
+    stopped,
+    suspended,  // this host only: others cannot be told apart from stopped ones
+};
+inline constexpr std::size_t kHostShownStates = 8;
+[[nodiscard]] std::string_view name_of(HostShown state);
+[[nodiscard]] HostShown state_of_host(const ClusterAgent& agent, HostId id);
 
 }  // namespace nlb::controlplane

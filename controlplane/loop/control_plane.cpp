@@ -1,15 +1,22 @@
+// The turn, the timer, signals, and a reload: all or nothing over the clusters of this host.
 #include "controlplane/loop/control_plane.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <sodium.h>
 
+#include "config/daemon/clock.hpp"
+#include "config/daemon/log.hpp"
 #include "controlplane/agent/reload.hpp"
-#include "controlplane/loop/clock.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
+#include "core/base/assert.hpp"
+#include "core/base/durations.hpp"
 
 namespace nlb::controlplane {
 namespace {
+
+using daemon::Level;
+using daemon::monotonic_now;
 
 constexpr Duration kPublishEvery = std::chrono::milliseconds{250};
 constexpr Duration kLateAtLeast = std::chrono::milliseconds{5};
@@ -30,19 +37,21 @@ std::uint32_t random_boot() {
 
 }  // namespace
 
-ControlPlane::ControlPlane(config::Config config, std::string host_name, const RunDirectory& run)
+ControlPlane::ControlPlane(config::Config config, std::string host_name,
+                           const daemon::RunDirectory& run)
     : config_(std::move(config)),
       host_name_(std::move(host_name)),
       run_(run),
       timer_(loop_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
-      link_(loop_, run.dataplane_socket(), *this),
+      connection_(loop_, run.dataplane_socket(), *this),
       commands_(agents_, [this] { return reload(); }),
       socket_(loop_, [this](std::string_view line, ControlSocket::Answer answer) {
           commands_.handle(monotonic_now(), line, std::move(answer));
           turn();
       }) {}
 
+// The longest sleep that is still no lateness is a tick of the fastest cluster.
 Status ControlPlane::prepare() {
     const auto members = config::memberships_of(config_, host_name_);
     if (!members) return members.error();
@@ -59,31 +68,21 @@ Status ControlPlane::prepare() {
 Status ControlPlane::make_agent(const config::Member& member, const StoredState& stored) {
     const auto secrets = read_secrets(*member.cluster);
     if (!secrets) return secrets.error();
-    const auto index = static_cast<std::uint16_t>(member.cluster - config_.clusters.data());
-    if (index >= ipc::kClustersMax)
-        return Error{"cluster " + member.cluster->name + ": one host serves at most " +
-                     std::to_string(ipc::kClustersMax) + " clusters"};
-    ClusterSettings settings{*member.cluster, *member.host, index,
+    ClusterSettings settings{*member.cluster, *member.host,
                              config::derive_hash_key(secrets.value().sending)};
     auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending,
                                                                      secrets.value().former);
-    secrets_[index] = secrets.value();
+    secrets_[member.cluster->name] = secrets.value();
     const auto kept = stored.find(member.cluster->name);
     agents_.push_back(std::make_unique<ClusterAgent>(
-        std::move(settings), std::move(authenticator), link_,
+        std::move(settings), std::move(authenticator), connection_, events_,
         kept == stored.end() ? StoredCluster{} : kept->second, random_boot()));
     return Done{};
 }
 
-ClusterAgent* ControlPlane::agent_at(std::uint16_t index) {
-    for (const auto& agent : agents_)
-        if (agent->settings().index == index) return agent.get();
-    return nullptr;
-}
-
 void ControlPlane::run() {
     await_signals();
-    link_.start();
+    connection_.start();
     turn();
     loop_.run();
 }
@@ -95,7 +94,7 @@ void ControlPlane::on_readable() {
 // One turn. Everything that has arrived is read before time passes: whoever was stopped for a while
 // hears first what the others said meanwhile, and only then judges who is silent (R5).
 void ControlPlane::turn() {
-    link_.drain();
+    connection_.drain();
     const Instant now = monotonic_now();
     for (const auto& agent : agents_)
         if (now >= agent->next_wake()) agent->on_tick(now);
@@ -108,6 +107,7 @@ void ControlPlane::turn() {
     set_timer(now);
 }
 
+// The nearest of what the agents want and the next metrics.
 void ControlPlane::set_timer(Instant now) {
     Instant wake = next_publish_;
     for (const auto& agent : agents_) wake = std::min(wake, agent->next_wake());
@@ -120,6 +120,7 @@ void ControlPlane::set_timer(Instant now) {
     });
 }
 
+// A late loop costs leases; it is told at most once a second.
 void ControlPlane::note_lateness(Instant now, Instant wanted) {
     const Duration late = now - wanted;
     numbers_.lateness.observe(in_seconds(late));
@@ -127,9 +128,9 @@ void ControlPlane::note_lateness(Instant now, Instant wanted) {
     ++numbers_.late;
     if (late_told_ != kLongAgo && now - late_told_ < kLateToldEvery) return;
     late_told_ = now;
-    log_event(Severity::warn, EventNumber::none, "loop_late",
-              {{"late_ms", std::to_string(in_milliseconds(late))},
-               {"times", std::to_string(numbers_.late)}});
+    daemon::log(Level::warning, "loop_late",
+                {{"late_ms", std::to_string(in_milliseconds(late))},
+                 {"times", std::to_string(numbers_.late)}});
 }
 
 void ControlPlane::publish(Instant now) {
@@ -138,7 +139,7 @@ void ControlPlane::publish(Instant now) {
     if (!board_) return;
     MetricsSnapshot snapshot;
     snapshot.loop = numbers_;
-    snapshot.dataplane_connected = link_.connected();
+    snapshot.dataplane_connected = connection_.connected();
     for (const auto& agent : agents_) snapshot.clusters.push_back(numbers_of(*agent, now));
     board_->publish(std::move(snapshot));
 }
@@ -146,14 +147,22 @@ void ControlPlane::publish(Instant now) {
 void ControlPlane::on_message(const ipc::MessageView& message) {
     if (message.type == ipc::MessageType::refused) {
         const std::string said{message.payload.begin(), message.payload.end()};
-        return link_.abandon("it refused this control plane: " + said);
+        return connection_.abandon("it refused this control plane: " + said);
     }
-    ClusterAgent* agent = agent_at(message.cluster);
-    if (agent == nullptr) return;
     const Instant now = monotonic_now();
-    if (message.type != ipc::MessageType::hello) return agent->on_message(now, message);
-    const std::string complaint = agent->on_hello(now, message);
-    if (!complaint.empty()) return link_.abandon(complaint);
+    if (message.type == ipc::MessageType::hello) return on_hello(now, message);
+    ClusterAgent* const agent = roster_.agent_of(message.cluster);
+    if (agent != nullptr) agent->on_message(now, message);
+}
+
+// A refusal is said to the other side too, so that both logs name it.
+void ControlPlane::on_hello(Instant now, const ipc::MessageView& message) {
+    const auto agreed = roster_.on_hello(now, message);
+    if (!agreed) {
+        connection_.send(ipc::write_refusal(agreed.error().message));
+        return connection_.abandon(agreed.error().message);
+    }
+    if (!agreed.value()) return;
     dataplane_found_ = true;
     last_complaint_.clear();
 }
@@ -162,26 +171,27 @@ void ControlPlane::on_message(const ipc::MessageView& message) {
 // attempt.
 void ControlPlane::on_lost(const std::string& because) {
     const Instant now = monotonic_now();
+    roster_.forget();
     for (const auto& agent : agents_) agent->on_dataplane_lost(now);
     if (dataplane_found_ || because != last_complaint_)
-        log_event(Severity::error, EventNumber::none, "dataplane_lost", {{"because", because}});
+        daemon::log(Level::error, "dataplane_lost", {{"because", because}});
     last_complaint_ = because;
     dataplane_found_ = false;
     turn();
 }
 
 void ControlPlane::on_missing(const std::string& because) {
-    log_event(Severity::warn, EventNumber::none, "dataplane_missing", {{"because", because}});
+    daemon::log(Level::warning, "dataplane_missing", {{"because", because}});
 }
 
+// Only when it changed: a command, not a heartbeat, changes it.
 void ControlPlane::keep_state() {
     StoredState state = kept_;
     for (const auto& agent : agents_) state[agent->settings().cluster.name] = agent->stored();
     if (state == kept_) return;
     kept_ = std::move(state);
     if (const Status written = write_state(run_.state_file(), kept_); !written)
-        log_event(Severity::warn, EventNumber::none, "state_not_kept",
-                  {{"because", written.error().message}});
+        daemon::log(Level::warning, "state_not_kept", {{"because", written.error().message}});
 }
 
 void ControlPlane::await_signals() {
@@ -191,10 +201,9 @@ void ControlPlane::await_signals() {
             shut_down();
         } else {
             const CommandResult result = reload();
-            log_event(is_ok(result.value) ? Severity::info : Severity::error, EventNumber::none,
-                      "reload",
-                      {{"return_value", std::to_string(static_cast<int>(result.value))},
-                       {"message", result.message}});
+            daemon::log(is_ok(result.value) ? Level::info : Level::error, "reload",
+                        {{"return_value", std::to_string(static_cast<int>(result.value))},
+                         {"message", result.message}});
         }
         await_signals();
     });
@@ -212,10 +221,11 @@ void ControlPlane::shut_down() {
         agent->depart(now);
     }
     depart_by_ = now + patience;
-    log_event(Severity::info, EventNumber::none, "leaving", {{"host", host_name_}});
+    daemon::log(Level::info, "leaving", {{"host", host_name_}});
     turn();
 }
 
+// A file that does not read changes nothing; the first mistake is the answer.
 CommandResult ControlPlane::reload() {
     const auto fresh = config::load_file(config_.file);
     if (!fresh)
@@ -224,21 +234,25 @@ CommandResult ControlPlane::reload() {
     return apply(fresh.value().config);
 }
 
+// What the file asks of one cluster, or why it cannot be; nothing is changed yet.
 Result<ControlPlane::ReloadPlan> ControlPlane::plan_for(ClusterAgent& agent,
                                                         const config::Config& fresh) const {
     const ClusterSettings& in_force = agent.settings();
-    const config::Cluster& cluster = fresh.clusters[in_force.index];
+    const auto found =
+        std::find_if(fresh.clusters.begin(), fresh.clusters.end(),
+                     [&in_force](const auto& one) { return one.name == in_force.cluster.name; });
+    NLB_ASSERT(found != fresh.clusters.end());  // check_surroundings compared the names
+    const config::Cluster& cluster = *found;
     const auto host = std::find_if(cluster.hosts.begin(), cluster.hosts.end(),
                                    [this](const auto& one) { return one.name == host_name_; });
     if (host == cluster.hosts.end())
         return Error{"cluster " + cluster.name + ": host " + host_name_ + " is not in the file"};
     auto secrets = read_secrets(cluster);
     if (!secrets) return secrets.error();
-    ReloadPlan plan{
-        &agent,
-        {cluster, *host, in_force.index, config::derive_hash_key(secrets.value().sending)},
-        secrets.value(),
-        {}};
+    ReloadPlan plan{&agent,
+                    {cluster, *host, config::derive_hash_key(secrets.value().sending)},
+                    secrets.value(),
+                    {}};
     auto changes = changes_between(in_force, plan.settings);
     if (!changes) return changes.error();
     plan.changes = std::move(changes.value());
@@ -251,13 +265,13 @@ Result<ControlPlane::ReloadPlan> ControlPlane::plan_for(ClusterAgent& agent,
 
 // What was held is in force once the agent holds nothing any more.
 ClusterSecrets& ControlPlane::keys_in_force(const ClusterAgent& agent) {
-    const std::uint16_t index = agent.settings().index;
-    const auto held = staged_secrets_.find(index);
+    const std::string& name = agent.settings().cluster.name;
+    const auto held = staged_secrets_.find(name);
     if (held != staged_secrets_.end() && !agent.has_staged()) {
-        secrets_[index] = std::move(held->second);
+        secrets_[name] = std::move(held->second);
         staged_secrets_.erase(held);
     }
-    return secrets_[index];
+    return secrets_[name];
 }
 
 // While the next configuration is held both keys are accepted, and after the change the former one
@@ -267,7 +281,7 @@ void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
     ClusterSecrets& present = keys_in_force(agent);
     if (plan.changes.agreed.empty()) {
         if (agent.has_staged()) agent.drop_staged(now);
-        staged_secrets_.erase(agent.settings().index);
+        staged_secrets_.erase(agent.settings().cluster.name);
         agent.use_keys(
             std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
         if (!plan.changes.local.empty())
@@ -283,10 +297,11 @@ void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
         std::move(plan.settings),
         std::make_unique<const SodiumAuthenticator>(until_then.sending, until_then.former),
         std::make_unique<const SodiumAuthenticator>(from_then.sending, from_then.former)};
-    staged_secrets_[agent.settings().index] = std::move(from_then);
+    staged_secrets_[agent.settings().cluster.name] = std::move(from_then);
     agent.hold(now, std::move(next));
 }
 
+// Plans are made for every cluster before the first is carried out.
 CommandResult ControlPlane::apply(const config::Config& fresh) {
     if (const Status same = check_surroundings(config_, fresh); !same)
         return {ReturnValue::refused, same.error().message};

@@ -1,30 +1,36 @@
 // The program: one thread that reads what the dataplane says, lets time pass in the agents, and
 // answers commands. Here, and only here, stands the order of a turn of the loop. Nothing in it
-// waits for anything but the kernel's next event.
+// waits for anything but the kernel's next event; it decides nothing about buckets.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
 
+#include "config/daemon/run_directory.hpp"
 #include "config/load.hpp"
+#include "controlplane/agent/cluster_roster.hpp"
 #include "controlplane/agent/reload.hpp"
 #include "controlplane/api/command_service.hpp"
 #include "controlplane/api/metrics.hpp"
 #include "controlplane/loop/control_socket.hpp"
 #include "controlplane/loop/dataplane_connection.hpp"
-#include "controlplane/loop/run_directory.hpp"
+#include "controlplane/loop/event_log.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
+#include "controlplane/loop/state_file.hpp"
 #include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 
+// Thread: one, the same for every call.
 class ControlPlane : private DataplaneConnection::Listener {
 public:
-    // Requires: `config` came from config::load_file and names the host in at least one cluster.
-    ControlPlane(config::Config config, std::string host_name, const RunDirectory& run);
+    // `run` outlives it. Requires: `config` came from config::load_file and names the host in at
+    // least one cluster.
+    ControlPlane(config::Config config, std::string host_name, const daemon::RunDirectory& run);
 
     // Reads keys, makes the agents, opens the control socket. An error is the operator's to mend.
+    // Requires: libsodium is initialised. Called once, before run().
     Status prepare();
     void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
     // Until SIGTERM or SIGINT, and the cluster was left in order.
@@ -38,7 +44,7 @@ private:
     void on_missing(const std::string& because) override;
 
     Status make_agent(const config::Member& member, const StoredState& stored);
-    [[nodiscard]] ClusterAgent* agent_at(std::uint16_t index);
+    void on_hello(Instant now, const ipc::MessageView& message);
     void turn();
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
@@ -62,16 +68,18 @@ private:
 
     config::Config config_;
     std::string host_name_;
-    const RunDirectory& run_;
+    const daemon::RunDirectory& run_;
     asio::io_context loop_{1};
     asio::steady_timer timer_;
     asio::signal_set signals_;
-    DataplaneConnection link_;
+    DataplaneConnection connection_;
+    EventLog events_;
     ClusterAgents agents_;
-    // by the cluster's index: the keys in force, see keys_in_force()
-    std::map<std::uint16_t, ClusterSecrets> secrets_;
+    ClusterRoster roster_{agents_};
+    // by the cluster's name: the keys in force, see keys_in_force()
+    std::map<std::string, ClusterSecrets> secrets_;
     // of the configuration that is held, or was until lately
-    std::map<std::uint16_t, ClusterSecrets> staged_secrets_;
+    std::map<std::string, ClusterSecrets> staged_secrets_;
     CommandService commands_;
     ControlSocket socket_;
     std::shared_ptr<MetricsBoard> board_;

@@ -1,13 +1,12 @@
+// A client is an object that lives as long as something is pending on it; deadlines close its
+// socket.
 #include "controlplane/loop/control_socket.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <memory>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "controlplane/loop/unix_address.hpp"
+#include "config/daemon/unix_socket.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::controlplane {
 
@@ -76,26 +75,11 @@ ControlSocket::~ControlSocket() {
 }
 
 Status ControlSocket::listen(const std::string& path) {
-    const auto fail = [&path](const std::string& what) {
-        return Error{path + ": cannot listen for commands: " + what};
-    };
-    const auto address = unix_address(path);
-    if (!address) return fail("the path is longer than 107 bytes; choose a shorter --run-dir");
-    unlink(path.c_str());
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return fail(std::strerror(errno));
-    const mode_t before = umask(0177);
-    const bool bound =
-        bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&
-        ::listen(fd, kClientsMax) == 0;
-    const int cause = errno;
-    umask(before);
-    if (!bound) {
-        close(fd);
-        return fail(std::strerror(cause));
-    }
+    NLB_ASSERT(path_.empty());
+    const auto listening = daemon::listen_unix(path, SOCK_STREAM, static_cast<int>(kClientsMax));
+    if (!listening) return listening.error();
     path_ = path;
-    acceptor_.assign(asio::local::stream_protocol(), fd);
+    acceptor_.assign(asio::local::stream_protocol(), listening.value());
     accept();
     return Done{};
 }

@@ -12,17 +12,20 @@
 
 namespace nlb::controlplane {
 
+// Thread: the loop's.
 class ControlSocket {
 public:
     using Answer = std::function<void(std::string line)>;
     using Handler = std::function<void(std::string_view line, Answer answer)>;
 
+    // `handler` gets each line once, and calls its `answer` once, now or later.
     ControlSocket(asio::io_context& loop, Handler handler);
     ~ControlSocket();
     ControlSocket(const ControlSocket&) = delete;
     ControlSocket& operator=(const ControlSocket&) = delete;
 
-    // Replaces what lies at the path. Requires: this process holds the run directory's lock.
+    // Replaces what lies at the path. Called once. Requires: this process holds the run directory's
+    // lock.
     Status listen(const std::string& path);
 
     static constexpr std::size_t kLineBytesMax = 1U << 20;

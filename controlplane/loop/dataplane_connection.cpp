@@ -1,12 +1,13 @@
+// Writing is tried at once and queued only when the kernel would block. A broken connection is told
+// from the loop, never from inside send(): the caller may be in the middle of a list of actions.
 #include "controlplane/loop/dataplane_connection.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <utility>
 
-#include "controlplane/loop/unix_address.hpp"
-#include "core/base/assert.hpp"
+#include "config/daemon/unix_socket.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -34,18 +35,15 @@ void DataplaneConnection::start() {
 }
 
 void DataplaneConnection::try_connect() {
-    const auto address = unix_address(path_);
-    NLB_ASSERT(address.has_value());  // main refuses longer run directories
-    const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return retry_later();
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
-        const std::string because =
-            path_ + ": " + words_of(errno) + "; start nlb-dataplane with the same run directory";
-        close(fd);
-        if (!told_missing_) listener_.on_missing(because);
+    const auto connected = daemon::connect_unix(path_, SOCK_SEQPACKET);
+    if (!connected) {
+        if (!told_missing_)
+            listener_.on_missing(path_ + ": " + connected.error().message +
+                                 "; start nlb-dataplane with the same run directory");
         told_missing_ = true;
-        return retry_later();
+        return retry_after(kRetryEvery);
     }
+    const int fd = connected.value();
     told_missing_ = false;
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
     socket_.emplace(loop_, fd);
@@ -54,8 +52,8 @@ void DataplaneConnection::try_connect() {
     wait_readable();
 }
 
-void DataplaneConnection::retry_later() {
-    retry_.expires_after(kRetryEvery);
+void DataplaneConnection::retry_after(std::chrono::milliseconds pause) {
+    retry_.expires_after(pause);
     retry_.async_wait([this](const asio::error_code& error) {
         if (!error) try_connect();
     });
@@ -109,6 +107,7 @@ void DataplaneConnection::send(std::vector<Byte> datagram) {
     wait_writable();
 }
 
+// False: `would_block` says whether it is worth waiting; else the connection is broken.
 bool DataplaneConnection::write_now(const std::vector<Byte>& datagram, bool* would_block) {
     ssize_t sent = -1;
     do
@@ -132,6 +131,7 @@ void DataplaneConnection::wait_writable() {
                         });
 }
 
+// In order, until the kernel has no more room.
 void DataplaneConnection::flush() {
     bool would_block = false;
     while (connected() && !queue_.empty() && write_now(queue_.front(), &would_block))
@@ -140,7 +140,9 @@ void DataplaneConnection::flush() {
 }
 
 void DataplaneConnection::abandon(const std::string& because) {
-    if (connected()) break_off(because);
+    if (!connected()) return;
+    pause_ = kRetryRefusedEvery;
+    break_off(because);
 }
 
 // The listener may be in the middle of a list of actions: it is told when it is done with them.
@@ -155,7 +157,7 @@ void DataplaneConnection::lose(const std::string& because) {
     socket_.reset();
     broken_ = false;
     listener_.on_lost(because);
-    retry_later();
+    retry_after(std::exchange(pause_, kRetryEvery));
 }
 
 }  // namespace nlb::controlplane

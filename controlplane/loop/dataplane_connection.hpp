@@ -15,6 +15,7 @@
 
 namespace nlb::controlplane {
 
+// Thread: the loop's.
 class DataplaneConnection : public MessageSink {
 public:
     class Listener {
@@ -34,23 +35,26 @@ public:
     DataplaneConnection(const DataplaneConnection&) = delete;
     DataplaneConnection& operator=(const DataplaneConnection&) = delete;
 
-    // Connects now, and again every kRetryEvery until it works and whenever it was lost.
+    // Connects now, and again every kRetryEvery until it works and whenever it was lost. Requires:
+    // the path is no longer than a socket's may be.
     void start();
     // Gives every message that has arrived to the listener, at most kDrainMax of them.
     void drain();
     void send(std::vector<Byte> datagram) override;
-    // Ends the connection because of what the dataplane said; retries go on.
+    // Ends the connection because of what the dataplane said; the next try is after
+    // kRetryRefusedEvery, as somebody has to mend it first.
     void abandon(const std::string& because);
     [[nodiscard]] bool connected() const { return socket_.has_value() && !broken_; }
     [[nodiscard]] std::size_t queued() const { return queue_.size(); }
 
     static constexpr std::chrono::milliseconds kRetryEvery{100};
+    static constexpr std::chrono::milliseconds kRetryRefusedEvery{1000};
     static constexpr std::size_t kDrainMax = 4096;
     static constexpr std::size_t kQueueMax = 1024;
 
 private:
     void try_connect();
-    void retry_later();
+    void retry_after(std::chrono::milliseconds pause);
     void wait_readable();
     void wait_writable();
     void flush();
@@ -66,6 +70,7 @@ private:
     std::optional<asio::posix::stream_descriptor> socket_;
     std::deque<std::vector<Byte>> queue_;
     std::vector<Byte> buffer_;
+    std::chrono::milliseconds pause_ = kRetryEvery;  // until the next try, once it is lost
     bool waiting_writable_ = false;
     bool told_missing_ = false;
     bool broken_ = false;  // lost, and the listener will be told

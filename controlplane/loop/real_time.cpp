@@ -1,3 +1,4 @@
+// Neither needs root: CAP_SYS_NICE and CAP_IPC_LOCK, or limits that allow them, are enough.
 #include "controlplane/loop/real_time.hpp"
 
 #include <cerrno>

@@ -1,5 +1,5 @@
-// Asks the kernel to keep the loop on time: locked memory and a low real-time priority. Both are
-// desired; a refusal is said once.
+// Asks the kernel to keep the loop on time: locked memory and a low real-time priority. A host
+// serves without either; a refusal is said once.
 #pragma once
 
 #include <string>

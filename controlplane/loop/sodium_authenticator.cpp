@@ -1,3 +1,4 @@
+// Keys are derived once; libsodium's generic hash is BLAKE2b.
 #include "controlplane/loop/sodium_authenticator.hpp"
 
 #include <algorithm>

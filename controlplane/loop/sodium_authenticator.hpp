@@ -13,8 +13,10 @@
 
 namespace nlb::controlplane {
 
+// Thread: any, it never changes. Requires: libsodium is initialised.
 class SodiumAuthenticator : public Authenticator {
 public:
+    // Frames are sent under `sending`; a frame under any of them is accepted.
     explicit SodiumAuthenticator(const config::ClusterKey& sending,
                                  const std::vector<config::ClusterKey>& former = {});
 

@@ -1,3 +1,4 @@
+// Written beside the file and renamed over it, so that a crash leaves the former one.
 #include "controlplane/loop/state_file.hpp"
 
 #include <cerrno>

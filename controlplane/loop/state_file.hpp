@@ -1,31 +1,26 @@
-// What survives a restart of this program: the last state of the host and its rules, per cluster,
-// in RUN_DIR/state (JSON). It is written whole or not at all. A file that does not read counts as
-// none: then `initial_state: last` means started.
+// What survives a restart of this program as a file: RUN_DIR/state, JSON. It is written whole or
+// not at all. A file that does not read counts as none: then `initial_state: last` means started.
+// What it means is agent/stored_state.hpp's.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
-#include "controlplane/agent/host_state.hpp"
+#include "controlplane/agent/stored_state.hpp"
 #include "core/base/result.hpp"
-#include "core/wire/cluster_frames.hpp"
 
 namespace nlb::controlplane {
 
-struct StoredCluster {
-    std::optional<Wanted> wanted;
-    std::map<std::string, RuleState> rules;  // those that are not enabled, by name
-    bool operator==(const StoredCluster&) const = default;
-};
-using StoredState = std::map<std::string, StoredCluster>;  // by cluster
-
+// What is longer is not read to its end, and so counts as none.
 inline constexpr std::size_t kStateBytesMax = 1U << 18;
 
 [[nodiscard]] std::string encode_state(const StoredState& state);
+// Nothing when it is no state; words that are not known are left out.
 [[nodiscard]] std::optional<StoredState> decode_state(const std::string& text);
 
+// Empty when there is none.
 [[nodiscard]] StoredState read_state(const std::string& path);
+// Requires: `path` is in a run directory whose lock is held.
 [[nodiscard]] Status write_state(const std::string& path, const StoredState& state);
 
 }  // namespace nlb::controlplane

@@ -2,8 +2,11 @@
 // (unix, seqpacket). One datagram is one message: a MessageHeader, then exactly the struct named
 // beside its type, then for some a run of bytes. Native byte order: both ends are the same build on
 // the same machine, which `Hello::build` proves. Messages take effect in the order sent; the order
-// is what makes "stored before it is stated" true (cluster.md 3). The dataplane has no opinions: it
+// is what makes "stored before it is stated" true. The dataplane has no opinions: it
 // answers, installs, sends and punts.
+//
+// The dataplane numbers its clusters and says their names in hello; every other message bears the
+// number. Whoever finds that the two programs do not mean the same clusters says `refused`.
 #pragma once
 
 #include <array>
@@ -15,6 +18,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/assert.hpp"
+#include "core/base/limits.hpp"
 #include "core/base/types.hpp"
 #include "core/clients/grant.hpp"
 #include "core/packet/counters.hpp"
@@ -23,22 +28,23 @@
 
 namespace nlb::ipc {
 
-inline constexpr std::uint32_t kProtocolVersion = 3;
+inline constexpr std::uint32_t kProtocolVersion = 4;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 // membership's memory, kept for a warm restart
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;
 inline constexpr std::size_t kFrameBytesMax = 1514;  // an Ethernet frame without its checksum
-inline constexpr std::size_t kClustersMax = 8;
 
 enum class MessageType : std::uint16_t {
     // dataplane to control plane
-    hello = 1,      // Hello + the stored block; one per cluster, at once after connecting
+    // Hello + the stored block + its settings as text; one per cluster, at once after connecting
+    hello = 1,
     installed = 2,  // Installed: the grace period is over, no core uses the former tables any more
     punted = 3,     // Punted + the frame
     // Status: the answer to status_request, and unasked when the link goes up or down
     status = 4,
     counters = 5,  // CountersReport: the answer to counters_request
-    // the rest of the datagram is one sentence; the dataplane closes the connection after it
+    // from either side: the rest of the datagram is one sentence; whoever says it closes the
+    // connection after it
     refused = 6,
     // Requests + so many GrantRequest: clients that cores have left to their former hosts
     requests = 7,
@@ -63,7 +69,7 @@ enum class MessageType : std::uint16_t {
 
 struct MessageHeader {
     std::uint16_t type;
-    std::uint16_t cluster;  // place in the configuration's list
+    std::uint16_t cluster;  // the number that hello gave it: the place among the dataplane's own
     std::uint32_t bytes;    // of the whole datagram
 };
 static_assert(sizeof(MessageHeader) == 8);
@@ -78,8 +84,24 @@ struct Hello {
     RuleMasks own;                // what those tables let the cores accept
     RuleMasks dirty;              // buckets not owned in which descriptors are held
     PortAddresses ports;
-    std::uint32_t block_bytes;
+    std::uint32_t block_bytes;  // what follows at once
+    // behind the block: what both programs must hold alike, see config/digest.hpp paired_lines
+    std::uint32_t settings_bytes;
+    std::uint32_t cluster_count;                       // as many hellos come, 1..kClustersMax
+    std::array<char, kClusterNameBytes> cluster_name;  // ends with a zero
 };
+
+// Requires: shorter than kClusterNameBytes.
+inline void set_cluster_name(Hello& hello, std::string_view name) {
+    NLB_ASSERT(name.size() < kClusterNameBytes);
+    hello.cluster_name = {};
+    name.copy(hello.cluster_name.data(), name.size());
+}
+// Up to the first zero, or all of it.
+[[nodiscard]] inline std::string_view cluster_name_of(const Hello& hello) {
+    const std::string_view whole{hello.cluster_name.data(), hello.cluster_name.size()};
+    return whole.substr(0, whole.find('\0'));
+}
 
 struct Installed {
     std::uint64_t token;

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/byte_stream.hpp"
+#include "core/base/limits.hpp"
 
 namespace nlb {
 namespace {
@@ -15,7 +16,6 @@ constexpr std::uint32_t kTablesMagic = 0x4e4c4254;  // "NLBT"
 constexpr std::uint32_t kFileMagic = 0x4e4c4246;    // "NLBF"
 constexpr std::uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = 20;
-constexpr std::size_t kClustersInFileMax = 8;
 constexpr std::size_t kTextBytesMax = 4096;
 constexpr std::size_t kLcoresMax = 256;
 
@@ -157,6 +157,8 @@ std::string read_text(ByteReader& reader) {
     return text;
 }
 
+static_assert(kClustersMax * (sizeof(Tables) + 4096) < kTablesFileBytesMax);
+
 }  // namespace
 
 std::vector<Byte> encode_tables(const Tables& tables) {
@@ -170,7 +172,7 @@ Result<Tables> decode_tables(std::span<const Byte> bytes) {
 }
 
 std::vector<Byte> encode_tables_file(const std::vector<FixedTables>& clusters) {
-    NLB_ASSERT(clusters.size() <= kClustersInFileMax);
+    NLB_ASSERT(clusters.size() <= kClustersMax);
     ByteWriter writer;
     writer.u32(static_cast<std::uint32_t>(clusters.size()));
     for (const FixedTables& cluster : clusters) {
@@ -196,8 +198,9 @@ Result<std::vector<FixedTables>> decode_tables_file(std::span<const Byte> bytes,
     const std::span<const Byte> payload = found.value();
     ByteReader reader(payload);
     const std::uint32_t count = reader.u32();
-    if (count == 0 || count > kClustersInFileMax)
-        return Error{name + ": no cluster or more than 8; write them again with `nlb tables`"};
+    if (count == 0 || count > kClustersMax)
+        return Error{name + ": no cluster or more than " + std::to_string(kClustersMax) +
+                     "; write them again with `nlb tables`"};
     std::vector<FixedTables> clusters;
     for (std::uint32_t i = 0; i < count; ++i) {
         FixedTables cluster;

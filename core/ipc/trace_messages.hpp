@@ -19,7 +19,6 @@ namespace nlb::trace {
 inline constexpr std::size_t kInstructionsMax = 1024;
 inline constexpr std::size_t kSnapBytesMax = 2048;
 inline constexpr std::uint32_t kRateMax = 100'000;  // packets per second
-inline constexpr std::size_t kClusterNameBytes = 64;
 
 enum class Direction : std::uint32_t { ingress = 1, egress = 2, both = 3 };
 

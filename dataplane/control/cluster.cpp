@@ -49,6 +49,7 @@ std::uint32_t random_seed() {
 
 Cluster::Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside)
     : name_(plan.name),
+      settings_(plan.settings),
       index_(index),
       outside_(std::move(outside)),
       inside_(std::move(inside)),
@@ -75,7 +76,7 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
         std::min({wanted, outside.value().queues_max(), inside.value().queues_max()});
     if (queues < wanted)
         warnings.push_back(
-            fmt::format("cluster=\"{}\" its ports have {} queues for {} lcores; the others get "
+            fmt::format("cluster {}: its ports have {} queues for {} lcores; the others get "
                         "their flows from those that have one",
                         plan.name, queues, wanted));
 
@@ -91,7 +92,7 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     const std::uint16_t mtu = cluster->outside_.mtu();
     if (cluster->inside_.mtu() != mtu && !cluster->inside_.set_mtu(mtu))
         warnings.push_back(fmt::format(
-            "cluster=\"{}\" MTU outside {} inside {}: larger packets are lost; set both alike",
+            "cluster {}: MTU outside {} inside {}: larger packets are lost; set both alike",
             plan.name, mtu, cluster->inside_.mtu()));
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
         return made.error();
@@ -121,7 +122,7 @@ Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, E
     if (parted) parted = give_heartbeats_queue(outside_.id(), queues);
     if (parted) return true;
     warnings.push_back(
-        fmt::format("cluster=\"{}\" outside: heartbeats share the queues of clients ({})", name_,
+        fmt::format("cluster {} outside: heartbeats share the queues of clients ({})", name_,
                     parted.error().message));
     if (auto back = restart(0); !back) return back.error();
     return false;
@@ -272,7 +273,7 @@ Instant Cluster::last_rx() const {
     return Instant{Duration{newest}};
 }
 
-ipc::Hello Cluster::hello() const {
+ipc::Hello Cluster::hello(std::size_t clusters) const {
     ipc::Hello hello{};
     hello.version = ipc::kProtocolVersion;
     hello.link_up = fence_.link_up() ? 1 : 0;
@@ -284,6 +285,9 @@ ipc::Hello Cluster::hello() const {
     hello.dirty = dirty();
     hello.ports = addresses();
     hello.block_bytes = static_cast<std::uint32_t>(block_.size());
+    hello.settings_bytes = static_cast<std::uint32_t>(settings_.size());
+    hello.cluster_count = static_cast<std::uint32_t>(clusters);
+    ipc::set_cluster_name(hello, name_);
     return hello;
 }
 

@@ -1,6 +1,6 @@
 // One cluster of this host at run time: its ports, its lanes, its fence, and what its control plane
-// has left here. Main only; workers see nothing but their lanes. It has no opinion on who owns
-// what.
+// has left here. It has no opinion on who owns what. Thread: main; workers see nothing but their
+// lanes.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,8 @@ public:
     ~Cluster();
 
     [[nodiscard]] const std::string& name() const { return name_; }
+    // See ClusterPlan.
+    [[nodiscard]] std::string_view settings() const { return settings_; }
     [[nodiscard]] const std::vector<std::unique_ptr<Lane>>& lanes() const { return lanes_; }
     [[nodiscard]] PortAddresses addresses() const { return lanes_.front()->addresses; }
     [[nodiscard]] Fence& fence() { return fence_; }
@@ -63,7 +65,8 @@ public:
     };
     Change look(Instant now);
 
-    [[nodiscard]] ipc::Hello hello() const;
+    // `clusters`: how many this dataplane serves.
+    [[nodiscard]] ipc::Hello hello(std::size_t clusters) const;
     [[nodiscard]] ipc::Installed installed(std::uint64_t token) const { return {token, dirty()}; }
     [[nodiscard]] ipc::Status status() const;
     [[nodiscard]] ipc::CountersReport counters(std::uint64_t cycles_per_second) const;
@@ -84,7 +87,8 @@ private:
     [[nodiscard]] Instant last_rx() const;
 
     std::string name_;
-    std::uint16_t index_;
+    std::string settings_;
+    std::uint16_t index_;  // its number towards the control plane: the place in the plan
     Port outside_;
     Port inside_;
     Ring to_main_;

@@ -2,19 +2,20 @@
 #include "dataplane/control/dataplane.hpp"
 
 #include <csignal>
-#include <fmt/format.h>
 #include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
-#include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "config/daemon/log.hpp"
 #include "config/format.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 
 namespace nlb::dataplane {
 namespace {
+
+using daemon::Level;
 
 int run_worker(void* worker) {
     static_cast<Worker*>(worker)->run();
@@ -49,15 +50,16 @@ Dataplane::~Dataplane() {
 }
 
 Result<std::unique_ptr<Dataplane>> Dataplane::open(const StartupPlan& plan, const EalPlan& eal,
-                                                   const RunDirectory* run_directory, EalLog& log) {
+                                                   const daemon::RunDirectory* run_directory,
+                                                   EalLog& log) {
     std::unique_ptr<Dataplane> dataplane(new Dataplane(plan, eal, log));
     if (auto opened = dataplane->open_clusters(plan, eal); !opened) return opened.error();
     if (run_directory != nullptr) {
-        auto socket = SeqpacketServer::listen(run_directory->socket_path());
+        auto socket = SeqpacketServer::listen(run_directory->dataplane_socket());
         if (!socket) return socket.error();
         Operations& operations = *dataplane;
         dataplane->server_.emplace(std::move(socket.value()), operations);
-        auto tracing = SeqpacketServer::listen(run_directory->trace_socket_path());
+        auto tracing = SeqpacketServer::listen(run_directory->trace_socket());
         if (!tracing) return tracing.error();
         dataplane->tracer_.emplace(std::move(tracing.value()), dataplane->clusters_,
                                    dataplane->rcu_);
@@ -89,7 +91,8 @@ Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
         if (fixed_) clusters_.back()->fence().set_lease(kForever);
         if (fixed_) clusters_.back()->fence().set_link(true);
     }
-    for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+    for (const std::string& warning : warnings)
+        daemon::log(Level::warning, "warning", {{"because", warning}});
     // Devices that work have said how they had to help themselves; that is nobody's concern.
     static_cast<void>(log_.take());
     return Done{};
@@ -113,8 +116,10 @@ ipc::CountersReport Dataplane::counters(std::uint16_t cluster) const {
 Status Dataplane::install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) {
     if (!clusters_[cluster]->install(publisher_, token, tables))
         return Error{"too little memory for the tables: raise eal.memory_mib"};
-    spdlog::info("tables cluster=\"{}\" token={} epoch={}", clusters_[cluster]->name(), token,
-                 tables.epoch);
+    daemon::log(Level::info, "tables",
+                {{"cluster", clusters_[cluster]->name()},
+                 {"token", std::to_string(token)},
+                 {"epoch", std::to_string(tables.epoch)}});
     return Done{};
 }
 
@@ -133,24 +138,34 @@ void Dataplane::send_frame(std::uint16_t cluster, std::span<const Byte> frame) {
 }
 
 void Dataplane::on_connected(int pid) {
-    spdlog::info("control plane connected process={}", pid);
+    daemon::log(Level::info, "controlplane_connected", {{"process", std::to_string(pid)}});
 }
 
 void Dataplane::on_disconnected(const std::string& why) {
-    spdlog::warn("control plane disconnected reason=\"{}\"; the cores go on until their lease ends",
-                 why);
+    daemon::log(Level::warning, "controlplane_disconnected",
+                {{"because", why}, {"then", "the cores go on until their lease ends"}});
+}
+
+void Dataplane::on_refused(const std::string& why) {
+    daemon::log(Level::error, "controlplane_refused", {{"because", why}});
 }
 
 void Dataplane::report_ready() const {
     std::string names;
-    std::string ports;
+    std::string outside;
+    std::string inside;
     for (const auto& cluster : clusters_) {
-        names += (names.empty() ? "" : ",") + cluster->name();
-        ports +=
-            fmt::format(" outside={} inside={}", config::to_string(cluster->addresses().outside),
-                        config::to_string(cluster->addresses().inside));
+        const char* const comma = names.empty() ? "" : ",";
+        names += comma + cluster->name();
+        outside += comma + config::to_string(cluster->addresses().outside);
+        inside += comma + config::to_string(cluster->addresses().inside);
     }
-    spdlog::info("ready cluster={} host={} workers={}{}", names, host_, workers_.size(), ports);
+    daemon::log(Level::info, "ready",
+                {{"cluster", names},
+                 {"host", host_},
+                 {"workers", std::to_string(workers_.size())},
+                 {"outside", outside},
+                 {"inside", inside}});
 }
 
 }  // namespace nlb::dataplane

@@ -10,10 +10,10 @@
 #include <optional>
 #include <vector>
 
+#include "config/daemon/run_directory.hpp"
 #include "core/base/result.hpp"
 #include "dataplane/control/cluster.hpp"
 #include "dataplane/control/ipc_server.hpp"
-#include "dataplane/control/run_directory.hpp"
 #include "dataplane/control/trace_server.hpp"
 #include "dataplane/startup/eal.hpp"
 #include "dataplane/worker/clock.hpp"
@@ -27,7 +27,8 @@ public:
     // Opens all ports. `run_directory` is nullptr when no control plane is to be served. Requires:
     // EAL runs with eal's lcores.
     static Result<std::unique_ptr<Dataplane>> open(const StartupPlan& plan, const EalPlan& eal,
-                                                   const RunDirectory* run_directory, EalLog& log);
+                                                   const daemon::RunDirectory* run_directory,
+                                                   EalLog& log);
     ~Dataplane() override;
 
     // Until SIGTERM or SIGINT, or until no frame came for `idle_exit`. An error is one that ends
@@ -52,10 +53,13 @@ private:
 
     [[nodiscard]] std::size_t cluster_count() const override { return clusters_.size(); }
     [[nodiscard]] ipc::Hello hello(std::uint16_t cluster) const override {
-        return clusters_[cluster]->hello();
+        return clusters_[cluster]->hello(clusters_.size());
     }
     [[nodiscard]] std::span<const Byte> block(std::uint16_t cluster) const override {
         return clusters_[cluster]->block();
+    }
+    [[nodiscard]] std::string_view settings(std::uint16_t cluster) const override {
+        return clusters_[cluster]->settings();
     }
     [[nodiscard]] ipc::Status status(std::uint16_t cluster) const override {
         return clusters_[cluster]->status();
@@ -79,6 +83,7 @@ private:
     }
     void on_connected(int pid) override;
     void on_disconnected(const std::string& why) override;
+    void on_refused(const std::string& why) override;
 
     const std::string host_;
     const bool fixed_;

@@ -1,6 +1,7 @@
 // One function per kind of message that is more than a line.
 #include "dataplane/control/ipc_server.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "core/ipc/tables_codec.hpp"
@@ -10,6 +11,9 @@ namespace nlb::dataplane {
 namespace {
 
 using ipc::MessageType;
+
+// Of a refusal, for the log.
+constexpr std::size_t kRefusalBytesMax = 1024;
 
 std::string wrong_size(const char* name, std::size_t bytes) {
     return fmt::format("a message of type {} with {} bytes of payload", name, bytes);
@@ -28,32 +32,57 @@ void IpcServer::on_newcomer() {
         return;
     }
     if (!socket_.accept()) return;
-    operations_.on_connected(socket_.peer_pid());
+    agreed_ = false;
     for (std::uint16_t cluster = 0; cluster < operations_.cluster_count(); ++cluster)
-        send(ipc::write_message(MessageType::hello, cluster,
-                                ipc::bytes_of(operations_.hello(cluster)),
-                                operations_.block(cluster)));
+        send(hello(cluster));
+}
+
+std::vector<Byte> IpcServer::hello(std::uint16_t cluster) const {
+    const std::span<const Byte> block = operations_.block(cluster);
+    const std::string_view settings = operations_.settings(cluster);
+    std::vector<Byte> rest{block.begin(), block.end()};
+    rest.insert(rest.end(), settings.begin(), settings.end());
+    return ipc::write_message(MessageType::hello, cluster,
+                              ipc::bytes_of(operations_.hello(cluster)), rest);
 }
 
 bool IpcServer::on_readable() {
     for (int i = 0; i < kDatagramsAtOnce && socket_.connected() && !operations_.is_busy(); ++i) {
         const auto received = socket_.receive(datagram_, ipc::kMessageBytesMax);
         if (received == SeqpacketServer::Received::nothing) return false;
+        const auto message = ipc::read_message(datagram_);
         if (received == SeqpacketServer::Received::closed) {
             disconnect("it closed the connection");
-        } else if (const auto sentence = handle(datagram_)) {
+        } else if (message && message->type == MessageType::refused) {
+            note_refusal(*message);
+        } else if (const auto sentence = handle(message)) {
             static_cast<void>(socket_.send_now(ipc::write_refusal(*sentence)));
             disconnect("refused: " + *sentence);
+        } else if (!agreed_) {
+            agreed_ = true;
+            last_refusal_.clear();
+            operations_.on_connected(socket_.peer_pid());
         }
     }
     return socket_.connected();
 }
 
-std::optional<std::string> IpcServer::handle(std::span<const Byte> datagram) {
-    const auto message = ipc::read_message(datagram);
+// A control plane that has other clusters comes again each second: that is one line, not one each.
+void IpcServer::note_refusal(const ipc::MessageView& message) {
+    const std::span<const Byte> said =
+        message.payload.first(std::min(message.payload.size(), kRefusalBytesMax));
+    std::string sentence{said.begin(), said.end()};
+    socket_.disconnect();
+    if (agreed_) operations_.on_disconnected("it refused this dataplane");
+    if (sentence == last_refusal_) return;
+    last_refusal_ = sentence;
+    operations_.on_refused(sentence);
+}
+
+std::optional<std::string> IpcServer::handle(const std::optional<ipc::MessageView>& message) {
     if (!message)
         return fmt::format("a datagram of {} bytes that is no message of this build",
-                           datagram.size());
+                           datagram_.size());
     if (message->cluster >= operations_.cluster_count())
         return fmt::format("a message for cluster number {}; this dataplane has {}",
                            message->cluster, operations_.cluster_count());

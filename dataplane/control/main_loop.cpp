@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "config/daemon/log.hpp"
 #include "dataplane/control/dataplane.hpp"
 #include "dataplane/worker/scheduling.hpp"
 
 namespace nlb::dataplane {
 namespace {
+
+using daemon::Level;
 
 constexpr Duration kTick = std::chrono::milliseconds{50};
 // While a grace period runs: workers pass one within a burst, or are asleep and stand in nobody's
@@ -40,7 +42,8 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
     tick(monotonic_now());
     start_workers();
     if (!fixed_)
-        if (const auto refused = ask_for_real_time()) spdlog::info("{}", *refused);
+        if (const auto refused = ask_for_real_time())
+            daemon::log(Level::info, "not_real_time", {{"because", *refused}});
     report_ready();
     seen_at_ = monotonic_now();
     while (!stopping_) {
@@ -57,7 +60,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
                                               : next_tick_);
     }
     stop_workers();
-    spdlog::info("stopped host={}", host_);
+    daemon::log(Level::info, "stopped", {{"host", host_}});
     return Done{};
 }
 
@@ -134,20 +137,22 @@ void Dataplane::tick(Instant now) {
     if (!fixed_)
         for (std::uint16_t index = 0; index < clusters_.size(); ++index)
             report_change(*clusters_[index], index, now);
-    for (const std::string& line : log_.take()) spdlog::warn("dpdk \"{}\"", line);
+    for (const std::string& line : log_.take())
+        daemon::log(Level::warning, "dpdk", {{"line", line}});
 }
 
 void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now) {
     const Cluster::Change change = cluster.look(now);
     if (change.link) {
-        spdlog::log(cluster.fence().link_up() ? spdlog::level::info : spdlog::level::warn,
-                    "link cluster=\"{}\" state={}", cluster.name(),
-                    cluster.fence().link_up() ? "up" : "down");
+        const bool up = cluster.fence().link_up();
+        daemon::log(up ? Level::info : Level::warning, "link",
+                    {{"cluster", cluster.name()}, {"state", up ? "up" : "down"}});
         if (server_) server_->send_status(index);
     }
     if (change.fenced)
-        spdlog::warn("fenced cluster=\"{}\" reason=\"the lease ran out\"", cluster.name());
-    if (change.unfenced) spdlog::info("unfenced cluster=\"{}\"", cluster.name());
+        daemon::log(Level::warning, "fenced",
+                    {{"cluster", cluster.name()}, {"because", "the lease ran out"}});
+    if (change.unfenced) daemon::log(Level::info, "unfenced", {{"cluster", cluster.name()}});
 }
 
 bool Dataplane::is_idle(Instant now, Duration idle_exit) {

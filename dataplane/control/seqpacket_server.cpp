@@ -1,36 +1,24 @@
-// Plain sockets: four calls and their error numbers.
+// Plain sockets: the calls and their error numbers.
 #include "dataplane/control/seqpacket_server.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
+#include "config/daemon/unix_socket.hpp"
+
 namespace nlb::dataplane {
+namespace {
+
+constexpr int kBacklog = 4;
+
+}  // namespace
 
 Result<SeqpacketServer> SeqpacketServer::listen(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        return Error{"the run directory's name is too long for a socket in it (" + path +
-                     "): use a shorter --run-dir"};
-    std::memcpy(address.sun_path, path.c_str(), path.size());
-    const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return Error{std::string("no socket could be made: ") + std::strerror(errno)};
-    unlink(path.c_str());
-    // The mode is set before the name exists, so that there is no moment at which others could
-    // connect.
-    if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
-        bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(fd, 4) != 0) {
-        const std::string cause = std::strerror(errno);
-        close(fd);
-        return Error{path + " could not be made (" + cause + "): check the run directory"};
-    }
-    return SeqpacketServer(fd, path);
+    const auto listening = daemon::listen_unix(path, SOCK_SEQPACKET, kBacklog);
+    if (!listening) return listening.error();
+    return SeqpacketServer(listening.value(), path);
 }
 
 SeqpacketServer::SeqpacketServer(SeqpacketServer&& other) noexcept

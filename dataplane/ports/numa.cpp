@@ -14,7 +14,7 @@ std::string far_workers(const std::string& cluster, const char* side, int adapte
             cpus += fmt::format("{}{}", cpus.empty() ? "" : ",", worker.cpu);
     if (cpus.empty()) return cpus;
     return fmt::format(
-        "cluster=\"{}\" {} is on NUMA node {}, lcores {} are not: every packet crosses; name "
+        "cluster {} {} is on NUMA node {}, lcores {} are not: every packet crosses; name "
         "lcores of that node",
         cluster, side, adapter_node, cpus);
 }

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "config/digest.hpp"
 #include "config/key_file.hpp"
 #include "config/load.hpp"
 #include "config/table_builder.hpp"
-#include "core/ipc/messages.hpp"
+#include "core/base/limits.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -37,8 +38,8 @@ void set_cpus(ClusterPlan& plan, std::vector<std::uint16_t> cpus) {
 Result<StartupPlan> checked(StartupPlan plan) {
     if (plan.clusters.empty())
         return Error{"nothing to run: host \"" + plan.host + "\" is in no cluster"};
-    if (plan.clusters.size() > ipc::kClustersMax)
-        return Error{"one dataplane serves at most " + std::to_string(ipc::kClustersMax) +
+    if (plan.clusters.size() > kClustersMax)
+        return Error{"one dataplane serves at most " + std::to_string(kClustersMax) +
                      " clusters, got " + std::to_string(plan.clusters.size())};
     std::set<std::string> names;
     for (const ClusterPlan& cluster : plan.clusters)
@@ -63,6 +64,7 @@ Result<StartupPlan> plan_from_config(const config::Config& config, const std::st
         ClusterPlan cluster;
         cluster.name = member.cluster->name;
         cluster.connections_max = member.cluster->connections.max;
+        cluster.settings = config::text_of(config::paired_lines(*member.cluster, *member.host));
         cluster.tables = config::build_tables(*member.cluster, *member.host,
                                               config::derive_hash_key(key.value()), {});
         set_cpus(cluster, member.host->lcores);

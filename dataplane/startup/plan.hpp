@@ -22,6 +22,8 @@ struct ClusterPlan {
     std::vector<std::uint16_t> cpus;    // one worker each; not empty
     std::uint32_t connections_max = 0;  // over all workers
     Tables tables{};                    // until a control plane speaks; for ever when fixed
+    // What its control plane must hold alike (config/digest.hpp, paired_lines); empty when fixed.
+    std::string settings;
 };
 
 struct StartupPlan {

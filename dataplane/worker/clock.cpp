@@ -2,7 +2,6 @@
 // short against a change of NTP's mind.
 #include "dataplane/worker/clock.hpp"
 
-#include <ctime>
 #include <limits>
 #include <rte_cycles.h>
 
@@ -16,12 +15,6 @@ constexpr int kReadings = 5;
 __extension__ using Int128 = __int128;
 
 }  // namespace
-
-Instant monotonic_now() {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return Instant{Duration{static_cast<std::int64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec}};
-}
 
 Clock::Clock(std::uint64_t cycles_per_second) {
     NLB_ASSERT(cycles_per_second > 0);

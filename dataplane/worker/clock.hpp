@@ -11,11 +11,12 @@
 #include <atomic>
 #include <cstdint>
 
+#include "config/daemon/clock.hpp"
 #include "core/base/types.hpp"
 
 namespace nlb::dataplane {
 
-[[nodiscard]] Instant monotonic_now();
+using daemon::monotonic_now;
 
 class Clock {
 public:

@@ -25,7 +25,7 @@ private:
     // Of a packet socket whose interface went away, which would be readable for ever.
     void clear_errors();
 
-    static constexpr std::size_t kWakersMost = 2 * ipc::kClustersMax;
+    static constexpr std::size_t kWakersMost = 2 * kClustersMax;
     std::array<pollfd, kWakersMost + 1> fds_{};
     std::size_t count_ = 0;
     bool complete_ = true;

@@ -36,7 +36,7 @@ void check_datagram(std::span<const Byte> rest) {
     }
     const auto message = ipc::read_message(datagram);
     if (!message) return;
-    require(message->cluster < ipc::kClustersMax, "a message is of a cluster that can be");
+    require(message->cluster < kClustersMax, "a message is of a cluster that can be");
     read_body<ipc::Hello>(*message);
     read_body<ipc::Installed>(*message);
     read_body<ipc::Punted>(*message);

@@ -93,10 +93,10 @@ class Scenarios(unittest.TestCase):
                 said = ""
                 for line in program.stderr:
                     said += line
-                    if " ready " in line:
+                    if " name=ready " in line:
                         program.terminate()
                 self.assertEqual(program.wait(30), 0, said)
-        self.assertIn(" ready ", said)
+        self.assertIn(" name=ready ", said)
         self.assertLessEqual(said.count("heartbeats share the queues of clients"), 1)
 
     def through_two_workers(self, frames):

@@ -6,7 +6,6 @@
 
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
-#include "controlplane/api/views.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/unit/controlplane/agent/fixtures.hpp"
 
@@ -33,9 +32,17 @@ TEST(ClusterAgent, AHostAloneConvergesAsDefaultHost) {
     EXPECT_EQ(bench.agent.shown(), ShownState::converging);
     bench.pass(milliseconds{3000});
     EXPECT_EQ(bench.agent.shown(), ShownState::converged);
-    EXPECT_EQ(state_value(bench.agent), ReturnValue::default_host);
+    EXPECT_EQ(bench.agent.membership().own()[kDefaultRule], kAllBuckets);
     EXPECT_EQ(bench.agent.membership().own()[0], kAllBuckets);
-    EXPECT_EQ(bench.agent.convergence().causes().size(), 1U);
+    EXPECT_EQ(bench.agent.convergence().count_of(ConvergenceCause::started), 1U);
+    EXPECT_EQ(bench.events.names(), (std::vector<std::string_view>{"dataplane_found", "started",
+                                                                   "converging", "converged"}));
+    const Event& converged = bench.events.events.back();
+    EXPECT_EQ(converged.number, EventNumber::converged_as_default);
+    EXPECT_EQ(testing::field_of(converged, "cluster"), "web");
+    EXPECT_EQ(testing::field_of(converged, "host"), "edge1");
+    EXPECT_EQ(testing::field_of(converged, "cause"), "started");
+    EXPECT_EQ(testing::field_of(converged, "members"), "1");
 }
 
 TEST(ClusterAgent, WritesDownBeforeItSends) {
@@ -44,7 +51,7 @@ TEST(ClusterAgent, WritesDownBeforeItSends) {
     bench.pass(milliseconds{3000});
     std::uint64_t stored_sequence = 0;
     std::size_t frames = 0;
-    const SodiumAuthenticator authenticator(testing::key_of(7));
+    const testing::ToyAuthenticator authenticator({7});
     for (const auto& datagram : bench.sink.datagrams) {
         const auto message = *ipc::read_message(datagram);
         if (message.type == Type::store)
@@ -201,7 +208,7 @@ TEST(ClusterAgent, ADisabledRuleIsNobodys) {
     EXPECT_EQ(bench.agent.membership().own()[0], 0U);
     EXPECT_EQ(bench.agent.membership().own()[1], kAllBuckets);
     EXPECT_EQ(bench.agent.shown(), ShownState::converged);
-    EXPECT_EQ(bench.agent.convergence().causes().count("rule"), 1U);
+    EXPECT_EQ(bench.agent.convergence().count_of(ConvergenceCause::rule), 1U);
     EXPECT_EQ(bench.agent.stored().rules.at("http"), RuleState::disabled);
 }
 

@@ -21,11 +21,11 @@ OwnerMap owned_by(HostId host) {
 
 TEST(ConvergenceStatistics, TheFirstCauseCounts) {
     ConvergenceStatistics watch;
-    watch.begin(at(100), "lost");
-    watch.begin(at(150), "joined");
+    watch.begin(at(100), ConvergenceCause::lost);
+    watch.begin(at(150), ConvergenceCause::joined);
     EXPECT_EQ(watch.finish(at(300)), milliseconds{200});
-    EXPECT_EQ(watch.causes().at("lost"), 1U);
-    EXPECT_EQ(watch.causes().count("joined"), 0U);
+    EXPECT_EQ(watch.count_of(ConvergenceCause::lost), 1U);
+    EXPECT_EQ(watch.count_of(ConvergenceCause::joined), 0U);
     EXPECT_FALSE(watch.finish(at(400)).has_value());
 }
 

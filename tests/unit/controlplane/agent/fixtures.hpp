@@ -1,5 +1,5 @@
-// What the tests of this folder share: a small cluster, a sink that records messages, and the
-// answers of a dataplane that obeys.
+// What tests of the agent share: a small cluster, sinks that record messages and events, and the
+// answers of a dataplane that obeys. It links with the agent alone.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,9 @@
 
 #include "config/digest.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
-#include "controlplane/loop/sodium_authenticator.hpp"
 #include "core/cluster/checkpoint.hpp"
 #include "core/ipc/messages.hpp"
+#include "tests/unit/controlplane/agent/toy_authenticator.hpp"
 
 namespace nlb::controlplane::testing {
 
@@ -48,12 +48,6 @@ inline ClusterSettings small_settings(
     return settings;
 }
 
-inline config::ClusterKey key_of(Byte fill) {
-    config::ClusterKey key;
-    key.bytes.fill(fill);
-    return key;
-}
-
 class RecordingSink : public MessageSink {
 public:
     void send(std::vector<Byte> datagram) override { datagrams.push_back(std::move(datagram)); }
@@ -65,19 +59,43 @@ public:
     std::vector<std::vector<Byte>> datagrams;
 };
 
-// A agent with a dataplane that answers installs after one step of time.
+class RecordingEvents : public EventSink {
+public:
+    void on_event(const Event& event) override { events.push_back(event); }
+    // Names in order.
+    [[nodiscard]] std::vector<std::string_view> names() const {
+        std::vector<std::string_view> all;
+        for (const Event& event : events) all.push_back(event.name);
+        return all;
+    }
+    // The newest one of that name; nullptr when there is none.
+    [[nodiscard]] const Event* last(std::string_view name) const {
+        const auto found = std::find_if(events.rbegin(), events.rend(),
+                                        [name](const Event& event) { return event.name == name; });
+        return found == events.rend() ? nullptr : &*found;
+    }
+    std::vector<Event> events;
+};
+
+inline std::string field_of(const Event& event, std::string_view key) {
+    for (const auto& [name, value] : event.fields)
+        if (name == key) return value;
+    return "(none)";
+}
+
+// An agent with a dataplane that answers installs after one step of time.
 class Bench {
 public:
     explicit Bench(ClusterSettings settings = small_settings(1), const StoredCluster& stored = {})
-        : agent(std::move(settings), std::make_unique<SodiumAuthenticator>(key_of(7)), sink, stored,
-                4711) {}
+        : agent(std::move(settings), keys({7}), sink, events, stored, 4711) {}
+
+    static std::unique_ptr<const Authenticator> keys(std::vector<std::uint16_t> ids) {
+        return std::make_unique<ToyAuthenticator>(std::move(ids));
+    }
 
     // `key` is what the next configuration sends under.
-    void hold(ClusterSettings settings, Byte key = 7) {
-        agent.hold(now,
-                   {std::move(settings),
-                    std::make_unique<SodiumAuthenticator>(key_of(7), std::vector{key_of(key)}),
-                    std::make_unique<SodiumAuthenticator>(key_of(key), std::vector{key_of(7)})});
+    void hold(ClusterSettings settings, std::uint16_t key = 7) {
+        agent.hold(now, {std::move(settings), keys({7, key}), keys({key, 7})});
     }
 
     std::string hello(const ipc::Hello& message, const std::vector<Byte>& block = {}) {
@@ -128,6 +146,7 @@ public:
     }
 
     RecordingSink sink;
+    RecordingEvents events;
     ClusterAgent agent;
     Instant now{std::chrono::seconds{1000}};
     std::size_t answered = 0;

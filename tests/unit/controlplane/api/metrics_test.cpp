@@ -2,12 +2,15 @@
 // serializer writes it.
 #include "controlplane/api/metrics.hpp"
 
+#include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <prometheus/text_serializer.h>
+#include <regex>
 #include <set>
 #include <sstream>
 
+#include "controlplane/api/metrics_table.hpp"
 #include "tests/unit/controlplane/agent/fixtures.hpp"
 
 namespace nlb::controlplane {
@@ -147,6 +150,105 @@ TEST_F(MetricsTest, ABoardShowsWhatWasPublishedLast) {
     EXPECT_FALSE(board.Collect().empty()) << "build and loop are there from the start";
     board.publish(snapshot_of(bench));
     EXPECT_GT(board.Collect().size(), 25U);
+}
+
+// Every number differs from every other of its cluster, so that two that are mixed up show.
+Histogram counted(double sum) {
+    Histogram histogram;
+    for (std::size_t i = 0; i <= kHistogramBounds; ++i) histogram.counts[i] = i + 1;
+    histogram.sum = sum;
+    return histogram;
+}
+
+template <class Numbers>
+void count_from(Numbers& numbers, std::uint64_t first) {
+    for (std::uint64_t& number : numbers) number = first++;
+}
+
+ipc::CountersReport counted_report() {
+    ipc::CountersReport report{};
+    Counters& counters = report.counters;
+    std::uint64_t next = 10;
+#define NLB_X(member, help) counters.member = next++;
+    NLB_WORKER_COUNTERS(NLB_X)
+#undef NLB_X
+    counters.half_open = 99;
+    count_from(counters.reasons, 1000);
+    count_from(counters.accepted, 2000);
+    count_from(counters.rejected, 3000);
+    count_from(counters.connections, 4000);
+    report.punts_lost = 5000;
+    report.fenced_intervals = 5001;
+    report.clients = 5002;
+    report.clients_unremembered = 5003;
+    report.commitments = 5004;
+    return report;
+}
+
+ClusterNumbers counted_cluster(const std::string& name, bool reported) {
+    ClusterNumbers n;
+    n.name = name;
+    n.rules = {{"http", 0, 20, 1}, {"admin", 1, 30, 2}, {"default", kDefaultRule, 60, 3}};
+    n.peers = {{"edge2", 41, counted(0.5), false}, {"edge3", 42, counted(0.75), true}};
+    count_from(n.hosts_by_state, 1);
+    if (reported) {
+        n.traffic.report = counted_report();
+        n.traffic.cycles_per_packet = 50.5;
+        n.traffic.packets_per_burst = 10.25;
+        count_from(n.convergences, kHostShownStates + 1);
+    } else {
+        n.convergences[static_cast<std::size_t>(ConvergenceCause::lost)] = 5;
+    }
+    n.converging = reported;
+    n.convergence = counted(1.5);
+    n.orphan_windows = counted(2.5);
+    n.epoch = 101;
+    n.frames_sent = 102;
+    count_from(n.frames_refused, 200);
+    n.grants = {301, 302, 303, 304};
+    n.fence_remaining_s = 0.375;
+    n.generation = 105;
+    return n;
+}
+
+// The text of one snapshot as it was when each family was written out by hand; the build's labels
+// aside. A dataplane that has reported, and one that has not.
+TEST(Metrics, TheTextIsWhatItWas) {
+    MetricsSnapshot snapshot;
+    snapshot.dataplane_connected = true;
+    snapshot.loop.lateness = counted(0.25);
+    snapshot.loop.late = 77;
+    snapshot.clusters = {counted_cluster("web", true), counted_cluster("mail", false)};
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families_of(snapshot));
+    const std::string text = std::regex_replace(
+        out.str(), std::regex{R"(version="[^"]*",layout="[^"]*")"}, R"(version="V",layout="L")");
+    std::ifstream golden(NLB_SOURCE_ROOT "/tests/unit/controlplane/api/metrics.golden");
+    ASSERT_TRUE(golden.good());
+    std::istringstream lines(text);
+    std::size_t number = 0;
+    for (std::string expected, line; std::getline(golden, expected);) {
+        ++number;
+        ASSERT_TRUE(std::getline(lines, line)) << "nothing where there was: " << expected;
+        ASSERT_EQ(line, expected) << "line " << number;
+    }
+    std::string more;
+    EXPECT_FALSE(std::getline(lines, more)) << more;
+}
+
+TEST(Metrics, ANameEndsWithItsUnitAndKind) {
+    const auto ends_with = [](std::string_view text, std::string_view end) {
+        return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+    };
+    std::set<std::string_view> names;
+    for (const Metric& metric : metrics_table()) {
+        const std::string_view name = metric.name;
+        EXPECT_TRUE(names.insert(name).second) << name << " is there twice";
+        EXPECT_EQ(ends_with(name, "_total"), metric.type == MetricType::counter) << name;
+        EXPECT_EQ(ends_with(name, "_seconds"), metric.unit == MetricUnit::seconds) << name;
+        EXPECT_EQ(name.find("_bytes") != name.npos, metric.unit == MetricUnit::bytes) << name;
+        EXPECT_FALSE(std::string_view{metric.help}.empty()) << name;
+    }
 }
 
 TEST(MetricsServer, AnAddressThatIsTakenIsASentence) {

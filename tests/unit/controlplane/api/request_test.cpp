@@ -55,9 +55,9 @@ TEST(Request, AnAnswerIsOneLineWhateverItQuotes) {
 class CommandServiceTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        agents_.push_back(std::make_unique<ClusterAgent>(
-            testing::small_settings(1), std::make_unique<SodiumAuthenticator>(testing::key_of(7)),
-            sink_, StoredCluster{}, 1));
+        agents_.push_back(std::make_unique<ClusterAgent>(testing::small_settings(1),
+                                                         testing::Bench::keys({7}), sink_, events_,
+                                                         StoredCluster{}, 1));
     }
     // Null while the answer waits.
     Json ask(const std::string& line) {
@@ -66,6 +66,7 @@ protected:
         return answer_.empty() ? Json() : Json::parse(answer_);
     }
     RecordingSink sink_;
+    testing::RecordingEvents events_;
     ClusterAgents agents_;
     CommandService service_{agents_, [] {
                                 return CommandResult{ReturnValue::already, "nothing changes"};

@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "controlplane/loop/unix_address.hpp"
+#include "config/daemon/unix_socket.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -33,7 +33,7 @@ protected:
     }
     int client() const {
         const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        const auto address = unix_address(path_);
+        const auto address = daemon::unix_address(path_);
         EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address), 0);
         return fd;
     }

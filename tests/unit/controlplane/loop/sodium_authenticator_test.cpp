@@ -1,4 +1,6 @@
 // Tags against vectors made with Python's hashlib: blake2b(frame, digest_size=16, key=derived).
+#include "controlplane/loop/sodium_authenticator.hpp"
+
 #include <gtest/gtest.h>
 
 #include "controlplane/agent/frame_envelope.hpp"
@@ -8,7 +10,11 @@
 namespace nlb::controlplane {
 namespace {
 
-using testing::key_of;
+config::ClusterKey key_of(Byte fill) {
+    config::ClusterKey key;
+    key.bytes.fill(fill);
+    return key;
+}
 
 TEST(SodiumAuthenticator, TagsAreKeyedBlake2b) {
     const SodiumAuthenticator authenticator(key_of(7));

@@ -1,5 +1,5 @@
-// The control socket against a peer that says everything: the right things take effect in order,
-// garbage is refused, and nothing harms.
+// The dataplane's socket against a peer that says everything: the right things take effect in
+// order, garbage is refused, and nothing harms.
 #include "dataplane/control/ipc_server.hpp"
 
 #include <array>
@@ -15,101 +15,16 @@
 #include "core/base/prng.hpp"
 #include "core/ipc/tables_codec.hpp"
 #include "dataplane/worker/clock.hpp"
+#include "tests/unit/dataplane/control/ipc_peer.hpp"
 
 namespace nlb::dataplane {
 namespace {
 
 using ipc::MessageType;
+using testing::FakeOperations;
+using testing::Peer;
 
-// Notes what it was told.
-class FakeOperations : public Operations {
-public:
-    [[nodiscard]] std::size_t cluster_count() const override { return 2; }
-    [[nodiscard]] ipc::Hello hello(std::uint16_t cluster) const override {
-        ipc::Hello hello{};
-        hello.version = ipc::kProtocolVersion;
-        hello.valid_until_ns = lease.time_since_epoch().count();
-        hello.install_token = token;
-        hello.block_bytes = static_cast<std::uint32_t>(block(cluster).size());
-        return hello;
-    }
-    [[nodiscard]] std::span<const Byte> block(std::uint16_t) const override { return stored; }
-    [[nodiscard]] ipc::Status status(std::uint16_t) const override { return {}; }
-    [[nodiscard]] ipc::CountersReport counters(std::uint16_t) const override { return {}; }
-    Status install(std::uint16_t, std::uint64_t with_token, const Tables&) override {
-        token = with_token;
-        return Done{};
-    }
-    void set_lease(std::uint16_t, Instant valid_until) override { lease = valid_until; }
-    void set_seal_keys(std::uint16_t, const SealKeys& keys) override { seal_keys = keys; }
-    void give_grants(std::uint16_t, std::uint64_t under,
-                     std::span<const GivenGrant> given) override {
-        era = under;
-        grants.assign(given.begin(), given.end());
-    }
-    void store(std::uint16_t, std::span<const Byte> what) override {
-        stored.assign(what.begin(), what.end());
-    }
-    void send_frame(std::uint16_t, std::span<const Byte> what) override {
-        frame.assign(what.begin(), what.end());
-    }
-    [[nodiscard]] bool is_busy() const override { return busy; }
-    void on_connected(int) override { ++connections; }
-    void on_disconnected(const std::string& why) override { last_reason = why; }
-
-    Instant lease = kLongAgo;
-    SealKeys seal_keys;
-    std::uint64_t era = 0;
-    std::vector<GivenGrant> grants;
-    std::uint64_t token = 0;
-    std::vector<Byte> stored;
-    std::vector<Byte> frame;
-    bool busy = false;
-    int connections = 0;
-    std::string last_reason;
-};
-
-class Peer {
-public:
-    explicit Peer(const std::string& path)
-        : fd_(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path, path.c_str(), path.size());
-        EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    }
-    ~Peer() { hang_up(); }
-    Peer(const Peer&) = delete;
-    Peer& operator=(const Peer&) = delete;
-    void hang_up() {
-        if (fd_ >= 0) close(fd_);
-        fd_ = -1;
-    }
-    bool say(const std::vector<Byte>& datagram) {
-        return send(fd_, datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0;
-    }
-    // The next message; an empty one when there is none or the connection is closed.
-    std::vector<Byte> hear() {
-        std::vector<Byte> datagram(ipc::kMessageBytesMax);
-        const ssize_t bytes = recv(fd_, datagram.data(), datagram.size(), 0);
-        datagram.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
-        return datagram;
-    }
-    MessageType hear_type() {
-        const auto datagram = hear();
-        const auto message = ipc::read_message(datagram);
-        return message ? message->type : MessageType{};
-    }
-    bool is_cut_off() {
-        Byte byte = 0;
-        return recv(fd_, &byte, 1, 0) == 0;
-    }
-
-private:
-    int fd_;
-};
-
-class LinkServerTest : public ::testing::Test {
+class IpcServerTest : public ::testing::Test {
 protected:
     void SetUp() override {
         std::array<char, 32> name{"/tmp/nlb-link.XXXXXX"};
@@ -172,13 +87,13 @@ Tables some_tables() {
     return tables;
 }
 
-TEST_F(LinkServerTest, OnlyTheOwnerMayConnect) {
+TEST_F(IpcServerTest, OnlyTheOwnerMayConnect) {
     struct stat about {};
     ASSERT_EQ(stat(path().c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777U, 0600U);
 }
 
-TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
+TEST_F(IpcServerTest, WhatIsSentTakesEffect) {
     const auto peer = greeted_peer();
     ASSERT_TRUE(peer->say(lease_message(12345)));
     const SealKeys keys{{SealKey{{1, 2}}}, 1};
@@ -210,7 +125,7 @@ TEST_F(LinkServerTest, WhatIsSentTakesEffect) {
     EXPECT_EQ(peer->hear_type(), MessageType::punted);
 }
 
-TEST_F(LinkServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
+TEST_F(IpcServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
     const auto peer = greeted_peer();
     ASSERT_TRUE(peer->say(send_message(monotonic_now() - std::chrono::milliseconds{1}, 60)));
     serve();
@@ -220,7 +135,7 @@ TEST_F(LinkServerTest, AFrameThatComesTooLateIsLostRatherThanSent) {
     EXPECT_EQ(operations_.frame.size(), 61U);
 }
 
-TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
+TEST_F(IpcServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     const std::vector<Byte> tables = encode_tables(some_tables());
     expect_refused({1, 2, 3});
     expect_refused(std::vector<Byte>(ipc::kMessageBytesMax + 1));
@@ -255,7 +170,7 @@ TEST_F(LinkServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     EXPECT_EQ(operations_.lease, kLongAgo);
 }
 
-TEST_F(LinkServerTest, GarbageOfEveryKindHarmsNobody) {
+TEST_F(IpcServerTest, GarbageOfEveryKindHarmsNobody) {
     Prng prng(7);
     const std::vector<std::vector<Byte>> good{
         lease_message(1), install_message(3, encode_tables(some_tables())),
@@ -276,7 +191,7 @@ TEST_F(LinkServerTest, GarbageOfEveryKindHarmsNobody) {
     EXPECT_LE(operations_.frame.size(), ipc::kFrameBytesMax);
 }
 
-TEST_F(LinkServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
+TEST_F(IpcServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
     const auto first = greeted_peer();
     Peer second(path());
     server_->on_newcomer();
@@ -293,32 +208,80 @@ TEST_F(LinkServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 77);
 }
 
-TEST_F(LinkServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
+TEST_F(IpcServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
     const auto first = greeted_peer();
     // More than one reading takes.
     for (std::int64_t i = 1; i <= 3 * IpcServer::kDatagramsAtOnce; ++i)
         ASSERT_TRUE(first->say(lease_message(i)));
     first->hang_up();
     Peer second(path());
-    for (int i = 0; i < 8 && operations_.connections < 2; ++i) server_->on_newcomer();
-    const auto datagram = second.hear();
+    std::vector<Byte> datagram;
+    for (int i = 0; i < 8 && datagram.empty(); ++i) {
+        server_->on_newcomer();
+        datagram = second.hear();
+    }
     const auto message = ipc::read_message(datagram);
     ASSERT_TRUE(message && message->type == MessageType::hello);
     EXPECT_EQ(message->body<ipc::Hello>()->valid_until_ns, 3 * IpcServer::kDatagramsAtOnce);
 }
 
-TEST_F(LinkServerTest, HelloCarriesTheStoredBlock) {
+TEST_F(IpcServerTest, HelloCarriesTheStoredBlock) {
     operations_.stored = {9, 8, 7};
     Peer peer(path());
     server_->on_newcomer();
     const auto datagram = peer.hear();
     const auto message = ipc::read_message(datagram);
     ASSERT_TRUE(message);
-    const auto block = message->rest_after<ipc::Hello>();
+    const auto hello = *message->body<ipc::Hello>();
+    const auto rest = message->rest_after<ipc::Hello>();
+    ASSERT_EQ(rest.size(), hello.block_bytes + hello.settings_bytes);
+    const auto block = rest.first(hello.block_bytes);
     EXPECT_EQ(std::vector<Byte>(block.begin(), block.end()), operations_.stored);
 }
 
-TEST_F(LinkServerTest, WhileInstallationsAreUnderWayNothingIsRead) {
+TEST_F(IpcServerTest, HelloSaysNameNumberAndSettingsOfEachCluster) {
+    Peer peer(path());
+    server_->on_newcomer();
+    for (const std::uint16_t number : {std::uint16_t{0}, std::uint16_t{1}}) {
+        const auto datagram = peer.hear();
+        const auto message = ipc::read_message(datagram);
+        ASSERT_TRUE(message && message->type == MessageType::hello);
+        EXPECT_EQ(message->cluster, number);
+        const auto hello = *message->body<ipc::Hello>();
+        EXPECT_EQ(ipc::cluster_name_of(hello), number == 0 ? "web" : "mail");
+        EXPECT_EQ(hello.cluster_count, 2U);
+        const auto settings = message->rest_after<ipc::Hello>().subspan(hello.block_bytes);
+        EXPECT_EQ((std::string{settings.begin(), settings.end()}), operations_.settings(number));
+    }
+}
+
+TEST_F(IpcServerTest, AControlPlaneThatRefusesIsNamedOnceAndNeverCountsAsConnected) {
+    const auto refuse = [this](const std::string& sentence) {
+        const auto peer = greeted_peer();
+        ASSERT_TRUE(peer->say(ipc::write_refusal(sentence)));
+        serve();
+        EXPECT_TRUE(peer->is_cut_off());
+        EXPECT_FALSE(server_->socket().connected());
+    };
+    for (int i = 0; i < 3; ++i) refuse("the control plane has cluster \"x\"");
+    EXPECT_EQ(operations_.refusals,
+              std::vector<std::string>{"the control plane has cluster \"x\""});
+    EXPECT_EQ(operations_.connections, 0);
+    EXPECT_EQ(operations_.last_reason, "") << "nobody was there to be lost";
+    {
+        const auto peer = greeted_peer();
+        ASSERT_TRUE(peer->say(lease_message(3)));
+        serve();
+        EXPECT_EQ(operations_.connections, 1);
+    }
+    serve();
+    refuse("the control plane has cluster \"x\"");
+    EXPECT_EQ(operations_.refusals.size(), 2U) << "there was a right one in between";
+    refuse(std::string(100'000 / 2, 'y'));
+    EXPECT_EQ(operations_.refusals.back().size(), 1024U);
+}
+
+TEST_F(IpcServerTest, WhileInstallationsAreUnderWayNothingIsRead) {
     const auto peer = greeted_peer();
     operations_.busy = true;
     ASSERT_TRUE(peer->say(lease_message(5)));
@@ -329,7 +292,7 @@ TEST_F(LinkServerTest, WhileInstallationsAreUnderWayNothingIsRead) {
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 5);
 }
 
-TEST_F(LinkServerTest, APeerThatReadsNothingLosesHeartbeatsFirstAndIsCutOffAtLast) {
+TEST_F(IpcServerTest, APeerThatReadsNothingLosesHeartbeatsFirstAndIsCutOffAtLast) {
     const auto peer = greeted_peer();
     int taken = 0;
     while (server_->send_punted(0, {1}, std::vector<Byte>(1000)) && taken < 100'000) ++taken;

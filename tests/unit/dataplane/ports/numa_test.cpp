@@ -12,7 +12,7 @@ TEST(Numa, WorkersOnTheAdaptersNodeGiveNoWarning) {
 
 TEST(Numa, WorkersOnAnotherNodeAreNamed) {
     EXPECT_EQ(far_workers("web", "outside", 1, {{2, 0}, {3, 0}, {4, 1}}),
-              "cluster=\"web\" outside is on NUMA node 1, lcores 2,3 are not: every packet "
+              "cluster web outside is on NUMA node 1, lcores 2,3 are not: every packet "
               "crosses; name lcores of that node");
 }
 

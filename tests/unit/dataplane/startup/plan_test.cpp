@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/load.hpp"
+#include "core/base/limits.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -62,6 +63,18 @@ TEST(StartupPlan, ADeviceIsOpenedOnce) {
     EXPECT_EQ(plan.error().message,
               "cluster \"web\": device \"net_tap0\" is used by two ports; give each its own name "
               "(net_tap0, net_tap1)");
+}
+
+TEST(StartupPlan, AHostMayBeInAsManyClustersAsAFileMayHave) {
+    std::vector<FixedTables> all;
+    for (std::size_t i = 0; i < kClustersMax; ++i)
+        all.push_back(fixed("c" + std::to_string(i), "net_null" + std::to_string(2 * i),
+                            "net_null" + std::to_string(2 * i + 1)));
+    EXPECT_TRUE(plan_from_tables(all, nullptr, "edge1").ok());
+    all.push_back(fixed("more", "net_tap0", "net_tap1"));
+    const auto plan = plan_from_tables(all, nullptr, "edge1");
+    ASSERT_FALSE(plan.ok());
+    EXPECT_EQ(plan.error().message, "one dataplane serves at most 16 clusters, got 17");
 }
 
 TEST(StartupPlan, NothingToRunIsAMistake) {

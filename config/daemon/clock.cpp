@@ -1,8 +1,8 @@
-#include "controlplane/loop/clock.hpp"
+#include "config/daemon/clock.hpp"
 
 #include <ctime>
 
-namespace nlb::controlplane {
+namespace nlb::daemon {
 
 Instant monotonic_now() {
     timespec now{};
@@ -10,4 +10,4 @@ Instant monotonic_now() {
     return Instant{std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec}};
 }
 
-}  // namespace nlb::controlplane
+}  // namespace nlb::daemon

@@ -1,6 +1,6 @@
 // flock on a file that is never removed: removing it would let two processes hold locks of the same
 // name.
-#include "dataplane/control/run_directory.hpp"
+#include "config/daemon/run_directory.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -11,23 +11,29 @@
 #include <unistd.h>
 #include <utility>
 
-namespace nlb::dataplane {
+#include "config/daemon/unix_socket.hpp"
 
-Result<RunDirectory> RunDirectory::claim(const std::string& path) {
+namespace nlb::daemon {
+
+Result<RunDirectory> RunDirectory::take(const std::string& path, std::string_view role) {
+    const std::string unusable = "run directory " + path + " cannot be used (";
+    // The longest name of a socket in it.
+    if (!unix_address(path + "/dataplane.sock"))
+        return Error{unusable +
+                     "its path is too long for a unix socket): choose a shorter --run-dir"};
     std::error_code failed;
     const bool existed = std::filesystem::is_directory(path, failed);
     if (!existed && std::filesystem::create_directories(path, failed)) chmod(path.c_str(), 0755);
-    const std::string lock = path + "/dataplane.lock";
+    const std::string lock = path + "/" + std::string{role} + ".lock";
     const int fd = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return Error{"run directory " + path + " cannot be used (" + std::strerror(errno) +
-                     "): check --run-dir and its permissions"};
+        return Error{unusable + std::strerror(errno) + "): check --run-dir and its permissions"};
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return RunDirectory(path, fd);
     const bool taken = errno == EWOULDBLOCK;
     const std::string cause = std::strerror(errno);
     close(fd);
     if (taken)
-        return Error{"another nlb-dataplane runs on " + path +
+        return Error{"another nlb-" + std::string{role} + " runs on " + path +
                      ": stop it, or give this one a --run-dir of its own"};
     return Error{lock + " cannot be locked (" + cause + ")"};
 }
@@ -39,4 +45,4 @@ RunDirectory::~RunDirectory() {
     if (lock_ >= 0) close(lock_);
 }
 
-}  // namespace nlb::dataplane
+}  // namespace nlb::daemon

@@ -101,10 +101,10 @@ TEST(Cluster, ADeadHostIsReplacedAndCountedAsLost) {
     wire.alive[2] = false;
     wire.pass(milliseconds{2000});
     EXPECT_EQ(owned(wire.at(0)) + owned(wire.at(1)), 60U);
-    EXPECT_EQ(wire.at(0).convergence().causes().at("lost"), 1U);
-    EXPECT_EQ(wire.at(1).convergence().causes().at("lost"), 1U);
+    EXPECT_EQ(wire.at(0).convergence().count_of(ConvergenceCause::lost), 1U);
+    EXPECT_EQ(wire.at(1).convergence().count_of(ConvergenceCause::lost), 1U);
     EXPECT_GE(wire.at(0).convergence().orphan_windows().count(), 20U);
-    EXPECT_EQ(state_of_host(wire.at(0), 3), "absent");
+    EXPECT_EQ(state_of_host(wire.at(0), 3), HostShown::absent);
 }
 
 TEST(Cluster, AHostThatLeavesIsNotLost) {
@@ -114,8 +114,8 @@ TEST(Cluster, AHostThatLeavesIsNotLost) {
     wire.pass(milliseconds{1000});
     EXPECT_EQ(wire.at(1).shown(), ShownState::stopped);
     EXPECT_EQ(owned(wire.at(0)), 60U);
-    EXPECT_EQ(wire.at(0).convergence().causes().count("lost"), 0U);
-    EXPECT_EQ(state_of_host(wire.at(0), 2), "stopped");
+    EXPECT_EQ(wire.at(0).convergence().count_of(ConvergenceCause::lost), 0U);
+    EXPECT_EQ(state_of_host(wire.at(0), 2), HostShown::stopped);
 }
 
 TEST(Cluster, AWeightThatIsReloadedMovesBuckets) {
@@ -127,8 +127,8 @@ TEST(Cluster, AWeightThatIsReloadedMovesBuckets) {
     wire.pass(milliseconds{1000});
     EXPECT_EQ(owned(wire.at(0)), 50U);
     EXPECT_EQ(owned(wire.at(1)), 10U);
-    EXPECT_EQ(wire.at(0).convergence().causes().count("weight"), 1U);
-    EXPECT_EQ(wire.at(1).convergence().causes().count("reload"), 1U);
+    EXPECT_EQ(wire.at(0).convergence().count_of(ConvergenceCause::weight), 1U);
+    EXPECT_EQ(wire.at(1).convergence().count_of(ConvergenceCause::reload), 1U);
 }
 
 TEST(Cluster, AnotherConfigurationIsNotAdmittedAndIsNamed) {
@@ -188,7 +188,7 @@ TEST(Cluster, NobodyUsesANewConfigurationBeforeEverybodyHoldsIt) {
     }
     EXPECT_EQ(wire.at(1).membership().own()[1], before[0])
         << "a rule that stays keeps its buckets under its new number";
-    EXPECT_EQ(wire.at(0).convergence().causes().count("reload"), 1U);
+    EXPECT_EQ(wire.at(0).convergence().count_of(ConvergenceCause::reload), 1U);
 }
 
 TEST(Cluster, AKeyIsChangedWithoutLosingAHeartbeat) {

@@ -1,0 +1,39 @@
+// The one grammar of both daemons' lines on stderr: `TIME LEVEL name=NAME [key=value ...]`, so that
+// an operator searches once. Time is UTC with milliseconds, level is info, warning or error, values
+// with blanks, quotes or equal signs are quoted. It decides nothing about what is worth a line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace nlb::daemon {
+
+enum class Level { info, warning, error };
+
+// In the order in which they are written.
+using Fields = std::vector<std::pair<std::string_view, std::string>>;
+
+// The line without time and level. A value cannot forge another key or another line: control
+// characters become blanks.
+[[nodiscard]] std::string format_line(std::string_view name, const Fields& fields);
+
+// Nothing is written before start_log and after stop_log (in tests).
+enum class LogWriter {
+    // Whoever logs writes, and waits where stderr is stuck.
+    caller,
+    // A thread of its own writes; when stderr is stuck the oldest of kLinesPendingMax lines are
+    // given up, and nobody waits.
+    thread,
+};
+inline constexpr std::size_t kLinesPendingMax = 4096;
+// Thread: main, while there is no other.
+void start_log(LogWriter writer);
+// Writes what is pending. Thread: main, once nobody logs any more.
+void stop_log();
+
+// Thread: any.
+void log(Level level, std::string_view name, const Fields& fields = {});
+
+}  // namespace nlb::daemon
