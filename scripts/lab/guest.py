@@ -16,6 +16,7 @@ from . import guest_kernel, system
 AGENT = pathlib.Path(__file__).with_name("guest_agent.sh")
 LIFE_SECONDS = 1200  # QEMU ends then, whatever became of those who started it
 READY_SECONDS = 180
+NICE = -5  # before others on a busy machine: how long a guest is silent is judged
 COMMAND_SECONDS = 60
 FIRST_SLOT = 0x10  # of the bus: adapters have the addresses 0000:00:10.0, 11.0, ...
 # Without an IOMMU Debian's kernel gives no device to a program.
@@ -61,8 +62,7 @@ class Guest:
     def _command(self):
         words = f"{self.words} lab.name={self.name} lab.share={self.share} lab.commands={self.directory}"
         words += f" lab.modules={self.kernel.modules} lab.agent={AGENT}"
-        # Before others on a busy machine: what a guest's clock says of the cluster is judged.
-        command = ["nice", "-n", "-10", "timeout", "--signal=KILL", LIFE_SECONDS, "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-display", "none"]
+        command = ["nice", "-n", NICE, "timeout", "--signal=KILL", LIFE_SECONDS, "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-display", "none"]
         command += ["-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", self.cpus, "-m", self.memory_mib, *MACHINE]
         command += ["-kernel", self.kernel.image, "-initrd", self.kernel.initrd, "-append", words]
         command += ["-serial", f"file:{self.console_log}"]
@@ -88,6 +88,10 @@ class Guest:
         self.count, self.heard = 0, b""
         self.started = time.monotonic()
         self.process.start()
+        try:  # kernels that share by session ask this instead
+            pathlib.Path(f"/proc/{self.process.pid}/autogroup").write_text(str(NICE))
+        except OSError:
+            pass
         self.serial = self._connect(self.agent_socket)
         self.monitor = Monitor(self._connect(self.monitor_socket))
         return self
@@ -104,6 +108,9 @@ class Guest:
             return connection
 
         return system.wait_until(attempt, 20, f"{self.name}: QEMU's start")
+
+    def runs(self):
+        return self.serial is not None and self.process.runs()
 
     def wait_ready(self, seconds=READY_SECONDS):
         """Until its agent listens; returns the seconds since the start."""
@@ -162,6 +169,11 @@ class Guest:
         said = self.console_log.read_text(errors="replace") if self.console_log.exists() else ""
         lines = [line for line in said.splitlines() if line.strip()]
         return f"its console ends with {lines[-1].strip()!r}" if lines else "its console is empty"
+
+    def processor_seconds(self):
+        """What QEMU has used of this machine's processors since its start."""
+        said = system.run("ps", "-o", "cputimes=", "--sid", self.process.pid, check=False)
+        return sum(map(int, said.split()))
 
     def kill(self):
         """kill -9: the machine is gone within a moment, as by a power cut."""

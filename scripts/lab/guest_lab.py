@@ -6,6 +6,7 @@ A guest's root is this machine's: what is built here runs there.
 
 import dataclasses
 import json
+import time
 
 from . import guest, network, plan, system, webserver
 from .cluster_lab import Lab, new_tag
@@ -14,7 +15,7 @@ DATAPLANE, CONTROLPLANE, COMMAND = (program.resolve() for program in (system.DAT
 BIND_NIC = system.ROOT / "scripts" / "bind-nic"
 KERNEL_MODULES = ("e1000e", "vmxnet3", "virtio_net", "tun")  # drivers that adapters have before they are bound; /dev/net/tun
 RUN_DIRECTORY = "/run/nlb"
-START_SECONDS = 90  # programs start slowly where each instruction is translated
+START_SECONDS = 180  # programs start slowly where each instruction is translated
 
 
 @dataclasses.dataclass
@@ -50,7 +51,8 @@ class Program:
 
     def __init__(self, host, name, program):
         self.host, self.program = host, program
-        self.log = host.directory / f"{host.name}-{name}.log"
+        self.name = f"{host.name}-{name}"
+        self.log = host.directory / f"{self.name}.log"
         self.pid = None
         self.begin = 0  # of what it logged since its last start
 
@@ -61,7 +63,7 @@ class Program:
         self.pid = host.guest.spawn(self.log.name, self.program, *arguments)
 
     def runs(self):
-        return self.pid is not None and self.host.guest.shell(f"kill -0 {self.pid}")[0] == 0
+        return self.pid is not None and self.host.guest.runs() and self.host.guest.shell(f"kill -0 {self.pid}")[0] == 0
 
     def said(self):
         """What it logged since its last start."""
@@ -132,6 +134,13 @@ class GuestHost:
         """Both daemons; whether each ended by itself."""
         return [program.stop() for program in (self.controlplane, self.dataplane)]
 
+    def kill(self):
+        """kill -9 of QEMU, which is as good as a power cut; returns the instant."""
+        instant = time.time()
+        self.guest.kill()
+        self.dataplane.pid = self.controlplane.pid = None
+        return instant
+
     def nlb(self, *arguments, seconds=30):
         """Runs `nlb` on this host; returns its exit code and what it printed."""
         line = " ".join([str(COMMAND), *arguments, "--run-dir", RUN_DIRECTORY])
@@ -139,6 +148,8 @@ class GuestHost:
 
     def query(self):
         """The answer to `nlb query`, or None when the control plane gives none."""
+        if not self.guest.runs():
+            return None
         _, printed = self.nlb("query", "--json")
         try:
             answer = json.loads(printed)
