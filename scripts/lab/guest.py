@@ -38,7 +38,8 @@ class Adapter:
         tap = f"tap,id={self.port},ifname={self.port},script=no,downscript=no"
         if self.queues > 1:
             tap += f",queues={self.queues}"
-        return ["-netdev", tap, "-device", f"{self.model},netdev={self.port},id=nic-{self.port},mac={self.mac},addr={slot:#x},romfile="]
+        device = f"{self.model},netdev={self.port},id=nic-{self.port},mac={self.mac},addr={slot:#x},romfile="
+        return ["-netdev", tap, "-device", device]
 
 
 class Guest:
@@ -62,7 +63,8 @@ class Guest:
     def _command(self):
         words = f"{self.words} lab.name={self.name} lab.share={self.share} lab.commands={self.directory}"
         words += f" lab.modules={self.kernel.modules} lab.agent={AGENT}"
-        command = ["nice", "-n", NICE, "timeout", "--signal=KILL", LIFE_SECONDS, "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-display", "none"]
+        command = ["nice", "-n", NICE, "timeout", "--signal=KILL", LIFE_SECONDS]
+        command += ["qemu-system-x86_64", "-name", self.name, "-nodefaults", "-display", "none"]
         command += ["-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", self.cpus, "-m", self.memory_mib, *MACHINE]
         command += ["-kernel", self.kernel.image, "-initrd", self.kernel.initrd, "-append", words]
         command += ["-serial", f"file:{self.console_log}"]

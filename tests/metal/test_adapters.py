@@ -89,6 +89,7 @@ class OnAdapter:
     @classmethod
     def tearDownClass(cls):
         ended = cls.host.stop()
+        record(f"QEMU has used {cls.host.guest.processor_seconds()} s of processor time since its start")
         if ended != [True, True]:
             raise AssertionError(f"{cls.kind}: a daemon had to be killed: {cls.host.dataplane.last_line()}")
 
@@ -124,7 +125,8 @@ class OnAdapter:
         monitor.set_link(self.kind, False)
         lost = time.monotonic()
         try:
-            system.wait_until(lambda: self.said().count("state=down") > downs, LINK_SECONDS, f"{self.kind}: the loss of the link seen", 0.01)
+            seen = lambda: self.said().count("state=down") > downs
+            system.wait_until(seen, LINK_SECONDS, f"{self.kind}: the loss of the link seen", 0.01)
             record(f"{self.kind}: link loss to fence {(time.monotonic() - lost) * 1000:.0f} ms")
             state = self.host.query()["clusters"][0]
             self.assertFalse(state["link_up"], state)
@@ -167,8 +169,9 @@ class OnAdapter:
         lines += map(json.loads, guest.run("cat", TRACE_FILE).splitlines())
 
     def assert_spread(self, trace):
-        """By what came from clients: a new flow's first answer may leave by another worker, because a kernel's tap learns the flow's queue
-        only after it has passed the SYN on."""
+        """By what came from clients.
+
+        A new flow's first answer may leave by the other worker: a tap learns a flow's queue only after it has passed the SYN on."""
         lanes = collections.defaultdict(set)
         for line in trace:
             if line.get("verdict") == "accept" and line["direction"] == "in":

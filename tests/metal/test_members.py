@@ -1,4 +1,4 @@
-"""Two guests as members of a cluster, on adapters of two kinds, with clients in a namespace: they share, one dies, one takes over, one returns.
+"""Two guests as members, on adapters of two kinds, with clients in a namespace: they share, one dies, one takes over, one returns.
 
 The story runs once; each claim judges what was captured on the bridge.
 """
@@ -36,7 +36,8 @@ class Members(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        record(f"QEMU used {sum(host.guest.processor_seconds() for host in cls.lab.hosts)} s of processor time since the last boot of each guest")
+        used = sum(host.guest.processor_seconds() for host in cls.lab.hosts)
+        record(f"QEMU used {used} s of processor time since the last boot of each guest")
         guest_case.close(cls.lab)
 
     @classmethod
@@ -99,7 +100,8 @@ class Members(unittest.TestCase):
         answered = analysis.answers(frames)
         self.assertEqual({}, analysis.double_answers(frames))
         owner = lambda address: agreed.members[agreed.owners[self.buckets[address]]]
-        self.assertEqual({}, {key: hosts for key, hosts in answered.items() if hosts != {owner(key[0])}}, "answered by another than the owner")
+        strayed = {key: hosts for key, hosts in answered.items() if hosts != {owner(key[0])}}
+        self.assertEqual({}, strayed, "answered by another than the owner")
         shares = collections.Counter(next(iter(hosts)) for hosts in answered.values())
         record(f"{len(answered)} SYNs answered once each, by {dict(sorted(shares.items()))}")
         self.assertEqual(set(KINDS), set(shares))
@@ -114,7 +116,8 @@ class Members(unittest.TestCase):
         takeover = analysis.takeover(self.death, self.instant, VICTIM, self.probed)
         limit = Story(self.lab, None).limit_ms()
         milliseconds = takeover.milliseconds()
-        record(f"{len(self.probed)} clients of {VICTIM} served again {milliseconds or -1:.0f} ms after its death (promised: {limit:.0f} ms)")
+        served = f"served again {milliseconds or -1:.0f} ms after its death (promised: {limit:.0f} ms)"
+        record(f"{len(self.probed)} clients of {VICTIM} {served}")
         self.assertIsNotNone(milliseconds, f"never served again: {takeover.served}")
         self.assertLessEqual(milliseconds, limit)
         self.assertEqual({}, analysis.double_answers(self.death))
