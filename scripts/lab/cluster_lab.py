@@ -47,15 +47,22 @@ class Lab:
 
     def _build(self):
         directory = self.estate.directory
-        self.network = Network(self.plan, self.estate)
+        self.network = self._make_network()
         self.network.build()
-        if self.plan.hugepages:
-            self.estate.reserve_hugepages(HUGEPAGES_PER_HOST * self.plan.hosts)
         self.key_file = directory / "web.key"
         system.run(system.COMMAND, "keygen", self.key_file)
         self.configuration = directory / "nlb.yaml"
         self.write_configuration()
         self.big_digest = webserver.write_big_file(directory)
+        self._make_hosts()
+
+    # Where hosts are; guest_lab has them in virtual machines.
+    def _make_network(self):
+        return Network(self.plan, self.estate)
+
+    def _make_hosts(self):
+        if self.plan.hugepages:
+            self.estate.reserve_hugepages(HUGEPAGES_PER_HOST * self.plan.hosts)
         for host_plan in self.plan.host_plans():
             namespace = self.network.host_namespace(host_plan.name)
             self.hosts.append(Host(host_plan, namespace, self.estate, self.configuration))

@@ -12,7 +12,7 @@ import sys
 import time
 import xml.etree.ElementTree
 
-SUITES = ("unit", "model", "sim", "golden", "fuzz", "tidy", "perf", "e2e")
+SUITES = ("unit", "model", "sim", "golden", "fuzz", "tidy", "perf", "e2e", "metal")
 TELL_MAX = 15  # lines about one failure
 Count = collections.namedtuple("Count", "passed failed skipped seconds")
 
@@ -27,7 +27,7 @@ def run(build, suite):
     """Runs a suite and returns its Count; failures are told as they are found."""
     started = time.monotonic()
     log = f"testlog-{suite}"
-    jobs = ["--num-processes", "1"] if suite in ("perf", "e2e") else []
+    jobs = ["--num-processes", "1"] if suite in ("perf", "e2e", "metal") else []
     # Meson builds what this suite alone needs: the programs of the second compiler are no part of the common build.
     command = ["meson", "test", "-C", str(build), "--suite", suite, "--logbase", log, *jobs]
     report = build / "meson-logs" / f"{log}.junit.xml"

@@ -1,0 +1,222 @@
+"""One host on three adapters in turn, each driven by DPDK's real driver in a guest: what goes over the wire, and what a lost link does.
+
+One boot serves all. What is not the same on all adapters (queues, who spreads flows) stands in SPREADS and is recorded.
+"""
+
+import collections
+import contextlib
+import json
+import struct
+import time
+import unittest
+
+import guest_case
+from guest_case import record
+from lab import analysis, capture, guest_lab, plan, system, traffic
+
+HOST = "edge1"
+MASKED_MAC = bytes.fromhex("0201c0000250")
+CLUSTER_MAC = bytes.fromhex(plan.CLUSTER_MAC.replace(":", ""))
+QUEUES = {"e1000e": 1, "vmxnet3": 1, "virtio": 2}  # of the cable: what QEMU offers the adapter
+LCORES = "1-2"
+SYNS = 200
+LINK_SECONDS = 5.0
+ARP_REPLY = 2
+TRACE_FILE = "/run/trace.json"
+
+
+class Machine:
+    """The guest that all classes share: booted by the first, its adapters bound by bind-nic."""
+
+    lab = None
+    failure = None  # what kept it from booting: said by each class, tried once
+
+    @classmethod
+    def boot(cls):
+        if cls.failure is not None:
+            raise cls.failure
+        if cls.lab is None:
+            try:
+                cls._boot()
+            except BaseException as failure:
+                cls.failure = failure
+                raise
+
+    @classmethod
+    def _boot(cls):
+        adapters = [guest_case.adapter(kind, kind, 1 + number, queues) for number, (kind, queues) in enumerate(QUEUES.items())]
+        cls.lab = guest_case.open_lab({HOST: adapters}, machine={"cpus": 3, "memory_mib": 1024, "hugepages": 160})
+        cls.host = cls.lab.hosts[0]
+        ready = cls.host.guest.start().wait_ready()
+        began = time.monotonic()
+        cls.bound = cls.host.prepare(*QUEUES)
+        record(f"guest ready {ready:.1f} s after its start, adapters bound and nginx started in {time.monotonic() - began:.1f} s more")
+
+    @classmethod
+    def serve_on(cls, kind):
+        """Starts both daemons on that adapter; returns when that began, and when a SYN was first answered."""
+        cls.lab.plan.host_keys = {HOST: {"outside": cls.host.guest.address(kind), "lcores": LCORES}}
+        cls.lab.write_configuration()
+        with capture.Capture(cls.lab, f"start-{kind}") as wire:
+            began = time.time()
+            cls.host.start()
+            with traffic.Probes(cls.lab, cls.lab.plan.client_addresses()[:8], 800):
+                answered = lambda: next((opening.time for opening in openings_from(wire, kind) if opening.is_answer), None)
+                first = system.wait_until(answered, 30, f"an answer through {kind}", interval=0.2)
+        return began, first
+
+
+def openings_from(wire, port):
+    return [opening for opening in capture.openings(wire.frames()) if opening.port == port]
+
+
+class OnAdapter:
+    """Claims that hold on every adapter; `kind` is its name and its cable's."""
+
+    kind = ""
+    spreads = True  # flows reach both workers
+
+    @classmethod
+    def setUpClass(cls):
+        Machine.boot()
+        cls.lab, cls.host = Machine.lab, Machine.host
+        began, first = Machine.serve_on(cls.kind)
+        record(f"{cls.kind}: first SYN answered {first - began:.1f} s after the dataplane's start")
+        for line in cls.said().splitlines():
+            if " warning " in line or " ready " in line:
+                record(f"{cls.kind}: {line.split(' nlb-dataplane ', 1)[-1]}")
+
+    @classmethod
+    def tearDownClass(cls):
+        ended = cls.host.stop()
+        record(f"QEMU has used {cls.host.guest.processor_seconds()} s of processor time since its start")
+        if ended != [True, True]:
+            raise AssertionError(f"{cls.kind}: a daemon had to be killed: {cls.host.dataplane.last_line()}")
+
+    @classmethod
+    def said(cls):
+        """What the dataplane logged on this adapter."""
+        return cls.host.dataplane.said()
+
+    def capture(self, name, expression=capture.OPENINGS):
+        return capture.Capture(self.lab, f"{self.kind}-{name}", expression)
+
+    def test_arp_for_the_virtual_address_is_answered_with_the_cluster_mac(self):
+        with self.capture("arp", "arp") as wire:
+            system.run("arping", "-c", 3, "-w", 10, "-I", "eth0", plan.VIP, namespace=self.lab.client)
+        replies = [frame for frame in wire.frames() if frame.port == self.kind and is_arp_reply(frame, plan.VIP)]
+        self.assertEqual(3, len(replies), "ARP replies of three asked for")
+        self.assertEqual({CLUSTER_MAC}, {frame.payload[8:14] for frame in replies}, "the hardware address that the reply tells")
+        self.assertEqual({MASKED_MAC}, {frame.source_mac for frame in replies}, "the frame's own source")
+
+    def test_heartbeats_are_on_the_wire_at_their_pace(self):
+        with self.capture("heartbeats", capture.HEARTBEATS) as wire:
+            time.sleep(6)
+        sent = [beat for beat in capture.heartbeats(wire.frames()) if beat.port == self.kind]
+        period = plan.seconds_of(guest_case.TIMING["period"])
+        record(f"{self.kind}: {len(sent)} frames of the cluster's protocol in 6 s")
+        self.assertGreaterEqual(len(sent), 6 / period * 0.6)
+        self.assertLessEqual(len(sent), 6 / period * 3)
+        self.assertEqual({1}, {beat.host for beat in sent})
+
+    def test_a_lost_link_fences_and_its_return_serves_again(self):
+        monitor = self.host.guest.monitor
+        downs = self.said().count("state=down")
+        monitor.set_link(self.kind, False)
+        lost = time.monotonic()
+        try:
+            seen = lambda: self.said().count("state=down") > downs
+            system.wait_until(seen, LINK_SECONDS, f"{self.kind}: the loss of the link seen", 0.01)
+            record(f"{self.kind}: link loss to fence {(time.monotonic() - lost) * 1000:.0f} ms")
+            state = self.host.query()["clusters"][0]
+            self.assertFalse(state["link_up"], state)
+        finally:
+            monitor.set_link(self.kind, True)
+        back = time.time()
+        with self.capture("back") as wire, traffic.Probes(self.lab, self.lab.plan.client_addresses()[:8], 400):
+            first = system.wait_until(lambda: self.first_answer(wire), 30, f"{self.kind}: an answer after the link's return", 0.2)
+        record(f"{self.kind}: link's return to the first answer {first - back:.1f} s")
+
+    def first_answer(self, wire):
+        return next((opening.time for opening in openings_from(wire, self.kind) if opening.is_answer), None)
+
+    def test_syns_are_answered_once_and_spread_over_the_workers(self):
+        with self.trace() as trace, self.capture("syns") as wire:
+            traffic.probe(self.lab, f"{self.kind}-syns", self.lab.plan.client_addresses()[:SYNS], 3.0, 2000).wait(30)
+            time.sleep(1)
+        frames = wire.frames()
+        sent = {opening.key() for opening in capture.openings(frames) if not opening.is_answer}
+        self.assertGreaterEqual(len(sent), SYNS)
+        self.assertEqual(set(), analysis.unanswered(frames), "SYNs without an answer")
+        self.assertEqual({(self.kind,)}, {tuple(hosts) for hosts in analysis.answers(frames).values()})
+        self.assert_spread(trace)
+
+    @contextlib.contextmanager
+    def trace(self):
+        """`nlb trace` while the body runs; the list that it gives has its lines when the block ends."""
+        lines = []
+        address = f"tcp and (dst host {plan.VIP} or src host {plan.VIP})"
+        command = [guest_lab.COMMAND, "trace", "--config", self.host.configuration, "--run-dir", guest_lab.RUN_DIRECTORY, "--json"]
+        # Written into the guest's memory: the shared folder is slow.
+        script = f'exec "$@" >{TRACE_FILE}'
+        guest = self.host.guest
+        pid = guest.spawn("trace.log", "sh", "-c", script, "sh", *command, "--rate", 20000, "--filter", address)
+        try:
+            system.wait_until(lambda: "state=on" in self.said(), 30, "the trace to run")
+            yield lines
+        finally:
+            guest.shell(f"kill -INT {pid}; for turn in $(seq 50); do kill -0 {pid} || break; sleep 0.1; done; kill -9 {pid}")
+        lines += map(json.loads, guest.run("cat", TRACE_FILE).splitlines())
+
+    def assert_spread(self, trace):
+        """By what came from clients.
+
+        A new flow's first answer may leave by the other worker: a tap learns a flow's queue only after it has passed the SYN on."""
+        lanes = collections.defaultdict(set)
+        for line in trace:
+            if line.get("verdict") == "accept" and line["direction"] == "in":
+                lanes[line["packet"].split()[1]].add(line["lane"])
+        shares = collections.Counter(lane for flow in lanes.values() for lane in flow)
+        record(f"{self.kind}: {len(lanes)} flows, by worker {dict(sorted(shares.items()))}")
+        self.assertGreaterEqual(len(lanes), SYNS, "flows that the trace saw")
+        self.assertEqual({1}, {len(flow) for flow in lanes.values()}, "a flow was settled by two workers")
+        if self.spreads:
+            self.assertGreater(min(shares[0], shares[1]), len(lanes) // 5, f"a worker was idle: {dict(shares)}")
+
+
+def is_arp_reply(frame, address):
+    """Of this IPv4 address."""
+    if frame.ethertype != 0x0806 or len(frame.payload) < 28:
+        return False
+    operation, sender = struct.unpack_from(">H6x4s", frame.payload, 6)
+    return operation == ARP_REPLY and ".".join(map(str, sender)) == address
+
+
+class E1000e(OnAdapter, unittest.TestCase):
+    kind = "e1000e"
+
+
+class Virtio(OnAdapter, unittest.TestCase):
+    kind = "virtio"
+
+
+class Vmxnet3(OnAdapter, unittest.TestCase):
+    kind = "vmxnet3"
+    spreads = False  # the driver gets two queues, but QEMU's device puts everything into the first
+
+
+class Binding(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        Machine.boot()
+
+    def test_bind_nic_took_each_adapter_from_its_kernel_driver(self):
+        for kind, driver in (("e1000e", "e1000e"), ("vmxnet3", "vmxnet3"), ("virtio", "virtio-pci")):
+            address = Machine.host.guest.address(kind)
+            self.assertIn(f"to give it back: bind-nic {address} --driver {driver}", Machine.bound)
+            bound = Machine.host.guest.run("readlink", f"/sys/bus/pci/devices/{address}/driver").strip()
+            self.assertEqual("vfio-pci", bound.rpartition("/")[2], kind)
+
+
+if __name__ == "__main__":
+    guest_case.main()
