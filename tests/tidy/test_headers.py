@@ -6,7 +6,6 @@ remembered by content in the build directory: again when a header, or one of thi
 
 import concurrent.futures
 import functools
-import hashlib
 import os
 import pathlib
 import subprocess
@@ -33,22 +32,6 @@ def package_flags():
 
 
 @functools.cache
-def reach(file):
-    """The header and every file of this tree that it includes, directly or not."""
-    found, pending = set(), [file]
-    while pending:
-        header = pending.pop()
-        if header in found:
-            continue
-        found.add(header)
-        for _, name, system in tree.includes(header):
-            for candidate in (pathlib.Path(name), header.parent / name):
-                if not system and (tree.ROOT / candidate).is_file():
-                    pending.append(candidate)
-    return found
-
-
-@functools.cache
 def compiled_by_the_build():
     """Headers that a source of the build includes first: were they to ask for another one, the build would fail."""
     shown = set()
@@ -65,16 +48,9 @@ def headers_to_compile():
     return [header for header in tree.headers() if header not in compiled_by_the_build()]
 
 
-def fingerprint(file):
-    digest = hashlib.sha256(" ".join(FLAGS + package_flags()).encode())
-    for part in sorted(reach(file)):
-        digest.update(str(part).encode() + b"\0" + tree.read(part).encode() + b"\0")
-    return digest.hexdigest()
-
-
 def complaint_of(file):
     """What the compiler says of a header by itself; empty when it has nothing to say."""
-    mark = MEMORY / fingerprint(file)
+    mark = MEMORY / tree.fingerprint(file, " ".join(FLAGS + package_flags()))
     if mark.exists():
         return ""
     text = f'#include "{file}"\n'
