@@ -28,7 +28,6 @@ Step = collections.namedtuple("Step", "claim target arguments short", defaults=(
 Kind = collections.namedtuple("Kind", "folder sanitize more environment steps")
 
 UNIT = "tests/unit"
-# EAL and packet ports of threads that are no part of the test keep what they have until the process ends.
 ADDRESS = Kind(
     "asan",
     "address,undefined",
@@ -38,11 +37,11 @@ ADDRESS = Kind(
         Step("the protocol's objects", f"{UNIT}/core/core-test", []),
         Step("the packet path and tables of clients", f"{UNIT}/core/packet-test", []),
         Step("the dataplane and the stress of RCU", f"{UNIT}/dataplane/dataplane-test", []),
-        Step("100 seeds of the simulator", "tests/sim/nlb-sim", ["--seeds", "1..100"]),
         Step("the control plane", f"{UNIT}/controlplane/controlplane-test", [], short=False),
         Step("the configuration", f"{UNIT}/config/config-test", [], short=False),
         Step("the command line", f"{UNIT}/cli/cli-test", [], short=False),
-        Step("400 more seeds, with clients that return", "tests/sim/nlb-sim", ["--seeds", "101..500", "--sticky"], short=False),
+        Step("300 seeds of the simulator", "tests/sim/nlb-sim", ["--seeds", "1..300"], short=False),
+        Step("100 seeds with clients that return", "tests/sim/nlb-sim", ["--seeds", "301..400", "--sticky"], short=False),
         Step("golden cases", "golden", [], short=False),
     ],
 )
@@ -52,7 +51,7 @@ THREAD = Kind(
     "",
     {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:suppressions={HERE / 'thread.suppressions'}"},
     [
-        Step("tables of clients and rings of requests under stress", f"{UNIT}/core/packet-test", ["--gtest_filter=*Stress*:Clients*"]),
+        Step("tables of clients and rings of requests under stress", f"{UNIT}/core/core-stress-test", []),
         Step("the dataplane and the stress of RCU", f"{UNIT}/dataplane/dataplane-test", []),
         Step("the whole packet path", f"{UNIT}/core/packet-test", [], short=False),
         Step("the protocol's objects", f"{UNIT}/core/core-test", [], short=False),
