@@ -12,7 +12,8 @@ import time
 PIPE_SECONDS = 10.0
 TERMINAL_SECONDS = 0.5
 ENDED = re.compile(r"^\s*\d+/\d+\s+(?P<name>.+?)\s{2,}(?:OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT)\b")
-BUILT = re.compile(r"^\[(\d+/\d+)\] ")
+BUILT = re.compile(r"^\[(\d+)/(\d+)\] ")
+NOTHING_TO_BUILD = "ninja: no work to do"
 
 
 class Progress:
@@ -22,7 +23,7 @@ class Progress:
         self.suite = suite
         self.waiting = list(tests)
         self.total = len(self.waiting)
-        self.building = None
+        self.phase = "preparing"  # meson looks at the build, then builds what tests need; empty: tests run
         self.stream = stream or sys.stdout
         self.now = now
         self.live = self.stream.isatty()
@@ -31,18 +32,24 @@ class Progress:
     def hear(self, line):
         """A line that meson said."""
         if match := BUILT.match(line):
-            self.building = match.group(1)
+            self.enter(f"building {match.group(1)}/{match.group(2)}" if match.group(1) != match.group(2) else "")
+        elif line.startswith(NOTHING_TO_BUILD):
+            self.enter("")
         elif match := ENDED.match(line):
-            self.building = None
+            self.enter("")
             name = short(match.group("name"))
             if name in self.waiting:
                 self.waiting.remove(name)
                 self.changed = self.now()
 
+    def enter(self, phase):
+        if phase != self.phase:
+            self.phase, self.changed = phase, self.now()
+
     def text(self):
         done = f"{self.suite} {self.total - len(self.waiting)}/{self.total}"
-        if self.building:
-            return f"{done} building {self.building}"
+        if self.phase:
+            return f"{done} {self.phase}"
         if not self.waiting:
             return done
         return f"{done} {self.waiting[0]} {self.now() - self.changed:.0f} s"

@@ -72,6 +72,7 @@ class WhatRuns(unittest.TestCase):
 
     def test_the_first_test_that_has_not_ended_is_the_one_that_runs(self):
         shown = self.shown(True)
+        shown.hear("ninja: no work to do.\n")
         self.clock = 3.0
         self.assertEqual("e2e 0/3 judge 3 s", shown.text())
         shown.hear(self.LINES[0])
@@ -80,12 +81,14 @@ class WhatRuns(unittest.TestCase):
         shown.hear("1/3 nlb:e2e / judge         FAIL              3.00s   exit status 1\n")
         self.assertEqual("e2e 2/3 demo 0 s", shown.text())
 
-    def test_building_is_said_until_a_test_ends(self):
+    def test_what_comes_before_the_tests_is_said_too(self):
         shown = self.shown(True)
+        self.assertEqual("e2e 0/3 preparing", shown.text())
         shown.hear("[12/40] Compiling C++ object a.o\n")
         self.assertEqual("e2e 0/3 building 12/40", shown.text())
-        shown.hear(self.LINES[0])
-        self.assertNotIn("building", shown.text())
+        self.clock = 9.0
+        shown.hear("[40/40] Linking target a\n")
+        self.assertEqual("e2e 0/3 judge 0 s", shown.text())
 
     def test_a_terminal_has_one_line_and_a_pipe_one_every_ten_seconds(self):
         for terminal in (True, False):
