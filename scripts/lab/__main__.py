@@ -12,6 +12,13 @@ from . import chaos, endurance, estate, flood, plan, synflood, system
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
+TRIALS = {
+    "chaos": (chaos, "a lab under load and faults drawn from a seed, judged by a capture"),
+    "flood": (flood, "forged and recorded cluster frames against a lab under load"),
+    "downloads": (endurance, "long downloads while hosts are drained, weighed, stopped and killed"),
+    "synflood": (synflood, "SYNs of addresses that nobody has against a lab with downloads"),
+}
+
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="scripts/lab/run", description="Clusters in network namespaces.")
@@ -30,10 +37,8 @@ def parse(arguments):
     execute.add_argument("--tag", default=None)
     execute.add_argument("host")
     execute.add_argument("program", nargs=argparse.REMAINDER)
-    chaos.add_options(commands.add_parser("chaos", help="a lab under load and faults drawn from a seed, judged by a capture"))
-    flood.add_options(commands.add_parser("flood", help="forged and recorded cluster frames against a lab under load"))
-    endurance.add_options(commands.add_parser("downloads", help="long downloads while hosts are drained, weighed, stopped and killed"))
-    synflood.add_options(commands.add_parser("synflood", help="SYNs of addresses that nobody has against a lab with downloads"))
+    for name, (module, help) in TRIALS.items():
+        module.add_options(commands.add_parser(name, help=help))
     return parser.parse_args(arguments)
 
 
@@ -97,8 +102,8 @@ def main():
     system.raise_on_signals()
     try:
         system.require_root()
-        commands = {"up": up, "down": down, "status": status, "exec": execute, "chaos": chaos.main, "flood": flood.main}
-        commands |= {"downloads": endurance.main, "synflood": synflood.main}
+        commands = {"up": up, "down": down, "status": status, "exec": execute}
+        commands |= {name: module.main for name, (module, _) in TRIALS.items()}
         return commands[options.command](options)
     except system.LabError as error:
         print(f"lab: {error}", file=sys.stderr)

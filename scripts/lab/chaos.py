@@ -6,17 +6,13 @@ millisecond or so, because TCP itself would ask again only after a second.
 
 import collections
 import contextlib
-import json
 import os
 import shutil
 import socket
-import sys
 import time
 
-from . import chaos_plan, judge, misfortune, plan, prober, system, traffic
+from . import chaos_plan, judge, misfortune, plan, prober, system, traffic, trial
 from .capture import TURNS, Capture
-from .cluster_lab import Lab, new_tag
-from .screen import Screen
 
 CLIENTS = 400
 WRK_CLIENTS = 120
@@ -34,24 +30,15 @@ PORTS_END = prober.PORTS.stop
 def add_options(parser):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--events", type=int, default=200)
-    parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
-    parser.add_argument("--period", default="100ms")
-    parser.add_argument("--tolerance", type=int, default=5)
     parser.add_argument("--partition", default="serve", choices=("serve", "majority"), help="majority adds partitions between pairs")
     parser.add_argument("--only", default=None, metavar="KIND,KIND", help="draw as ever, but let only these kinds of events happen")
     parser.add_argument("--logs", default=None, metavar="FOLDER", help="copy what every program said to a folder before the lab goes")
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, everything else on standard error")
+    trial.add_options(parser)
 
 
 def cluster_keys(partition):
     """What the YAML of a lab for chaos says beside the usual: probes leave many half-open connections behind."""
     return {"partition": partition, "connections": {"max": 60000, "closing": "2s"}}
-
-
-def plan_of(options):
-    keys = cluster_keys(options.partition)
-    timing = {"period": options.period, "tolerance": options.tolerance}
-    return plan.Plan(tag=new_tag("chaos"), hosts=options.hosts, clients=CLIENTS, cluster_keys=keys, **timing)
 
 
 def events_of(options):
@@ -63,16 +50,34 @@ def events_of(options):
     return [event for event in events if event.kind in kinds]
 
 
-class Chaos:
+class Chaos(trial.Trial):
     def __init__(self, lab, screen):
-        self.lab = lab
-        self.screen = screen
-        self.broken = []
-        self.figures = {}
+        super().__init__(lab, screen)
         self.untold = []
         self.misfortune = misfortune.Misfortune(lab)
         self.answers = judge.Answers()
         self.cuts = judge.Cuts(PORTS_END)
+
+    @staticmethod
+    def title(options):
+        profile = f"{options.period} x {options.tolerance}, partition {options.partition}"
+        return f"{len(events_of(options))} events of seed {options.seed} on {options.hosts} hosts, {profile}"
+
+    @staticmethod
+    def plan_of(options):
+        return trial.lab_plan(options, "chaos", clients=CLIENTS, cluster_keys=cluster_keys(options.partition))
+
+    @staticmethod
+    def facts(options, seconds):
+        return {"seed": options.seed, "events": len(events_of(options)), "period": options.period, "seconds": seconds}
+
+    @staticmethod
+    def around(lab, options):
+        return logs_kept(lab, options.logs)
+
+    def tell(self, options):
+        self.run(events_of(options))
+        self.judge()
 
     def run(self, events):
         addresses = self.lab.plan.client_addresses()
@@ -92,10 +97,10 @@ class Chaos:
                     seconds = self.misfortune.happen(event)
                     self.untold.append((time.time(), event, seconds))
                     self.listen()
-                    self.tell(len(events), time.time() - TAIL_SECONDS)  # the capture comes in batches, up to a second late
+                    self.report(len(events), time.time() - TAIL_SECONDS)  # the capture comes in batches, up to a second late
                 time.sleep(TAIL_SECONDS)
                 self.listen()
-                self.tell(len(events), time.time())
+                self.report(len(events), time.time())
         if self.capture.lost():
             raise system.LabError(f"the capture missed {self.capture.lost()} frames: this machine is too busy to judge by it")
         self.listen()
@@ -114,18 +119,13 @@ class Chaos:
             self.windows.feed(segment)
             self.cuts.feed(segment)
 
-    def tell(self, total, until):
+    def report(self, total, until):
         while self.untold and self.untold[0][0] <= until:
             _, event, seconds = self.untold.pop(0)
             spans = [window.milliseconds() for window in self.windows.windows if self.phase_of(window).event is event]
             longest = f"{max(spans):.0f} ms" if spans else "none"
             text = f"{event.number}/{total} {event.words()}: agreed {seconds:.1f} s later; longest span without an answer {longest}"
             self.screen.line(text + (f"; {len(self.answers.doubles)} DOUBLE ANSWERS" if self.answers.doubles else ""))
-
-    def promise(self, kept, text):
-        self.screen.promise(kept, text)
-        if not kept:
-            self.broken.append(text)
 
     def judge(self):
         self.screen.step("=", "what the capture says")
@@ -223,26 +223,4 @@ def logs_kept(lab, folder):
 
 
 def main(options):
-    screen = Screen(sys.stderr if options.json else sys.stdout)
-    events = events_of(options)
-    profile = f"{options.period} x {options.tolerance}, partition {options.partition}"
-    title = f"{len(events)} events of seed {options.seed} on {options.hosts} hosts, {profile}"
-    started = time.monotonic()
-    chaos, trouble = None, None
-    try:
-        with Lab(plan_of(options)) as lab:
-            screen.step("*", title)
-            with logs_kept(lab, options.logs):
-                lab.start()
-                chaos = Chaos(lab, screen)
-                chaos.run(events)
-            chaos.judge()
-    except system.LabError as error:
-        trouble = str(error)
-    good = trouble is None and not chaos.broken
-    figures = {"seed": options.seed, "events": len(events), "period": options.period, "seconds": round(time.monotonic() - started)}
-    if options.json:
-        print(json.dumps({**figures, **(chaos.figures if chaos else {}), "ok": good, **({"error": trouble} if trouble else {})}))
-    why = trouble or (f"{len(chaos.broken)} promises broken, the first: {chaos.broken[0]}" if chaos and chaos.broken else "")
-    screen.verdict(good, f"{'OK' if good else 'FAILED'}: {title}, {figures['seconds']} s" + (f": {why}" if why else ""))
-    return 0 if good else 1
+    return trial.conduct(Chaos, options)

@@ -5,14 +5,11 @@ its own connections may end by that. Promised: of all others none is reset and n
 """
 
 import json
-import sys
 import time
 
-from . import judge, plan, system, traffic, view
+from . import judge, plan, system, traffic, trial, view
 from .capture import TURNS, Capture
 from .changes import Changes
-from .cluster_lab import Lab, new_tag
-from .screen import Screen
 from .steady import PAUSE_SECONDS, RAMP_SECONDS
 
 CLIENTS = 500
@@ -26,10 +23,7 @@ def add_options(parser):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--downloads", type=int, default=1000)
     parser.add_argument("--changes", type=int, default=100, help="weights, drains, stops, kills and returns")
-    parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
-    parser.add_argument("--period", default="100ms")
-    parser.add_argument("--tolerance", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, everything else on standard error")
+    trial.add_options(parser)
 
 
 class SteadyDownloads(traffic.Program):
@@ -65,19 +59,27 @@ class SteadyDownloads(traffic.Program):
         return json.loads(self.process.last_line())["lateness"]
 
 
-class Endurance:
+class Endurance(trial.Trial):
     def __init__(self, lab, screen):
-        self.lab = lab
-        self.screen = screen
-        self.broken = []
-        self.figures = {}
+        super().__init__(lab, screen)
         self.answers = judge.Answers()
         self.cuts = judge.Cuts(0)
 
-    def promise(self, kept, text):
-        self.screen.promise(kept, text)
-        if not kept:
-            self.broken.append(text)
+    @staticmethod
+    def title(options):
+        changes = f"{options.changes} changes of seed {options.seed}"
+        return f"{options.downloads} downloads, {changes}, {options.hosts} hosts, {options.period} x {options.tolerance}"
+
+    @staticmethod
+    def plan_of(options):
+        return trial.lab_plan(options, "downloads", clients=CLIENTS, cluster_keys=CLUSTER_KEYS)
+
+    @staticmethod
+    def facts(options, seconds):
+        return {"seed": options.seed}
+
+    def tell(self, options):
+        self.run(options.downloads, options.changes, options.seed)
 
     def run(self, count, changes, seed):
         addresses = self.lab.plan.client_addresses()
@@ -132,7 +134,7 @@ class Endurance:
         stalls = [(entry, pause) for entry in survivors for pause in entry["pauses"]]
         whole_run = [entry for entry in survivors if entry["connected"] < self.began and entry["error"] == "stopped"]
         longest = max((entry["longest"] for entry in survivors), default=0.0)
-        self.tell(lost, stalls)
+        self.name_the_first(lost, stalls)
         self.figures.update(
             downloads=count, changes=changes, connections=len(connected), survivors=len(survivors), whole_run=len(whole_run),
             resets=len(resets), lost=len(lost), stalls=len(stalls), longest_pause_ms=round(longest * 1000),
@@ -150,7 +152,7 @@ class Endurance:
         self.promise(not self.answers.doubles, f"{self.answers.transmissions} SYNs, {len(self.answers.doubles)} answered by two hosts")
         self.promise(len(whole_run) > count // 4, f"{len(whole_run)} of {count} downloads lasted through all changes")
 
-    def tell(self, lost, stalls):
+    def name_the_first(self, lost, stalls):
         for entry in lost[:5]:
             client = f"{entry['source']}:{entry['port']} of {entry['host']}"
             self.screen.line(f"{client} ended with {entry['error']}, {self.changes.words_at(entry['heard'])}")
@@ -167,28 +169,5 @@ def _megabytes(entries):
     return round(sum(entry["bytes"] for entry in entries) / 1e6)
 
 
-def plan_of(options):
-    timing = {"period": options.period, "tolerance": options.tolerance}
-    return plan.Plan(tag=new_tag("downloads"), hosts=options.hosts, clients=CLIENTS, cluster_keys=CLUSTER_KEYS, **timing)
-
-
 def main(options):
-    screen = Screen(sys.stderr if options.json else sys.stdout)
-    title = f"{options.downloads} downloads, {options.changes} changes of seed {options.seed}, {options.hosts} hosts"
-    title += f", {options.period} x {options.tolerance}"
-    endurance, trouble = None, None
-    try:
-        with Lab(plan_of(options)) as lab:
-            screen.step("*", title)
-            lab.start()
-            endurance = Endurance(lab, screen)
-            endurance.run(options.downloads, options.changes, options.seed)
-    except system.LabError as error:
-        trouble = str(error)
-    good = trouble is None and not endurance.broken
-    if options.json:
-        figures = endurance.figures if endurance else {}
-        print(json.dumps({"seed": options.seed, **figures, "ok": good, **({"error": trouble} if trouble else {})}))
-    why = trouble or (f"{len(endurance.broken)} promises broken, the first: {endurance.broken[0]}" if not good else "")
-    screen.verdict(good, f"{'OK' if good else 'FAILED'}: {title}" + (f": {why}" if why else ""))
-    return 0 if good else 1
+    return trial.conduct(Endurance, options)

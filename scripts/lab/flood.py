@@ -5,15 +5,11 @@ Promised: no host is given up, no state changes, each frame that a host received
 
 import contextlib
 import dataclasses
-import json
 import socket
-import sys
 import time
 
-from . import chaos, judge, plan, prometheus, system, traffic
+from . import chaos, judge, plan, prometheus, traffic, trial
 from .capture import HEARTBEATS, TURNS, Capture
-from .cluster_lab import Lab, new_tag
-from .screen import Screen
 
 RECORD_SECONDS = 1.5
 QUIET_SECONDS = 1.0
@@ -23,10 +19,7 @@ HEARD_SHARE = 0.5  # of the heartbeats that members sent; the kernel's queue in 
 def add_options(parser):
     parser.add_argument("--frames", type=int, default=1_000_000)
     parser.add_argument("--kind", choices=("forged", "garbage", "replay", "mixed"), default="mixed")
-    parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
-    parser.add_argument("--period", default="100ms")
-    parser.add_argument("--tolerance", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, everything else on standard error")
+    trial.add_options(parser)
 
 
 @dataclasses.dataclass
@@ -68,18 +61,27 @@ class Count:
             values[field.name] = {key: now[key] - then.get(key, 0) for key in now} if isinstance(now, dict) else now - then
         return Count(**values)
 
+    def heard(self, counts):
+        """The share that this host accepted of what the others sent; `counts` are those of all hosts."""
+        sent = sum(count.sent for count in counts) - self.sent
+        return self.accepted / sent if sent else 0.0
 
-class Flood:
-    def __init__(self, lab, screen):
-        self.lab = lab
-        self.screen = screen
-        self.broken = []
-        self.figures = {}
+    def calm(self):
+        """No new epoch, no convergence, no lapse of the lease."""
+        return not (self.epoch or self.fenced or self.convergences)
 
-    def promise(self, kept, text):
-        self.screen.promise(kept, text)
-        if not kept:
-            self.broken.append(text)
+
+class Flood(trial.Trial):
+    @staticmethod
+    def title(options):
+        return f"{options.frames} {options.kind} frames against {options.hosts} hosts at {options.period} x {options.tolerance}"
+
+    @staticmethod
+    def plan_of(options):
+        return trial.lab_plan(options, "flood", clients=chaos.CLIENTS, cluster_keys=chaos.cluster_keys("serve"))
+
+    def tell(self, options):
+        self.run(options.frames, options.kind)
 
     def run(self, frames, kind):
         recording = self.record()
@@ -122,15 +124,13 @@ class Flood:
             refused = {reason: int(value) for reason, value in count.refused.items() if value}
             said = f"{count.arrived:.0f} cluster frames received, {count.shed:.0f} shed, {count.accepted:.0f} accepted, refused {refused}"
             self.screen.line(f"{host.name}: {said}, {count.lost:.0f} lost between the processes")
-            own = sum(other.sent for other in counts) - count.sent
-            heard = count.accepted / own if own else 0.0
+            heard = count.heard(counts)
             self.figures["hosts"][host.name] = dataclasses.asdict(count) | {"heard_of_members": round(heard, 3)}
             uncounted = count.arrived - count.shed - count.accepted - sum(count.refused.values()) - count.lost
             self.promise(abs(uncounted) <= 0.001 * frames, f"{host.name}: each is counted ({uncounted:+.0f} between two readings)")
             self.promise(count.lost == 0, f"{host.name}: none was lost between its processes")
             self.promise(heard >= HEARD_SHARE, f"{host.name}: heard {heard:.1%} of what the members said")
-            calm = not (count.epoch or count.fenced or count.convergences)
-            self.promise(calm, f"{host.name}: no new epoch, no convergence, no lapse of its lease")
+            self.promise(count.calm(), f"{host.name}: no new epoch, no convergence, no lapse of its lease")
 
     def judge_service(self, capture, probed, wrk):
         answers, windows = judge.Answers(), judge.Windows([socket.inet_aton(address) for address in probed], chaos.PORTS_END)
@@ -148,23 +148,4 @@ class Flood:
 
 
 def main(options):
-    screen = Screen(sys.stderr if options.json else sys.stdout)
-    title = f"{options.frames} {options.kind} frames against {options.hosts} hosts at {options.period} x {options.tolerance}"
-    keys = chaos.cluster_keys("serve")
-    timing = {"period": options.period, "tolerance": options.tolerance}
-    lab_plan = plan.Plan(tag=new_tag("flood"), hosts=options.hosts, clients=chaos.CLIENTS, cluster_keys=keys, **timing)
-    flood, trouble = None, None
-    try:
-        with Lab(lab_plan) as lab:
-            screen.step("*", title)
-            lab.start()
-            flood = Flood(lab, screen)
-            flood.run(options.frames, options.kind)
-    except system.LabError as error:
-        trouble = str(error)
-    good = trouble is None and not flood.broken
-    if options.json:
-        print(json.dumps({**(flood.figures if flood else {}), "ok": good, **({"error": trouble} if trouble else {})}))
-    why = trouble or (f"{len(flood.broken)} promises broken, the first: {flood.broken[0]}" if flood and flood.broken else "")
-    screen.verdict(good, f"{'OK' if good else 'FAILED'}: {title}" + (f": {why}" if why else ""))
-    return 0 if good else 1
+    return trial.conduct(Flood, options)

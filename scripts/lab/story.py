@@ -5,7 +5,7 @@ Nothing here prints or makes namespaces: a Screen shows, a Lab is given.
 
 import time
 
-from . import analysis, plan, system, traffic, view
+from . import analysis, plan, system, traffic, trial, view
 from .capture import Capture
 
 REQUESTS = 3000
@@ -15,19 +15,12 @@ FENCE_SLACK = 0.03
 STOP_SECONDS = 30  # closed connections are forgotten after connections.closing and a pass of the sweep over the table
 
 
-class Story:
+class Story(trial.Trial):
     def __init__(self, lab, screen):
-        self.lab = lab
-        self.screen = screen
-        self.broken = []
+        super().__init__(lab, screen)
         # The keys that programs rely on; more are added on the way.
         self.figures = {"requests": 0, "failed": None, "per_host": {}, "failover_ms": None}
         self.figures.update(rejoin_failed=None, drain_ok=False, double_answers=0)
-
-    def promise(self, kept, text):
-        self.screen.promise(kept, text)
-        if not kept:
-            self.broken.append(text)
 
     def judge_answers(self, frames):
         doubles = analysis.double_answers(frames)

@@ -7,12 +7,9 @@ bounded, no heartbeat is lost between the processes and nobody is given up. How 
 
 import dataclasses
 import json
-import sys
 import time
 
-from . import endurance, flood, plan, prometheus, system, traffic, view, webserver
-from .cluster_lab import Lab, new_tag
-from .screen import Screen
+from . import endurance, flood, plan, prometheus, system, traffic, trial, view, webserver
 
 CLIENTS = 400
 CONNECTIONS = 1024
@@ -29,10 +26,7 @@ def add_options(parser):
     parser.add_argument("--rate", type=int, default=0, help="SYNs a second; 0: what one core can send")
     parser.add_argument("--speed", default="100k", help="bytes a second of each download")
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
-    parser.add_argument("--period", default="100ms")
-    parser.add_argument("--tolerance", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, everything else on standard error")
+    trial.add_options(parser)
 
 
 def cluster_keys(connections):
@@ -63,18 +57,27 @@ class Table:
         return self.descriptors - self.half_open
 
 
-class SynFlood:
+class SynFlood(trial.Trial):
     def __init__(self, lab, screen, connections):
-        self.lab = lab
-        self.screen = screen
+        super().__init__(lab, screen)
         self.connections = connections
-        self.broken = []
-        self.figures = {}
 
-    def promise(self, kept, text):
-        self.screen.promise(kept, text)
-        if not kept:
-            self.broken.append(text)
+    @staticmethod
+    def title(options):
+        rate = f"{options.rate} SYNs a second" if options.rate else "SYNs as fast as one core sends them"
+        return f"{rate} against {options.hosts} hosts with {options.downloads} downloads and {options.connections} places each"
+
+    @staticmethod
+    def plan_of(options):
+        keys = {"cluster_keys": cluster_keys(options.connections), "host_keys": host_keys(options.hosts)}
+        return trial.lab_plan(options, "syns", clients=CLIENTS, **keys)
+
+    @classmethod
+    def begin(cls, lab, screen, options):
+        return cls(lab, screen, options.connections)
+
+    def tell(self, options):
+        self.run(options.downloads, options.speed, options.rate, options.seconds)
 
     def run(self, count, speed, rate, seconds):
         system.run("ip", "-n", self.lab.client, "route", "add", "blackhole", BLACK_HOLE)  # answers to nobody's addresses end here
@@ -154,8 +157,7 @@ class SynFlood:
         self.figures.update(frames=said["frames"], thousand_per_second=round(rate), connections_max=self.connections, hosts={})
         bound = max(1, self.connections // 4)
         for host, count, before, table in zip(self.lab.hosts, counts, tables, tables_after):
-            own = sum(other.sent for other in counts) - count.sent
-            heard = count.accepted / own if own else 0.0
+            heard = count.heard(counts)
             opened = self.opened[host.name]
             evicted = table.evicted - before.evicted
             self.figures["hosts"][host.name] = dataclasses.asdict(table) | {"heard": round(heard, 4), "connections": opened}
@@ -164,8 +166,7 @@ class SynFlood:
             self.screen.line(f"{host.name}: {text}, {table.refused:.0f} flows not tracked; {places}")
             self.promise(table.established() >= opened, f"{host.name}: none of the {opened} established connections lost its descriptor")
             self.promise(table.half_open <= bound, f"{host.name}: {table.half_open:.0f} half-open (promised: at most {bound})")
-            calm = not (count.epoch or count.fenced or count.convergences)
-            self.promise(calm, f"{host.name}: no new epoch, no convergence, no lapse of its lease")
+            self.promise(count.calm(), f"{host.name}: no new epoch, no convergence, no lapse of its lease")
             self.promise(count.lost == 0, f"{host.name}: no heartbeat was lost between its processes")
             self.promise(heard >= HEARD_SHARE, f"{host.name}: heard {heard:.1%} of what the members said")
         brim = self.connections - self.connections // 16
@@ -193,24 +194,4 @@ class SynFlood:
 
 
 def main(options):
-    screen = Screen(sys.stderr if options.json else sys.stdout)
-    rate = f"{options.rate} SYNs a second" if options.rate else "SYNs as fast as one core sends them"
-    title = f"{rate} against {options.hosts} hosts with {options.downloads} downloads and {options.connections} places each"
-    timing = {"period": options.period, "tolerance": options.tolerance}
-    keys = {"cluster_keys": cluster_keys(options.connections), "host_keys": host_keys(options.hosts)}
-    lab_plan = plan.Plan(tag=new_tag("syns"), hosts=options.hosts, clients=CLIENTS, **keys, **timing)
-    trial, trouble = None, None
-    try:
-        with Lab(lab_plan) as lab:
-            screen.step("*", title)
-            lab.start()
-            trial = SynFlood(lab, screen, options.connections)
-            trial.run(options.downloads, options.speed, options.rate, options.seconds)
-    except system.LabError as error:
-        trouble = str(error)
-    good = trouble is None and not trial.broken
-    if options.json:
-        print(json.dumps({**(trial.figures if trial else {}), "ok": good, **({"error": trouble} if trouble else {})}))
-    why = trouble or (f"{len(trial.broken)} promises broken, the first: {trial.broken[0]}" if not good else "")
-    screen.verdict(good, f"{'OK' if good else 'FAILED'}: {title}" + (f": {why}" if why else ""))
-    return 0 if good else 1
+    return trial.conduct(SynFlood, options)

@@ -4,6 +4,7 @@ Text only; it knows C++ just well enough to blank out comments and strings.
 """
 
 import functools
+import hashlib
 import pathlib
 import re
 
@@ -86,3 +87,27 @@ def includes(file):
         match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if match:
             yield number, match.group(2), match.group(1) == "<"
+
+
+@functools.cache
+def reach(file):
+    """The file and every file of this tree that it includes, directly or not."""
+    found, pending = set(), [file]
+    while pending:
+        current = pending.pop()
+        if current in found:
+            continue
+        found.add(current)
+        for _, name, system in includes(current):
+            for candidate in (pathlib.Path(name), current.parent / name):
+                if not system and (ROOT / candidate).is_file():
+                    pending.append(candidate)
+    return found
+
+
+def fingerprint(file, salt):
+    """Changes when the file, or one of this tree that it reaches, or the salt does."""
+    digest = hashlib.sha256(salt.encode())
+    for part in sorted(reach(file)):
+        digest.update(str(part).encode() + b"\0" + read(part).encode() + b"\0")
+    return digest.hexdigest()

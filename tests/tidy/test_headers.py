@@ -1,11 +1,11 @@
-"""Every header compiles alone, so that including one never asks for another. Results are remembered by content.
+"""Every header compiles alone, so that including one never asks for another.
 
-The memory lies in the build directory: a header is compiled again when it, or any header of this tree that it reaches, changed.
+The build itself shows it for each header that is the first include of some source. Only the others are compiled here, and
+remembered by content in the build directory: again when a header, or one of this tree that it reaches, changed.
 """
 
 import concurrent.futures
 import functools
-import hashlib
 import os
 import pathlib
 import subprocess
@@ -32,31 +32,25 @@ def package_flags():
 
 
 @functools.cache
-def reach(file):
-    """The header and every file of this tree that it includes, directly or not."""
-    found, pending = set(), [file]
-    while pending:
-        header = pending.pop()
-        if header in found:
+def compiled_by_the_build():
+    """Headers that a source of the build includes first: were they to ask for another one, the build would fail."""
+    shown = set()
+    for file in tree.sources():
+        if file.suffix != ".cpp" or file.parts[:2] == ("tests", "fuzz"):  # fuzzers are built for their own suite only
             continue
-        found.add(header)
-        for _, name, system in tree.includes(header):
-            for candidate in (pathlib.Path(name), header.parent / name):
-                if not system and (tree.ROOT / candidate).is_file():
-                    pending.append(candidate)
-    return found
+        _, name, system = next(tree.includes(file), (0, "", True))
+        if not system:
+            shown |= {place for place in (pathlib.Path(name), file.parent / name) if (tree.ROOT / place).is_file()}
+    return shown
 
 
-def fingerprint(file):
-    digest = hashlib.sha256(" ".join(FLAGS + package_flags()).encode())
-    for part in sorted(reach(file)):
-        digest.update(str(part).encode() + b"\0" + tree.read(part).encode() + b"\0")
-    return digest.hexdigest()
+def headers_to_compile():
+    return [header for header in tree.headers() if header not in compiled_by_the_build()]
 
 
 def complaint_of(file):
     """What the compiler says of a header by itself; empty when it has nothing to say."""
-    mark = MEMORY / fingerprint(file)
+    mark = MEMORY / tree.fingerprint(file, " ".join(FLAGS + package_flags()))
     if mark.exists():
         return ""
     text = f'#include "{file}"\n'
@@ -74,9 +68,20 @@ class Headers(unittest.TestCase):
 
     def test_every_header_compiles_alone(self):
         MEMORY.mkdir(parents=True, exist_ok=True)
-        self.assertTrue(tree.headers())
+        self.assertTrue(headers_to_compile())
         with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            wrong = [complaint for complaint in pool.map(complaint_of, tree.headers()) if complaint]
+            wrong = [complaint for complaint in pool.map(complaint_of, headers_to_compile()) if complaint]
+        self.assertFalse(wrong, "\n".join(wrong))
+
+    def test_a_source_includes_its_own_header_first(self):
+        """What the build shows of headers rests on this."""
+        wrong = []
+        for file in tree.sources():
+            own = str(file.with_suffix(".hpp"))
+            if file.suffix == ".cpp" and (tree.ROOT / own).is_file():
+                names = [name for _, name, _ in tree.includes(file)]
+                if own in names and names[0] != own:
+                    wrong.append(f"{file}: {own} comes first")
         self.assertFalse(wrong, "\n".join(wrong))
 
     def test_every_header_has_pragma_once(self):

@@ -4,11 +4,12 @@ import pathlib
 import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+for folder in ("support", "tidy"):
+    sys.path.insert(0, str(TESTS / folder))
+import lengths
 import tap
 import tree
-
-import lengths
 
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
