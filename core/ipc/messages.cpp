@@ -1,4 +1,4 @@
-// Datagrams taken apart and put together; see link_messages.hpp. What a body means is its reader's
+// Datagrams taken apart and put together; see messages.hpp. What a body means is its reader's
 // business.
 #include "core/ipc/messages.hpp"
 
