@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/packet/inside_address.hpp"
+#include "core/tables/soundness.hpp"
+
 namespace nlb {
 namespace {
 
@@ -46,10 +49,12 @@ Explanation finish(Run& run, const BurstContext& context) {
 
 Explanation explain(std::span<const Byte> frame, const BurstContext& context,
                     SimpleConnections& connections, FragmentTable& fragments) {
+    assert_sound(context.tables);
     Run run = prepare(frame);
     settle_ingress(*run.burst, context, connections, fragments, *run.counters);
     const Reason reason = run.burst->reasons[0];
-    if (goes_inside(reason)) deliver_inside(run.burst->frames[0], reason, context.ports);
+    if (goes_inside(reason))
+        address_inside(*run.burst, 1, keeps_group(reason) ? 1 : 0, context.ports.inside);
     return finish(run, context);
 }
 

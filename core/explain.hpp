@@ -1,5 +1,6 @@
 // One frame, one host, one decision: what `nlb explain` prints and what simulators offer packets
-// to. It runs settle_ingress and adds nothing of its own.
+// to. It runs the stages of core/pipeline.hpp and adds nothing of its own. Thread: any; not for
+// worker cores, as it allocates.
 #pragma once
 
 #include <span>
@@ -14,7 +15,7 @@ namespace nlb {
 struct Explanation {
     Reason reason;
     RuleId rule;      // kNoRule: none was asked
-    BucketId bucket;  // of no meaning without a rule
+    BucketId bucket;  // 0 without a rule
     HostId owner;     // by the targets; kNoHost without a rule, or when nobody handles it
     PacketInfo info;  // what the parser and the classifier learnt
     // as it is after the decision: the answer, or what the inside device gets
@@ -23,12 +24,12 @@ struct Explanation {
 
 // `connections` and `fragments` are the host's and change as its cores' would: a pcap explained
 // with them sees its own flows. The copy that is decided on has room for an answer. Frames beyond
-// 65,535 bytes are cut.
+// 65,535 bytes are cut. Requires: context.tables are sound (core/tables/soundness.hpp).
 [[nodiscard]] Explanation explain(std::span<const Byte> frame, const BurstContext& context,
                                   SimpleConnections& connections, FragmentTable& fragments);
 // What became of frames that were explained as fragment_held, since the last call; each is known by
-// the slot that its explanation's info.fragment told. Their frames are left empty: whoever asks has
-// them.
+// the place that its explanation's info.fragment.slot told. Their frames are left empty: whoever
+// asks has them.
 [[nodiscard]] std::vector<Explanation> explain_released(const BurstContext& context,
                                                         FragmentTable& fragments);
 // The same for a frame from inside.

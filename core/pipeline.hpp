@@ -1,7 +1,9 @@
-// The life of a packet, and the only slot where the order of the stages is stated.
-// Worker cores, `nlb explain` and the golden tests call the same two functions.
+// The life of a packet, and the only place where the order of the stages is stated.
+// Worker cores, `nlb explain` and the golden tests call the same functions. No stage is called
+// anywhere else, but by tests and benchmarks of stages. Thread: the worker whose burst it is.
 #pragma once
 
+#include "core/fastpath/fast_path.hpp"
 #include "core/flow/flow.hpp"
 #include "core/flow/fragments.hpp"
 #include "core/flow/steer.hpp"
@@ -14,10 +16,10 @@
 
 namespace nlb {
 
-// Outside to inside. Afterwards no packet is live; frames whose output is `outside` have become
-// their own answers, and those whose output is `held` are kept by the caller until
-// settle_released() gives them back. `lane`: the caller gives the frame to that lane. Requires:
-// burst.frames[0..count) are set.
+// Outside to inside. Afterwards no packet is live. By its output (output_of) the caller delivers a
+// frame: `outside` ones have become their own answers, `held` ones are kept until settle_released()
+// gives them back, `lane` ones are given to the lane in info.fragment.slot. Requires:
+// burst.frames[0..count) are set, and context.tables passed assert_sound().
 template <Connections Table>
 void settle_ingress(Burst& burst, const BurstContext& context, Table& connections,
                     FragmentTable& fragments, Counters& counters) {
@@ -28,15 +30,16 @@ void settle_ingress(Burst& burst, const BurstContext& context, Table& connection
     classify(burst, context);
     locate(burst, context);
     track(burst, context, connections, counters);
-    stick(burst, context, connections, counters);
+    track_sticky(burst, context, connections, counters);
     ask_other_lanes(burst, context);
     fragments.follow(burst, context);
     count_ingress(burst, counters);
 }
 
-// Fragments that waited and now follow the first one of their datagram, or wait in vain no more.
-// Fills everything of the burst but its frames, which lie at `slots`. To be called until it gives
-// 0, after the frames of settle_ingress() went their ways.
+// Fragments that need not wait any more: they follow the first one of their datagram, or have
+// waited too long. Fills everything of the burst but its frames, which the caller holds at the
+// places `slots`. To be called until it gives 0, after the frames of settle_ingress() went their
+// ways.
 inline std::uint32_t settle_released(Burst& burst, FragmentTable& fragments,
                                      std::array<std::uint16_t, kBurstMax>& slots,
                                      Counters& counters) {

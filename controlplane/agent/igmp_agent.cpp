@@ -3,6 +3,7 @@
 #include "controlplane/agent/igmp_agent.hpp"
 
 #include "core/ipc/messages.hpp"
+#include "core/packet/igmp_messages.hpp"
 
 namespace nlb::controlplane {
 namespace {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/assert.hpp"
 #include "core/base/endian.hpp"
 #include "core/base/types.hpp"
 
@@ -24,9 +25,12 @@ public:
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
     // Requires: offset + 2 <= size().
     void overwrite_u16(std::size_t offset, std::uint16_t value) {
+        NLB_ASSERT(offset + sizeof value <= bytes_.size());
         store_big_endian(bytes_.data() + offset, value);
     }
+    // Requires: offset + bytes.size() <= size().
     void overwrite(std::size_t offset, std::span<const Byte> bytes) {
+        NLB_ASSERT(offset + bytes.size() <= bytes_.size());
         std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size());
     }
     [[nodiscard]] std::vector<Byte> take() { return std::move(bytes_); }

@@ -1,5 +1,5 @@
 // A map from host ids to values in the order of ids, without allocation: what is made for every
-// frame must cost little. At most one entry a host; it checks no id's range.
+// frame must cost little. At most one entry per host; it checks no id's range.
 #pragma once
 
 #include <algorithm>

@@ -34,8 +34,13 @@ using BucketMask = std::uint64_t;
 inline constexpr std::size_t kBuckets = 60;
 inline constexpr BucketMask kAllBuckets = (BucketMask{1} << kBuckets) - 1;
 
-// One mask per rule slot: what a host owns, or where it still holds descriptors.
+// One mask per rule, the default rule last: what a host owns, or where it still holds descriptors.
 using RuleMasks = std::array<BucketMask, kRuleSlots>;
+inline constexpr RuleMasks kEveryBucket = [] {
+    RuleMasks masks{};
+    masks.fill(kAllBuckets);
+    return masks;
+}();
 // owner[rule][bucket]; kNoHost when nobody is meant to own it.
 using BucketOwners = std::array<HostId, kBuckets>;
 using OwnerMap = std::array<BucketOwners, kRuleSlots>;

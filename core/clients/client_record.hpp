@@ -14,13 +14,13 @@
 
 namespace nlb {
 
-// Milliseconds of the host's monotonic clock, modulo 49 days; differences are what counts.
+// Milliseconds of the host's monotonic clock, modulo 49 days: only differences count.
 [[nodiscard]] constexpr std::uint32_t milliseconds_of(Instant now) {
     return static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
 }
-// Workers read the clock once per burst, so that `since` may be a little later than `now`: then it
-// is now.
+// Workers read the clock once per burst, so `since_ms` may be a little later than `now_ms`: then
+// nothing has elapsed.
 [[nodiscard]] constexpr std::uint32_t elapsed_ms(std::uint32_t now_ms, std::uint32_t since_ms) {
     const auto elapsed = static_cast<std::int32_t>(now_ms - since_ms);
     return elapsed < 0 ? 0 : static_cast<std::uint32_t>(elapsed);
@@ -68,7 +68,7 @@ struct ClientScene {
     std::uint32_t now_ms;
 
     [[nodiscard]] std::uint32_t timeout_ms() const { return tables.rules[rule].sticky_ms; }
-    [[nodiscard]] bool owned() const { return (tables.own[rule] >> bucket & 1U) != 0; }
+    [[nodiscard]] bool owned() const { return owns(tables, rule, bucket); }
     // By the targets, which every host knows.
     [[nodiscard]] HostId target() const { return tables.owner[rule][bucket]; }
     // A member that is meant to have a share of this rule: neither gone nor draining.
@@ -98,11 +98,12 @@ struct Judgement {
 [[nodiscard]] bool is_guest(const ClientRecord& record, const ClientScene& scene);
 // True: somebody may rely on this commitment.
 [[nodiscard]] bool is_binding(const ClientRecord& record, const ClientScene& scene);
-// True: it may be forgotten.
+// True: the record may be forgotten.
 [[nodiscard]] bool is_over(const ClientRecord& record, std::uint32_t seen_ms,
                            const ClientScene& scene);
 
-// Rules' numbers and the hash key change together with the layout.
+// Never 0. The layout is part of it, as the rules' numbers and the hash key change with it.
+// Requires: rule is a configured one.
 [[nodiscard]] inline ClientName client_name(const Tables& tables, RuleId rule, BucketId bucket,
                                             const IpAddress& client) {
     const IpAddress address =

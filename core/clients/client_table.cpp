@@ -90,7 +90,7 @@ ClientTable::Entry* ClientTable::make(ClientName client, RuleId rule, BucketId b
             entry.client.store(0);
             return nullptr;
         }
-        entry.slot.store(std::uint32_t{rule} << 8 | bucket, std::memory_order_relaxed);
+        entry.rule_bucket.store(std::uint32_t{rule} << 8 | bucket, std::memory_order_relaxed);
         entry.seen_ms.store(now_ms, std::memory_order_relaxed);
         entry.word.store(word_of(record, client), std::memory_order_release);
         remembered_.fetch_add(1, std::memory_order_relaxed);
@@ -243,7 +243,7 @@ void ClientTable::sweep_entry(Entry& entry, const Tables& tables, Instant now) {
         entry.client.store(0);
         return;
     }
-    const std::uint32_t slot = entry.slot.load(std::memory_order_relaxed);
+    const std::uint32_t slot = entry.rule_bucket.load(std::memory_order_relaxed);
     const ClientScene scene(tables, static_cast<RuleId>(slot >> 8), static_cast<BucketId>(slot),
                             now);
     const ClientRecord record = record_of_word(word);

@@ -78,11 +78,11 @@ public:
 
 private:
     struct Entry {
-        std::atomic<ClientName> client{0};  // publishes `slot`; 0: free
-        // the record; publishes nothing else. 0: being made or unmade
+        std::atomic<ClientName> client{0};  // publishes nothing but itself; 0: free
+        // The record; publishes `rule_bucket` and `seen_ms`. 0: being made or unmade.
         std::atomic<std::uint64_t> word{0};
-        std::atomic<std::uint32_t> seen_ms{0};  // publishes nothing but itself
-        std::atomic<std::uint32_t> slot{0};     // rule and bucket
+        std::atomic<std::uint32_t> seen_ms{0};      // publishes nothing but itself
+        std::atomic<std::uint32_t> rule_bucket{0};  // rule << 8 | bucket; publishes nothing
     };
     using Words = std::array<std::atomic<BucketMask>, kRuleSlots>;
 

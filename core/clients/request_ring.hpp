@@ -1,5 +1,5 @@
 // A bounded queue of requests from several workers to one reader (Vyukov's): each cell has a number
-// that says whose turn it is. Nobody waits: a full ring takes nothing.
+// that says whose turn it is. Nobody waits: a full ring takes nothing. Thread of put(): any worker.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // What a switch that snoops IGMP must hear of a cluster in igmp mode: this host's membership of the
 // cluster's group, said unasked when it begins, in answer to queries, and taken back when it ends
-// (RFC 1112, 2236, 3376). Sans I/O: (event, now) gives messages to send.
+// (RFC 1112, 2236, 3376). Sans I/O: (event, now) gives messages to send; their frames are built by
+// core/packet/igmp_messages.hpp.
 //
 // Until a querier is heard nobody knows which version the switch reads: reports go out in versions
 // 2 and 3, and again each minute. Reports of other hosts silence none of ours: a switch learns
@@ -8,44 +9,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <vector>
 
+#include "core/base/igmp.hpp"
 #include "core/base/prng.hpp"
 #include "core/base/types.hpp"
 
 namespace nlb {
-
-enum class IgmpVersion : std::uint8_t { v1 = 1, v2 = 2, v3 = 3 };
-
-struct IgmpQuery {
-    IgmpVersion version;
-    Duration response;    // the answer may be at most this late
-    std::uint32_t group;  // 0: all groups
-};
-// Nothing when the Ethernet frame, with at most two tags, is no sound IPv4 packet with an IGMP
-// query in it.
-[[nodiscard]] std::optional<IgmpQuery> read_igmp_query(std::span<const Byte> frame);
-
-// `join` and `leave` of version 3 are its state changes, `report_v3` is the state.
-enum class IgmpMessage : std::uint8_t {
-    report_v1,
-    report_v2,
-    leave_v2,
-    report_v3,
-    join_v3,
-    leave_v3
-};
-// A frame without a source, which the dataplane puts in. `source` may be 0.0.0.0 when the host has
-// no address (RFC 3376 4.2.13).
-[[nodiscard]] std::vector<Byte> build_igmp(IgmpMessage message, std::uint32_t source,
-                                           std::uint32_t group);
-
-// The group of a cluster in igmp mode: 239.255.y.z of primary address w.x.y.z.
-[[nodiscard]] constexpr std::uint32_t igmp_group(std::uint32_t primary) {
-    return 0xefff'0000U | (primary & 0xffffU);
-}
 
 class IgmpMember {
 public:

@@ -1,6 +1,6 @@
-// Where the usual packets of a burst belong, column by column: the hash of each client, its bucket,
-// and what becomes of a packet by its bucket. It knows neither rules nor owners. Like
-// fast_parse.hpp it has two versions; tests/unit/core/fastpath compares them.
+// Which buckets the usual packets of a burst belong to, column by column: the hash of each client,
+// its bucket, and what becomes of a packet by its bucket. It looks no rule up. Like fast_parse.hpp
+// it has two versions; tests/unit/core/fastpath compares them. Private to core/fastpath.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace nlb {
 
-// Entry i is of frame i, and is there when it was asked for.
+// Entry i is of frame i, and is set when it was asked for.
 struct BucketColumns {
     alignas(64) std::array<std::uint32_t, kBurstMax> hash;
     alignas(64) std::array<BucketId, kBurstMax> bucket;
@@ -26,7 +26,7 @@ static_assert(kBuckets <= 64 && sizeof(ReasonByBucket) == 64 && sizeof(Reason) =
 // to whoever owns it, or to nobody.
 void fill_reasons_portable(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted,
                            BucketMask live);
-// Hash and bucket of the wanted frames; what the columns then hold of others is waste.
+// Hash and bucket of the wanted frames; the columns are undefined for others.
 void fill_columns_portable(const FastParse& parsed, std::uint64_t wanted, const SaltedKey& key,
                            const ClientShare& share, BucketColumns& columns);
 // Burst::reasons of `slots`, by bucket, and Burst::rules. Gives the slots that are live.

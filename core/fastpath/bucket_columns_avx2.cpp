@@ -52,12 +52,11 @@ struct Factors {
     Lanes buckets;
 };
 NLB_AVX2_INLINE inline Factors factors_of(const SaltedKey& key, const ClientShare& share) {
-    constexpr std::uint64_t kMapped = 0xffff'0000'0000ULL;
     return {all_64(share.port_spread),
             all_64(share.port_spread >> 32),
             all_64(key.words[0]),
             all_64(key.words[1] & 0xffff'ffff),
-            all_64((key.words[1] ^ kMapped) >> 32),
+            all_64((key.words[1] ^ kMappedPrefix) >> 32),
             all_64(key.words[2]),
             all_64(key.words[3]),
             all_64(kBuckets)};

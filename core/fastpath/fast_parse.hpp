@@ -1,7 +1,7 @@
 // The first look at a burst: which frames are usual, and the few words of them that decide. Usual
 // is an unfragmented TCP or UDP packet over plain IPv4 (no VLAN tag, no IP options) to a virtual
 // address, with nothing wrong in it that the parser or classification would see. All else is left
-// to the stages that look at one packet after the other; a frame that is not on_fast_path costs
+// to the stages that look at one packet after the other: a frame that is not found usual costs
 // time, never correctness.
 //
 // Two versions do the same: fast_parse_portable() one frame at a time, fast_parse_avx2() eight at
@@ -11,7 +11,6 @@
 #include <array>
 #include <cstdint>
 
-#include "core/flow/sessions.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/burst_context.hpp"
 #include "core/packet/headers.hpp"
@@ -19,8 +18,8 @@
 
 namespace nlb {
 
-// What the tables say about IPv4 addresses, in the shape in which frames are compared with it. Made
-// once per burst.
+// What the tables say about IPv4 addresses, in the shape in which frames are compared with it:
+// words as they lie in a frame. Made once per burst.
 struct MatchKeys {
     explicit MatchKeys(const BurstContext& context);
 
@@ -34,21 +33,17 @@ struct MatchKeys {
     std::array<std::uint32_t, kAddressesMax> broadcasts;  // of the subnets that the cluster is on
 };
 
-// What is decided by, column by column: entry i is of frame i, and is there when frame i is usual.
-// Numbers are the host's.
+// The fields that decide, column by column: entry i is of frame i, and is set when frame i is
+// usual. Numbers are in host order.
 struct FastParse {
     alignas(64) std::array<std::uint32_t, kBurstMax> client;
     alignas(32) std::array<std::uint32_t, kBurstMax> client_port;
     alignas(32) std::array<std::uint32_t, kBurstMax> tcp_flags;  // 0 of UDP
     alignas(32) std::array<RuleKey, kBurstMax> key;
-    std::uint64_t turns;  // bit i: TCP with one of kTcpTurns
+    std::uint64_t begins_or_ends;  // bit i: TCP with one of kTcpBeginsOrEnds
 };
 
-// Whatever a TCP packet with one of these says is for a descriptor to know: it begins or ends a
-// flow.
-inline constexpr std::uint8_t kTcpTurns = kTcpSyn | kTcpFin | kTcpRst;
-
-// Bit i: frame i is usual. What the columns hold of other frames is waste.
+// Bit i: frame i is usual. The columns are undefined for the other frames.
 [[nodiscard]] std::uint64_t fast_parse_portable(const Burst& burst, const MatchKeys& match_keys,
                                                 FastParse& parsed);
 // Requires: has_avx2().

@@ -1,6 +1,7 @@
-// Eight frames at once: sixteen bytes of each are loaded thrice, and words of the same slot brought
-// into one register. Compiled for AVX2 function by function, so that the rest of the program runs
-// on any x86-64; groups with a short frame, and the frames left over, go to the portable version.
+// Eight frames at once: of each frame sixteen bytes are loaded at three offsets, and the words of
+// one offset are brought into one register. Compiled for AVX2 function by function, so that the
+// rest of the program runs on any x86-64; groups with a short frame, and the frames left over, go
+// to the portable version.
 #include <immintrin.h>
 
 #include "core/fastpath/fast_parse.hpp"
@@ -48,7 +49,7 @@ struct Constants {
     std::uint32_t ethernet = sizeof(EthernetHeader);
     std::uint32_t ipv4 = sizeof(Ipv4Header);
     std::uint32_t bytes_least = sizeof(EthernetHeader) + sizeof(Ipv4Header) + sizeof(TcpHeader);
-    std::uint32_t turns = kTcpTurns;
+    std::uint32_t begins_or_ends = kTcpBeginsOrEnds;
     std::uint32_t key_tcp = rule_key(0, kProtocolTcpBit, 0);
     std::uint32_t key_udp = rule_key(0, kProtocolUdpBit, 0);
     // Which bytes make a number of 32 bits, lowest first, in each word of a frame.
@@ -188,9 +189,9 @@ NLB_AVX2_INLINE inline Eight lengths_of(const Frame* frames, const Constants& c)
 
 // Bit i: frame `slot` + i is usual. Requires: Constants::bytes_least bytes in each of the eight
 // frames.
-NLB_AVX2_INLINE inline std::uint64_t see_group(const Frame* frames, Eight length,
-                                               const MatchKeys& match_keys, FastParse& parsed,
-                                               std::size_t slot, const Constants& c) {
+NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight length,
+                                                 const MatchKeys& match_keys, FastParse& parsed,
+                                                 std::size_t slot, const Constants& c) {
     // end of the source | ethertype, version | total length | fragment, protocol
     const Words link = words_at(frames, 8);
     // checksum in the upper half | source | destination | ports
@@ -227,11 +228,11 @@ NLB_AVX2_INLINE inline std::uint64_t see_group(const Frame* frames, Eight length
     store(&parsed.key[slot], either(either(port, bits), vips));
     const Eight flags = _mm256_and_si256(numbers(transport.w2, c.second_8), is_tcp);
     store(&parsed.tcp_flags[slot], flags);
-    const Eight turns =
-        _mm256_cmpgt_epi32(_mm256_and_si256(flags, all(c.turns)), _mm256_setzero_si256());
-    parsed.turns |=
-        std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(turns)))}
-        << slot;
+    const Eight begins_or_ends =
+        _mm256_cmpgt_epi32(_mm256_and_si256(flags, all(c.begins_or_ends)), _mm256_setzero_si256());
+    parsed.begins_or_ends |= std::uint64_t{static_cast<std::uint32_t>(
+                                 _mm256_movemask_ps(_mm256_castsi256_ps(begins_or_ends)))}
+                             << slot;
     return static_cast<std::uint32_t>(
         _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(wrong, right))));
 }
@@ -243,13 +244,13 @@ NLB_AVX2 std::uint64_t fast_parse_avx2(const Burst& burst, const MatchKeys& matc
     static constexpr Constants kConstants;
     const Constants& c = opaque(kConstants);
     std::uint64_t usual = 0;
-    parsed.turns = 0;
+    parsed.begins_or_ends = 0;
     std::uint32_t i = 0;
     for (; i + kGroup <= burst.count; i += kGroup) {
         const Frame* const frames = &burst.frames[i];
         const Eight length = lengths_of(frames, c);
         if (_mm256_movemask_epi8(_mm256_cmpgt_epi32(all(c.bytes_least), length)) == 0) {
-            usual |= see_group(frames, length, match_keys, parsed, i, c) << i;
+            usual |= parse_group(frames, length, match_keys, parsed, i, c) << i;
             continue;
         }
         for (std::uint32_t k = i; k < i + kGroup; ++k)

@@ -5,6 +5,7 @@
 #include "core/fastpath/fast_parse.hpp"
 #include "core/packet/checksum.hpp"
 #include "core/packet/headers.hpp"
+#include "core/packet/transport_headers.hpp"
 #include "core/tables/address_table.hpp"
 
 namespace nlb {
@@ -38,16 +39,6 @@ bool is_broadcast(std::uint32_t raw, const MatchKeys& match_keys) {
     return false;
 }
 
-bool is_whole_tcp(const Byte* at, std::size_t bytes) {
-    const std::size_t header = std::size_t{at[offsetof(TcpHeader, data_offset)]} / 16 * 4;
-    return header >= sizeof(TcpHeader) && header <= bytes;
-}
-
-bool is_whole_udp(const Byte* at, std::size_t bytes) {
-    const std::size_t length = load_big_endian<std::uint16_t>(at + offsetof(UdpHeader, length));
-    return length >= sizeof(UdpHeader) && length <= bytes;
-}
-
 }  // namespace
 
 // A VIP that no packet could be sent to as an IPv4 unicast address is left to the stages.
@@ -76,7 +67,7 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
     if (raw_word(data + kSourceMacOffset + 2) == match_keys.station_tail) return false;
     const std::size_t total =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, total_length));
-    if (total > frame.length - kL3) return false;
+    if (total < sizeof(Ipv4Header) || total > frame.length - kL3) return false;
     if ((load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, fragment)) & kFragmented) != 0)
         return false;
     if (!ipv4_checksum_holds(ip, sizeof(Ipv4Header))) return false;
@@ -91,20 +82,18 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
 
     const std::uint8_t protocol = ip[offsetof(Ipv4Header, protocol)];
     const Byte* const l4 = data + kL4;
+    const std::size_t l4_bytes = total - sizeof(Ipv4Header);
     std::uint8_t tcp_flags = 0;
     if (protocol == kProtocolTcp) {
-        if (total < sizeof(Ipv4Header) + sizeof(TcpHeader) ||
-            !is_whole_tcp(l4, total - sizeof(Ipv4Header)))
-            return false;
+        if (!is_whole_tcp(l4, l4_bytes)) return false;
         tcp_flags = l4[offsetof(TcpHeader, flags)];
-    } else if (protocol != kProtocolUdp || total < sizeof(Ipv4Header) + sizeof(UdpHeader) ||
-               !is_whole_udp(l4, total - sizeof(Ipv4Header))) {
+    } else if (protocol != kProtocolUdp || !is_whole_udp(l4, l4_bytes)) {
         return false;
     }
     parsed.client[slot] = client;
     parsed.client_port[slot] = load_big_endian<std::uint16_t>(l4);
     parsed.tcp_flags[slot] = tcp_flags;
-    parsed.turns |= std::uint64_t{(tcp_flags & kTcpTurns) != 0} << slot;
+    parsed.begins_or_ends |= std::uint64_t{(tcp_flags & kTcpBeginsOrEnds) != 0} << slot;
     parsed.key[slot] = match_keys.vip_key[vip] |
                        rule_key(0, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit,
                                 load_big_endian<std::uint16_t>(l4 + 2));
@@ -114,7 +103,7 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
 std::uint64_t fast_parse_portable(const Burst& burst, const MatchKeys& match_keys,
                                   FastParse& parsed) {
     std::uint64_t usual = 0;
-    parsed.turns = 0;
+    parsed.begins_or_ends = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i)
         usual |= std::uint64_t{fast_parse_frame(burst, i, match_keys, parsed)} << i;
     return usual;

@@ -1,12 +1,13 @@
-// The fast_path stage: from what is seen of usual packets (core/fastpath/fast_parse.hpp) to rule,
-// bucket (core/fastpath/bucket_columns.hpp) and owner. Of a packet that it settles nobody needs
-// more than reason and rule, which are columns of the burst; of those that go on to track
-// PacketInfo is what the stages behind would make of it, bit by bit. The work is laid out for runs
-// of packets that ask for the same rule, because bursts repeat themselves.
+// From what the fast parse finds (core/fastpath/fast_parse.hpp) to rule, bucket
+// (core/fastpath/bucket_columns.hpp) and owner. Of a packet that is settled here nobody needs more
+// than reason and rule, which are columns of the burst; of those that go on to track PacketInfo is
+// what the stages behind would make of it, bit by bit. The work is laid out by rule, because most
+// packets of a burst have the same one.
+#include "core/fastpath/fast_path.hpp"
+
 #include "core/fastpath/bucket_columns.hpp"
 #include "core/fastpath/fast_parse.hpp"
 #include "core/fastpath/rule_outcome.hpp"
-#include "core/packet/stages.hpp"
 
 namespace nlb {
 namespace {
@@ -16,7 +17,7 @@ const auto kFastParse = has_avx2() ? fast_parse_avx2 : fast_parse_portable;
 const auto kFillColumns = has_avx2() ? fill_columns_avx2 : fill_columns_portable;
 const auto kSettle = has_avx2() ? settle_avx2 : settle_portable;
 
-// Bit i: packet i asks for the same rule; what is there of frames that are not usual is waste.
+// Bit i: frame i has this key. Undefined for frames that are not usual.
 std::uint64_t slots_of(const FastParse& parsed, RuleKey key) {
     std::uint64_t same = 0;
 #ifdef __SSE2__
@@ -33,38 +34,39 @@ std::uint64_t slots_of(const FastParse& parsed, RuleKey key) {
     return same;
 }
 
-// Of TCP packets that begin or end a flow, those in buckets of ours: they go on to track. A bucket
-// in which a flow may begin in this very burst is not quiet any more, because the flow_index does
-// not know that flow yet.
-std::uint64_t find_turns(RuleOutcome& outcome, std::uint64_t slots, const FastParse& parsed,
-                         const BucketColumns& columns, const Tables& tables) {
-    std::uint64_t turns = 0;
+// Of TCP packets that begin or end a flow, those in clean buckets: they go on to track. A bucket in
+// which a flow may begin in this very burst is clean no more, because the flow index does not know
+// that flow yet.
+std::uint64_t find_begins_and_ends(RuleOutcome& outcome, std::uint64_t slots,
+                                   const FastParse& parsed, const BucketColumns& columns,
+                                   const Tables& tables) {
+    LookUpMasks& look_up = outcome.look_up;
+    std::uint64_t found = 0;
     BucketMask opening = 0;
     for (const std::uint32_t i : Slots(slots)) {
         const BucketMask bit = BucketMask{1} << columns.bucket[i];
-        if ((outcome.quiet & bit) == 0) continue;
-        turns |= std::uint64_t{1} << i;
+        if ((look_up.clean & bit) == 0) continue;
+        found |= std::uint64_t{1} << i;
         if ((parsed.tcp_flags[i] & kTcpSyn) != 0) opening |= bit;
     }
-    if ((opening & ~outcome.live) != 0) {
-        outcome.live |= opening;
-        kFillReasons(outcome.by_bucket, tables.owner[outcome.rule], outcome.quiet,
-                     outcome.live | outcome.watched);
+    if ((opening & ~look_up.to_track) != 0) {
+        look_up.to_track |= opening;
+        kFillReasons(outcome.by_bucket, tables.owner[outcome.rule], look_up.clean,
+                     look_up.to_track | look_up.watched);
     }
-    return turns;
+    return found;
 }
 
 // In a bucket with watched flows only theirs go on to track.
 std::uint64_t without_unwatched(const RuleOutcome& outcome, std::uint64_t live,
                                 const FastParse& parsed, const BucketColumns& columns,
                                 const FlowIndex& flow_index, Burst& burst) {
-    constexpr std::uint64_t kMapped = 0xffff'0000'0000ULL;
     std::uint64_t watched = live;
     for (const std::uint32_t i : Slots(live)) {
-        const auto ports = FlowIndex::ports_of(static_cast<std::uint16_t>(parsed.client_port[i]),
-                                               port_of(parsed.key[i]));
-        if (!passes_unwatched(outcome, columns.bucket[i], flow_index, 0, kMapped | parsed.client[i],
-                              ports))
+        const auto ports = WatchFilter::ports_of(static_cast<std::uint16_t>(parsed.client_port[i]),
+                                                 port_of(parsed.key[i]));
+        if (!passes_unwatched(outcome.look_up, columns.bucket[i], flow_index, 0,
+                              kMappedPrefix | parsed.client[i], ports))
             continue;
         burst.reasons[i] = Reason::owner;
         watched &= ~(std::uint64_t{1} << i);
@@ -76,13 +78,16 @@ std::uint64_t without_unwatched(const RuleOutcome& outcome, std::uint64_t live,
 std::uint64_t settle(RuleOutcome& outcome, std::uint64_t slots, const FastParse& parsed,
                      const BucketColumns& columns, const Tables& tables,
                      const FlowIndex& flow_index, Burst& burst) {
-    const std::uint64_t turns =
-        outcome.quiet == 0 ? 0 : find_turns(outcome, slots & parsed.turns, parsed, columns, tables);
+    const std::uint64_t begins_or_ends =
+        outcome.look_up.clean == 0
+            ? 0
+            : find_begins_and_ends(outcome, slots & parsed.begins_or_ends, parsed, columns, tables);
     const std::uint64_t live = kSettle(outcome.by_bucket, outcome.rule, slots, columns, burst);
-    for (const std::uint32_t i : Slots(turns)) burst.reasons[i] = Reason::live;
-    return turns | (outcome.watched == 0 ? live
-                                         : without_unwatched(outcome, live & ~turns, parsed,
-                                                             columns, flow_index, burst));
+    for (const std::uint32_t i : Slots(begins_or_ends)) burst.reasons[i] = Reason::live;
+    return begins_or_ends |
+           (outcome.look_up.watched == 0 ? live
+                                         : without_unwatched(outcome, live & ~begins_or_ends,
+                                                             parsed, columns, flow_index, burst));
 }
 
 inline void describe(PacketInfo& info, const FastParse& parsed, const BucketColumns& columns,

@@ -4,6 +4,7 @@
 #include "core/fastpath/fast_parse.hpp"
 #include "core/fastpath/rule_outcome.hpp"
 #include "core/packet/headers.hpp"
+#include "core/packet/transport_headers.hpp"
 #include "core/tables/address_table.hpp"
 
 namespace nlb {
@@ -33,17 +34,11 @@ std::uint32_t find_vip(const Byte* destination, const Tables& tables) {
 }
 
 bool is_whole(std::uint8_t protocol, const Byte* l4, std::size_t bytes) {
-    if (protocol == kProtocolTcp) {
-        if (bytes < sizeof(TcpHeader)) return false;
-        const std::size_t header = std::size_t{l4[offsetof(TcpHeader, data_offset)]} / 16 * 4;
-        return header >= sizeof(TcpHeader) && header <= bytes;
-    }
-    if (protocol != kProtocolUdp || bytes < sizeof(UdpHeader)) return false;
-    const std::size_t length = load_big_endian<std::uint16_t>(l4 + offsetof(UdpHeader, length));
-    return length >= sizeof(UdpHeader) && length <= bytes;
+    return protocol == kProtocolTcp ? is_whole_tcp(l4, bytes)
+                                    : protocol == kProtocolUdp && is_whole_udp(l4, bytes);
 }
 
-struct Seen {
+struct Fields {
     Halves client;
     std::uint32_t vip_index;
     std::uint16_t client_port;
@@ -52,7 +47,7 @@ struct Seen {
     std::uint8_t tcp_flags;
 };
 
-bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& seen) {
+bool parse_usual(const Frame& frame, const Byte* station, const Tables& tables, Fields& fields) {
     if (frame.length < kL4 + sizeof(UdpHeader)) return false;
     const Byte* const ip = frame.data + kL3;
     if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv6 || ip[0] >> 4 != 6) return false;
@@ -60,34 +55,35 @@ bool see(const Frame& frame, const Byte* station, const Tables& tables, Seen& se
     const std::size_t bytes =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv6Header, payload_length));
     if (bytes > frame.length - kL4) return false;
-    seen.protocol = ip[offsetof(Ipv6Header, next_header)];
-    if (!is_whole(seen.protocol, frame.data + kL4, bytes)) return false;
-    seen.client = halves_of(ip + offsetof(Ipv6Header, source));
+    fields.protocol = ip[offsetof(Ipv6Header, next_header)];
+    if (!is_whole(fields.protocol, frame.data + kL4, bytes)) return false;
+    fields.client = halves_of(ip + offsetof(Ipv6Header, source));
     const Byte* const destination = ip + offsetof(Ipv6Header, destination);
-    if (!is_unicast(seen.client) || !is_unicast(halves_of(destination))) return false;
+    if (!is_unicast(fields.client) || !is_unicast(halves_of(destination))) return false;
     if (std::memcmp(destination, ip + offsetof(Ipv6Header, source), sizeof(IpAddress)) == 0)
         return false;
-    seen.tcp_flags = seen.protocol == kProtocolTcp ? frame.data[kL4 + offsetof(TcpHeader, flags)]
-                                                   : std::uint8_t{0};
-    seen.vip_index = find_vip(destination, tables);
-    seen.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
-    seen.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
-    return seen.vip_index != tables.vip_count;
+    fields.tcp_flags = fields.protocol == kProtocolTcp
+                           ? frame.data[kL4 + offsetof(TcpHeader, flags)]
+                           : std::uint8_t{0};
+    fields.vip_index = find_vip(destination, tables);
+    fields.client_port = load_big_endian<std::uint16_t>(frame.data + kL4);
+    fields.vip_port = load_big_endian<std::uint16_t>(frame.data + kL4 + 2);
+    return fields.vip_index != tables.vip_count;
 }
 
-void describe(PacketInfo& info, const Frame& frame, const Seen& seen) {
+void describe(PacketInfo& info, const Frame& frame, const Fields& fields) {
     const Byte* const ip = frame.data + kL3;
     std::memcpy(&info.client, ip + offsetof(Ipv6Header, source), sizeof info.client);
     std::memcpy(&info.vip, ip + offsetof(Ipv6Header, destination), sizeof info.vip);
-    info.client_port = seen.client_port;
-    info.vip_port = seen.vip_port;
+    info.client_port = fields.client_port;
+    info.vip_port = fields.vip_port;
     info.l3_offset = kL3;
     info.l4_offset = kL4;
     info.ip_version = 6;
-    info.protocol = seen.protocol;
-    info.tcp_flags = seen.tcp_flags;
+    info.protocol = fields.protocol;
+    info.tcp_flags = fields.tcp_flags;
     info.traits = 0;
-    info.vip_index = static_cast<std::uint8_t>(seen.vip_index);
+    info.vip_index = static_cast<std::uint8_t>(fields.vip_index);
     info.session_role = SessionRole::none;
     info.fragment = {};
 }
@@ -101,37 +97,38 @@ std::uint64_t fast_path_v6(Burst& burst, const BurstContext& context, const Flow
     RuleMemory memory(tables);
     RuleOutcome outcome;
     ClientShare share(Affinity::single);
-    RuleKey course_key = ~RuleKey{0};
+    RuleKey outcome_key = ~RuleKey{0};
     std::uint32_t outcomes = 0;
     std::uint64_t on_fast_path = 0;
-    // a flow may begin in this burst that the flow_index does not know: what comes behind it goes
-    // to track
+    // A flow may begin in this burst that the flow index does not know: what comes behind it goes
+    // to track.
     bool opening = false;
-    Seen seen;
+    Fields fields;
     for (const std::uint32_t i : off_fast_path(burst)) {
-        if (!see(burst.frames[i], station.bytes.data(), tables, seen)) continue;
+        if (!parse_usual(burst.frames[i], station.bytes.data(), tables, fields)) continue;
         const RuleKey asked = rule_key(
-            static_cast<std::uint8_t>(seen.vip_index),
-            seen.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, seen.vip_port);
-        if (asked != course_key) {
-            set_rule_outcome(outcome, course_key = asked, context, flow_index, memory);
+            static_cast<std::uint8_t>(fields.vip_index),
+            fields.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, fields.vip_port);
+        if (asked != outcome_key) {
+            set_rule_outcome(outcome, outcome_key = asked, context, flow_index, memory);
             share = ClientShare(outcome.affinity);
             ++outcomes;
         }
         if (outcome.left_alone) continue;
         const std::uint32_t hash =
-            mix_client(key, seen.client.high, seen.client.low & share.interface_mask,
-                       seen.client_port * share.port_spread);
+            mix_client(key, fields.client.high, fields.client.low & share.interface_mask,
+                       fields.client_port * share.port_spread);
         const BucketId bucket = bucket_of(hash);
         burst.reasons[i] = outcome.by_bucket[bucket];
         burst.rules[i] = outcome.rule;
-        if ((outcome.quiet >> bucket & 1U) != 0) {
-            if (opening || (seen.tcp_flags & kTcpTurns) != 0) {
+        if ((outcome.look_up.clean >> bucket & 1U) != 0) {
+            if (opening || (fields.tcp_flags & kTcpBeginsOrEnds) != 0) {
                 burst.reasons[i] = Reason::live;
-                opening |= (seen.tcp_flags & kTcpSyn) != 0;
-            } else if (passes_unwatched(outcome, bucket, flow_index, seen.client.high,
-                                        seen.client.low,
-                                        FlowIndex::ports_of(seen.client_port, seen.vip_port))) {
+                opening |= (fields.tcp_flags & kTcpSyn) != 0;
+            } else if (passes_unwatched(
+                           outcome.look_up, bucket, flow_index, fields.client.high,
+                           fields.client.low,
+                           WatchFilter::ports_of(fields.client_port, fields.vip_port))) {
                 burst.reasons[i] = Reason::owner;
             }
         }
@@ -140,7 +137,7 @@ std::uint64_t fast_path_v6(Burst& burst, const BurstContext& context, const Flow
             info.hash = hash;
             info.rule = outcome.rule;
             info.bucket = bucket;
-            describe(info, burst.frames[i], seen);
+            describe(info, burst.frames[i], fields);
         }
         on_fast_path |= std::uint64_t{1} << i;
     }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/base/assert.hpp"
+
 namespace nlb {
 namespace {
 
@@ -43,6 +45,7 @@ bool DatagramExtent::was_seen(std::size_t first, std::size_t limit) const {
 }
 
 DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, bool last) {
+    NLB_ASSERT(bytes > 0 && offset % 8 == 0 && offset + bytes <= kDatagramBytesMax);
     const std::size_t first = offset / 8;
     const std::size_t limit = (offset + bytes + 7) / 8;
     const auto end = static_cast<std::uint32_t>(offset + bytes);

@@ -1,15 +1,15 @@
 // Which bytes of one datagram its fragments have shown so far, in units of eight bytes as fragment
 // offsets count them. It tells a fragment that is new from one that was sent twice and from one
-// that overlaps others (RFC 5722). It keeps no payload.
+// that overlaps others (RFC 5722). It keeps no payload. Thread: its owner's.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-namespace nlb {
+#include "core/packet/headers.hpp"
 
-inline constexpr std::size_t kDatagramBytesMax = 65535;
+namespace nlb {
 
 class DatagramExtent {
 public:

@@ -1,6 +1,7 @@
-// A flow's name and the descriptor that keeps it on its host when its bucket moves
-// (product.md 4.6). `Connections` is what the track stage needs of a table: the dataplane brings
-// one of rte_hash, tests and explain a small one.
+// A flow's key and the descriptor that keeps it on its host when its bucket moves
+// (docs/packet-path.md has the table of descriptors). `Connections` is what the track stage needs
+// of a connection table: the dataplane brings one of rte_hash, tests and explain a small one
+// (core/flow/simple_connections.hpp). Nothing here decides about a packet.
 #pragma once
 
 #include <concepts>
@@ -12,6 +13,7 @@
 
 namespace nlb {
 
+// Ports in host order; of a session both are 0 (core/flow/sessions.hpp).
 struct FlowKey {
     IpAddress client;
     IpAddress vip;
@@ -37,13 +39,13 @@ static_assert(sizeof(Descriptor) == 8 && std::has_unique_object_representations_
 
 inline constexpr std::uint8_t kMarkClientFin = 1;
 inline constexpr std::uint8_t kMarkServerFin = 2;
-inline constexpr std::uint8_t kMarkStale = 4;  // not looked up for long: its next packet is
+inline constexpr std::uint8_t kMarkStale = 4;  // not looked up for long: its next packet will be
 
 class FlowIndex;
 
 // A flood of SYNs holds at most a quarter of a table: the rest is for flows that somebody has
-// answered. And none of the last sixteenth: a hash table that is full to the brim refuses keys
-// although it has a slot.
+// answered. And none of the last sixteenth: a hash table that is nearly full refuses keys although
+// some place is free.
 [[nodiscard]] constexpr std::size_t nearly_full_at(std::size_t capacity) {
     return capacity - capacity / 16;
 }
@@ -51,8 +53,8 @@ class FlowIndex;
     return capacity < 4 ? 1 : capacity / 4;
 }
 
-// One worker's descriptors; only that worker calls it. A pointer is good until the next insert or
-// erase. The table owns a FlowIndex (core/flow/flow_index.hpp): insert tells it the descriptor it
+// One worker's descriptors. Thread: that worker. A pointer is valid until the next insert or erase.
+// The table owns a FlowIndex (core/flow/flow_index.hpp): insert tells it the descriptor it
 // stored, and erase the one that it is about to remove, whoever calls them (the sweep too).
 template <class Table>
 concept Connections = requires(Table& table, const FlowKey& key, const FlowKey* const* keys,

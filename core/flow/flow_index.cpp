@@ -1,4 +1,4 @@
-// The flow_index's counting.
+// Counting by rule and bucket; a mask has the bit of each count that is not zero.
 #include "core/flow/flow_index.hpp"
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 #include "core/base/assert.hpp"
 
 namespace nlb {
-
 namespace {
 
 bool is_watched(const Descriptor& descriptor) {
@@ -25,7 +24,7 @@ void take_one(Counts& counts, BucketMask& some, BucketId bucket) {
 
 }  // namespace
 
-void FlowIndex::file(const Descriptor& descriptor) {
+void FlowIndex::add(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
     ++counts_[descriptor.rule];
     add_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
@@ -33,8 +32,9 @@ void FlowIndex::file(const Descriptor& descriptor) {
         add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
 }
 
-void FlowIndex::unfile(const Descriptor& descriptor) {
+void FlowIndex::remove(const Descriptor& descriptor) {
     NLB_ASSERT(descriptor.rule < kRuleSlots && descriptor.bucket < kBuckets);
+    NLB_ASSERT(counts_[descriptor.rule] > 0);
     --counts_[descriptor.rule];
     take_one(by_bucket_[descriptor.rule], held_[descriptor.rule], descriptor.bucket);
     if (is_watched(descriptor))
@@ -46,52 +46,43 @@ bool FlowIndex::any() const {
                        [](std::uint64_t count) { return count != 0; });
 }
 
-void FlowIndex::begin_refiling(std::uint64_t layout) {
+void FlowIndex::begin_reindexing(std::uint64_t layout) {
     layout_ = layout;
-    refiling_ = any();
+    reindexing_ = any();
 }
 
-void FlowIndex::on_refiled(const Descriptor& from, const Descriptor& to) {
-    unfile(from);
-    file(to);
+void FlowIndex::on_reindexed(const Descriptor& from, const Descriptor& to) {
+    remove(from);
+    add(to);
 }
 
 void FlowIndex::on_insert(const FlowKey& key, const Descriptor& descriptor) {
-    file(descriptor);
+    add(descriptor);
     if (descriptor.state != FlowState::half_open) return;
     ++half_open_count_;
-    count_slot(key);
+    watch_filter_.add(key);
 }
 
 void FlowIndex::on_erase(const FlowKey& key, const Descriptor& descriptor) {
-    unfile(descriptor);
+    remove(descriptor);
     if (descriptor.state == FlowState::half_open) --half_open_count_;
-    if (is_watched(descriptor)) uncount_slot(key);
+    if (is_watched(descriptor)) watch_filter_.remove(key);
 }
 
 void FlowIndex::on_opened(const FlowKey& key, const Descriptor& descriptor) {
+    NLB_ASSERT(half_open_count_ > 0);
     --half_open_count_;
     unwatch(key, descriptor);
 }
 
 void FlowIndex::watch(const FlowKey& key, const Descriptor& descriptor) {
     add_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
-    count_slot(key);
+    watch_filter_.add(key);
 }
 
 void FlowIndex::unwatch(const FlowKey& key, const Descriptor& descriptor) {
     take_one(watched_by_bucket_[descriptor.rule], watched_[descriptor.rule], descriptor.bucket);
-    uncount_slot(key);
-}
-
-void FlowIndex::count_slot(const FlowKey& key) {
-    std::uint8_t& slot = watched_slots_[slot_of(key)];
-    if (slot != kSaturated) ++slot;
-}
-
-void FlowIndex::uncount_slot(const FlowKey& key) {
-    std::uint8_t& slot = watched_slots_[slot_of(key)];
-    if (slot != kSaturated && slot != 0) --slot;
+    watch_filter_.remove(key);
 }
 
 }  // namespace nlb

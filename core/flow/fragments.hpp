@@ -2,7 +2,7 @@
 // what was decided about it, under the tables of that moment, holds for all of them, so that one
 // host delivers the whole datagram although buckets move meanwhile. Later fragments that come
 // before it wait, bounded in number and time. Nothing is put together, and no frame is kept here:
-// whoever calls holds the frames that wait, each at the slot it is told.
+// whoever calls holds the frames that wait, each at the place that it is told.
 //
 // A fragmented ICMP error has no followers: no stack sends one, as errors are shorter than any
 // minimal MTU.
@@ -27,6 +27,7 @@ inline constexpr Duration kDatagramMemory = std::chrono::seconds{15};  // RFC 79
 
 // One worker's datagrams, about 1.2 MiB; nothing is allocated after construction. When it is full
 // the oldest makes room: whoever floods it shortens memories, but cannot lock a new datagram out.
+// Thread: that worker.
 class FragmentTable {
 public:
     // `seed` makes its chains unpredictable from outside.

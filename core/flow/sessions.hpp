@@ -1,7 +1,7 @@
-// Flows of several protocols that belong together although no port says so: an IPsec session (UDP
-// 500 and 4500, ESP, AH) and the tunnel of a PPTP connection (GRE). A session is a client and a
-// virtual address; it goes by the rule of the port that begins it, always by the client's address,
-// and has a descriptor among the others, so that it stays on its host when its bucket moves.
+// What is remembered of sessions (core/packet/session_protocols.hpp): IPsec, and the tunnel of a
+// PPTP connection. A session is a client and a virtual address; it goes by the rule of the port
+// that begins it, always by the client's address, and has a descriptor among the others, so that it
+// stays on its host when its bucket moves. It keeps no state of IKE or PPTP.
 //
 // Whoever begins a session anew (an IKE initiation, a SYN to TCP 1723) is taken by the bucket's
 // owner, and every other host forgets what it had of that client: so at most one host has a
@@ -13,44 +13,12 @@
 #include "core/flow/track_decision.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/headers.hpp"
+#include "core/packet/session_protocols.hpp"
 #include "core/tables/tables.hpp"
 
 namespace nlb {
 
-inline constexpr std::uint16_t kIkePort = 500;
-inline constexpr std::uint16_t kIkeNatPort = 4500;  // IKE and ESP in UDP (RFC 3948)
-inline constexpr std::uint16_t kPptpPort = 1723;
 inline constexpr std::uint32_t kGreIdle_s = 10;
-
-[[nodiscard]] constexpr bool is_ipsec_port(std::uint16_t port) {
-    return port == kIkePort || port == kIkeNatPort;
-}
-// The port of a virtual address counts for UDP. Requires: the ports are known where they matter.
-[[nodiscard]] constexpr bool is_session_packet(std::uint8_t protocol, std::uint16_t vip_port) {
-    return protocol == kProtocolGre || protocol == kProtocolEsp ||
-           protocol == kProtocolAuthentication ||
-           (protocol == kProtocolUdp && is_ipsec_port(vip_port));
-}
-
-// The UDP payload of an IPsec port, `bytes` long: a message that asks for a new security
-// association (RFC 7296 3.1, RFC 2408 3.1): the responder has no number yet, and it is the
-// initiator who speaks.
-[[nodiscard]] bool is_ike_initiation(std::uint16_t vip_port, const Byte* payload,
-                                     std::size_t bytes);
-// What only a server says to somebody who has shown that he receives its answers: no message of the
-// first exchange.
-[[nodiscard]] bool is_past_initiation(std::uint16_t vip_port, const Byte* payload,
-                                      std::size_t bytes);
-
-// The rule that a session goes by is that of this port.
-struct SessionPort {
-    std::uint8_t protocol_bit;
-    std::uint16_t port;
-};
-[[nodiscard]] constexpr SessionPort port_of_session(std::uint8_t protocol) {
-    if (protocol == kProtocolGre) return {kProtocolTcpBit, kPptpPort};
-    return {kProtocolUdpBit, kIkePort};
-}
 
 // One key for all packets of a session.
 [[nodiscard]] inline FlowKey session_key_of(const PacketInfo& info) {
@@ -71,14 +39,13 @@ struct SessionPort {
 
 // A SYN to TCP 1723 begins the client's GRE session at the owner and ends it everywhere else. Not
 // with affinity none: there the tunnel's bucket has nothing to do with the connection's. True:
-// descriptors were made or erased.
+// descriptors were made or erased. Requires: info.session_role is `begins`, of TCP.
 template <Connections Table>
 bool begin_tunnel(const PacketInfo& info, const Tables& tables, Table& connections,
                   std::uint32_t now_s) {
-    if (info.rule != kDefaultRule && tables.rules[info.rule].affinity == Affinity::none)
-        return false;
+    if (affinity_of(tables, info.rule) == Affinity::none) return false;
     const FlowKey key{info.client, info.vip, 0, 0, kProtocolGre, {}};
-    const bool owned = (tables.own[info.rule] >> info.bucket & 1U) != 0;
+    const bool owned = owns(tables, info.rule, info.bucket);
     Descriptor* const found = connections.find(key);
     if (!owned) return found != nullptr && connections.erase(key);
     if (found != nullptr) {
@@ -89,8 +56,9 @@ bool begin_tunnel(const PacketInfo& info, const Tables& tables, Table& connectio
            nullptr;
 }
 
-// A session is established by its server's answers; until then it lasts no longer than a half-open
-// connection, so that forged packets do not fill the table for a day.
+// For a packet of a session from inside. A session is established by its server's answers; until
+// then it lasts no longer than a half-open connection, so that forged packets do not fill the table
+// for a day.
 template <Connections Table>
 void confirm_session(const Frame& frame, const PacketInfo& info, Table& connections) {
     const FlowKey key = session_key_of(info);

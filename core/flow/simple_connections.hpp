@@ -1,5 +1,5 @@
 // The connection table of tests, simulators and `nlb explain`: a map with the same contract as the
-// dataplane's. It allocates at each insert, so no worker core may use it.
+// dataplane's. It allocates at each insert, so no worker core may use it. Thread: one.
 #pragma once
 
 #include <cstdint>
@@ -28,13 +28,13 @@ public:
     Descriptor* insert(const FlowKey& key, Descriptor descriptor) {
         if (flows_.size() >= capacity_) return nullptr;
         Descriptor& stored = flows_.emplace(key, descriptor).first->second;
-        ledger_.on_insert(key, stored);
+        flow_index_.on_insert(key, stored);
         return &stored;
     }
     bool erase(const FlowKey& key) {
         const auto found = flows_.find(key);
         if (found == flows_.end()) return false;
-        ledger_.on_erase(key, found->second);
+        flow_index_.on_erase(key, found->second);
         flows_.erase(found);
         return true;
     }
@@ -53,13 +53,13 @@ public:
     }
     [[nodiscard]] bool is_nearly_full() const { return flows_.size() >= nearly_full_at(capacity_); }
     [[nodiscard]] std::size_t half_open_most() const { return half_open_most_of(capacity_); }
-    [[nodiscard]] FlowIndex& flow_index() { return ledger_; }
+    [[nodiscard]] FlowIndex& flow_index() { return flow_index_; }
 
     // At once; the dataplane's goes step by step.
-    void refile_all(const Tables& tables) {
-        ledger_.begin_refiling(tables.layout);
-        for (auto& [key, descriptor] : flows_) reindex(key, descriptor, tables, ledger_);
-        ledger_.end_refiling();
+    void reindex_all(const Tables& tables) {
+        flow_index_.begin_reindexing(tables.layout);
+        for (auto& [key, descriptor] : flows_) reindex(key, descriptor, tables, flow_index_);
+        flow_index_.end_reindexing();
     }
     // A whole pass at once, too.
     void sweep(const Tables& tables, Instant now) {
@@ -70,7 +70,7 @@ public:
                 erase(key);
             } else if (is_stale(here->second, tables, seconds_of(now))) {
                 here->second.marks |= kMarkStale;
-                ledger_.on_stale(here->first, here->second);
+                flow_index_.on_stale(here->first, here->second);
             }
         }
     }
@@ -91,7 +91,7 @@ private:
     std::uint64_t look_ups_ = 0;
     std::uint64_t evictions_left_ = UINT64_MAX;
     std::unordered_map<FlowKey, Descriptor, KeyHash> flows_;
-    FlowIndex ledger_;
+    FlowIndex flow_index_;
 };
 static_assert(Connections<SimpleConnections>);
 

@@ -1,4 +1,4 @@
-// Which worker decides a packet, where adapters cannot know: they spread packets over queues by
+// Which worker decides a packet where adapters cannot know: they spread packets over queues by
 // addresses and ports, but a fragment has no ports, and IKE, NAT traversal, ESP and AH of one
 // client, or a PPTP connection and its tunnel, look unlike to them. What must be remembered
 // together goes to one lane, by its client; everything else stays where it came. An ICMP error
@@ -12,11 +12,11 @@
 namespace nlb {
 
 // Settles as `steered` what another lane has to decide, with that lane's number in
-// info.fragment.slot. Of a host with one lane nothing.
+// info.fragment.slot. On a host with one lane nothing. Requires: parse ran.
 void steer(Burst& burst, const BurstContext& context);
 
 // The same with errors about TCP flows that this lane would reject, although another lane of this
-// host may track the flow.
+// host may track the flow. Requires: track and track_sticky ran.
 void ask_other_lanes(Burst& burst, const BurstContext& context);
 
 }  // namespace nlb

@@ -1,9 +1,10 @@
-// The table of product.md 4.6 and the ends of descriptors, without any table.
+// The table of descriptors (docs/packet-path.md) and their ends, without any connection table.
 #include "core/flow/track.hpp"
 
+#include "core/base/assert.hpp"
 #include "core/clients/client_table.hpp"
 #include "core/flow/sessions.hpp"
-#include "core/packet/stages.hpp"
+#include "core/packet/ownership.hpp"
 
 namespace nlb {
 namespace {
@@ -70,6 +71,7 @@ DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tab
 
 void reindex(const FlowKey& key, Descriptor& descriptor, const Tables& tables,
              FlowIndex& flow_index) {
+    NLB_ASSERT(flow_index.is_reindexing());
     const FlowPlace place = place_of(key, tables);
     if (place.rule == kNoRule ||
         (place.rule == descriptor.rule && place.bucket == descriptor.bucket))
@@ -77,7 +79,7 @@ void reindex(const FlowKey& key, Descriptor& descriptor, const Tables& tables,
     const Descriptor former = descriptor;
     descriptor.rule = place.rule;
     descriptor.bucket = place.bucket;
-    flow_index.on_refiled(former, descriptor);
+    flow_index.on_reindexed(former, descriptor);
 }
 
 bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
@@ -104,9 +106,7 @@ bool is_stale(const Descriptor& descriptor, const Tables& tables, std::uint32_t 
 }
 
 bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const BurstContext& context) {
-    if (context.clients == nullptr || place.rule >= kRulesMax ||
-        context.tables.rules[place.rule].sticky_ms == 0)
-        return false;
+    if (context.clients == nullptr || !is_sticky(context.tables, place.rule)) return false;
     const ClientScene scene(context.tables, place.rule, place.bucket, context.now);
     return context.clients->is_guest_here(
         client_name(context.tables, place.rule, place.bucket, key.client), scene);
@@ -114,8 +114,7 @@ bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const BurstCon
 
 TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found,
                              std::uint32_t now_s) {
-    const BucketMask bit = BucketMask{1} << info.bucket;
-    const bool owned = (tables.own[info.rule] & bit) != 0;
+    const bool owned = owns(tables, info.rule, info.bucket);
     const Reason rejected = rejection(tables, info.rule, info.bucket);
     const bool about_the_flow = (info.traits & kTraitIcmpError) != 0;
     if (!about_the_flow && is_plain_syn(info.tcp_flags))
@@ -127,8 +126,9 @@ TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descr
         return {acceptance(tables, info.rule, info.bucket), change};
     }
     if (!owned) return {rejected, DescriptorChange::none};
-    const bool elsewhere = (tables.dirty_elsewhere[info.rule] & bit) != 0;
-    return {elsewhere ? Reason::tracked_elsewhere : Reason::owner, DescriptorChange::none};
+    return {is_dirty_elsewhere(tables, info.rule, info.bucket) ? Reason::tracked_elsewhere
+                                                               : Reason::owner,
+            DescriptorChange::none};
 }
 
 DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found, std::uint32_t now_s) {

@@ -1,7 +1,7 @@
-// Descriptors of TCP flows and of sessions (core/flow/sessions.hpp): they keep a flow on its host
-// when its bucket moves (product.md 4.6). UDP has none. A packet pays for a look-up only when a
-// descriptor could change what happens to it, or when the descriptor could not otherwise be kept
-// true; see needs_look_up(). Which worker a flow's packets reach is not decided here.
+// The track stage: descriptors of TCP flows and of sessions (core/flow/sessions.hpp) keep a flow on
+// its host when its bucket moves (docs/packet-path.md has their table). UDP has none. Which packets
+// pay for a look-up is said in core/flow/look_up.hpp; which worker a flow's packets reach is not
+// decided here. Thread of all: the worker whose table it is.
 #pragma once
 
 #include <array>
@@ -9,24 +9,21 @@
 
 #include "core/flow/flow.hpp"
 #include "core/flow/flow_index.hpp"
+#include "core/flow/flow_place.hpp"
+#include "core/flow/look_up.hpp"
 #include "core/flow/sessions.hpp"
 #include "core/flow/track_decision.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/burst_context.hpp"
 #include "core/packet/counters.hpp"
 #include "core/packet/headers.hpp"
-#include "core/packet/stages.hpp"
+#include "core/packet/ownership.hpp"
 
 namespace nlb {
 
-// A SYN that opens a flow. With ACK, RST or FIN it opens none.
-[[nodiscard]] constexpr bool is_plain_syn(std::uint8_t flags) {
-    return (flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
-}
-
 // Established packets in clean buckets are not looked up, so a descriptor's `seen_s` grows old
-// while its flow speaks. What the sweep finds unseen for half of tcp_idle becomes stale: the
-// flow_index watches for it, its next packet is looked up, and all is well for as long again. So a
+// while its flow speaks. What the sweep finds unseen for half of tcp_idle becomes stale: the flow
+// index watches for it, its next packet is looked up, and that is enough for as long again. So a
 // flow that sends a packet at least each tcp_idle never expires, and a silent one does after
 // tcp_idle at the earliest and somewhat more than 1.5 tcp_idle at the latest.
 [[nodiscard]] constexpr std::uint32_t stale_after_s(std::uint32_t tcp_idle_s) {
@@ -39,10 +36,10 @@ inline constexpr std::uint32_t kSweepDelayMost_s = 20;
 }
 
 // For the sweep over all descriptors: erase the expired, mark the stale (kMarkStale) and tell
-// FlowIndex::on_stale.
+// FlowIndex::on_stale. Seconds as in Descriptor::seen_s.
 [[nodiscard]] bool is_expired(const Descriptor& descriptor, const Tables& tables,
                               std::uint32_t now_s);
-// And not marked yet.
+// Stale, and not marked yet.
 [[nodiscard]] bool is_stale(const Descriptor& descriptor, const Tables& tables,
                             std::uint32_t now_s);
 
@@ -54,8 +51,8 @@ inline constexpr std::uint32_t kSweepDelayMost_s = 20;
 [[nodiscard]] DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found,
                                             std::uint32_t now_s);
 
-// Gives a descriptor its place by tables of another layout. A flow to an address that is virtual no
-// more stays where it was: it ends by idle time.
+// Gives a descriptor its rule and bucket by tables of another layout. A flow to an address that is
+// virtual no more keeps what it had: it ends by idle time. Requires: flow_index.is_reindexing().
 void reindex(const FlowKey& key, Descriptor& descriptor, const Tables& tables,
              FlowIndex& flow_index);
 
@@ -64,50 +61,49 @@ void reindex(const FlowKey& key, Descriptor& descriptor, const Tables& tables,
 }
 
 // What needs_look_up() weighs besides the packet. `opening` grows: buckets in which this burst may
-// open flows, as the flow_index does not know them yet.
+// open flows, as the flow index does not know them yet.
 struct LookUpContext {
     const Tables& tables;
     const FlowIndex& flow_index;
     BucketMask opening = 0;
 };
 
-// Requires: the packet is of a TCP flow to a virtual address. True: look it up. False: no
-// descriptor can matter, and `reason` says what becomes of it.
-inline bool needs_look_up(const PacketInfo& info, LookUpContext& look_up, Reason& reason) {
-    const Tables& tables = look_up.tables;
-    const BucketMask bit = BucketMask{1} << info.bucket;
-    const bool held = ((look_up.flow_index.held()[info.rule] | look_up.opening) & bit) != 0;
-    if ((tables.own[info.rule] & bit) == 0) {
-        if (held) return true;
-        reason = rejection(tables, info.rule, info.bucket);
-        return false;
+// The facts of core/flow/look_up.hpp about one packet of a burst.
+class PacketFacts {
+public:
+    PacketFacts(const PacketInfo& info, const LookUpContext& context)
+        : info_(info), context_(context) {}
+    [[nodiscard]] std::uint8_t flags() const { return info_.tcp_flags; }
+    [[nodiscard]] bool owned() const { return owns(context_.tables, info_.rule, info_.bucket); }
+    [[nodiscard]] bool dirty_elsewhere() const {
+        return is_dirty_elsewhere(context_.tables, info_.rule, info_.bucket);
     }
-    if (is_plain_syn(info.tcp_flags)) {
-        look_up.opening |= bit;
-        return true;
+    [[nodiscard]] bool held() const { return has(context_.flow_index.held()[info_.rule]); }
+    [[nodiscard]] bool opening() const { return has(context_.opening); }
+    [[nodiscard]] bool reindexing() const { return context_.flow_index.is_reindexing(); }
+    [[nodiscard]] bool watched() const {
+        return context_.flow_index.may_be_watched(info_.rule, info_.bucket, flow_key_of(info_));
     }
-    if ((tables.dirty_elsewhere[info.rule] & bit) != 0) {
-        if (held) return true;
-        reason = Reason::tracked_elsewhere;
-        return false;
-    }
-    // A clean bucket of ours: accepted whatever the descriptor says; the rest only keeps the
-    // descriptor true.
-    const bool ends = (info.tcp_flags & (kTcpRst | kTcpFin)) != 0;
-    const bool pays = ends || (look_up.opening & bit) != 0 || look_up.flow_index.is_reindexing();
-    if (held &&
-        (pays || look_up.flow_index.may_be_watched(info.rule, info.bucket, flow_key_of(info))))
-        return true;
-    reason = Reason::owner;
-    return false;
-}
 
-// A packet of a tracked flow that neither begins nor ends it, and that nobody watches for: its
-// descriptor says nothing that matters, and would be the fourth line of memory to wait for.
-[[nodiscard]] inline bool changes_nothing(const PacketInfo& info, const FlowKey& key,
-                                          const FlowIndex& flow_index) {
-    return (info.tcp_flags & (kTcpSyn | kTcpFin | kTcpRst)) == 0 &&
-           !flow_index.may_be_watched(info.rule, info.bucket, key);
+private:
+    [[nodiscard]] bool has(BucketMask buckets) const { return (buckets >> info_.bucket & 1U) != 0; }
+    const PacketInfo& info_;
+    const LookUpContext& context_;
+};
+
+// True: look it up. False: no descriptor can matter, and `reason` says what becomes of the packet.
+// Requires: it is of a TCP flow to a virtual address, with info.rule and info.bucket set.
+[[gnu::always_inline]] inline bool needs_look_up(const PacketInfo& info, LookUpContext& look_up,
+                                                 Reason& reason) {
+    const Reason settled = settle_without_look_up(PacketFacts(info, look_up));
+    if (settled == Reason::live) {
+        if (is_plain_syn(info.tcp_flags) && owns(look_up.tables, info.rule, info.bucket))
+            look_up.opening |= BucketMask{1} << info.bucket;
+        return true;
+    }
+    reason =
+        settled == Reason::not_owner ? rejection(look_up.tables, info.rule, info.bucket) : settled;
+    return false;
 }
 
 // Half-open descriptors give way when there are too many of them, or when the table is nearly full.
@@ -197,8 +193,10 @@ void track(Burst& burst, const BurstContext& context, Table& connections, Counte
     // bit k: that the flow is tracked is all that its packet needs to know
     std::uint64_t untouched = 0;
     for (std::size_t k = 0; k < count; ++k) {
-        if (found[k] != nullptr &&
-            changes_nothing(burst.info[slots[k]], keys[k], connections.flow_index()))
+        const PacketInfo& info = burst.info[slots[k]];
+        if (found[k] != nullptr && leaves_descriptor_alone(info.tcp_flags, [&] {
+                return connections.flow_index().may_be_watched(info.rule, info.bucket, keys[k]);
+            }))
             untouched |= std::uint64_t{1} << k;
         else
             __builtin_prefetch(found[k]);  // of nullptr it does nothing
@@ -235,8 +233,7 @@ void track_opening(const PacketInfo& info, const BurstContext& context, Table& c
     const FlowKey key = flow_key_of(info);
     const FlowPlace place = place_of(key, context.tables);
     if (place.rule == kNoRule || !context.fence_holds) return;
-    if ((context.tables.own[place.rule] >> place.bucket & 1U) == 0 &&
-        !is_guest_of_ours(key, place, context))
+    if (!owns(context.tables, place.rule, place.bucket) && !is_guest_of_ours(key, place, context))
         return;
     if (const Descriptor* const found = connections.find(key); found != nullptr) {
         if (found->state != FlowState::closing) return;

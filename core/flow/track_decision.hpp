@@ -1,9 +1,8 @@
-// What the table of product.md 4.6 can say about a packet whose flow or session was looked up. It
-// looks nothing up.
+// What the table of descriptors (docs/packet-path.md) can say about a packet whose flow or session
+// was looked up. It looks nothing up and changes nothing.
 #pragma once
 
 #include "core/packet/reasons.hpp"
-#include "core/tables/tables.hpp"
 
 namespace nlb {
 
@@ -13,15 +12,5 @@ struct TrackDecision {
     Reason reason;
     DescriptorChange change;
 };
-
-// The reason for a packet of a bucket that is not ours.
-[[nodiscard]] inline Reason rejection(const Tables& tables, RuleId rule, BucketId bucket) {
-    return tables.owner[rule][bucket] == kNoHost ? Reason::no_owner : Reason::not_owner;
-}
-
-// The reason for a packet of a flow that is tracked here.
-[[nodiscard]] inline Reason acceptance(const Tables& tables, RuleId rule, BucketId bucket) {
-    return (tables.own[rule] >> bucket & 1U) != 0 ? Reason::owner : Reason::descriptor;
-}
 
 }  // namespace nlb

@@ -1,7 +1,7 @@
-// The stage for packets of rules with a time-out (core/clients/client_record.hpp), in place of the
-// track stage's: who serves a client is asked of the client table, and everything else is as for
-// other rules. Packets that open nothing pay a look-up only in buckets of which some client was
-// granted to another host. A rule's packets are all here or all there.
+// The track_sticky stage: in place of track for packets of rules with a time-out
+// (core/clients/client_record.hpp). Who serves a client is asked of the client table, and
+// everything else is as for other rules. Packets that open nothing pay a look-up only in buckets of
+// which some client was granted to another host. A rule's packets are all here or all there.
 #pragma once
 
 #include "core/clients/client_table.hpp"
@@ -9,8 +9,8 @@
 
 namespace nlb {
 
-// What is to be done with a packet besides looking for its descriptor. Without a table clients have
-// no former host.
+// Who serves the packet's client, as far as its descriptor says nothing else. Without a client
+// table clients have no former host. Requires: is_sticky(info.rule).
 [[nodiscard]] Standing standing_of(const PacketInfo& info, const BurstContext& context);
 
 // A TCP packet whose client is not served as its bucket is owned. Its descriptor, if there is one,
@@ -24,9 +24,9 @@ namespace nlb {
 }
 
 template <Connections Table>
-[[nodiscard]] Reason stick_tcp(const PacketInfo& info, LookUpContext& look_up,
-                               const BurstContext& context, Table& connections,
-                               Counters& counters) {
+[[nodiscard]] Reason track_sticky_tcp(const PacketInfo& info, LookUpContext& look_up,
+                                      const BurstContext& context, Table& connections,
+                                      Counters& counters) {
     const Standing standing = standing_of(info, context);
     Reason reason = Reason::live;
     if (is_as_owned(standing) && !needs_look_up(info, look_up, reason)) return reason;
@@ -45,13 +45,14 @@ template <Connections Table>
 
 // Settles what is still live: packets of rules with a time-out.
 template <Connections Table>
-void stick(Burst& burst, const BurstContext& context, Table& connections, Counters& counters) {
+void track_sticky(Burst& burst, const BurstContext& context, Table& connections,
+                  Counters& counters) {
     if (burst.sticky == 0) return;
     LookUpContext look_up{context.tables, connections.flow_index()};
     for (const std::uint32_t i : Slots(burst.sticky & slots_of(burst, Reason::live))) {
         const PacketInfo& info = burst.info[i];
         if (info.protocol == kProtocolTcp) {
-            burst.reasons[i] = stick_tcp(info, look_up, context, connections, counters);
+            burst.reasons[i] = track_sticky_tcp(info, look_up, context, connections, counters);
             continue;
         }
         switch (standing_of(info, context)) {

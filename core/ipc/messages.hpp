@@ -2,8 +2,8 @@
 // (unix, seqpacket). One datagram is one message: a MessageHeader, then exactly the struct named
 // beside its type, then for some a run of bytes. Native byte order: both ends are the same build on
 // the same machine, which `Hello::build` proves. Messages take effect in the order sent; the order
-// is what makes "stored before it is stated" true. The dataplane has no opinions: it
-// answers, installs, sends and punts.
+// is what makes "stored before it is stated" true (docs/protocol.md). The dataplane has no
+// opinions: it answers, installs, sends and punts.
 //
 // The dataplane numbers its clusters and says their names in hello; every other message bears the
 // number. Whoever finds that the two programs do not mean the same clusters says `refused`.
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/base/assert.hpp"
+#include "core/base/fnv.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/types.hpp"
 #include "core/clients/grant.hpp"
@@ -77,7 +78,7 @@ static_assert(sizeof(MessageHeader) == 8);
 struct Hello {
     std::uint32_t version;  // kProtocolVersion
     std::uint32_t link_up;
-    std::uint64_t build;          // sizes and layouts of everything sent here; see layout_digest()
+    std::uint64_t build;          // layout_digest()
     std::int64_t valid_until_ns;  // of the lease last set; the earliest instant when none was
     std::uint64_t layout;         // Tables::layout of those tables
     std::uint64_t install_token;  // of the tables last installed by a control plane; 0: none
@@ -159,7 +160,7 @@ struct Grants {
 
 // Equal exactly when both ends lay out every message alike.
 [[nodiscard]] constexpr std::uint64_t layout_digest() {
-    std::uint64_t digest = 0xcbf29ce484222325ULL;
+    Fnv1a digest;
     for (const std::uint64_t word :
          {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)},
           std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
@@ -167,8 +168,8 @@ struct Grants {
           std::uint64_t{sizeof(CountersReport)}, std::uint64_t{sizeof(Tables)},
           std::uint64_t{sizeof(GrantRequest)}, std::uint64_t{sizeof(GivenGrant)},
           std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
-        digest = (digest ^ word) * 0x100000001b3ULL;
-    return digest;
+        digest.add(word);
+    return digest.digest();
 }
 
 // A message taken apart. `body` and `rest` point into the datagram.
@@ -208,7 +209,8 @@ struct MessageView {
 // Nothing when the datagram is not a whole message.
 [[nodiscard]] std::optional<MessageView> read_message(std::span<const Byte> datagram);
 
-// A datagram ready to be sent: header, body (may be empty), rest (may be empty).
+// A datagram ready to be sent: header, body (may be empty), rest (may be empty). Its reader refuses
+// one of more than kMessageBytesMax, or of a cluster beyond kClustersMax.
 [[nodiscard]] std::vector<Byte> write_message(MessageType type, std::uint16_t cluster,
                                               std::span<const Byte> body = {},
                                               std::span<const Byte> rest = {});

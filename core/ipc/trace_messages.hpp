@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 
+#include "core/base/fnv.hpp"
 #include "core/base/types.hpp"
 #include "core/ipc/messages.hpp"
 #include "core/packet/burst.hpp"
@@ -73,14 +74,13 @@ static_assert(kMessageBytesMax <= ipc::kMessageBytesMax);
 
 // Equal exactly when both ends lay out every message alike and mean the same reasons.
 [[nodiscard]] constexpr std::uint64_t build_of_this() {
-    std::uint64_t digest = ipc::layout_digest();
-    const auto take = [&digest](std::uint64_t word) {
-        digest = (digest ^ word) * 0x100000001b3ULL;
-    };
-    for (const std::size_t size : {sizeof(Request), sizeof(Packet), sizeof(PacketInfo)}) take(size);
+    Fnv1a digest;
+    digest.add(ipc::layout_digest());
+    for (const std::size_t size : {sizeof(Request), sizeof(Packet), sizeof(PacketInfo)})
+        digest.add(size);
     for (const ReasonInfo& reason : kReasons)
-        for (const char letter : reason.name) take(static_cast<std::uint64_t>(letter));
-    return digest;
+        for (const char letter : reason.name) digest.add(static_cast<std::uint64_t>(letter));
+    return digest.digest();
 }
 
 }  // namespace nlb::trace

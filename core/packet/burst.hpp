@@ -1,5 +1,7 @@
 // A burst of frames on its way through the stages: what each frame is, and how it was settled.
 // Stages see the whole burst, settle what they can decide and leave the rest live for the next one.
+// It owns no frame and decides nothing. A slot is a packet's index in its burst, and a set of slots
+// is a word with bit i for slot i. Thread: the worker whose burst it is.
 #pragma once
 
 #include <array>
@@ -25,24 +27,25 @@ struct Frame {
     std::uint16_t capacity;  // an answer may grow in place up to this
 };
 
-// What a fragment says of itself. Of no meaning without a kTrait*Fragment.
+// What a fragment says of itself; set with a kTrait*Fragment only, but for `slot`.
 struct FragmentInfo {
     std::uint32_t identification;
-    std::uint16_t offset;  // of its data in the datagram
+    std::uint16_t offset;  // of its data in the datagram, in bytes
     std::uint16_t bytes;   // of its data
-    // where the caller keeps it while it waits (core/flow/fragments.hpp); the lane of a steered
-    // packet
+    // Of fragment_held: where the caller keeps the frame (core/flow/fragments.hpp). Of steered: the
+    // lane that the caller gives the packet to (core/flow/steer.hpp).
     std::uint16_t slot;
     std::uint8_t last;  // no more fragments follow
     std::uint8_t zero;
 };
 
-// core/flow/sessions.hpp: TCP of a PPTP connection is `control`; its SYN and an IKE initiation are
-// `begins`.
+// TCP of a PPTP connection is `control`; its SYN, and an IKE initiation, `begins` a session
+// (core/packet/session_protocols.hpp).
 enum class SessionRole : std::uint8_t { none, control, begins };
 
-// What the parser learnt. `client` and `vip` are named for the flow: for an ICMP error they are
-// those of the quoted flow, for a frame from inside the source is the VIP.
+// What the parser and classification learnt of a packet. `client` and `vip` are named for the flow:
+// for an ICMP error they are those of the quoted flow, for a frame from inside the source is the
+// VIP. Ports and hash are in host order.
 struct alignas(64) PacketInfo {
     IpAddress client;
     IpAddress vip;
@@ -74,7 +77,7 @@ inline constexpr std::uint8_t kTraitNoPorts = 16;
 inline constexpr std::uint8_t kTraitArp = 32;  // l3_offset is the ARP body
 // a neighbour solicitation or advertisement; l4_offset is its ICMPv6 header
 inline constexpr std::uint8_t kTraitNeighbour = 64;
-// of an IPsec or GRE session, or an ICMP error about one (core/flow/sessions.hpp)
+// of an IPsec or GRE session, or an ICMP error about one (core/packet/session_protocols.hpp)
 inline constexpr std::uint8_t kTraitSession = 128;
 
 // PacketInfo::rule before classification, and of packets that need none.
@@ -82,30 +85,31 @@ inline constexpr RuleId kNoRule = 0xff;
 
 struct Burst {
     std::uint32_t count = 0;
-    // of all its packets together: a stage for a rare trait asks here first
+    // Of all its packets together: a stage for a rare trait asks here first.
     std::uint8_t traits = 0;
     bool handed_over = false;  // another lane of this host gave these frames to this one
-    // for whoever asks: fast_path() fills PacketInfo of what it settles, too
+    // For explain and traces: the fast path fills PacketInfo of what it settles, too.
     bool describe_all = false;
-    bool one_rule = false;  // fast_path() found that every packet has the rule of the first
-    // bit i: the fast_path stage has said of packet i what parse to locate would say
+    bool one_rule = false;  // the fast path found that every packet has the rule of the first
+    // Slots that the fast path took over: parse to locate pass over them. Their packets are settled
+    // or wait for track.
     std::uint64_t on_fast_path = 0;
-    // bit i: packet i is of a rule with a time-out; classify says so, and the stick stage settles
-    // it
+    // Slots of rules with a time-out: classify says so, and the track_sticky stage settles them.
     std::uint64_t sticky = 0;
     std::array<Frame, kBurstMax> frames;
     std::array<PacketInfo, kBurstMax> info;
     std::array<Reason, kBurstMax> reasons;  // Reason::live until a stage settles the packet
-    // of on_fast_path packets, whose PacketInfo is there only when track needed it, or describe_all
+    // Of the packets on the fast path. Their PacketInfo is set only when they went on to track, or
+    // with describe_all.
     std::array<RuleId, kBurstMax> rules;
 
+    // kNoRule: none was asked. Requires: slot < count.
     [[nodiscard]] RuleId rule_at(std::uint32_t slot) const {
         return (on_fast_path >> slot & 1U) != 0 ? rules[slot] : info[slot].rule;
     }
 };
 
-// The slots of a burst that the fast_path stage has left to the stages behind it: `for (const
-// std::uint32_t i : off_fast_path(burst))`.
+// The bits of a word, lowest first: `for (const std::uint32_t i : Slots(bits))`.
 class Slots {
 public:
     explicit Slots(std::uint64_t bits) : bits_(bits) {}
@@ -135,11 +139,12 @@ static_assert(kBurstMax == 64);
 [[nodiscard]] inline std::uint64_t all_slots(const Burst& burst) {
     return burst.count == kBurstMax ? ~std::uint64_t{0} : (std::uint64_t{1} << burst.count) - 1;
 }
+// What the fast path has left to the stages behind it.
 [[nodiscard]] inline Slots off_fast_path(const Burst& burst) {
     return Slots(all_slots(burst) & ~burst.on_fast_path);
 }
 
-// Bit i: packet i has this reason. Every x86-64 has SSE2.
+// The slots with this reason. Every x86-64 has SSE2.
 [[nodiscard]] inline std::uint64_t slots_of(const Burst& burst, Reason reason) {
     std::uint64_t slots = 0;
 #ifdef __SSE2__
@@ -157,7 +162,7 @@ static_assert(kBurstMax == 64);
     return slots & all_slots(burst);
 }
 
-// Calls `use` with each reason that occurs and its slots: most bursts know two or three.
+// Calls `use` with each reason that occurs and its slots: most bursts have two or three.
 template <class Use>
 void for_each_reason(const Burst& burst, const Use& use) {
     for (std::uint64_t left = all_slots(burst); left != 0;) {

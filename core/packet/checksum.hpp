@@ -1,5 +1,5 @@
 // The Internet checksum (RFC 1071), whole and incremental (RFC 1624). It knows no packet formats
-// but the pseudo headers.
+// but the pseudo headers. Thread: any.
 #pragma once
 
 #include <array>

@@ -1,8 +1,8 @@
 // The classify stage: whose address it is, which port rule covers it, and which bucket its client
 // falls in. It knows nothing of ownership; only `icmp: all` looks at the fence, as no bucket
 // decides there.
-#include "core/flow/sessions.hpp"
 #include "core/packet/headers.hpp"
+#include "core/packet/session_protocols.hpp"
 #include "core/packet/stages.hpp"
 #include "core/tables/address_table.hpp"
 #include "core/tables/affinity_hash.hpp"
@@ -22,29 +22,20 @@ RuleId rule_of(const PacketInfo& info, RuleMemory& memory) {
     return memory.rule_of(rule_key(info.vip_index, bit, info.vip_port));
 }
 
-// All packets of a session share a rule, and with it a bucket.
-RuleId rule_of_session(const PacketInfo& info, const Tables& tables) {
-    const SessionPort begins = port_of_session(info.protocol);
-    return find_rule(tables, rule_key(info.vip_index, begins.protocol_bit, begins.port));
-}
-
 // A virtual address: rule and bucket. The default rule belongs to one host, whatever the bucket.
-// `sticky`: the stick stage decides about it. IPsec and PPTP sessions have rules of their own
-// (core/flow/sessions.hpp).
+// `sticky`: the track_sticky stage decides about it (core/flow/track_sticky.hpp); sessions are
+// never sticky.
 Reason classify_virtual(PacketInfo& info, const BurstContext& context, RuleMemory& memory,
                         bool& sticky) {
     const Tables& tables = context.tables;
     if ((info.traits & kTraitLaterFragment) != 0) return Reason::fragment_unmatched;
     const bool session = (info.traits & kTraitSession) != 0;
-    info.rule = session ? rule_of_session(info, tables) : rule_of(info, memory);
-    Affinity affinity = Affinity::single;
-    if (info.rule != kDefaultRule) {
-        if (tables.rules[info.rule].mode == RuleMode::disabled) return Reason::rule_disabled;
-        affinity = tables.rules[info.rule].affinity;
-        sticky = tables.rules[info.rule].sticky_ms != 0 && !session &&
-                 info.session_role == SessionRole::none;
-        if (session && affinity == Affinity::none) affinity = Affinity::single;
-    }
+    info.rule =
+        session ? find_session_rule(tables, info.vip_index, info.protocol) : rule_of(info, memory);
+    if (is_disabled(tables, info.rule)) return Reason::rule_disabled;
+    sticky = is_sticky(tables, info.rule) && !session && info.session_role == SessionRole::none;
+    const Affinity affinity =
+        session ? session_affinity_of(tables, info.rule) : affinity_of(tables, info.rule);
     info.hash = client_hash(tables.hash_key, affinity, info.client, info.client_port);
     info.bucket = bucket_of(info.hash);
     if ((info.traits & kTraitEchoRequest) == 0 || tables.icmp == IcmpMode::one) return Reason::live;
@@ -99,19 +90,6 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const BurstContext&
 }
 
 }  // namespace
-
-FlowPlace place_of(const FlowKey& key, const Tables& tables) {
-    const AddressEntry* const entry = find_address(tables, key.vip);
-    if (entry == nullptr || entry->kind != AddressKind::vip) return {kNoRule, 0};
-    const auto vip_index = static_cast<std::uint8_t>(entry - tables.addresses.data());
-    const bool session = key.protocol != kProtocolTcp;  // nothing else has descriptors
-    const SessionPort port =
-        session ? port_of_session(key.protocol) : SessionPort{kProtocolTcpBit, key.vip_port};
-    const RuleId rule = find_rule(tables, rule_key(vip_index, port.protocol_bit, port.port));
-    Affinity affinity = rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
-    if (session && affinity == Affinity::none) affinity = Affinity::single;
-    return {rule, bucket_of(client_hash(tables.hash_key, affinity, key.client, key.client_port))};
-}
 
 void classify(Burst& burst, const BurstContext& context) {
     RuleMemory memory(context.tables);

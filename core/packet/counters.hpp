@@ -1,5 +1,5 @@
-// What one worker counts. Plain words that only their worker writes; whoever sums them reads them
-// relaxed and may be a burst behind.
+// What one worker counts, of one lane. Plain words that only their worker writes; whoever sums them
+// reads them relaxed and may be a burst behind. It holds no rates and no names of rules.
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 // for virtual addresses, the station's for all others. In the multicast modes a question never
 // names a virtual address as its sender: the cluster MAC is a group address there, which no
 // neighbour should learn from a question (RFC 1812 3.3.2 forbids it), and the station's would be
-// learnt as the VIP's.
+// learnt as the VIP's. Nothing else of a frame changes here.
 #pragma once
 
 #include "core/packet/burst.hpp"

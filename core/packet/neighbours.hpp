@@ -9,7 +9,7 @@
 namespace nlb {
 
 // Both settle the packet, and on arp_answered and nd_answered have turned the frame into the
-// answer.
+// answer. Require: the parser has set the trait of the message.
 [[nodiscard]] Reason settle_arp(Frame& frame, const PacketInfo& info, const BurstContext& context);
 [[nodiscard]] Reason settle_neighbour_message(Frame& frame, const PacketInfo& info,
                                               const BurstContext& context);

@@ -2,7 +2,6 @@
 // 791, 1122 3.2.1.3, 8200).
 #include "core/packet/parse_network.hpp"
 
-#include "core/flow/datagram_extent.hpp"
 #include "core/packet/checksum.hpp"
 #include "core/packet/headers.hpp"
 

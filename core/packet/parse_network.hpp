@@ -23,7 +23,8 @@ struct LinkLayer {
 // Requires: info.l4_offset <= end <= frame.length.
 [[nodiscard]] Reason parse_transport(const Frame& frame, std::size_t end, PacketInfo& info);
 
-// The chain of IPv6 extension headers from `at` on (RFC 8200 4.1), bounded.
+// The chain of IPv6 extension headers from `at` on (RFC 8200 4.1), at most kExtensionHeadersMax of
+// them.
 struct ExtensionChain {
     Reason reason = Reason::live;
     std::uint8_t protocol = 0;  // what follows the chain
@@ -33,6 +34,7 @@ struct ExtensionChain {
     std::size_t fragment_data = 0;  // where the data of the fragment starts
 };
 inline constexpr std::size_t kExtensionHeadersMax = 8;
+// Requires: at <= end, and `end` readable bytes at `data`.
 [[nodiscard]] ExtensionChain walk_extensions(const Byte* data, std::size_t at, std::size_t end,
                                              std::uint8_t next_header);
 

@@ -1,8 +1,9 @@
 // TCP, UDP, ICMP and the flow that an ICMP error quotes. Checksums of payloads are the server's
 // business.
-#include "core/flow/sessions.hpp"
 #include "core/packet/headers.hpp"
 #include "core/packet/parse_network.hpp"
+#include "core/packet/session_protocols.hpp"
+#include "core/packet/transport_headers.hpp"
 
 namespace nlb {
 namespace {
@@ -11,28 +12,24 @@ namespace {
 constexpr std::size_t kQuotedPortBytes = 4;
 
 Reason parse_tcp(const Byte* at, std::size_t left, PacketInfo& info) {
-    if (left < sizeof(TcpHeader)) return Reason::transport_header;
+    if (!is_whole_tcp(at, left)) return Reason::transport_header;
     const auto header = load_header<TcpHeader>(at);
-    const std::size_t bytes = std::size_t{header.data_offset} / 16 * 4;
-    if (bytes < sizeof(TcpHeader) || bytes > left) return Reason::transport_header;
     info.client_port = header.source.host();
     info.vip_port = header.destination.host();
     info.tcp_flags = header.flags;
-    const bool opens = (header.flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
-    if (info.vip_port == kPptpPort)
-        info.session_role = opens ? SessionRole::begins : SessionRole::control;
+    if (is_session_port(kProtocolTcpBit, info.vip_port))
+        info.session_role = is_plain_syn(header.flags) ? SessionRole::begins : SessionRole::control;
     return Reason::live;
 }
 
 Reason parse_udp(const Byte* at, std::size_t left, PacketInfo& info) {
-    if (left < sizeof(UdpHeader)) return Reason::transport_header;
+    const bool fragment = (info.traits & kTraitFirstFragment) != 0;
+    if (!(fragment ? is_udp_header(at, left) : is_whole_udp(at, left)))
+        return Reason::transport_header;
     const auto header = load_header<UdpHeader>(at);
-    const std::size_t bytes = header.length.host();
-    const bool whole = (info.traits & kTraitFirstFragment) == 0;
-    if (bytes < sizeof(UdpHeader) || (whole && bytes > left)) return Reason::transport_header;
     info.client_port = header.source.host();
     info.vip_port = header.destination.host();
-    if (is_ipsec_port(info.vip_port)) {
+    if (is_session_port(kProtocolUdpBit, info.vip_port)) {
         info.traits |= kTraitSession;
         if (is_ike_initiation(info.vip_port, at + sizeof header, left - sizeof header))
             info.session_role = SessionRole::begins;
@@ -114,16 +111,6 @@ Reason parse_quoted(const Byte* data, std::size_t at, std::size_t end, PacketInf
     info.client_port = load_big_endian<std::uint16_t>(data + quoted.l4_offset + 2);
     if (is_session_packet(quoted.protocol, info.vip_port)) info.traits |= kTraitSession;
     return Reason::live;
-}
-
-// Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792).
-bool is_icmp_error(std::uint8_t type) {
-    return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-}
-
-// Unreachable, too big, time exceeded, parameter problem (RFC 4443).
-bool is_icmpv6_error(std::uint8_t type) {
-    return type >= 1 && type <= 4;
 }
 
 Reason parse_icmp(const Byte* data, std::size_t end, PacketInfo& info) {

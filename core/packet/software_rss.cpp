@@ -1,4 +1,5 @@
-// Sums and exclusive ors of source and destination: what both directions share.
+// The hash is made of sums and exclusive ors of source and destination, which both directions
+// share.
 #include "core/packet/software_rss.hpp"
 
 #include "core/base/endian.hpp"
@@ -54,9 +55,8 @@ std::optional<Ends> read_frame(std::span<const Byte> frame) {
 bool is_error_of(const Ends& ends) {
     if (ends.rest.size() <= sizeof(IcmpHeader)) return false;
     const Byte type = ends.rest[0];
-    if (ends.protocol == kProtocolIcmpv6) return type < 128;
-    return ends.protocol == kProtocolIcmp &&
-           (type == 3 || type == 4 || type == 5 || type == 11 || type == 12);
+    return (ends.protocol == kProtocolIcmpv6 && is_icmpv6_error(type)) ||
+           (ends.protocol == kProtocolIcmp && is_icmp_error(type));
 }
 
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) {

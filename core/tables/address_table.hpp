@@ -1,5 +1,6 @@
-// Look-ups in the tables' addresses. Their order is fixed (core/tables_codec checks it): VIPs, then
-// broadcast addresses, then dedicated ones, so that the frequent cases end early.
+// Look-ups in the tables' addresses. Their order is fixed (core/tables/soundness.hpp checks it):
+// VIPs, then broadcast addresses, then dedicated ones, so that the frequent cases end early. They
+// are few, so nothing is hashed. Thread: any.
 #pragma once
 
 #include "core/tables/tables.hpp"

@@ -1,5 +1,5 @@
 // The one keyed hash that spreads clients over buckets. Every host computes the same number from
-// the same key, so changing one bit of it splits every running cluster: tests/unit/core/packet pins
+// the same key, so changing one bit of it splits every running cluster: tests/unit/core/tables pins
 // vectors. It is no message authentication code; its key only keeps strangers from aiming their
 // traffic at one host.
 #pragma once
@@ -70,11 +70,13 @@ struct ClientShare {
     std::uint64_t interface_mask;  // of the lower half of an IPv6 one
     std::uint64_t port_spread;
 };
+// The upper 32 of the lower 64 bits of an IPv4-mapped address (RFC 4291 2.5.5.2).
+inline constexpr std::uint64_t kMappedPrefix = 0xffff'0000'0000ULL;
 // `client` in host order.
 [[nodiscard]] inline std::uint32_t client_hash_v4(const SaltedKey& key, const ClientShare& share,
                                                   std::uint32_t client, std::uint16_t port) {
-    constexpr std::uint64_t kMapped = 0xffff'0000'0000ULL;
-    return mix_client(key, 0, kMapped | (client & share.client_mask), port * share.port_spread);
+    return mix_client(key, 0, kMappedPrefix | (client & share.client_mask),
+                      port * share.port_spread);
 }
 
 [[nodiscard]] constexpr BucketId bucket_of(std::uint32_t hash) {

@@ -1,16 +1,16 @@
-// Which port rule covers a packet: the rules in order, and a memory of a burst's length, because
-// bursts repeat themselves. It knows nothing of modes, buckets or owners.
+// Which port rule covers a packet, and what of the rule's settings decides about it: the rules in
+// order, and a memory of a burst's length, because most packets of a burst ask for the same rule.
+// It knows nothing of buckets or owners. Thread: any.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
-#include "core/packet/headers.hpp"
 #include "core/tables/tables.hpp"
 
 namespace nlb {
 
-// What a rule is looked up by, in one word.
+// What a rule is looked up by, in one word; the port in host order.
 using RuleKey = std::uint32_t;
 [[nodiscard]] constexpr RuleKey rule_key(std::uint8_t vip_index, std::uint8_t protocol_bit,
                                          std::uint16_t port) {
@@ -27,7 +27,8 @@ using RuleKey = std::uint32_t;
     return static_cast<std::uint8_t>(key >> 16);
 }
 
-// A rule for this VIP beats one for every VIP; validation lets at most one of each cover a port.
+// kDefaultRule: none covers it. A rule for this VIP beats one for every VIP; validation
+// (config/validate) lets at most one of each cover a port.
 [[nodiscard]] inline RuleId find_rule(const Tables& tables, RuleKey key) {
     const std::uint8_t vip_index = vip_index_of(key);
     const std::uint8_t bit = protocol_bit_of(key);
@@ -41,6 +42,17 @@ using RuleKey = std::uint32_t;
         if (rule.vip == kEveryVip) general = i;
     }
     return general;
+}
+
+// The rule for the rest is of affinity single, and never disabled or sticky.
+[[nodiscard]] inline Affinity affinity_of(const Tables& tables, RuleId rule) {
+    return rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;
+}
+[[nodiscard]] inline bool is_disabled(const Tables& tables, RuleId rule) {
+    return rule != kDefaultRule && tables.rules[rule].mode == RuleMode::disabled;
+}
+[[nodiscard]] inline bool is_sticky(const Tables& tables, RuleId rule) {
+    return rule != kDefaultRule && tables.rules[rule].sticky_ms != 0;
 }
 
 // Lives as long as a burst, so that it never outlives its tables.

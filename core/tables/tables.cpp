@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "core/base/assert.hpp"
+#include "core/base/fnv.hpp"
+
 namespace nlb {
 namespace {
 
@@ -18,15 +21,15 @@ std::array<Byte, 4> tail_of(const IpAddress& primary) {
 }  // namespace
 
 std::uint64_t layout_of(const Tables& tables) {
-    std::uint64_t digest = 0xcbf29ce484222325ULL;  // FNV-1a, by bytes
-    const auto mix = [&digest](const void* data, std::size_t size) {
-        const auto* bytes = static_cast<const Byte*>(data);
-        for (std::size_t i = 0; i < size; ++i) digest = (digest ^ bytes[i]) * 0x100000001b3ULL;
+    NLB_ASSERT(tables.rule_count <= kRulesMax && tables.vip_count <= kAddressesMax);
+    Fnv1a digest;
+    const auto add = [&digest](const void* data, std::size_t size) {
+        digest.add(std::span{static_cast<const Byte*>(data), size});
     };
-    mix(tables.hash_key.data(), sizeof tables.hash_key);
-    mix(tables.rules.data(), sizeof(RuleEntry) * tables.rule_count);
-    mix(tables.addresses.data(), sizeof(AddressEntry) * tables.vip_count);
-    return digest == 0 ? 1 : digest;
+    add(tables.hash_key.data(), sizeof tables.hash_key);
+    add(tables.rules.data(), sizeof(RuleEntry) * tables.rule_count);
+    add(tables.addresses.data(), sizeof(AddressEntry) * tables.vip_count);
+    return digest.digest() == 0 ? 1 : digest.digest();
 }
 
 bool has_sticky_rules(const Tables& tables) {
@@ -48,6 +51,7 @@ MacAddress cluster_mac(LinkMode mode, const IpAddress& primary) {
 }
 
 MacAddress masked_mac(HostId host, const IpAddress& primary) {
+    NLB_ASSERT(host != kNoHost && host <= kHostsMax);
     const auto [w, x, y, z] = tail_of(primary);
     return {{0x02, host, w, x, y, z}};
 }

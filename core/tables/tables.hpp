@@ -1,7 +1,7 @@
 // The immutable context that worker cores read: who this host is, the port rules, and which buckets
 // it owns. One value per epoch and install; a burst sees exactly one. Made by config/table_builder
-// from the configuration and the membership's view, carried by core/tables_codec, published by the
-// dataplane's main lcore (RCU).
+// from the configuration and the membership's view, judged by core/tables/soundness.hpp, carried by
+// core/ipc/tables_codec.hpp, published by the dataplane's main lcore (RCU). It decides nothing.
 #pragma once
 
 #include <array>
@@ -36,10 +36,9 @@ struct RuleEntry {
     RuleMode mode;
     Affinity affinity;
     std::array<Byte, 3> zero;
-    std::uint32_t
-        // a client that returns in time finds its former host (core/clients/client_record.hpp); 0:
-        // wherever its bucket is
-        sticky_ms;
+    // A client that returns in time finds its former host (core/clients/client_record.hpp); 0: it
+    // goes wherever its bucket is.
+    std::uint32_t sticky_ms;
 };
 
 enum class AddressKind : std::uint8_t { vip, dedicated_mine, dedicated_other, broadcast };
@@ -56,17 +55,17 @@ using HashKey = std::array<std::uint64_t, 4>;
 
 struct Tables {
     std::uint64_t epoch;  // the counter of the epoch this was made in; for display
-    // names the rules, virtual addresses and hash key: descriptors filed under another one are
-    // filed anew
+    // Names the rules, virtual addresses and hash key, by layout_of(): descriptors of another
+    // layout are reindexed.
     std::uint64_t layout;
-    // names the epoch exactly: what a client's former host is granted holds in one era
+    // Names the epoch exactly: what a client's former host is granted holds in one era.
     std::uint64_t era;
     HashKey hash_key;
-    // buckets this host may accept new flows for
+    // Buckets that this host may accept new flows for.
     RuleMasks own;
-    // buckets in which some other live host still has descriptors
+    // Buckets in which some other live host still has descriptors.
     RuleMasks dirty_elsewhere;
-    // who owns by the epoch's targets; for display, explain and traces
+    // Who owns by the epoch's targets: for the reason of a rejection, grants, explain and traces.
     OwnerMap owner;
     std::array<RuleEntry, kRulesMax> rules;             // in the order of the configuration
     std::array<AddressEntry, kAddressesMax> addresses;  // VIPs first
@@ -81,13 +80,13 @@ struct Tables {
     LinkMode mode;
     IcmpMode icmp;
     MacAddress cluster_mac;
-    // unicast mode's source of every egress frame; zero in the other modes: the NIC's own
+    // Unicast mode's source of every egress frame; zero in the other modes, where it is the NIC's
+    // own.
     MacAddress masked_mac;
     // 1: a new initiation at the owner ends older state of that client elsewhere
     std::uint8_t ipsec_replaces;
     std::uint8_t settled;  // 1: every member goes by this era, none by an older one
-    // of the era, among those that this dataplane has seen; it fills it in
-    // (core/clients/client_table.hpp)
+    // Counts the eras that this dataplane has seen; it fills it in (core/clients/client_table.hpp).
     std::uint16_t generation;
     std::array<Byte, 4> zero;
 };
@@ -99,12 +98,13 @@ static_assert(std::has_unique_object_representations_v<Tables>);
 // Whether clients are remembered for some rule.
 [[nodiscard]] bool has_sticky_rules(const Tables& tables);
 
-// Of everything that decides a flow's rule and bucket; never 0.
+// A digest of everything that decides a flow's rule and bucket; never 0. Requires: the counts are
+// within their bounds.
 [[nodiscard]] std::uint64_t layout_of(const Tables& tables);
 
 // The MACs of primary address w.x.y.z: cluster 02:bf:w:x:y:z, masked source of host h
 // 02:hh:w:x:y:z, multicast 03:bf:w:x:y:z, igmp 01:00:5e:7f:y:z. An IPv6 primary counts as the XOR
-// of its four 32-bit words.
+// of its four 32-bit words. Requires of masked_mac: host is 1..32.
 [[nodiscard]] MacAddress cluster_mac(LinkMode mode, const IpAddress& primary);
 [[nodiscard]] MacAddress masked_mac(HostId host, const IpAddress& primary);
 
@@ -117,6 +117,14 @@ struct PortAddresses {
         return tables.mode == LinkMode::unicast ? tables.masked_mac : outside;
     }
 };
+
+[[nodiscard]] inline bool owns(const Tables& tables, RuleId rule, BucketId bucket) {
+    return (tables.own[rule] >> bucket & 1U) != 0;
+}
+// Another host still has descriptors in the bucket: it is dirty there.
+[[nodiscard]] inline bool is_dirty_elsewhere(const Tables& tables, RuleId rule, BucketId bucket) {
+    return (tables.dirty_elsewhere[rule] >> bucket & 1U) != 0;
+}
 
 // The default host answers ARP, neighbour solicitations and pings for virtual addresses: the owner
 // of the rule for the rest.

@@ -174,7 +174,7 @@ Descriptor* ConnTable::insert(const FlowKey& key, Descriptor descriptor) {
     stored = descriptor;
     ++size_;
     if (descriptor.state == FlowState::half_open) note_half_open(static_cast<std::uint32_t>(slot));
-    ledger_.on_insert(key, stored);
+    flow_index_.on_insert(key, stored);
     return &stored;
 }
 
@@ -190,7 +190,7 @@ bool ConnTable::erase(const FlowKey& key) {
     }
     if (slot < 0) return false;
     Descriptor& stored = *at(slot);
-    ledger_.on_erase(key, stored);
+    flow_index_.on_erase(key, stored);
     stored.bucket = kFreeSlot;
     --size_;
     return true;
@@ -250,7 +250,7 @@ void ConnTable::sweep(const Tables& tables, Instant now) {
         evictions_left_ = std::clamp<std::uint32_t>(
             static_cast<std::uint32_t>(half_open_most() / 1000), kEvictionsLeast, kEvictionsMost);
     }
-    if (reindex_left_ != 0) refile_some(tables);
+    if (reindex_left_ != 0) reindex_some(tables);
     std::uint32_t changes = 0;
     for (std::uint32_t left = slots_due(now); left > 0 && changes < kSweepChangesMost; --left) {
         changes += sweep_slot(next_slot_, tables, seconds_of(now)) ? 1 : 0;
@@ -265,7 +265,7 @@ bool ConnTable::sweep_slot(std::uint32_t slot, const Tables& tables, std::uint32
         erase(key_at(slot));
     } else if (is_stale(descriptor, tables, now_s)) {
         descriptor.marks |= kMarkStale;
-        ledger_.on_stale(key_at(slot), descriptor);
+        flow_index_.on_stale(key_at(slot), descriptor);
     } else {
         return false;
     }
@@ -291,18 +291,18 @@ FlowKey ConnTable::key_at(std::uint32_t slot) const {
     return key;
 }
 
-void ConnTable::begin_refiling(std::uint64_t layout) {
-    ledger_.begin_refiling(layout);
+void ConnTable::begin_reindexing(std::uint64_t layout) {
+    flow_index_.begin_reindexing(layout);
     reindex_left_ = size_ == 0 ? 0 : slots();
 }
 
-void ConnTable::refile_some(const Tables& tables) {
-    for (std::uint32_t left = std::min(reindex_left_, kRefileMost); left > 0; --left) {
+void ConnTable::reindex_some(const Tables& tables) {
+    for (std::uint32_t left = std::min(reindex_left_, kReindexMost); left > 0; --left) {
         const std::uint32_t slot = --reindex_left_;
         if (descriptors_[slot].bucket != kFreeSlot)
-            reindex(key_at(slot), descriptors_[slot], tables, ledger_);
+            reindex(key_at(slot), descriptors_[slot], tables, flow_index_);
     }
-    if (reindex_left_ == 0) ledger_.end_refiling();
+    if (reindex_left_ == 0) flow_index_.end_reindexing();
 }
 
 }  // namespace nlb::dataplane

@@ -50,13 +50,13 @@ public:
     [[nodiscard]] bool may_evict() const { return evictions_left_ != 0; }
     [[nodiscard]] bool is_nearly_full() const { return size_ >= nearly_full_at(capacity()); }
     [[nodiscard]] std::size_t half_open_most() const { return half_open_most_of(capacity()); }
-    [[nodiscard]] FlowIndex& flow_index() { return ledger_; }
-    [[nodiscard]] const FlowIndex& flow_index() const { return ledger_; }
+    [[nodiscard]] FlowIndex& flow_index() { return flow_index_; }
+    [[nodiscard]] const FlowIndex& flow_index() const { return flow_index_; }
 
     // Tables of another layout: from now on descriptors are filed anew, some in each sweep. To be
     // called before a burst is settled by them.
     void follow(const Tables& tables) {
-        if (tables.layout != ledger_.layout()) begin_refiling(tables.layout);
+        if (tables.layout != flow_index_.layout()) begin_reindexing(tables.layout);
     }
     // Looks at the next slots, at most so many that a pass takes kSweepPass, and erases what has
     // expired.
@@ -81,7 +81,7 @@ public:
     static constexpr std::uint32_t kSweepMost = 8192;
     // of them that expire or become stale: 20 us where the caches hold none of it
     static constexpr std::uint32_t kSweepChangesMost = 64;
-    static constexpr std::uint32_t kRefileMost = 32;  // the same
+    static constexpr std::uint32_t kReindexMost = 32;  // the same
 
 private:
     // What rte_hash is asked for: the key in as few bytes as it needs.
@@ -105,8 +105,8 @@ private:
         return static_cast<std::uint32_t>(descriptors_.size());
     }
     [[nodiscard]] std::uint32_t slots_due(Instant now);
-    void begin_refiling(std::uint64_t layout);
-    void refile_some(const Tables& tables);
+    void begin_reindexing(std::uint64_t layout);
+    void reindex_some(const Tables& tables);
     // Requires: the slot is taken.
     [[nodiscard]] FlowKey key_at(std::uint32_t slot) const;
 
@@ -129,7 +129,7 @@ private:
     std::uint32_t recent_count_ = 0;
     std::uint32_t reindex_left_ = 0;  // slots not looked at since the layout changed
     Instant swept_at_ = kLongAgo;
-    FlowIndex ledger_;
+    FlowIndex flow_index_;
 };
 static_assert(Connections<ConnTable>);
 

@@ -23,7 +23,7 @@ std::uint32_t refuse_fenced(Lane& lane, rte_mbuf** buffers, std::uint32_t count)
     std::uint32_t left = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
         const FrameNote& note = note_of(buffers[i]);
-        if (!is_accepted_for_virtual_address(note.reason)) {
+        if (!is_accepted_for_vip(note.reason)) {
             buffers[left++] = buffers[i];
             continue;
         }

@@ -27,6 +27,7 @@ public:
         std::uint64_t token;
     };
     // False: no memory; the lanes keep what they have. `socket_of` gives a lane's NUMA node.
+    // Requires: the tables are sound (core/tables/soundness.hpp).
     bool publish(const Published& what, const Tables& tables,
                  const std::vector<std::unique_ptr<Lane>>& lanes,
                  const std::function<int(const Lane&)>& socket_of);

@@ -19,13 +19,4 @@ inline void reclassify(Counters& counters, Reason from, Reason to, RuleId rule) 
     count(to, 1);
 }
 
-// What no host but the owner of a bucket, or the holder of a descriptor, may deliver: not past the
-// lease.
-[[nodiscard]] inline bool is_accepted_for_virtual_address(Reason reason) {
-    return reason == Reason::owner || reason == Reason::new_flow ||
-           reason == Reason::untracked_flow || reason == Reason::descriptor ||
-           reason == Reason::client_guest || reason == Reason::echo_all ||
-           reason == Reason::fragment_followed;
-}
-
 }  // namespace nlb::dataplane

@@ -11,6 +11,7 @@
 #include <rte_prefetch.h>
 #include <sys/prctl.h>
 
+#include "core/packet/inside_address.hpp"
 #include "dataplane/worker/distributor.hpp"
 #include "dataplane/worker/frame_buffer.hpp"
 #include "dataplane/worker/reclassify.hpp"
@@ -29,26 +30,6 @@ void take_signals_of_tap(bool taken) {
     pthread_sigmask(taken ? SIG_UNBLOCK : SIG_BLOCK, &signals, nullptr);
 }
 
-// deliver_inside() for all slots at once, none of which may_go_to_group(). Frames may alias
-// everything but what is held by value.
-void address_inside(const Burst& burst, std::uint64_t slots, const MacAddress& inside) {
-    std::uint32_t head;
-    std::uint16_t tail;
-    std::memcpy(&head, inside.bytes.data(), sizeof head);
-    std::memcpy(&tail, inside.bytes.data() + sizeof head, sizeof tail);
-    const auto address = [head, tail](Byte* at) {
-        std::memcpy(at, &head, sizeof head);
-        std::memcpy(at + sizeof head, &tail, sizeof tail);
-    };
-    const Frame* const frames = burst.frames.data();
-    if (slots != all_slots(burst)) {
-        for (const std::uint32_t i : Slots(slots)) address(frames[i].data);
-        return;
-    }
-    const Frame* const end = frames + burst.count;
-    for (const Frame* frame = frames; frame != end; ++frame) address(frame->data);
-}
-
 std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
     std::vector<int> wakers;
     for (const Lane* lane : lanes)
@@ -65,8 +46,7 @@ void reclassify(Burst& burst, std::uint32_t slot, Reason reason, Counters& count
 
 void refuse_late(Burst& burst, Counters& counters) {
     for (std::uint32_t i = 0; i < burst.count; ++i)
-        if (is_accepted_for_virtual_address(burst.reasons[i]))
-            reclassify(burst, i, Reason::fenced, counters);
+        if (is_accepted_for_vip(burst.reasons[i])) reclassify(burst, i, Reason::fenced, counters);
 }
 
 Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes)
@@ -269,7 +249,7 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
     std::uint64_t to_groups = 0;
     for_each_reason(burst_, [&](Reason reason, std::uint64_t same) {
         slots[static_cast<std::size_t>(output_of(reason))] |= same;
-        if (may_go_to_group(reason)) to_groups |= same;
+        if (keeps_group(reason)) to_groups |= same;
     });
     const auto places_to = [&](Output output) { return slots[static_cast<std::size_t>(output)]; };
 
@@ -288,9 +268,7 @@ void Worker::deliver(Lane& lane, const PortAddresses& ports, Instant now) {
         lane.held.put(burst_.info[i].fragment.slot, buffers_[i]);
     for (const std::uint32_t i : Slots(places_to(Output::lane))) steer_to(lane, i);
     const std::uint64_t inside = places_to(Output::inside) | places_to(Output::inside_and_control);
-    for (const std::uint32_t i : Slots(inside & to_groups))
-        deliver_inside(burst_.frames[i], burst_.reasons[i], ports);
-    address_inside(burst_, inside & ~to_groups, ports.inside);
+    address_inside(burst_, inside, to_groups, ports.inside);
     for (const std::uint32_t i : Slots(places_to(Output::outside)))
         set_length(buffers_[i], burst_.frames[i].length);
     transmit(lane.inside_port, lane, inside);

@@ -153,7 +153,7 @@ void DataplaneModel::handle(const InstallMessage& message) {
     combine(certain_, own, [](BucketMask a, BucketMask b) { return a & b; });
     combine(possible_, own, [](BucketMask a, BucketMask b) { return a | b; });
     if (message.variant != installed_.variant)
-        connections_->flow_index().begin_refiling(message.variant + 1U);
+        connections_->flow_index().begin_reindexing(message.variant + 1U);
     world_.acceptance_changed(id_);
     if (world_.settings().shell_mutation == ShellMutation::installed_early)
         world_.host(id_).control.post(InstalledItem{message.token, dirty()});
@@ -189,7 +189,7 @@ void DataplaneModel::finish_install() {
     installing_.reset();
     possible_ = certain_ = world_.by_port(message.own, message.variant);
     if (message.variant != installed_.variant)
-        connections_->refile_all(world_.workload().tables_of(message.variant));
+        connections_->reindex_all(world_.workload().tables_of(message.variant));
     installed_ = message;
     world_.acceptance_changed(id_);
     const bool told = world_.settings().shell_mutation == ShellMutation::installed_early;

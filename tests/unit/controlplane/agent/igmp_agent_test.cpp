@@ -4,6 +4,7 @@
 
 #include "core/packet/checksum.hpp"
 #include "core/packet/frame_builder.hpp"
+#include "core/packet/igmp_messages.hpp"
 #include "tests/unit/controlplane/agent/fixtures.hpp"
 
 namespace nlb::controlplane {

@@ -1,4 +1,5 @@
-// Descriptors: the table of product.md 4.6, the ends of flows, and what may not cost a look-up.
+// Descriptors: the table of docs/packet-path.md, the ends of flows, and what may not cost a
+// look-up.
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/flow/track_fixture.hpp"
@@ -270,7 +271,7 @@ TEST_F(Track, ABurstSeesItsOwnChanges) {
     EXPECT_EQ(burst.reasons[4], Reason::tracked_elsewhere);
 }
 
-TEST(Ledger, HeldBucketsFollowTheDescriptors) {
+TEST(FlowIndex, HeldBucketsFollowTheDescriptors) {
     SimpleConnections table;
     const FlowKey one{IpAddress::v4(1), IpAddress::v4(2), 3, 4, 6, {}};
     const FlowKey two{IpAddress::v4(1), IpAddress::v4(2), 5, 4, 6, {}};
@@ -286,7 +287,7 @@ TEST(Ledger, HeldBucketsFollowTheDescriptors) {
     EXPECT_EQ(table.flow_index().held()[kHttp], 0U);
     EXPECT_EQ(table.flow_index().counts()[kHttp], 0U);
 }
-TEST(Ledger, HalfOpenFlowsAreNeverMissedHoweverManyThereAre) {
+TEST(FlowIndex, HalfOpenFlowsAreNeverMissedHoweverManyThereAre) {
     FlowIndex flow_index;
     std::vector<FlowKey> keys;
     for (std::uint32_t i = 0; i < 300000; ++i)
@@ -297,7 +298,7 @@ TEST(Ledger, HalfOpenFlowsAreNeverMissedHoweverManyThereAre) {
     for (std::size_t i = 1; i < keys.size(); i += 2)
         ASSERT_TRUE(flow_index.may_be_watched(keys[i]));
 }
-TEST(Ledger, FewHalfOpenFlowsMakeFewOthersPay) {
+TEST(FlowIndex, FewHalfOpenFlowsMakeFewOthersPay) {
     FlowIndex flow_index;
     for (std::uint32_t i = 0; i < 1000; ++i)
         flow_index.on_insert({IpAddress::v4(i), IpAddress::v4(9), 7, 80, 6, {}},

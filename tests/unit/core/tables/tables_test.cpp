@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "core/tables/soundness.hpp"
 #include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
@@ -26,6 +27,16 @@ TEST(Macs, OfDifferentHostsDifferAndAreNeverTheClusters) {
     std::set<MacAddress> seen{cluster_mac(LinkMode::unicast, IpAddress::v4(kVip))};
     for (HostId id = 1; id <= kHostsMax; ++id)
         EXPECT_TRUE(seen.insert(masked_mac(id, IpAddress::v4(kVip))).second);
+}
+
+TEST(TablesSoundness, TablesThatNoCoreMayBeGivenEndTheProgramThatBuiltThem) {
+    Tables tables = make_tables(1);
+    assert_sound(tables);
+    tables.own[kHttp] |= BucketMask{1} << kBuckets;
+    EXPECT_DEATH(assert_sound(tables), "assertion failed");
+}
+TEST(TablesSoundness, NoTablesAtAllAreSound) {
+    assert_sound(Tables{});
 }
 
 }  // namespace

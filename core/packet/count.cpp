@@ -1,0 +1,37 @@
+// What is counted of a settled burst: one reason per packet, and the rule of those that were
+// accepted or rejected by one.
+#include <bit>
+
+#include "core/packet/stages.hpp"
+
+namespace nlb {
+namespace {
+
+// A word of memory is written per burst, not per packet, where all packets have one rule.
+void count_rules(const Burst& burst, std::uint64_t slots,
+                 std::array<std::uint64_t, kRuleSlots>& counts) {
+    if (burst.one_rule) {
+        counts[burst.rule_at(0)] += static_cast<std::uint64_t>(std::popcount(slots));
+        return;
+    }
+    for (const std::uint32_t i : Slots(slots))
+        if (const RuleId rule = burst.rule_at(i); rule != kNoRule) ++counts[rule];
+}
+
+}  // namespace
+
+void count_ingress(const Burst& burst, Counters& counters) {
+    for_each_reason(burst, [&](Reason reason, std::uint64_t slots) {
+        counters.reasons[static_cast<std::size_t>(reason)] +=
+            static_cast<std::uint64_t>(std::popcount(slots));
+        const Verdict verdict = verdict_of(reason);
+        if (verdict == Verdict::accept) count_rules(burst, slots, counters.accepted);
+        if (verdict == Verdict::reject) count_rules(burst, slots, counters.rejected);
+    });
+}
+
+void count_egress(const Burst& burst, Counters& counters) {
+    for (std::uint32_t i = 0; i < burst.count; ++i) counters.count(burst.reasons[i]);
+}
+
+}  // namespace nlb
