@@ -6,6 +6,8 @@
 #include <rte_malloc.h>
 #include <set>
 
+#include "core/base/assert.hpp"
+
 namespace nlb::dataplane {
 namespace {
 
@@ -25,6 +27,7 @@ Publisher::~Publisher() {
 bool Publisher::publish(const Published& what, const Tables& tables,
                         const std::vector<std::unique_ptr<Lane>>& lanes,
                         const std::function<int(const Lane&)>& socket_of) {
+    NLB_ASSERT(!lanes.empty());
     std::map<int, Tables*> copies;
     bool enough = true;
     for (const auto& lane : lanes) {
