@@ -3,6 +3,7 @@
 // one that counted may do it: its words then wrap, their sum does not.
 #pragma once
 
+#include "core/packet/burst.hpp"
 #include "core/packet/counters.hpp"
 #include "core/packet/reasons.hpp"
 
@@ -19,6 +20,12 @@ inline void reclassify(Counters& counters, Reason from, Reason to, RuleId rule) 
     count(to, 1);
 }
 
+// Of one packet of a burst.
+inline void reclassify(Burst& burst, std::uint32_t slot, Reason reason, Counters& counters) {
+    reclassify(counters, burst.reasons[slot], reason, burst.rule_at(slot));
+    burst.reasons[slot] = reason;
+}
+
 // What no host but the owner of a bucket, or the holder of a descriptor, may deliver: not past the
 // lease.
 [[nodiscard]] inline bool is_accepted_for_virtual_address(Reason reason) {
@@ -26,6 +33,14 @@ inline void reclassify(Counters& counters, Reason from, Reason to, RuleId rule) 
            reason == Reason::untracked_flow || reason == Reason::descriptor ||
            reason == Reason::client_guest || reason == Reason::echo_all ||
            reason == Reason::fragment_followed;
+}
+
+// The lease ran out between the stages and the delivery: what was accepted for a virtual address is
+// not delivered.
+inline void refuse_late(Burst& burst, Counters& counters) {
+    for (std::uint32_t i = 0; i < burst.count; ++i)
+        if (is_accepted_for_virtual_address(burst.reasons[i]))
+            reclassify(burst, i, Reason::fenced, counters);
 }
 
 }  // namespace nlb::dataplane
