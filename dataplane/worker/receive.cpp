@@ -46,9 +46,10 @@ std::uint64_t receive_from(std::uint16_t port, std::uint16_t queue, FrameBurst& 
     return usual ? bytes : receive_unusual(burst);
 }
 
+}  // namespace
+
 std::uint32_t receive_outside(Lane& lane, std::uint16_t queue, FrameBurst& burst,
                               std::uint16_t most, Instant now) {
-    if (queue == kNoQueue) return 0;
     const std::uint64_t bytes = receive_from(lane.outside_port, queue, burst, most);
     const std::uint32_t count = burst.packets.count;
     if (count == 0) return 0;
@@ -62,7 +63,6 @@ std::uint32_t receive_outside(Lane& lane, std::uint16_t queue, FrameBurst& burst
 }
 
 std::uint32_t receive_inside(Lane& lane, FrameBurst& burst, std::uint16_t most) {
-    if (lane.queue == kNoQueue) return 0;
     static_cast<void>(receive_from(lane.inside_port, lane.queue, burst, most));
     const std::uint32_t count = burst.packets.count;
     if (count == 0) return 0;
@@ -72,35 +72,13 @@ std::uint32_t receive_inside(Lane& lane, FrameBurst& burst, std::uint16_t most) 
     return count;
 }
 
-// A lane without neighbours has no ring of frames from inside, and looks into none.
 std::uint32_t take_from(rte_ring* ring, FrameBurst& burst) {
-    if (ring == nullptr || rte_ring_empty(ring) != 0) return 0;
     burst.packets.count = rte_ring_sc_dequeue_burst(
         ring, reinterpret_cast<void**>(burst.buffers.data()), kBurstMax, nullptr);
     for (std::uint32_t i = 0; i < burst.packets.count; ++i)
         burst.packets.frames[i] = frame_of(*burst.buffers[i]);
     burst.packets.handed_over = true;
     return burst.packets.count;
-}
-
-}  // namespace
-
-std::uint32_t receive(Lane& lane, Source source, FrameBurst& burst, std::uint16_t most,
-                      Instant now) {
-    burst.packets.count = 0;
-    switch (source) {
-        case Source::heartbeats:
-            return receive_outside(lane, lane.heartbeat_queue, burst, most, now);
-        case Source::outside:
-            return receive_outside(lane, lane.queue, burst, most, now);
-        case Source::outside_handed_over:
-            return lane.peers.size() <= 1 ? 0 : take_from(lane.steered.get(), burst);
-        case Source::inside_handed_over:
-            return take_from(lane.rss.from_inside.get(), burst);
-        case Source::inside:
-            return receive_inside(lane, burst, most);
-    }
-    return 0;
 }
 
 }  // namespace nlb::dataplane

@@ -36,6 +36,35 @@ std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
     return wakers;
 }
 
+// What the stages look at, as of now. It dies with the poll.
+BurstContext context_of(const Lane& lane, Instant now) {
+    return {*lane.tables.load(std::memory_order_acquire),
+            lane.addresses,
+            now,
+            lane.fence->holds(now),
+            lane.number,
+            static_cast<std::uint16_t>(lane.peers.size()),
+            lane.clients.load(std::memory_order_relaxed),
+            lane.flow_indexes};
+}
+
+// Frames that main, and lanes without a queue, left here to be sent.
+std::uint32_t send_waiting(Lane& lane, const Clock& clock) {
+    const std::uint32_t sent = send_for_main(lane);
+    if (!lane.rss.spreads) return sent;
+    return sent + send_for_lanes(lane, lane.fence->holds(clock.at(rte_rdtsc())));
+}
+
+// Ends what has lasted too long. One lane sweeps the clients of all; each tells main when its cores
+// ask for something.
+void sweep(Lane& lane, const BurstContext& context) {
+    lane.connections->sweep(context.tables, context.now);
+    lane.fragments.expire(context.now);
+    if (context.clients == nullptr) return;
+    if (lane.number == 0) context.clients->sweep(context.tables, context.now);
+    if (context.clients->has_requests()) lane.doorbell->ring();
+}
+
 }  // namespace
 
 Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes)
@@ -54,8 +83,11 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
 bool Worker::poll_once(Lane& lane) {
     const Instant now = shared_.clock.at(begin_poll());
     // One snapshot per burst: no packet sees two maps. It dies at quiescent().
-    const BurstContext context = look_at(lane, now);
-    std::uint32_t frames = send_waiting(lane);
+    const BurstContext context = context_of(lane, now);
+    trace_ = lane.trace.load(std::memory_order_acquire);
+    burst_.packets.describe_all = trace_ != nullptr;
+    lane.connections->follow(context.tables);
+    std::uint32_t frames = send_waiting(lane, shared_.clock);
     for (const Source source : kSources) {
         frames += receive(lane, source, burst_, shared_.burst, now);
         if (burst_.packets.count == 0) continue;
@@ -72,27 +104,6 @@ bool Worker::poll_once(Lane& lane) {
     return frames != 0;
 }
 
-BurstContext Worker::look_at(Lane& lane, Instant now) {
-    const BurstContext context{*lane.tables.load(std::memory_order_acquire),
-                               lane.addresses,
-                               now,
-                               lane.fence->holds(now),
-                               lane.number,
-                               static_cast<std::uint16_t>(lane.peers.size()),
-                               lane.clients.load(std::memory_order_relaxed),
-                               lane.flow_indexes};
-    trace_ = lane.trace.load(std::memory_order_acquire);
-    burst_.packets.describe_all = trace_ != nullptr;
-    lane.connections->follow(context.tables);
-    return context;
-}
-
-std::uint32_t Worker::send_waiting(Lane& lane) {
-    const std::uint32_t sent = send_for_main(lane);
-    if (!lane.rss.spreads) return sent;
-    return sent + send_for_lanes(lane, lane.fence->holds(shared_.clock.at(rte_rdtsc())));
-}
-
 void Worker::settle_from_outside(Lane& lane, const BurstContext& context) {
     settle_ingress(burst_.packets, context, *lane.connections, lane.fragments, lane.counters);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do
@@ -105,15 +116,6 @@ void Worker::settle_from_outside(Lane& lane, const BurstContext& context) {
 void Worker::settle_from_inside(Lane& lane, const BurstContext& context) {
     settle_egress(burst_.packets, context, *lane.connections, lane.counters);
     if (trace_ != nullptr) show(lane, context, trace::Direction::egress);
-}
-
-// One lane sweeps the clients of all; each tells main when its cores ask for something.
-void Worker::sweep(Lane& lane, const BurstContext& context) {
-    lane.connections->sweep(context.tables, context.now);
-    lane.fragments.expire(context.now);
-    if (context.clients == nullptr) return;
-    if (lane.number == 0) context.clients->sweep(context.tables, context.now);
-    if (context.clients->has_requests()) lane.doorbell->ring();
 }
 
 void Worker::deliver_released(Lane& lane, const BurstContext& context) {

@@ -52,14 +52,9 @@ public:
     void pause();
 
 private:
-    [[nodiscard]] BurstContext look_at(Lane& lane, Instant now);
-    // Frames that main, and lanes without a queue, left here to be sent.
-    std::uint32_t send_waiting(Lane& lane);
     // What the burst's packets are: each has a reason afterwards, and is counted under it.
     void settle_from_outside(Lane& lane, const BurstContext& context);
     void settle_from_inside(Lane& lane, const BurstContext& context);
-    // Ends what has lasted too long: flows, clients, fragments.
-    static void sweep(Lane& lane, const BurstContext& context);
     // Fragments whose waiting is over.
     void deliver_released(Lane& lane, const BurstContext& context);
     // The settled burst, to whoever traces.
