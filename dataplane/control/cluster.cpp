@@ -2,6 +2,7 @@
 #include "dataplane/control/cluster.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fmt/format.h>
 #include <rte_lcore.h>
@@ -68,25 +69,17 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
                                                std::vector<std::string>& warnings) {
     const auto wanted = static_cast<std::uint16_t>(plan.cpus.size());
     const std::string place = "cluster \"" + plan.name + "\": ";
-    auto outside = Port::attach(with_queues(plan.outside, wanted), place + "outside", log);
+    const std::uint16_t rss_word = draw_rss_word();
+    auto outside =
+        Port::attach(with_queues(plan.outside, wanted), place + "outside", rss_word, log);
     if (!outside) return outside.error();
-    auto inside = Port::attach(with_queues(plan.inside, wanted), place + "inside", log);
+    auto inside = Port::attach(with_queues(plan.inside, wanted), place + "inside", rss_word, log);
     if (!inside) return inside.error();
-    const std::uint16_t queues =
-        std::min({wanted, outside.value().queues_max(), inside.value().queues_max()});
-    if (queues < wanted)
-        warnings.push_back(
-            fmt::format("cluster {}: its ports have {} queues for {} lcores; the others get "
-                        "their flows from those that have one",
-                        plan.name, queues, wanted));
-
     std::unique_ptr<Cluster> cluster(
         new Cluster(plan, index, std::move(outside.value()), std::move(inside.value())));
-    for (auto [port, everything] :
-         {std::pair{&cluster->outside_, true}, std::pair{&cluster->inside_, false}}) {
-        if (auto done = port->configure(queues, pool, log); !done) return done.error();
-        if (auto done = port->start(everything, log); !done) return done.error();
-    }
+    const auto started = cluster->start_ports(wanted, pool, log, warnings);
+    if (!started) return started.error();
+    const std::uint16_t queues = started.value();
     const auto parted = cluster->part_heartbeats(queues, pool, log, warnings);
     if (!parted) return parted.error();
     const std::uint16_t mtu = cluster->outside_.mtu();
@@ -106,8 +99,46 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
             !line.empty())
             warnings.push_back(std::move(line));
     if (queues < wanted)
-        if (auto shared = cluster->share_queues(queues); !shared) return shared.error();
+        if (auto shared = share_queues(cluster->lanes_, queues, index, cluster->outside_.socket());
+            !shared)
+            return shared.error();
     return cluster;
+}
+
+Result<std::uint16_t> Cluster::start_ports(std::uint16_t wanted, rte_mempool* pool, EalLog& log,
+                                           std::vector<std::string>& warnings) {
+    const std::array<std::pair<Port*, const char*>, 2> sides{
+        {{&outside_, "outside"}, {&inside_, "inside"}}};
+    std::uint16_t queues = std::min({wanted, outside_.queues_max(), inside_.queues_max()});
+    std::string why = queues == wanted
+                          ? ""
+                          : fmt::format("its ports have {} queues for {} lcores", queues, wanted);
+    const auto limit_to = [&](std::uint16_t fewer, const char* side, const std::string& reason) {
+        queues = fewer;
+        why = fmt::format("{} spreads flows over {} of {} lcores: {}", side, fewer, wanted, reason);
+    };
+    for (const auto& [port, side] : sides)
+        if (const Spread spread = port->spread_over(queues); !spread.limit.empty())
+            limit_to(spread.queues, side, spread.limit);
+    const auto start = [&]() -> Status {
+        for (const auto& [port, side] : sides) {
+            port->stop();
+            if (auto done = port->configure(queues, pool, log); !done) return done;
+            if (auto done = port->start(port == &outside_, log); !done) return done;
+        }
+        return Done{};
+    };
+    if (auto done = start(); !done) return done.error();
+    for (const auto& [port, side] : sides) {
+        const std::string refusal = queues == 1 ? "" : port->confirm_spread();
+        if (refusal.empty()) continue;
+        limit_to(1, side, refusal);
+        if (auto done = start(); !done) return done.error();
+    }
+    if (queues < wanted)
+        warnings.push_back(fmt::format(
+            "cluster=\"{}\" {}; the others get their flows from those that have one", name_, why));
+    return queues;
 }
 
 Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log,
@@ -171,26 +202,6 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
             lane->peers.push_back(peer.get());
             lane->flow_indexes.push_back(&peer->connections->flow_index());
         }
-    return Done{};
-}
-
-// Those lanes that have a queue spread flows over all, and send for the others.
-Status Cluster::share_queues(std::uint16_t queues) {
-    const auto random_word = [] { return std::uint64_t{random_seed()} << 32 | random_seed(); };
-    const FlowLaneKey key{random_word(), random_word()};
-    for (const auto& lane : lanes_) {
-        lane->spread_key = key;
-        lane->spreads = lane->queue != kNoQueue;
-        if (!lane->spreads) lane->sender = lanes_[lane->number % queues].get();
-        for (auto [ring, name] : {std::pair{&lane->steered_inside, "in"},
-                                  {&lane->to_outside, "out"},
-                                  {&lane->to_inside, "give"}}) {
-            auto made = make_ring(fmt::format("nlb {} {} {}", name, index_, lane->number),
-                                  kRingDescriptors, outside_.socket());
-            if (!made) return made.error();
-            *ring = std::move(made.value());
-        }
-    }
     return Done{};
 }
 
@@ -320,13 +331,6 @@ ipc::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
         report.commitments = clients_->commitments();
     }
     return report;
-}
-
-std::uint64_t Cluster::frames_seen() const {
-    std::uint64_t frames = 0;
-    for (const auto& lane : lanes_)
-        frames += relaxed(lane->counters.rx_packets) + relaxed(lane->counters.inside_packets);
-    return frames;
 }
 
 }  // namespace nlb::dataplane

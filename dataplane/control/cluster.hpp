@@ -70,15 +70,16 @@ public:
     [[nodiscard]] ipc::Installed installed(std::uint64_t token) const { return {token, dirty()}; }
     [[nodiscard]] ipc::Status status() const;
     [[nodiscard]] ipc::CountersReport counters(std::uint64_t cycles_per_second) const;
-    // Frames from both sides, over all lanes.
-    [[nodiscard]] std::uint64_t frames_seen() const;
 
 private:
     Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside);
+    // Both ports, with as many queues as flows are spread over: at most `wanted`. One line in
+    // `warnings` when they are fewer.
+    Result<std::uint16_t> start_ports(std::uint16_t wanted, rte_mempool* pool, EalLog& log,
+                                      std::vector<std::string>& warnings);
     // True: the outside port has a queue of their own for heartbeats, behind those of the lanes.
     Result<bool> part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log,
                                  std::vector<std::string>& warnings);
-    Status share_queues(std::uint16_t queues);
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues,
                       const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
     void remember_clients();

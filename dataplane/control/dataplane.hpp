@@ -17,6 +17,7 @@
 #include "dataplane/control/trace_server.hpp"
 #include "dataplane/startup/eal.hpp"
 #include "dataplane/worker/clock.hpp"
+#include "dataplane/worker/idle_watch.hpp"
 #include "dataplane/worker/publisher.hpp"
 #include "dataplane/worker/worker.hpp"
 
@@ -31,8 +32,8 @@ public:
                                                    EalLog& log);
     ~Dataplane() override;
 
-    // Until SIGTERM or SIGINT, or until no frame came for `idle_exit`. An error is one that ends
-    // the process.
+    // Until SIGTERM or SIGINT, or until all workers have polled in vain for `idle_exit`
+    // (dataplane/worker/idle_watch.hpp). An error is one that ends the process.
     Status run(std::optional<Duration> idle_exit);
 
 private:
@@ -49,7 +50,7 @@ private:
     void deliver_requests();
     void finish_installs();
     void tick(Instant now);
-    [[nodiscard]] bool is_idle(Instant now, Duration idle_exit);
+    [[nodiscard]] bool is_idle(Instant now);
 
     [[nodiscard]] std::size_t cluster_count() const override { return clusters_.size(); }
     [[nodiscard]] ipc::Hello hello(std::uint16_t cluster) const override {
@@ -103,8 +104,8 @@ private:
     bool more_punts_ = false;
     bool more_traced_ = false;
     Instant next_tick_ = kLongAgo;
-    std::uint64_t frames_seen_ = 0;
-    Instant seen_at_;
+    Duration idle_look_{};  // how often idle_watch_ is asked
+    std::optional<IdleWatch> idle_watch_;
 };
 
 }  // namespace nlb::dataplane

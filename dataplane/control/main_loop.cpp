@@ -45,11 +45,14 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
         if (const auto refused = ask_for_real_time())
             daemon::log(Level::info, "not_real_time", {{"because", *refused}});
     report_ready();
-    seen_at_ = monotonic_now();
+    if (idle_exit) {
+        idle_look_ = std::max(*idle_exit / 4, Duration{std::chrono::milliseconds{1}});
+        idle_watch_.emplace(*idle_exit);
+    }
     while (!stopping_) {
         const Instant now = monotonic_now();
         if (now >= next_tick_) tick(now);
-        if (idle_exit && is_idle(now, *idle_exit)) break;
+        if (idle_watch_ && is_idle(now)) break;
         deliver_punts();
         deliver_requests();
         finish_installs();
@@ -155,16 +158,11 @@ void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now
     if (change.unfenced) daemon::log(Level::info, "unfenced", {{"cluster", cluster.name()}});
 }
 
-bool Dataplane::is_idle(Instant now, Duration idle_exit) {
-    std::uint64_t frames = 0;
-    for (const auto& cluster : clusters_) frames += cluster->frames_seen();
-    if (frames != frames_seen_) {
-        frames_seen_ = frames;
-        seen_at_ = now;
-    }
-    next_tick_ =
-        std::min(next_tick_, now + std::max(idle_exit / 4, Duration{std::chrono::milliseconds{1}}));
-    return now - seen_at_ >= idle_exit;
+bool Dataplane::is_idle(Instant now) {
+    std::vector<Progress> workers;
+    for (const auto& worker : workers_) workers.push_back(worker->progress());
+    next_tick_ = std::min(next_tick_, now + idle_look_);
+    return idle_watch_->is_over(now, workers);
 }
 
 }  // namespace nlb::dataplane

@@ -1,9 +1,11 @@
 // Thin owners around rte_mempool and rte_ring.
 #include "dataplane/ports/buffers.hpp"
 
+#include <bit>
 #include <cstring>
 #include <rte_errno.h>
 
+#include "core/base/assert.hpp"
 #include "dataplane/startup/memory.hpp"
 
 namespace nlb::dataplane {
@@ -32,6 +34,7 @@ void FreeRing::operator()(rte_ring* ring) const {
 }
 
 Result<Ring> make_ring(const std::string& name, std::uint32_t frames, int socket) {
+    NLB_ASSERT(std::has_single_bit(frames));
     Ring ring(rte_ring_create(name.c_str(), frames, socket, RING_F_SC_DEQ));
     if (ring == nullptr)
         return Error{"the ring \"" + name + "\" could not be made (" + rte_strerror(rte_errno) +

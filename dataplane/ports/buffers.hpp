@@ -1,4 +1,5 @@
-// The pool that all frames live in, and what main and workers pass to one another with a frame.
+// The pool that all frames live in, the rings that they pass between main and workers, and what is
+// passed with a frame. It waits for nobody: what finds no room is its caller's again.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,8 @@ struct FrameNote {
     Reason reason;
     RuleId rule;
 };
+// Requires: the buffer is of a pool with room for it, as make_pool() makes. Thread: who holds the
+// buffer.
 [[nodiscard]] inline FrameNote& note_of(rte_mbuf* buffer) {
     return *static_cast<FrameNote*>(rte_mbuf_to_priv(buffer));
 }
@@ -30,16 +33,20 @@ struct FreePool {
     void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
 };
 using Pool = std::unique_ptr<rte_mempool, FreePool>;
+// In the memory of NUMA node `socket`. Requires: EAL runs; no other pool of this process lives.
+// Thread: main.
 [[nodiscard]] Result<Pool> make_pool(std::uint32_t buffers, int socket);
 
 struct FreeRing {
     void operator()(rte_ring* ring) const;  // and the frames that are left in it
 };
 using Ring = std::unique_ptr<rte_ring, FreeRing>;
-// Many producers, one consumer.
+// Many producers, one consumer; it holds `frames` - 1. Names are unique in the process. Requires:
+// EAL runs, `frames` is a power of two. Thread: main.
 [[nodiscard]] Result<Ring> make_ring(const std::string& name, std::uint32_t frames, int socket);
 
-// nullptr when the pool is empty or the frame does not fit.
+// A buffer that holds the frame; nullptr when the pool is empty or the frame does not fit. Thread:
+// any.
 [[nodiscard]] rte_mbuf* copy_frame(rte_mempool* pool, std::span<const Byte> frame);
 
 }  // namespace nlb::dataplane

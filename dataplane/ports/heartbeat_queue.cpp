@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/assert.hpp"
 #include "core/packet/headers.hpp"
 
 namespace nlb::dataplane {
@@ -68,6 +69,7 @@ bool knows_flow_rules(std::uint16_t port) {
 }
 
 Status give_heartbeats_queue(std::uint16_t port, std::uint16_t queue) {
+    NLB_ASSERT(queue >= 1);
     if (auto spread = spread_before(port, queue); !spread) return spread;
     const Rule rule(queue);
     rte_flow_error said{};

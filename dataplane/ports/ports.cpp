@@ -3,7 +3,6 @@
 #include "dataplane/ports/ports.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <filesystem>
 #include <rte_dev.h>
@@ -13,6 +12,7 @@
 #include <sys/socket.h>
 #include <vector>
 
+#include "core/base/assert.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 #include "dataplane/startup/kernel_interface.hpp"
 #include "dataplane/startup/memory.hpp"
@@ -20,24 +20,8 @@
 namespace nlb::dataplane {
 namespace {
 
-// Of a key that repeats these two bytes Toeplitz gives both directions of a flow the same queue.
-constexpr std::array<std::uint8_t, 2> kSymmetricKey{0x6d, 0x5a};
-
-// Fast free: what the cores send is whole, one segment of the one pool, and nobody else's. RSS:
-// only adapters with a Toeplitz unit; software devices spread flows on their own terms.
-rte_eth_conf configuration(const rte_eth_dev_info& info, bool spread,
-                           std::vector<std::uint8_t>& key) {
-    rte_eth_conf settings{};
-    settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
-    if (!spread || info.flow_type_rss_offloads == 0) return settings;
-    key.resize(info.hash_key_size != 0 ? info.hash_key_size : 40);
-    for (std::size_t i = 0; i < key.size(); ++i) key[i] = kSymmetricKey[i % 2];
-    settings.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    settings.rx_adv_conf.rss_conf = {
-        key.data(), static_cast<std::uint8_t>(key.size()),
-        (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads};
-    return settings;
-}
+// Of an adapter that does not say how long its key is.
+constexpr std::size_t kRssKeyBytes = 40;
 
 // The kernel's interface behind a driver that borrows it; empty: there is none.
 std::string borrowed_interface(const Device& device) {
@@ -63,12 +47,20 @@ std::set<int> packet_sockets() {
 }  // namespace
 
 Port::Port(Device device, std::string where, std::uint16_t id)
-    : device_(std::move(device)), where_(std::move(where)), id_(id) {}
+    : device_(std::move(device)),
+      where_(std::move(where)),
+      id_(id),
+      spreads_without_rss_(nlb::dataplane::spreads_without_rss(device_.driver)) {}
 
 Port::Port(Port&& other) noexcept
     : device_(std::move(other.device_)),
       where_(std::move(other.where_)),
       id_(other.id_),
+      spreads_without_rss_(other.spreads_without_rss_),
+      rss_word_(other.rss_word_),
+      rss_key_(std::move(other.rss_key_)),
+      rss_flow_types_(other.rss_flow_types_),
+      rss_error_(other.rss_error_),
       sockets_(std::move(other.sockets_)),
       queues_max_(other.queues_max_),
       rx_queues_max_(other.rx_queues_max_),
@@ -86,7 +78,8 @@ Error Port::refused(EalLog& log, int error) const {
     return device_refused(device_, where_, log.take(), error < 0 ? -error : error);
 }
 
-Result<Port> Port::attach(const Device& device, const std::string& where, EalLog& log) {
+Result<Port> Port::attach(const Device& device, const std::string& where, std::uint16_t rss_word,
+                          EalLog& log) {
     static_cast<void>(log.take());
     std::uint16_t id = 0;
     // EAL has probed the PCI devices that it was told to allow.
@@ -100,23 +93,62 @@ Result<Port> Port::attach(const Device& device, const std::string& where, EalLog
     rte_eth_dev_info info{};
     if (const int error = rte_eth_dev_info_get(id, &info); error != 0)
         return port.refused(log, error);
+    port.rss_word_ = rss_word;
     port.queues_max_ = std::min(info.max_rx_queues, info.max_tx_queues);
     port.rx_queues_max_ = info.max_rx_queues;
     port.socket_ = std::max(rte_eth_dev_socket_id(id), 0);
     return port;
 }
 
+Spread Port::spread_over(std::uint16_t wanted) const {
+    rte_eth_dev_info info{};
+    if (spreads_without_rss_ || rte_eth_dev_info_get(id_, &info) != 0) return {wanted, ""};
+    return spread_of(info, wanted);
+}
+
+std::string Port::confirm_spread() {
+    if (rss_key_.empty()) return "";
+    if (rss_error_ != 0)
+        return std::string{"the adapter refused RSS: "} + rte_strerror(std::abs(rss_error_));
+    std::vector<std::uint8_t> held(rss_key_.size());
+    rte_eth_rss_conf settings{held.data(), static_cast<std::uint8_t>(held.size()), 0};
+    const auto read = [&] { return rte_eth_dev_rss_hash_conf_get(id_, &settings); };
+    // A driver that cannot read its settings has taken them when it was configured.
+    if (read() != 0) return "";
+    std::string refusal = rss_refusal(settings.rss_hf, held, rss_key_);
+    if (refusal.empty()) return "";
+    // Some drivers take a key only when they are told once more.
+    rte_eth_rss_conf wanted = rss_settings();
+    if (rte_eth_dev_rss_hash_update(id_, &wanted) != 0 || read() != 0) return refusal;
+    return rss_refusal(settings.rss_hf, held, rss_key_);
+}
+
+rte_eth_rss_conf Port::rss_settings() {
+    return {rss_key_.data(), static_cast<std::uint8_t>(rss_key_.size()), rss_flow_types_};
+}
+
 Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::uint16_t more) {
+    NLB_ASSERT(queues >= 1 && queues <= queues_max_ && queues + more <= rx_queues_max_);
     const auto rx_queues = static_cast<std::uint16_t>(queues + more);
     rte_eth_dev_info info{};
-    std::vector<std::uint8_t> key;
     int error = rte_eth_dev_info_get(id_, &info);
-    rte_eth_conf settings = configuration(info, queues > 1 && device_.driver != "net_tap", key);
+    rte_eth_conf settings{};
+    // What the cores send is whole, one segment of the one pool, and nobody else's.
+    settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
     // only tells its descriptors, see waker()
     settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;
+    rss_key_.clear();
+    if (queues > 1 && !spreads_without_rss_) {
+        rss_key_ = rss_key(rss_word_, info.hash_key_size != 0 ? info.hash_key_size : kRssKeyBytes);
+        rss_flow_types_ = kRssFlowTypes & info.flow_type_rss_offloads;
+        settings.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        settings.rx_adv_conf.rss_conf = rss_settings();
+    }
     if (error == 0) error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
-    if (error != 0 && settings.rxmode.mq_mode != RTE_ETH_MQ_RX_NONE) {
-        settings = {};
+    rss_error_ = rss_key_.empty() ? 0 : error;
+    if (rss_error_ != 0) {
+        settings.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
+        settings.rx_adv_conf = {};
         error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
     }
     if (error == 0) error = set_up_queues(rx_queues, queues, pool);
@@ -145,6 +177,7 @@ int Port::set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_me
 }
 
 Status Port::start(bool everything, EalLog& log) {
+    NLB_ASSERT(!started_);
     if (const int error = rte_eth_dev_start(id_); error != 0) return refused(log, error);
     started_ = true;
     if (!everything) return Done{};
@@ -161,6 +194,7 @@ void Port::stop() {
 }
 
 int Port::waker(std::uint16_t queue) const {
+    NLB_ASSERT(started_);
     if (queue < sockets_.size()) return sockets_[queue];
     return device_.driver == "net_tap" ? rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue) : -1;
 }

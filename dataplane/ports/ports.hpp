@@ -10,28 +10,41 @@
 
 #include "core/base/result.hpp"
 #include "core/base/types.hpp"
+#include "dataplane/ports/rss.hpp"
 #include "dataplane/startup/device.hpp"
 #include "dataplane/startup/eal_log.hpp"
 
 namespace nlb::dataplane {
 
-// An attached device; it is stopped and detached with this value.
+// An attached device; it is stopped and detached with this value. Thread: main.
 class Port {
 public:
-    // `where` names it in errors: `cluster "web": outside`.
-    static Result<Port> attach(const Device& device, const std::string& where, EalLog& log);
+    // Probes a device that is not on the PCI bus; EAL has probed those that are. `where` names it
+    // in errors: `cluster "web": outside`. What the driver wrote to `log` becomes part of an error.
+    // `rss_word` is drawn once for both ports of a pair (dataplane/ports/rss.hpp).
+    static Result<Port> attach(const Device& device, const std::string& where,
+                               std::uint16_t rss_word, EalLog& log);
     Port(Port&& other) noexcept;
     Port& operator=(Port&&) = delete;
     ~Port();
 
-    // Requires: 1 <= queues <= queues_max().
-    // `more`: so many receive queues besides, over which no flow is spread.
+    // Over how many of `wanted` queues the device can spread flows, as far as it says so before it
+    // is configured.
+    [[nodiscard]] Spread spread_over(std::uint16_t wanted) const;
+    // `more`: so many receive queues besides, over which no flow is spread. Also of a port that was
+    // stopped. Requires: 1 <= queues <= queues_max(), queues + more <= rx_queues_max().
     Status configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::uint16_t more = 0);
-    // `everything`: also frames that are not sent to this device's address.
+    // `everything`: also frames that are not sent to this device's address. Requires: configured.
     Status start(bool everything, EalLog& log);
+    // Does nothing when it is stopped. Requires: no worker polls it.
     void stop();
+    // Asks the device whether it spreads flows over the queues that were configured, and tells it
+    // the key once more where it does not. Why it does not after all; empty: it does. Requires:
+    // started.
+    [[nodiscard]] std::string confirm_spread();
 
     [[nodiscard]] std::uint16_t id() const { return id_; }
+    // The NUMA node for its rings; 0 where there is none.
     [[nodiscard]] int socket() const { return socket_; }
     // Of an adapter; -1: it has none, or is no adapter.
     [[nodiscard]] int numa_node() const;
@@ -41,19 +54,28 @@ public:
     // started.
     [[nodiscard]] int waker(std::uint16_t queue) const;
     [[nodiscard]] MacAddress mac() const;
+    // As of now, without waiting for the device.
     [[nodiscard]] bool link_up() const;
+    // In bytes, without the Ethernet header.
     [[nodiscard]] std::uint16_t mtu() const;
-    // False: the device keeps its own.
+    // False: the device keeps the one that it has.
     bool set_mtu(std::uint16_t mtu);
 
 private:
     Port(Device device, std::string where, std::uint16_t id);
     [[nodiscard]] Error refused(EalLog& log, int error) const;
+    [[nodiscard]] rte_eth_rss_conf rss_settings();
     int set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_mempool* pool);
 
     Device device_;
     std::string where_;
     std::uint16_t id_;
+    bool spreads_without_rss_;
+    std::uint16_t rss_word_ = 0;
+    // Drivers read it as late as in start(), so it lives as long as the port. Empty: without RSS.
+    std::vector<std::uint8_t> rss_key_;
+    std::uint64_t rss_flow_types_ = 0;
+    int rss_error_ = 0;         // of the attempt to configure with RSS
     std::vector<int> sockets_;  // net_af_packet's own, by queue
     std::uint16_t queues_max_ = 1;
     std::uint16_t rx_queues_max_ = 1;

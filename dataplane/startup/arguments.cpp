@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iostream>
 
+#include "core/base/assert.hpp"
 #include "dataplane/startup/machine.hpp"
 
 #ifndef NLB_VERSION
@@ -14,6 +15,7 @@
 namespace nlb::dataplane {
 
 ParsedArguments parse_arguments(int argc, const char* const* argv) {
+    NLB_ASSERT(argc >= 1);
     ParsedArguments parsed;
     Arguments& to = parsed.arguments;
     to.host = machine_name();
@@ -33,9 +35,11 @@ ParsedArguments parse_arguments(int argc, const char* const* argv) {
     app.add_option("--tables", to.tables,
                    "run on the fixed tables of `nlb tables`, without a control plane")
         ->type_name("FILE");
-    auto* const idle = app.add_option("--exit-when-idle", idle_ms,
-                                      "stop when no frame came for so long (with --tables)")
-                           ->type_name("MS");
+    auto* const idle =
+        app.add_option("--exit-when-idle", idle_ms,
+                       "stop when the workers polled in vain for so long and no frame "
+                       "is under way (with --tables)")
+            ->type_name("MS");
     try {
         app.parse(argc, argv);
         if (to.config.empty() && to.tables.empty())

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/assert.hpp"
 #include "dataplane/startup/memory.hpp"
 
 namespace nlb::dataplane {
@@ -73,6 +74,7 @@ Result<Device> parse_device(const std::string& text, const std::string& where) {
 }
 
 Device with_queues(Device device, std::uint16_t queues) {
+    NLB_ASSERT(queues >= 1);
     if (device.driver != "net_af_packet" || queues < 2 || device.argument("qpairs")) return device;
     device.arguments +=
         (device.arguments.empty() ? "" : ",") + std::string("qpairs=") + std::to_string(queues);

@@ -1,6 +1,6 @@
 // A DPDK device string as the operator wrote it ("0000:3b:00.0", "net_tap0,iface=nlb0"), taken
-// apart just far enough to know its driver, to add what the string leaves open, and to say in plain
-// words why it cannot work. It opens nothing.
+// apart just far enough to know its driver and to add what the string leaves open. It opens
+// nothing, and it refuses only what cannot be a device string. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +26,15 @@ struct Device {
     [[nodiscard]] std::optional<std::string> argument(std::string_view key) const;
 };
 
-// `where` names the place for the error's sentence, such as `cluster "web": outside`.
+// `where` begins the error's sentence: `cluster "web": outside`.
 [[nodiscard]] Result<Device> parse_device(const std::string& text, const std::string& where);
 
 // net_af_packet needs a socket for each queue and makes one unless it is told: `qpairs` is added
-// for more than one queue, unless the operator has set it.
+// for more than one queue, unless the operator has set it. Requires: queues >= 1.
 [[nodiscard]] Device with_queues(Device device, std::uint16_t queues);
 
-// Rings that are as long as is useful for the driver, before the device's own limits.
+// How many receive descriptors a queue gets, before the device's own limits: as many as help this
+// driver.
 [[nodiscard]] std::uint16_t rx_descriptors_of(const Device& device);
 
 }  // namespace nlb::dataplane

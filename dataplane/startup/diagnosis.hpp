@@ -1,5 +1,5 @@
 // Why a device or EAL refused, in one sentence that says what to do. It looks at the machine and at
-// DPDK's own words; it mends nothing.
+// DPDK's own words; it mends nothing. Thread: main.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace nlb::dataplane {
 
-// What this process and machine have; a value, so that tests can be poor.
+// What this process and machine have; a value, so that tests may lack any of it.
 struct Surroundings {
     std::string tun_path = "/dev/net/tun";
     bool may_administer = true;  // CAP_NET_ADMIN
@@ -19,7 +19,7 @@ struct Surroundings {
 [[nodiscard]] Surroundings read_surroundings();
 
 // The common reasons, before DPDK is asked: its own messages for them are long and name no remedy.
-// `where` is such as `cluster "web": outside`.
+// `where` begins the sentence: `cluster "web": outside`.
 [[nodiscard]] Status check_device(const Device& device, const std::string& where,
                                   const Surroundings& surroundings);
 

@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <utility>
 
+#include "core/base/assert.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 
 namespace nlb::dataplane {
@@ -30,6 +32,8 @@ void arrange_signals() {
 
 Result<std::unique_ptr<Eal>> Eal::start(const EalPlan& plan, const std::string& run_dir,
                                         EalLog& log) {
+    static bool started = false;
+    NLB_ASSERT(!std::exchange(started, true));
     arrange_signals();
     setenv("RUNTIME_DIRECTORY", run_dir.c_str(), 1);
     std::vector<std::string> arguments = plan.arguments;

@@ -1,4 +1,5 @@
-// EAL's life in this process: started once from an EalPlan, cleaned up at the end.
+// EAL's life in this process: started once from an EalPlan, cleaned up at the end. It cannot be
+// started a second time, whatever became of the first. Thread: main.
 #pragma once
 
 #include <memory>
@@ -12,10 +13,13 @@ namespace nlb::dataplane {
 
 class Eal {
 public:
+    // Blocks the signals that main reads and net_tap's, for this thread and all that EAL makes.
     // `run_dir` gets DPDK's own files. Requires: called once in a process, before any other thread
     // exists.
     static Result<std::unique_ptr<Eal>> start(const EalPlan& plan, const std::string& run_dir,
                                               EalLog& log);
+    // Removes DPDK's files. Requires: workers have returned, ports are closed, pools and rings are
+    // freed.
     ~Eal();
     Eal(const Eal&) = delete;
     Eal& operator=(const Eal&) = delete;

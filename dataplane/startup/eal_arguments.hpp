@@ -22,6 +22,8 @@ struct EalPlan {
     bool huge_pages = false;
 };
 
+// Refuses a plan that needs more memory than there is, or more lcores than EAL knows. Requires:
+// each cluster has a CPU, the machine too. Thread: main.
 [[nodiscard]] Result<EalPlan> plan_eal(const StartupPlan& plan, const Machine& machine);
 
 }  // namespace nlb::dataplane

@@ -16,6 +16,7 @@ public:
     // From here on DPDK's log ends here. One per process, for its whole life.
     static EalLog& capture();
 
+    // For the stream that DPDK writes to: any piece of text, lines or parts of lines.
     void write(std::string_view text);
     // Whole lines since the last call, oldest first; at most kLinesMax, older ones are forgotten.
     [[nodiscard]] std::vector<std::string> take();

@@ -1,5 +1,5 @@
 // What the kernel knows of an interface that a driver only borrows: whether its link is up, what it
-// carries, whether it is taken. It changes nothing.
+// carries. It changes nothing. Thread: any; a system call or two each.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace nlb::dataplane {
 
 // The carrier, as of now; false also when there is no such interface or it is set down.
 [[nodiscard]] bool kernel_link_up(const std::string& interface);
-// 0: unknown.
+// In bytes; 0: unknown.
 [[nodiscard]] std::uint16_t kernel_mtu(const std::string& interface);
 
 }  // namespace nlb::dataplane

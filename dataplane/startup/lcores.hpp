@@ -18,7 +18,8 @@ struct Lcores {
     std::string warning;                 // one line when threads share CPUs; else empty
 };
 
-// `allowed`: the CPUs that this process may run on, ascending. Requires: not empty.
+// `allowed`: the CPUs that this process may run on, ascending. Refuses more workers than EAL has
+// lcores for. Requires: `allowed` is not empty.
 [[nodiscard]] Result<Lcores> plan_lcores(const std::vector<ClusterPlan>& clusters,
                                          const std::optional<std::uint16_t>& main_cpu,
                                          const std::vector<std::uint16_t>& allowed);

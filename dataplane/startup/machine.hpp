@@ -1,5 +1,6 @@
 // What this machine offers, read once at start: CPUs, memory, huge pages. Everything that is
 // decided from it takes it as a value, so that tests decide for machines that they do not run on.
+// What cannot be read counts as nothing. Thread: main.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ struct Machine {
 };
 
 [[nodiscard]] Machine read_machine();
+// As gethostname(2) says; empty: it has none.
 [[nodiscard]] std::string machine_name();
 
 }  // namespace nlb::dataplane

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/base/assert.hpp"
 #include "core/flow/fragments.hpp"
 #include "core/packet/burst.hpp"
 
@@ -29,6 +30,7 @@ std::uint32_t clients_for(std::uint32_t connections_max) {
 }
 
 std::uint32_t connections_per_worker(std::uint32_t connections_max, std::size_t workers) {
+    NLB_ASSERT(workers > 0);
     const auto count = static_cast<std::uint32_t>(workers);
     return std::max(kConnectionsLeast, (connections_max + count - 1) / count);
 }

@@ -1,18 +1,14 @@
 // How much memory a plan needs, and the numbers that both this estimate and the allocations are
 // made from. It allocates nothing.
 //
-// buffers     = per cluster and worker: both rings of both ports, the fragments that may wait, and
-// those
-//               under way between workers
-//             + per worker: its cache and two bursts
-//             + per cluster: the rings to and from main
-// bytes       = buffers * kBufferBytes + connections + kLaneBytes per worker and cluster +
-// kEalBytes,
-//               and an eighth on top for the seams of the heap
-// connections = per cluster and worker, with n = ceil(connections.max / workers), for each IP
-// version:
-//               32 n (IPv4) or 48 n for keys, 8 n for descriptors, 12 * pow2(n) for rte_hash's
-//               buckets
+// buffers:     for each cluster and worker both rings of both ports, the fragments that may wait,
+//              the frames under way between workers; for each worker its cache and two bursts; for
+//              each cluster the rings to and from main
+// connections: for each cluster, worker and IP version, with n of them: 32 n bytes (IPv4) or 48 n
+//              for keys, 8 n for descriptors, 12 for each of the next power of two above n for
+//              rte_hash's buckets
+// bytes:       buffers * kBufferBytes, connections, kLaneBytes for each cluster and worker,
+//              kEalBytes, and an eighth on top for the seams of the heap
 #pragma once
 
 #include <cstdint>
@@ -56,11 +52,12 @@ struct ConnCapacity {
 // How many clients are remembered of rules with a time-out, of plain memory (24 bytes each) and
 // only once there is such a rule: a client has more than one connection, and is remembered longer.
 [[nodiscard]] std::uint32_t clients_for(std::uint32_t connections_max);
-// How many of `connections_max` one of `workers` may hold.
+// How many of `connections_max` one of `workers` may hold. Requires: workers > 0.
 [[nodiscard]] std::uint32_t connections_per_worker(std::uint32_t connections_max,
                                                    std::size_t workers);
 // An IP version that no virtual address has gets a sixteenth: a reload may bring one.
 [[nodiscard]] ConnCapacity capacity_of(std::uint32_t connections, const Tables& tables);
+// `workers`: of this host, over all clusters. Requires: each cluster has a CPU.
 [[nodiscard]] MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers);
 
 }  // namespace nlb::dataplane

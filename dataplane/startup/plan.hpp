@@ -1,6 +1,6 @@
 // What one dataplane is to run, from the configuration or from a tables file: clusters, ports,
 // cores and the tables that they begin with. It opens no device; what it refuses is a mistake of
-// the operator (exit 2).
+// the operator (exit 2). Thread: main, before EAL.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,9 @@ struct StartupPlan {
     bool fixed = false;  // `--tables`: no control plane, and the fence holds for ever
 };
 
-// Tables with nothing owned: dedicated addresses work at once, virtual ones wait for the control
-// plane.
+// The clusters that `host` is in. Tables with nothing owned: dedicated addresses work at once,
+// virtual ones wait for the control plane. Refuses a host that is in no cluster, and device strings
+// that are none.
 [[nodiscard]] Result<StartupPlan> plan_from_config(const config::Config& config,
                                                    const std::string& host);
 // Ports, cores and connections are the file's, unless `config` (may be nullptr) has a cluster of

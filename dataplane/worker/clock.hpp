@@ -20,7 +20,8 @@ using daemon::monotonic_now;
 
 class Clock {
 public:
-    // `cycles_per_second`: what the counter is believed to run at until it was measured.
+    // `cycles_per_second`: what the counter is believed to run at until it was measured. Requires:
+    // > 0.
     explicit Clock(std::uint64_t cycles_per_second);
 
     // Thread: any. Requires: calibrate() was called once.
@@ -35,6 +36,7 @@ private:
     // Two slots: readers use one while main writes the other. `version_` publishes the slot it
     // names (its lowest bit).
     struct Slot {
+        // Each publishes nothing but itself.
         std::atomic<std::uint64_t> cycles{0};
         std::atomic<std::int64_t> ns{0};
         std::atomic<std::uint64_t> ns_per_cycle{0};  // times 2^32

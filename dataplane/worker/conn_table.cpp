@@ -60,6 +60,7 @@ constexpr std::array<Byte, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
 Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name,
                                                      const ConnCapacity& capacity, int socket,
                                                      std::uint32_t seed) {
+    NLB_ASSERT(capacity.v4 > 0 && capacity.v6 > 0);
     Hash v4 = make_hash(name + " v4", capacity.v4, sizeof(BriefKey), hash_brief_key, socket, seed);
     Hash v6 = make_hash(name + " v6", capacity.v6, sizeof(FlowKey), hash_words, socket, seed);
     const std::size_t count = std::size_t{capacity.v4} + capacity.v6;

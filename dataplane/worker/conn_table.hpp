@@ -31,7 +31,8 @@ using Hash = std::unique_ptr<rte_hash, FreeHash>;
 
 class ConnTable {
 public:
-    // `seed` makes the slots of flows unpredictable from outside. Requires: EAL runs.
+    // In the memory of NUMA node `socket`. `seed` makes the slots of flows unpredictable from
+    // outside. Requires: EAL runs, capacities > 0. Thread: main.
     static Result<std::unique_ptr<ConnTable>> create(const std::string& name,
                                                      const ConnCapacity& capacity, int socket,
                                                      std::uint32_t seed);
@@ -39,7 +40,8 @@ public:
     ConnTable(const ConnTable&) = delete;
     ConnTable& operator=(const ConnTable&) = delete;
 
-    // The Connections of core/flow/flow.hpp.
+    // The Connections of core/flow/flow.hpp. What find() and insert() give is good until the next
+    // insert(), erase(), evict_half_open() or sweep().
     [[nodiscard]] Descriptor* find(const FlowKey& key);
     void find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found);
     [[nodiscard]] Descriptor* insert(const FlowKey& key, Descriptor descriptor);
@@ -53,13 +55,13 @@ public:
     [[nodiscard]] FlowIndex& flow_index() { return flow_index_; }
     [[nodiscard]] const FlowIndex& flow_index() const { return flow_index_; }
 
-    // Tables of another layout: from now on descriptors are filed anew, some in each sweep. To be
-    // called before a burst is settled by them.
+    // Tables of another layout: from now on each sweep gives some descriptors the rule and bucket
+    // that these tables give them. To be called before a burst is settled by them.
     void follow(const Tables& tables) {
         if (tables.layout != flow_index_.layout()) begin_reindexing(tables.layout);
     }
-    // Looks at the next slots, at most so many that a pass takes kSweepPass, and erases what has
-    // expired.
+    // Looks at the next slots, no more than let a pass last kSweepPass, and erases what has
+    // expired. At most kSweepMost slots and kSweepChangesMost changes in one call.
     void sweep(const Tables& tables, Instant now);
 
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -71,15 +73,16 @@ public:
     static constexpr Duration kSweepStep = std::chrono::microseconds{100};
     static constexpr std::uint32_t kEvictTries = 64;  // eight cache lines
     static constexpr std::uint32_t kRecentMost = 256;
-    // In each window so many that what is evicted had a tenth of a second to be answered; but no
-    // fewer than a busy host with a small table needs, and no more than a tenth of a core has the
-    // time for. Windows are short, so that a queue does not overflow in one.
+    // How many flows may be evicted in one window: as many as leave each of them a tenth of a
+    // second to be answered, but no fewer than a busy host with a small table needs, and no more
+    // than a tenth of a core has the time for. Windows are short, so that no queue overflows in
+    // one.
     static constexpr Duration kEvictWindow = std::chrono::microseconds{100};
     static constexpr std::uint32_t kEvictionsLeast = 10;
     static constexpr std::uint32_t kEvictionsMost = 50;
     // slots in one call, which lie side by side
     static constexpr std::uint32_t kSweepMost = 8192;
-    // of them that expire or become stale: 20 us where the caches hold none of it
+    // of them those that expire or become stale: 20 us where the caches hold none of it
     static constexpr std::uint32_t kSweepChangesMost = 64;
     static constexpr std::uint32_t kReindexMost = 32;  // the same
 

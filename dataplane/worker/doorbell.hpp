@@ -1,7 +1,6 @@
-// How main and workers wake one another: once per nap, however many frames were left in a ring. For
-// a worker it is the only system call that is not its driver's or its own sleep, and it is made for
-// heartbeats alone: a main that polled its rings often enough for them would cost an idle host more
-// than everything else together.
+// How main and workers wake one another: with one system call per sleep of the other side, however
+// many frames were left in a ring. Main could poll its rings instead; often enough for heartbeats
+// that would cost an idle host more than everything else together.
 #pragma once
 
 #include <atomic>
@@ -19,6 +18,7 @@ public:
     void ring();
     // Thread: the sleeper's, before it looks into the rings: what comes later rings again.
     void answer();
+    // Readable from ring() until answer().
     [[nodiscard]] int fd() const { return fd_; }
 
 private:

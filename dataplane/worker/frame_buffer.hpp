@@ -12,7 +12,8 @@
 
 namespace nlb::dataplane {
 
-// Of an answer that was made in place; other frames keep their length.
+// Of an answer that was made in place; other frames keep their length. Requires: `length` bytes are
+// there behind the data offset.
 inline void set_length(rte_mbuf* buffer, std::uint16_t length) {
     if (buffer->data_len == length) return;
     rte_pktmbuf_free(buffer->next);
@@ -22,6 +23,7 @@ inline void set_length(rte_mbuf* buffer, std::uint16_t length) {
     buffer->pkt_len = length;
 }
 
+// The first segment, and how far an answer in place may reach.
 inline Frame frame_of(const rte_mbuf& buffer) {
     return {rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len,
             static_cast<std::uint16_t>(buffer.buf_len - buffer.data_off)};
@@ -47,7 +49,7 @@ inline std::uint64_t layout_of(const rte_mbuf& buffer) {
 }
 
 // rte_pktmbuf_free_bulk() for what a receive queue gives: runs of single segments of one pool,
-// which go back in one piece.
+// which go back in one piece. Requires: count > 0.
 inline void free_frames(rte_mbuf** buffers, std::uint32_t count) {
     rte_mempool* const pool = buffers[0]->pool;
     std::uint64_t odd = 0;

@@ -20,10 +20,12 @@ public:
     HeldFrames(const HeldFrames&) = delete;
     HeldFrames& operator=(const HeldFrames&) = delete;
 
+    // Requires: nothing lies at that slot.
     void put(std::uint16_t slot, rte_mbuf* buffer) {
         NLB_ASSERT(buffers_[slot] == nullptr);
         buffers_[slot] = buffer;
     }
+    // The caller's from now on. Requires: a frame lies at that slot.
     [[nodiscard]] rte_mbuf* take(std::uint16_t slot) {
         return std::exchange(buffers_[slot], nullptr);
     }

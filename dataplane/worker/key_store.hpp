@@ -1,8 +1,8 @@
-// Where rte_hash keeps the key of a position. rte_hash_get_key_with_position() looks the key up
-// that it has just read, to see whether the position is taken; two lines of memory that a caller
-// who knows that need not wait for. Positions lie in a row behind a fixed address, which is no
-// promise of rte_hash's: it is learnt from three keys while the table is empty, and where they do
-// not lie so, the library is asked each time.
+// Where rte_hash keeps the key of a position. rte_hash_get_key_with_position() reads the key and
+// then looks it up, to see whether the position is taken: two more lines of memory, which a caller
+// who knows that it is taken need not wait for. Keys lie in a row behind a fixed address. rte_hash
+// does not promise that, so it is learnt from three keys while the table is empty; where they lie
+// otherwise the library is asked each time. Thread: the table's owner.
 #pragma once
 
 #include <cstddef>

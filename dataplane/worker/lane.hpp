@@ -1,5 +1,7 @@
-// One queue of one cluster's pair of ports, with everything that the worker who serves it needs. A
-// worker serves one lane of each cluster that names its CPU; a lane has exactly one worker.
+// One queue of one cluster's pair of ports, or a share of the flows where there are fewer queues
+// than workers, with everything that the worker who serves it needs. A worker serves one lane of
+// each cluster that names its CPU; a lane has exactly one worker. Main fills it in before workers
+// start and changes nothing afterwards but the atomics.
 #pragma once
 
 #include <atomic>
@@ -10,7 +12,6 @@
 #include "core/clients/client_table.hpp"
 #include "core/flow/fragments.hpp"
 #include "core/packet/counters.hpp"
-#include "core/packet/software_rss.hpp"
 #include "core/tables/tables.hpp"
 #include "core/wire/heartbeat_policer.hpp"
 #include "dataplane/ports/buffers.hpp"
@@ -19,6 +20,7 @@
 #include "dataplane/worker/fence.hpp"
 #include "dataplane/worker/held_fragments.hpp"
 #include "dataplane/worker/packet_trace.hpp"
+#include "dataplane/worker/software_rss.hpp"
 
 namespace nlb::dataplane {
 
@@ -28,6 +30,10 @@ inline constexpr std::size_t kLanesMax = 128;
 struct Lane {
     // `seed` makes the slots of what it remembers unpredictable from outside.
     explicit Lane(std::uint64_t seed = 0) : fragments(seed) {}
+
+    [[nodiscard]] std::uint16_t port(Side side) const {
+        return side == Side::outside ? outside_port : inside_port;
+    }
 
     std::uint16_t outside_port = 0;
     std::uint16_t inside_port = 0;
@@ -51,12 +57,7 @@ struct Lane {
     std::vector<Lane*> peers;                    // the cluster's lanes by number, this one too
     std::vector<const FlowIndex*> flow_indexes;  // theirs
     Doorbell* bell = nullptr;                    // of the worker who serves it
-    // Where there are fewer queues than lanes (dataplane/worker/distributor.hpp).
-    bool spreads = false;  // this lane has a queue, and others have not
-    FlowLaneKey spread_key;
-    Ring steered_inside;         // from lanes that spread: frames from inside
-    Ring to_outside, to_inside;  // of a lane that spreads: what it sends for others
-    Lane* sender = nullptr;      // who sends for this lane; nullptr: itself
+    SoftwareRss rss;                             // where there are fewer queues than lanes
 
     std::unique_ptr<ConnTable> connections;
     FragmentTable fragments;

@@ -1,5 +1,5 @@
 // What a worker does when there was nothing to do: polls on for a moment, then sleeps (poll:
-// adaptive), or never sleeps (poll: busy). It decides only; sleeper.hpp sleeps.
+// adaptive), or never sleeps (poll: busy). It decides only; sleeper.hpp sleeps. Thread: the worker.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,8 @@ public:
           woken_by_frames_(woken_by_frames),
           cycles_per_us_(cycles_per_second / 1'000'000 + 1) {}
 
-    // After a round over all lanes, at `cycles`. How long to sleep: 0 is not at all.
+    // After a round over all lanes, at `cycles` of the time stamp counter. How long to sleep: 0 is
+    // not at all.
     [[nodiscard]] std::uint32_t pause_ns(bool worked, std::uint64_t cycles) {
         if (worked || !adaptive_) {
             worked_at_ = cycles;

@@ -1,7 +1,7 @@
 // What one `nlb trace` takes from the workers of a cluster: packets that its filter wants, copied
-// with what was decided about them into slots made beforehand. Bounded: so many packets per second,
-// so many slots; what is beyond is passed by and counted. While nobody traces, a worker pays one
-// load per burst for it.
+// with what was decided about them into slots made beforehand. Packets per second and slots are
+// bounded; what is beyond is not copied, but counted. While nobody traces, a worker pays one load
+// per burst for it.
 #pragma once
 
 #include <atomic>
@@ -44,7 +44,8 @@ public:
     bool look(const Burst& burst, rte_mbuf* const* buffers, const BurstContext& context,
               trace::Direction direction);
 
-    // Thread: main.
+    // Thread: main. The oldest packet, nullptr when there is none; its slot is used again once it
+    // is given back.
     [[nodiscard]] Taken* take();
     void give_back(Taken* taken);
     [[nodiscard]] trace::Progress progress() const;
@@ -56,6 +57,7 @@ private:
     struct alignas(64) Account {
         std::int64_t credit_ns = 0;  // of time in which packets may be looked at
         Instant paid = kLongAgo;     // until when
+        // Each publishes nothing but itself.
         std::atomic<std::uint64_t> looked_at{0};
         std::atomic<std::uint64_t> passed_by{0};
     };

@@ -6,6 +6,7 @@
 #include <rte_malloc.h>
 #include <set>
 
+#include "core/base/assert.hpp"
 #include "core/tables/soundness.hpp"
 
 namespace nlb::dataplane {
@@ -28,6 +29,7 @@ bool Publisher::publish(const Published& what, const Tables& tables,
                         const std::vector<std::unique_ptr<Lane>>& lanes,
                         const std::function<int(const Lane&)>& socket_of) {
     assert_sound(tables);
+    NLB_ASSERT(!lanes.empty());
     std::map<int, Tables*> copies;
     bool enough = true;
     for (const auto& lane : lanes) {

@@ -1,6 +1,6 @@
 // Replaces the tables of a cluster's lanes and frees the old ones after a grace period. It never
 // waits: main polls it. Tables lie in the memory of the NUMA node whose workers read them, one copy
-// per node.
+// per node. Thread: main.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ namespace nlb::dataplane {
 class Publisher {
 public:
     explicit Publisher(Rcu& rcu) : rcu_(rcu) {}
+    // Requires: no worker runs.
     ~Publisher();
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
@@ -27,7 +28,8 @@ public:
         std::uint64_t token;
     };
     // False: no memory; the lanes keep what they have. `socket_of` gives a lane's NUMA node.
-    // Requires: the tables are sound (core/tables/soundness.hpp).
+    // Requires: the tables are sound (core/tables/soundness.hpp); `lanes` are all lanes of that
+    // cluster, not none.
     bool publish(const Published& what, const Tables& tables,
                  const std::vector<std::unique_ptr<Lane>>& lanes,
                  const std::function<int(const Lane&)>& socket_of);
@@ -51,7 +53,7 @@ private:
     std::deque<Retired> retired_;
 };
 
-// Requires: no worker runs.
+// What the lanes hold now. Requires: no worker runs.
 void free_tables(const std::vector<std::unique_ptr<Lane>>& lanes);
 
 }  // namespace nlb::dataplane

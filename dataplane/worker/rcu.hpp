@@ -12,9 +12,10 @@ namespace nlb::dataplane {
 
 class Rcu {
 public:
+    // Requires: readers > 0.
     explicit Rcu(std::uint32_t readers);
 
-    // Worker side, each with its own number below `readers`.
+    // Worker side, each with its own number below `readers`. Requires, for all but join(): joined.
     void join(std::uint32_t reader);
     void leave(std::uint32_t reader);
     void quiescent(std::uint32_t reader) { rte_rcu_qsbr_quiescent(state_.get(), reader); }

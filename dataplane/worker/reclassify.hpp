@@ -3,6 +3,7 @@
 // one that counted may do it: its words then wrap, their sum does not.
 #pragma once
 
+#include "core/packet/burst.hpp"
 #include "core/packet/counters.hpp"
 #include "core/packet/reasons.hpp"
 
@@ -17,6 +18,19 @@ inline void reclassify(Counters& counters, Reason from, Reason to, RuleId rule) 
     };
     count(from, ~std::uint64_t{0});
     count(to, 1);
+}
+
+// Of one packet of a burst.
+inline void reclassify(Burst& burst, std::uint32_t slot, Reason reason, Counters& counters) {
+    reclassify(counters, burst.reasons[slot], reason, burst.rule_at(slot));
+    burst.reasons[slot] = reason;
+}
+
+// The lease ran out between the stages and the delivery: what was accepted for a virtual address is
+// not delivered.
+inline void refuse_late(Burst& burst, Counters& counters) {
+    for (std::uint32_t i = 0; i < burst.count; ++i)
+        if (is_accepted_for_vip(burst.reasons[i])) reclassify(burst, i, Reason::fenced, counters);
 }
 
 }  // namespace nlb::dataplane

@@ -1,5 +1,6 @@
 // A worker's sleep: until a frame comes, until main rings, or until the time is over, whichever is
-// first. Ports whose driver gives no descriptor to wait for are found when the time is over.
+// first. Ports whose driver gives no descriptor to wait for are found when the time is over. It
+// reads no frame. Thread: the worker.
 #pragma once
 
 #include <array>
@@ -15,10 +16,12 @@ namespace nlb::dataplane {
 class Sleeper {
 public:
     // `wakers`: a descriptor for each port's queue that is polled, -1 for those without one.
+    // Requires: at most kWakersMost; the bell outlives it.
     Sleeper(const std::vector<int>& wakers, Doorbell& bell);
 
     // Every port can end a sleep.
     [[nodiscard]] bool woken_by_frames() const { return complete_; }
+    // Requires: 0 < ns < 1,000,000,000.
     void sleep(std::uint32_t ns);
 
 private:

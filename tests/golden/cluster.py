@@ -29,8 +29,8 @@ RULES = """
 ADMIN_PRIORITY = {"edge1": 4, "edge2": 3, "edge3": 1, "edge4": 2}
 
 
-def _host(name, outside, inside):
-    return (f'      - {{name: {name}, id: {NUMBER[name]}, addresses: [{DEDICATED[name]}/24, "{DEDICATED6[name]}/64"], lcores: 1,\n'
+def _host(name, outside, inside, lcores):
+    return (f'      - {{name: {name}, id: {NUMBER[name]}, addresses: [{DEDICATED[name]}/24, "{DEDICATED6[name]}/64"], lcores: "{lcores}",\n'
             f"         priorities: {{admin: {ADMIN_PRIORITY[name]}}},\n"
             f'         outside: "{outside}",\n'
             f'         inside: "{inside}"}}\n')
@@ -39,14 +39,14 @@ def _host(name, outside, inside):
 class Cluster:
     """The files of one run, in a folder of its own. `from_outside` and `from_inside` are the captures that the ports play."""
 
-    def __init__(self, folder, programs, from_outside, from_inside, mode="unicast"):
+    def __init__(self, folder, programs, from_outside, from_inside, mode="unicast", lcores="1"):
         self.folder, self.nlb, self.dataplane = folder, programs / "cli/nlb", programs / "dataplane/nlb-dataplane"
         self.configuration = folder / "nlb.yaml"
         hosts = ""
         for name in HOSTS:
             outside = f"net_pcap0,rx_pcap={from_outside},tx_pcap={self.sent_outside(name)}"
             inside = f"net_pcap1,rx_pcap={from_inside},tx_pcap={self.sent_inside(name)}"
-            hosts += _host(name, outside, inside)
+            hosts += _host(name, outside, inside, lcores)
         key = folder / "golden.key"
         key.touch(mode=0o600)
         key.write_bytes(KEY)
@@ -73,10 +73,10 @@ class Cluster:
         self._run(self.nlb, "tables", "--config", self.configuration, "--host", name, "--members", ",".join(HOSTS), "-o", file)
         return file
 
-    def start_dataplane(self, name):
+    def start_dataplane(self, name, idle_ms=300):
         """A dataplane on fixed tables, that ends by itself when the captures are played."""
         command = [self.dataplane, "--tables", self.write_tables(name), "--config", self.configuration, "--host", name,
-                   "--exit-when-idle", "300"]
+                   "--exit-when-idle", str(idle_ms)]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                 env={**os.environ, "LC_ALL": "C"})
 

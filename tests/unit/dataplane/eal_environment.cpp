@@ -22,17 +22,18 @@ public:
         directory_ = directory.data();
         setenv("RUNTIME_DIRECTORY", directory_.c_str(), 1);
         EalLog::capture();
-        std::vector<std::string> arguments{
-            "dataplane-test",
-            "--no-huge",
-            "-m",
-            "256",
-            "--no-shconf",
-            "--no-pci",
-            "--no-telemetry",
-            "--lcores=0@" + std::to_string(read_machine().cpus.front()),
-            "--file-prefix=nlb-test-" + std::to_string(getpid()),
-            "--log-level=*:error"};
+        // Two lcores, one of them without work: ports of rings have as many queues.
+        const std::string cpu = std::to_string(read_machine().cpus.front());
+        std::vector<std::string> arguments{"dataplane-test",
+                                           "--no-huge",
+                                           "-m",
+                                           "256",
+                                           "--no-shconf",
+                                           "--no-pci",
+                                           "--no-telemetry",
+                                           "--lcores=0@" + cpu + ",1@" + cpu,
+                                           "--file-prefix=nlb-test-" + std::to_string(getpid()),
+                                           "--log-level=*:error"};
         std::vector<char*> argv;
         for (std::string& argument : arguments) argv.push_back(argument.data());
         argv.push_back(nullptr);

@@ -2,8 +2,9 @@
 // ends it for that burst.
 #include <gtest/gtest.h>
 
+#include "core/pipeline.hpp"
 #include "dataplane/worker/fence.hpp"
-#include "dataplane/worker/worker.hpp"
+#include "dataplane/worker/reclassify.hpp"
 
 namespace nlb::dataplane {
 namespace {

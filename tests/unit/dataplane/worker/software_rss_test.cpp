@@ -1,6 +1,6 @@
 // Two lanes behind one queue: each flow is settled on one of them, in order and in both directions,
 // and no frame is lost or counted twice.
-#include "dataplane/worker/distributor.hpp"
+#include "dataplane/worker/software_rss.hpp"
 
 #include <cstring>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ Ring ring_of(const std::string& name, std::uint32_t frames = kRing) {
     return std::move(make_ring(name, frames, 0).value());
 }
 
-class DistributorTest : public ::testing::Test {
+class SoftwareRssTest : public ::testing::Test {
 protected:
     struct RingPort {
         Ring in;
@@ -41,9 +41,9 @@ protected:
         to_main_ = ring_of("dx up " + number_, 8);
         set_up_tables();
         for (std::uint16_t number = 0; number < 2; ++number) set_up_lane(number);
-        lanes_[0].spreads = true;
+        lanes_[0].rss.spreads = true;
         lanes_[1].queue = kNoQueue;
-        lanes_[1].sender = &lanes_[0];
+        lanes_[1].rss.sender = &lanes_[0];
         fence_.set_lease(kForever);
         fence_.set_link(true);
         clock_.calibrate_now();
@@ -97,11 +97,11 @@ protected:
         lane.connections =
             std::move(ConnTable::create("dx " + name, ConnCapacity(256), 0, 1).value());
         lane.peers = {&lanes_[0], &lanes_[1]};
-        lane.spread_key = {11, 12};
+        lane.rss.key = {11, 12};
         lane.steered = ring_of("dx a " + name);
-        lane.steered_inside = ring_of("dx b " + name);
-        lane.to_outside = ring_of("dx c " + name);
-        lane.to_inside = ring_of("dx d " + name);
+        lane.rss.from_inside = ring_of("dx b " + name);
+        lane.rss.to_outside = ring_of("dx c " + name);
+        lane.rss.to_inside = ring_of("dx d " + name);
     }
     static FrameSpec packet(std::uint32_t client, std::uint8_t flags, std::uint32_t sequence = 0) {
         FrameSpec spec;
@@ -159,7 +159,7 @@ protected:
     std::array<std::unique_ptr<Worker>, 2> workers_;
 };
 
-TEST_F(DistributorTest, EveryFlowIsSettledOnOneLaneAndLeavesInOrder) {
+TEST_F(SoftwareRssTest, EveryFlowIsSettledOnOneLaneAndLeavesInOrder) {
     constexpr std::uint32_t kFlows = 40;
     for (std::uint32_t sequence = 0; sequence < 10; ++sequence) {
         for (std::uint32_t client = 0; client < kFlows; ++client)
@@ -181,7 +181,7 @@ TEST_F(DistributorTest, EveryFlowIsSettledOnOneLaneAndLeavesInOrder) {
     EXPECT_EQ(lanes_[0].counters.rx_packets + lanes_[1].counters.rx_packets, 10 * kFlows);
 }
 
-TEST_F(DistributorTest, AnswersFromInsideEndTheFlowOnItsLane) {
+TEST_F(SoftwareRssTest, AnswersFromInsideEndTheFlowOnItsLane) {
     for (std::uint32_t client = 0; client < 20; ++client) give(outside_, packet(client, kTcpSyn));
     poll_all();
     for (std::uint32_t client = 0; client < 20; ++client) {
@@ -197,7 +197,7 @@ TEST_F(DistributorTest, AnswersFromInsideEndTheFlowOnItsLane) {
     take(*inside_.out);
 }
 
-TEST_F(DistributorTest, WhatWaitsToBeSentForAnotherLaneIsNotDeliveredBehindAFallenFence) {
+TEST_F(SoftwareRssTest, WhatWaitsToBeSentForAnotherLaneIsNotDeliveredBehindAFallenFence) {
     for (std::uint32_t client = 0; client < 20; ++client) give(outside_, packet(client, kTcpAck));
     poll(0);
     poll(1);  // decided there, handed back, not sent yet
@@ -210,7 +210,7 @@ TEST_F(DistributorTest, WhatWaitsToBeSentForAnotherLaneIsNotDeliveredBehindAFall
     EXPECT_EQ(counted(Reason::fenced), 20U - sent);
 }
 
-TEST_F(DistributorTest, WhatNoRingHasRoomForIsCountedAndFreed) {
+TEST_F(SoftwareRssTest, WhatNoRingHasRoomForIsCountedAndFreed) {
     lanes_[1].steered = ring_of("dx small " + number_, 8);
     for (std::uint32_t client = 0; client < 64; ++client) give(outside_, packet(client, kTcpAck));
     poll(0);

@@ -1,0 +1,79 @@
+// One transmission per port and burst; buffers that go nowhere go back to their pool at once.
+#include "dataplane/worker/deliver.hpp"
+
+#include <array>
+#include <rte_ethdev.h>
+
+#include "core/packet/inside_address.hpp"
+#include "dataplane/worker/frame_buffer.hpp"
+#include "dataplane/worker/punt.hpp"
+#include "dataplane/worker/reclassify.hpp"
+#include "dataplane/worker/software_rss.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+// To the lane that core chose; core/flow/steer.hpp.
+void steer_to(Lane& lane, FrameBurst& burst, std::uint32_t slot) {
+    const Lane& to = *lane.peers[burst.packets.info[slot].fragment.slot];
+    if (rte_ring_mp_enqueue(to.steered.get(), burst.buffers[slot]) == 0) {
+        to.bell->ring();
+        return;
+    }
+    reclassify(burst.packets, slot, Reason::output_full, lane.counters);
+    rte_pktmbuf_free(burst.buffers[slot]);
+}
+
+// How many left; the rest is freed and reclassified.
+std::uint32_t transmit(Lane& lane, Side to, FrameBurst& burst, std::uint64_t slots) {
+    const ChosenBuffers chosen(burst, slots);
+    if (chosen.count == 0) return 0;
+    const std::uint32_t sent = lane.rss.sender == nullptr
+                                   ? rte_eth_tx_burst(lane.port(to), lane.queue, chosen.buffers,
+                                                      static_cast<std::uint16_t>(chosen.count))
+                                   : hand_over(lane, to, burst, slots, chosen);
+    if (sent == chosen.count) return sent;
+    std::uint32_t slot = 0;
+    for (const std::uint32_t i : Slots(slots))
+        if (slot++ >= sent) reclassify(burst.packets, i, Reason::output_full, lane.counters);
+    rte_pktmbuf_free_bulk(chosen.buffers + sent, chosen.count - sent);
+    return sent;
+}
+
+}  // namespace
+
+void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant now) {
+    Burst& packets = burst.packets;
+    std::array<std::uint64_t, kOutputCount> slots{};
+    std::uint64_t to_groups = 0;
+    for_each_reason(packets, [&](Reason reason, std::uint64_t same) {
+        slots[static_cast<std::size_t>(output_of(reason))] |= same;
+        if (keeps_group(reason)) to_groups |= same;
+    });
+    const auto slots_to = [&](Output output) { return slots[static_cast<std::size_t>(output)]; };
+
+    // What is shed joins those that go nowhere.
+    for (const std::uint32_t i : Slots(slots_to(Output::control))) {
+        if (admits(lane, packets.frames[i], now)) {
+            punt(lane, burst.buffers[i], now);
+        } else {
+            reclassify(packets, i, Reason::heartbeat_shed, lane.counters);
+            slots[static_cast<std::size_t>(Output::none)] |= std::uint64_t{1} << i;
+        }
+    }
+    for (const std::uint32_t i : Slots(slots_to(Output::inside_and_control)))
+        if (lane.policer.admits_other(now)) punt_copy(lane, burst.buffers[i], now);
+    for (const std::uint32_t i : Slots(slots_to(Output::held)))
+        lane.held.put(packets.info[i].fragment.slot, burst.buffers[i]);
+    for (const std::uint32_t i : Slots(slots_to(Output::lane))) steer_to(lane, burst, i);
+    const std::uint64_t inside = slots_to(Output::inside) | slots_to(Output::inside_and_control);
+    address_inside(packets, inside, to_groups, ports.inside);
+    for (const std::uint32_t i : Slots(slots_to(Output::outside)))
+        set_length(burst.buffers[i], packets.frames[i].length);
+    transmit(lane, Side::inside, burst, inside);
+    lane.counters.tx_packets += transmit(lane, Side::outside, burst, slots_to(Output::outside));
+    if (const ChosenBuffers chosen(burst, slots_to(Output::none)); chosen.count != 0)
+        free_frames(chosen.buffers, chosen.count);
+}
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,49 @@
+// Rings and the doorbell; nobody waits for anybody.
+#include "dataplane/worker/punt.hpp"
+
+#include <array>
+#include <rte_ethdev.h>
+#include <span>
+
+#include "core/packet/headers.hpp"
+
+namespace nlb::dataplane {
+
+bool admits(Lane& lane, const Frame& frame, Instant now) {
+    static constexpr SealKeys kNone{};
+    const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);
+    const auto body =
+        std::span<const Byte>{frame.data, frame.length}.subspan(sizeof(EthernetHeader));
+    return lane.policer.admits(body, keys == nullptr ? kNone : *keys, now);
+}
+
+void punt(Lane& lane, rte_mbuf* buffer, Instant now) {
+    note_of(buffer).received_ns = now.time_since_epoch().count();
+    if (rte_ring_mp_enqueue(lane.to_main, buffer) == 0) {
+        lane.doorbell->ring();
+        return;
+    }
+    lane.punts_lost.store(lane.punts_lost.load(std::memory_order_relaxed) + 1,
+                          std::memory_order_relaxed);
+    rte_pktmbuf_free(buffer);
+}
+
+void punt_copy(Lane& lane, rte_mbuf* buffer, Instant now) {
+    rte_mbuf* const copy = rte_pktmbuf_copy(buffer, buffer->pool, 0, UINT32_MAX);
+    if (copy != nullptr) punt(lane, copy, now);
+}
+
+std::uint32_t send_for_main(Lane& lane) {
+    if (lane.from_main == nullptr || rte_ring_empty(lane.from_main) != 0) return 0;
+    std::array<rte_mbuf*, kBurstMax> frames;
+    const std::uint32_t count = rte_ring_sc_dequeue_burst(
+        lane.from_main, reinterpret_cast<void**>(frames.data()), kBurstMax, nullptr);
+    const std::uint32_t sent = rte_eth_tx_burst(lane.outside_port, lane.queue, frames.data(),
+                                                static_cast<std::uint16_t>(count));
+    lane.counters.tx_packets += sent;
+    // The next heartbeat makes up for one that found the queue full.
+    if (sent < count) rte_pktmbuf_free_bulk(frames.data() + sent, count - sent);
+    return count;
+}
+
+}  // namespace nlb::dataplane

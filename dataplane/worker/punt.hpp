@@ -1,0 +1,29 @@
+// The cluster's own frames on their way between a lane and main: heartbeats up, if the policer
+// admits them, and whatever main wants to send down. It does not verify them: main's control plane
+// does.
+#pragma once
+
+#include <cstdint>
+#include <rte_mbuf.h>
+
+#include "core/packet/burst.hpp"
+#include "dataplane/worker/lane.hpp"
+
+namespace nlb::dataplane {
+
+// Frames that a flood could be made of do not crowd out the cluster's own: neither in the ring to
+// main nor behind it. Requires: `frame` is a heartbeat by its ethertype, with a whole Ethernet
+// header. Thread, here and below: the lane's worker.
+[[nodiscard]] bool admits(Lane& lane, const Frame& frame, Instant now);
+
+// Gives the buffer to main, with the time at which it came; one that finds no room is freed and
+// counted as lost.
+void punt(Lane& lane, rte_mbuf* buffer, Instant now);
+// A copy of it, if the pool has a buffer; the frame itself goes on inside.
+void punt_copy(Lane& lane, rte_mbuf* buffer, Instant now);
+
+// Sends what main left for the outside port; how many frames there were. Requires: a lane that has
+// a ring from main also has a queue.
+std::uint32_t send_for_main(Lane& lane);
+
+}  // namespace nlb::dataplane

@@ -1,0 +1,84 @@
+// What a port gives is usually one segment with one reference; a frame that is not is made so.
+#include "dataplane/worker/receive.hpp"
+
+#include <rte_ethdev.h>
+#include <rte_prefetch.h>
+
+#include "dataplane/worker/frame_buffer.hpp"
+#include "dataplane/worker/software_rss.hpp"
+
+namespace nlb::dataplane {
+namespace {
+
+// A frame that no single segment can hold is judged by its first, and so found shorter than its IP
+// header says. The bytes of all frames.
+std::uint64_t receive_unusual(FrameBurst& burst) {
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; i < burst.packets.count; ++i) {
+        rte_mbuf* const buffer = burst.buffers[i];
+        bytes += buffer->pkt_len;
+        if (buffer->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffer));
+        burst.packets.frames[i] = frame_of(*buffer);
+    }
+    return bytes;
+}
+
+// Fills the burst from a queue; the bytes of its frames.
+std::uint64_t receive_from(std::uint16_t port, std::uint16_t queue, FrameBurst& burst,
+                           std::uint16_t most) {
+    const std::uint32_t count = rte_eth_rx_burst(port, queue, burst.buffers.data(), most);
+    burst.packets.count = count;
+    if (count == 0) return 0;
+    std::uint64_t bytes = 0;
+    // of all buffers together: no data offset and no number of segments is greater than it says
+    std::uint64_t words = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const rte_mbuf& buffer = *burst.buffers[i];
+        words |= layout_of(buffer);
+        bytes += buffer.data_len;
+        const Frame frame{rte_pktmbuf_mtod(&buffer, Byte*), buffer.data_len, kAnswerRoom};
+        rte_prefetch0(frame.data);  // the stages come to it when the whole burst has passed here
+        burst.packets.frames[i] = frame;
+    }
+    // The buffers of a queue are of one pool, and so of one length.
+    const bool usual = (words & kSegments) == kOneSegment &&
+                       (words & kDataOffset) + kAnswerRoom <= burst.buffers[0]->buf_len;
+    return usual ? bytes : receive_unusual(burst);
+}
+
+}  // namespace
+
+std::uint32_t receive_outside(Lane& lane, std::uint16_t queue, FrameBurst& burst,
+                              std::uint16_t most, Instant now) {
+    const std::uint64_t bytes = receive_from(lane.outside_port, queue, burst, most);
+    const std::uint32_t count = burst.packets.count;
+    if (count == 0) return 0;
+    ++lane.counters.bursts;
+    lane.counters.rx_packets += count;
+    lane.counters.rx_bytes += bytes;
+    lane.last_rx_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    burst.packets.handed_over = false;
+    if (lane.rss.spreads) spread(lane, burst, Side::outside);
+    return count;
+}
+
+std::uint32_t receive_inside(Lane& lane, FrameBurst& burst, std::uint16_t most) {
+    static_cast<void>(receive_from(lane.inside_port, lane.queue, burst, most));
+    const std::uint32_t count = burst.packets.count;
+    if (count == 0) return 0;
+    ++lane.counters.bursts;
+    lane.counters.inside_packets += count;
+    if (lane.rss.spreads) spread(lane, burst, Side::inside);
+    return count;
+}
+
+std::uint32_t take_from(rte_ring* ring, FrameBurst& burst) {
+    burst.packets.count = rte_ring_sc_dequeue_burst(
+        ring, reinterpret_cast<void**>(burst.buffers.data()), kBurstMax, nullptr);
+    for (std::uint32_t i = 0; i < burst.packets.count; ++i)
+        burst.packets.frames[i] = frame_of(*burst.buffers[i]);
+    burst.packets.handed_over = true;
+    return burst.packets.count;
+}
+
+}  // namespace nlb::dataplane
