@@ -10,7 +10,7 @@ namespace nlb::controlplane {
 class MessageSink {
 public:
     virtual ~MessageSink() = default;
-    // A whole datagram of core/link_messages. It takes effect after those sent before it, or not at
+    // A whole datagram of core/ipc/messages. It takes effect after those sent before it, or not at
     // all.
     virtual void send(std::vector<Byte> datagram) = 0;
 };

@@ -1,6 +1,6 @@
 // A flow's name and the descriptor that keeps it on its host when its bucket moves
-// (product.md 4.6). `Connections` is what the track stage needs of a table: the dataplane brings
-// one of rte_hash, tests and explain a small one.
+// (docs/packet-path.md). `Connections` is what the track stage needs of a table: the dataplane
+// brings one of rte_hash, tests and explain a small one.
 #pragma once
 
 #include <concepts>

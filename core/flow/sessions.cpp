@@ -1,4 +1,5 @@
-// The table of product.md 4.6 for flows without a SYN of their own, and what an IKE header tells.
+// The table of docs/packet-path.md for flows without a SYN of their own, and what an IKE header
+// tells.
 #include "core/flow/sessions.hpp"
 
 namespace nlb {

@@ -1,4 +1,4 @@
-// The table of product.md 4.6 and the ends of descriptors, without any table.
+// The table of docs/packet-path.md and the ends of descriptors, without any table.
 #include "core/flow/track.hpp"
 
 #include "core/clients/client_table.hpp"

@@ -1,6 +1,6 @@
 // Descriptors of TCP flows and of sessions (core/flow/sessions.hpp): they keep a flow on its host
-// when its bucket moves (product.md 4.6). UDP has none. A packet pays for a look-up only when a
-// descriptor could change what happens to it, or when the descriptor could not otherwise be kept
+// when its bucket moves (docs/packet-path.md). UDP has none. A packet pays for a look-up only when
+// a descriptor could change what happens to it, or when the descriptor could not otherwise be kept
 // true; see needs_look_up(). Which worker a flow's packets reach is not decided here.
 #pragma once
 

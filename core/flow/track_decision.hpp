@@ -1,5 +1,5 @@
-// What the table of product.md 4.6 can say about a packet whose flow or session was looked up. It
-// looks nothing up.
+// What the table of docs/packet-path.md can say about a packet whose flow or session was looked up.
+// It looks nothing up.
 #pragma once
 
 #include "core/packet/reasons.hpp"

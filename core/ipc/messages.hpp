@@ -2,8 +2,8 @@
 // (unix, seqpacket). One datagram is one message: a MessageHeader, then exactly the struct named
 // beside its type, then for some a run of bytes. Native byte order: both ends are the same build on
 // the same machine, which `Hello::build` proves. Messages take effect in the order sent; the order
-// is what makes "stored before it is stated" true (cluster.md 3). The dataplane has no opinions: it
-// answers, installs, sends and punts.
+// is what makes "stored before it is stated" true (docs/architecture.md). The dataplane has no
+// opinions: it answers, installs, sends and punts.
 #pragma once
 
 #include <array>

@@ -78,7 +78,7 @@ bool is_sound(const RuleEntry& rule, const Tables& tables) {
            rule.sticky_ms <= kStickyMsMax && (rule.sticky_ms == 0 || may_be_sticky(rule));
 }
 
-// The order that core/address_table relies on.
+// The order that core/tables/address_table relies on.
 int rank_of(AddressKind kind) {
     return kind == AddressKind::vip ? 0 : kind == AddressKind::broadcast ? 1 : 2;
 }

@@ -37,7 +37,7 @@ void write_reply(Frame& frame, std::size_t at, const ArpPacket& request, const M
 }
 
 // What an inside stack may learn from: answers to one of our addresses, to a request that was sent
-// without a sender (core/mask), and announcements.
+// without a sender (core/packet/mask), and announcements.
 bool is_for_inside(const Frame& frame, const ArpPacket& packet, const BurstContext& context) {
     if (packet.target_ip == packet.sender_ip) return true;
     if (packet.target_ip.raw == 0) return is_mac(frame.data, context.ports.station(context.tables));

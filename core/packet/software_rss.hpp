@@ -1,6 +1,6 @@
 // Which of a host's lanes a frame belongs to where no adapter spreads flows: both directions of a
 // flow give one number, and so does an ICMP error that quotes it. It looks no further than that:
-// what it cannot tell apart stays where it came, and core/steer has the last word.
+// what it cannot tell apart stays where it came, and core/flow/steer has the last word.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Look-ups in the tables' addresses. Their order is fixed (core/tables_codec checks it): VIPs, then
-// broadcast addresses, then dedicated ones, so that the frequent cases end early.
+// Look-ups in the tables' addresses. Their order is fixed (core/ipc/tables_codec checks it): VIPs,
+// then broadcast addresses, then dedicated ones, so that the frequent cases end early.
 #pragma once
 
 #include "core/tables/tables.hpp"

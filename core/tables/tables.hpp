@@ -1,7 +1,7 @@
 // The immutable context that worker cores read: who this host is, the port rules, and which buckets
 // it owns. One value per epoch and install; a burst sees exactly one. Made by config/table_builder
-// from the configuration and the membership's view, carried by core/tables_codec, published by the
-// dataplane's main lcore (RCU).
+// from the configuration and the membership's view, carried by core/ipc/tables_codec, published by
+// the dataplane's main lcore (RCU).
 #pragma once
 
 #include <array>

@@ -1,4 +1,6 @@
-"""The model of target assignment, written from cluster.md section 2 in exact fractions. It shares no code and no idea with core/bucket_map.
+"""The model of target assignment, written from docs/protocol.md ("Shares") in exact fractions.
+
+It shares no code and no idea with core/cluster/bucket_assignment.
 
 A map is a list of 60 host ids, 0 where nobody owns the bucket; offers are a dictionary from id to weight (or 33 - priority).
 """

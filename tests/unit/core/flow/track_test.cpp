@@ -1,4 +1,5 @@
-// Descriptors: the table of product.md 4.6, the ends of flows, and what may not cost a look-up.
+// Descriptors: the table of docs/packet-path.md, the ends of flows, and what may not cost a
+// look-up.
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/flow/track_fixture.hpp"
