@@ -1,4 +1,5 @@
-// Gathers the members' offers by slot and hands them to core/bucket_map. Decides nothing itself.
+// Gathers the members' offers by slot and hands them to core/cluster/bucket_assignment. Decides
+// nothing itself.
 #include "cli/targets.hpp"
 
 #include <algorithm>

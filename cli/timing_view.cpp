@@ -1,4 +1,4 @@
-// The words beside core/timing's numbers; no number is made here but sums of those.
+// The words beside core/cluster/timing's numbers; no number is made here but sums of those.
 #include "cli/timing_view.hpp"
 
 #include <fmt/format.h>

@@ -37,7 +37,8 @@ void add_broadcast(Tables& tables, const Prefix& prefix) {
     if (!known) add_address(tables, broadcast, AddressKind::broadcast, kNoHost);
 }
 
-// In the order that core/address_table reads them: VIPs, broadcast addresses, dedicated ones.
+// In the order that core/tables/address_table reads them: VIPs, broadcast addresses, dedicated
+// ones.
 void add_addresses(Tables& tables, const Cluster& cluster, const Host& self) {
     add_address(tables, cluster.address.address, AddressKind::vip, kNoHost);
     for (const Prefix& prefix : cluster.virtual_addresses)

@@ -25,7 +25,8 @@ struct Ownership {
 // handling priority (mode single and the default rule: more is better), or 0 for nothing.
 [[nodiscard]] std::array<std::uint8_t, kRuleSlots> offers_of(const Cluster& cluster,
                                                              const Host& host);
-// Which slots are of mode single (the default rule is); core/bucket_map wants to know.
+// Which slots are of mode single (the default rule is); core/cluster/bucket_assignment wants to
+// know.
 [[nodiscard]] std::uint64_t single_slots(const Cluster& cluster);
 // Whether some rule has a time-out for its clients.
 [[nodiscard]] bool has_sticky_rules(const Cluster& cluster);

@@ -1,8 +1,8 @@
 // net_af_packet asks the kernel to join IPv4 fragments before it spreads frames over sockets
 // (PACKET_FANOUT_FLAG_DEFRAG), and has no argument against it: what is joined is longer than any
 // frame of its ring, and lost. This program's setsockopt stands before the C library's and takes
-// that one flag out. Fragments come one by one then, as from any adapter; core/steer brings those
-// of a client together.
+// that one flag out. Fragments come one by one then, as from any adapter; core/flow/steer brings
+// those of a client together.
 #include <cstring>
 #include <linux/if_packet.h>
 #include <sys/socket.h>

@@ -1,7 +1,8 @@
 // Fragments of a few datagrams in any order, size and company, through the stages of four hosts,
-// beside a model of lists that shares no code with core/fragments. Promises: every fragment becomes
-// what the model says, now or when it is released; each frame that waits is given back exactly
-// once; at most one host takes a fragment, and none takes one whose first fragment it did not take.
+// beside a model of lists that shares no code with core/flow/fragments. Promises: every fragment
+// becomes what the model says, now or when it is released; each frame that waits is given back
+// exactly once; at most one host takes a fragment, and none takes one whose first fragment it did
+// not take.
 //
 // An input: a byte of settings, then records of four bytes: which datagram and what happens first,
 // offset, length, and how it ends.

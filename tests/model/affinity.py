@@ -1,6 +1,6 @@
 """The model of the keyed affinity hash and of the keys it gets, written from the words of this folder's README.
 
-Python's own big integers, ipaddress and hashlib do the work; nothing is taken over from core/affinity_hash or libsodium.
+Python's own big integers, ipaddress and hashlib do the work; nothing is taken over from core/tables/affinity_hash or libsodium.
 """
 
 import hashlib

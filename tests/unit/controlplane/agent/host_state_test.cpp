@@ -1,4 +1,4 @@
-// The table of commands and the table of steps of controlplane/host_state.
+// The table of commands and the table of steps of controlplane/agent/host_state.
 #include "controlplane/agent/host_state.hpp"
 
 #include <gtest/gtest.h>
