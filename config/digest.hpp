@@ -1,7 +1,7 @@
-// Whether two hosts hold the same configuration, as far as they must (cluster.md R13), and where
-// they first differ. What concerns one host alone is left out: devices, lcores, initial state, key
-// files, time-outs; weights and priorities travel in heartbeats; the generation is compared on its
-// own.
+// Whether two hosts hold the same configuration, as far as they must (R13 of docs/protocol.md), and
+// where they first differ. What concerns one host alone is left out: devices, lcores, initial
+// state, key files, time-outs; weights and priorities travel in heartbeats; the generation is
+// compared on its own.
 #pragma once
 
 #include <cstdint>
