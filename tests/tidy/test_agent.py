@@ -89,7 +89,7 @@ class Agent(unittest.TestCase):
 
     def test_the_rule_would_notice_a_library_that_does(self):
         wrong = " ".join(foreign(self.require("controlplane/libnlb-control-loop.a")))
-        for word in ("asio", "crypto_", "rename"):
+        for word in ("crypto_", "epoll_wait", "rename", "steady_clock"):
             self.assertIn(word, wrong)
         said = " ".join(foreign(self.require("config/libnlb-daemon.a")))
         for word in ("clock_gettime", "socket", "open", "spdlog"):
