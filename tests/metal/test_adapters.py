@@ -83,7 +83,8 @@ class OnAdapter:
         try:
             began, first = Machine.serve_on(cls.kind)
         except BaseException:
-            for line in (cls.said() + cls.host.controlplane.said()).splitlines()[-12:]:
+            seen = [line for line in cls.host.metrics().splitlines() if "packets" in line and not line.endswith(" 0")]
+            for line in (cls.said() + cls.host.controlplane.said()).splitlines()[-12:] + seen:
                 record(f"{cls.kind}: {line}")
             cls.host.stop()
             raise
