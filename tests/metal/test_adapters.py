@@ -62,7 +62,7 @@ class Machine:
             cls.host.start()
             with traffic.Probes(cls.lab, cls.lab.plan.client_addresses()[:8], 800):
                 answered = lambda: next((opening.time for opening in openings_from(wire, kind) if opening.is_answer), None)
-                first = system.wait_until(answered, 30, f"an answer through {kind}", interval=0.2)
+                first = system.wait_until(answered, 60, f"an answer through {kind}", interval=0.2)
         return began, first
 
 
@@ -80,7 +80,14 @@ class OnAdapter:
     def setUpClass(cls):
         Machine.boot()
         cls.lab, cls.host = Machine.lab, Machine.host
-        began, first = Machine.serve_on(cls.kind)
+        try:
+            began, first = Machine.serve_on(cls.kind)
+        except BaseException:
+            seen = [line for line in cls.host.metrics().splitlines() if "packets" in line and not line.endswith(" 0")]
+            for line in (cls.said() + cls.host.controlplane.said()).splitlines()[-12:] + seen:
+                record(f"{cls.kind}: {line}")
+            cls.host.stop()
+            raise
         record(f"{cls.kind}: first SYN answered {first - began:.1f} s after the dataplane's start")
         for line in cls.said().splitlines():
             if " warning " in line or " ready " in line:

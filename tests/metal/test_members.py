@@ -26,8 +26,7 @@ class Members(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        adapters = {name: [guest_case.adapter(kind, name, 0x100 + at)] for at, (name, kind) in enumerate(KINDS.items())}
-        cls.lab = guest_case.open_lab(adapters, machine={"cpus": 2, "memory_mib": 640, "hugepages": 80})
+        cls.open_pair()
         try:
             cls.tell_story()
         except BaseException:
@@ -41,13 +40,17 @@ class Members(unittest.TestCase):
         guest_case.close(cls.lab)
 
     @classmethod
+    def open_pair(cls):
+        adapters = {name: [guest_case.adapter(kind, name, 0x100 + at)] for at, (name, kind) in enumerate(KINDS.items())}
+        cls.lab = guest_case.open_lab(adapters, machine={"cpus": 2, "memory_mib": 640, "hugepages": 80})
+        for name in KINDS:
+            cls.lab.plan.host_keys[name] = {"outside": cls.lab.host(name).guest.address(name), "lcores": "1"}
+        cls.lab.write_configuration()
+        cls.buckets = traffic.buckets_of(cls.lab, cls.lab.plan.client_addresses())
+
+    @classmethod
     def tell_story(cls):
         lab = cls.lab
-        for name, kind in KINDS.items():
-            lab.plan.host_keys[name] = {"outside": lab.host(name).guest.address(name), "lcores": "1"}
-        lab.write_configuration()
-        clients = lab.plan.client_addresses()
-        cls.buckets = traffic.buckets_of(lab, clients)
         cls.start_hosts(lab.hosts)
         cls.together = cls.agree(lab.hosts)
         cls.first = cls.syns("first")
