@@ -87,7 +87,7 @@ Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
         if (!cluster) return cluster.error();
         clusters_.push_back(std::move(cluster.value()));
         if (!clusters_.back()->install(publisher_, 0, from.tables))
-            return Error{"too little memory for the tables: raise eal.memory_mib"};
+            return Error{"too little memory for the tables: raise eal.memory"};
         if (fixed_) clusters_.back()->fence().set_lease(kForever);
         if (fixed_) clusters_.back()->fence().set_link(true);
     }
@@ -115,7 +115,7 @@ ipc::CountersReport Dataplane::counters(std::uint16_t cluster) const {
 
 Status Dataplane::install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) {
     if (!clusters_[cluster]->install(publisher_, token, tables))
-        return Error{"too little memory for the tables: raise eal.memory_mib"};
+        return Error{"too little memory for the tables: raise eal.memory"};
     daemon::log(Level::info, "tables",
                 {{"cluster", clusters_[cluster]->name()},
                  {"token", std::to_string(token)},

@@ -22,7 +22,7 @@ Result<Pool> make_pool(std::uint32_t buffers, int socket) {
     if (pool == nullptr)
         return Error{"the pool of " + std::to_string(buffers) +
                      " frame buffers could not be made (" + rte_strerror(rte_errno) +
-                     "): raise eal.memory_mib, or use fewer lcores"};
+                     "): raise eal.memory, or use fewer lcores"};
     return pool;
 }
 
@@ -38,7 +38,7 @@ Result<Ring> make_ring(const std::string& name, std::uint32_t frames, int socket
     Ring ring(rte_ring_create(name.c_str(), frames, socket, RING_F_SC_DEQ));
     if (ring == nullptr)
         return Error{"the ring \"" + name + "\" could not be made (" + rte_strerror(rte_errno) +
-                     "): raise eal.memory_mib"};
+                     "): raise eal.memory"};
     return ring;
 }
 

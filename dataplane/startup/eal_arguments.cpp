@@ -30,7 +30,7 @@ Status check_memory(const StartupPlan& plan, const Machine& machine, const Memor
     const std::uint64_t least = need.bytes / 9 * 8;
     if (mebibytes * kMebibyte < least)
         return Error{
-            fmt::format("eal.memory_mib: {} is too little: {} buffers and the connection tables "
+            fmt::format("eal.memory: {} is too little: {} buffers and the connection tables "
                         "take {} MiB; raise it, remove it, or lower "
                         "connections.max",
                         plan.eal.memory_mib, need.buffers, need.mebibytes())};

@@ -72,7 +72,7 @@ Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name,
         return Error{"the connection table for " +
                      std::to_string(std::max(capacity.v4, capacity.v6)) +
                      " connections could not be made (" + cause +
-                     "): lower connections.max or raise eal.memory_mib"};
+                     "): lower connections.max or raise eal.memory"};
     }
     std::uninitialized_fill_n(slots, count, Descriptor{0, 0, kFreeSlot, FlowState::half_open, 0});
     return std::unique_ptr<ConnTable>(

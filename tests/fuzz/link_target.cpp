@@ -92,16 +92,17 @@ void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
 
 std::vector<Byte> good_block() {
     Checkpoint checkpoint;
-    block.member = true;
-    block.incarnation = {7, 1};
-    block.config_digest = 42;
-    block.map.epoch = {3, 1, 5};
-    for (HostId id = 1; id <= 3; ++id) block.map.members.push_back({id, {id == 2 ? 7U : 5U, 1}});
-    for (auto& owners : block.map.targets)
+    checkpoint.member = true;
+    checkpoint.incarnation = {7, 1};
+    checkpoint.config_digest = 42;
+    checkpoint.map.epoch = {3, 1, 5};
+    for (HostId id = 1; id <= 3; ++id)
+        checkpoint.map.members.push_back({id, {id == 2 ? 7U : 5U, 1}});
+    for (auto& owners : checkpoint.map.targets)
         for (std::size_t b = 0; b < kBuckets; ++b) owners[b] = static_cast<HostId>(1 + b % 3);
-    block.peers = {{1, {5, 1}, 9}, {3, {5, 1}, 9}};
-    block.beats = {Instant{std::chrono::hours{1}}};
-    return encode_checkpoint(block);
+    checkpoint.peers = {{1, {5, 1}, 9}, {3, {5, 1}, 9}};
+    checkpoint.beats = {Instant{std::chrono::hours{1}}};
+    return encode_checkpoint(checkpoint);
 }
 
 }  // namespace

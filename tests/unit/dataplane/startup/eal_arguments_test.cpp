@@ -105,7 +105,7 @@ TEST(EalArguments, AnOrderedAmountIsTakenUnlessItCannotDo) {
     plan.eal.memory_mib = 8;
     const auto refused = plan_eal(plan, machine_of(kGibibyte));
     ASSERT_FALSE(refused.ok());
-    EXPECT_EQ(refused.error().message.rfind("eal.memory_mib: 8 is too little", 0), 0U)
+    EXPECT_EQ(refused.error().message.rfind("eal.memory: 8 is too little", 0), 0U)
         << refused.error().message;
 }
 
