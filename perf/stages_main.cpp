@@ -20,7 +20,7 @@ struct Work {
 // Each stage in a function of its own that no compiler may fold into another: callgrind tells
 // functions apart, not lines.
 #define NLB_STAGE [[gnu::noinline]] void
-NLB_STAGE stage_recognise(Burst& burst, const BurstContext& context,
+NLB_STAGE stage_fast_path(Burst& burst, const BurstContext& context,
                           SimpleConnections& connections) {
     fast_path(burst, context, connections.flow_index());
 }
@@ -61,7 +61,7 @@ void run(Bench& bench, Traffic& traffic, const BurstContext& context, const Work
         burst.frames[i] = {frame, static_cast<std::uint16_t>(traffic.next(frame)), kFrameBytesMax};
     }
     if (!work.stages) return;
-    if (work.ahead) stage_recognise(burst, context, bench.connections);
+    if (work.ahead) stage_fast_path(burst, context, bench.connections);
     stage_parse(burst);
     stage_neighbours(burst, context);
     stage_classify(burst, context);

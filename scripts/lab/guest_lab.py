@@ -116,7 +116,7 @@ class GuestHost:
     def start(self):
         """The dataplane, the addresses behind its device, the control plane, in this order."""
         self.dataplane.start()
-        self._wait_for(lambda: " ready " in self.dataplane.said(), "the dataplane")
+        self._wait_for(lambda: " name=ready " in self.dataplane.said(), "the dataplane")
         lines = "\n".join(self._addresses())
         self.guest.run("sh", "-c", f"ip -batch - <<'END'\n{lines}\nEND")
         self.controlplane.start()

@@ -109,7 +109,7 @@ class IdleExit(unittest.TestCase):
         said = ""
         for line in process.stderr:
             said += line
-            if " ready " in line:
+            if " name=ready " in line:
                 return said
         process.wait()
         if os.geteuid() != 0 and any(words in said for words in runs.NO_PERMISSION):

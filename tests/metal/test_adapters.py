@@ -90,7 +90,7 @@ class OnAdapter:
             raise
         record(f"{cls.kind}: first SYN answered {first - began:.1f} s after the dataplane's start")
         for line in cls.said().splitlines():
-            if " warning " in line or " ready " in line:
+            if " warning " in line or " name=ready " in line:
                 record(f"{cls.kind}: {line.split(' nlb-dataplane ', 1)[-1]}")
 
     @classmethod
