@@ -11,7 +11,8 @@ import time
 
 PIPE_SECONDS = 10.0
 TERMINAL_SECONDS = 0.5
-ENDED = re.compile(r"^\s*\d+/\d+\s+(?P<name>.+?)\s{2,}(?:OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT)\b")
+# The longest name of a suite is followed by one blank only.
+ENDED = re.compile(r"^\s*\d+/\d+\s+(?P<name>.+?)\s+(?:OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT)\s+\d+\.\d+s")
 BUILT = re.compile(r"^\[(\d+)/(\d+)\] ")
 NOTHING_TO_BUILD = "ninja: no work to do"
 
