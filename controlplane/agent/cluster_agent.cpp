@@ -85,6 +85,8 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
 void ClusterAgent::on_tick(Instant now) {
     now_ = now;
     if (active_) run(now, membership_.on_tick(now));
+    // Once a tick is enough: a core lets the next 64 sequences pass.
+    if (dataplane_) commands_.tell_verified(membership_.peers());
     compare_configurations(now);
     if (dataplane_ && link_up_) igmp_.on_tick(now);
     poll(now);

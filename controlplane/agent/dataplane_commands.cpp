@@ -2,6 +2,8 @@
 // configuration knows addresses and rules.
 #include "controlplane/agent/dataplane_commands.hpp"
 
+#include <cstring>
+
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "core/cluster/checkpoint.hpp"
@@ -102,6 +104,15 @@ void DataplaneCommands::use_keys(const Authenticator& authenticator) {
 void DataplaneCommands::tell_seal_keys() {
     const SealKeys keys = authenticator_->seal_keys();
     channel_.send(ipc::MessageType::seal_keys, ipc::bytes_of(keys));
+}
+
+void DataplaneCommands::tell_verified(const Peers::Table& peers) {
+    ipc::Verified verified{};
+    for (const auto& [id, peer] : peers)
+        verified.hosts[id - 1U] = {peer.sequence, peer.incarnation.boot, peer.incarnation.term};
+    if (std::memcmp(&verified, &verified_, sizeof verified) == 0) return;
+    verified_ = verified;
+    channel_.send(ipc::MessageType::verified, ipc::bytes_of(verified));
 }
 
 void DataplaneCommands::request_status() {

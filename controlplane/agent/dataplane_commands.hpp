@@ -37,10 +37,15 @@ public:
     void use_keys(const Authenticator& authenticator);
     // To every dataplane that was found, and again when the keys change.
     void tell_seal_keys();
+    // The newest frame of each peer, when it is another than was told last.
+    void tell_verified(const Peers::Table& peers);
     void request_status();
     void request_counters();
     // The dataplane is another one: what was installed is gone.
-    void forget() { last_.reset(); }
+    void forget() {
+        last_.reset();
+        verified_ = {};
+    }
 
     // Cluster frames handed to the dataplane, since the start.
     [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
@@ -57,6 +62,7 @@ private:
     MacAddress destination_;
     Duration frames_keep_;
     std::optional<InstallTables> last_;
+    ipc::Verified verified_{};  // as told last
     std::uint64_t frames_sent_ = 0;
 };
 

@@ -29,7 +29,7 @@
 
 namespace nlb::ipc {
 
-inline constexpr std::uint32_t kProtocolVersion = 4;
+inline constexpr std::uint32_t kProtocolVersion = 5;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 // membership's memory, kept for a warm restart
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;
@@ -62,6 +62,10 @@ enum class MessageType : std::uint16_t {
     // SealKeys, from core/wire/heartbeat_seal.hpp: heartbeats that bear no such seal share a small
     // budget
     seal_keys = 38,
+    // Verified: the newest frame of each host whose tag was right and whose sender is believed;
+    // cores measure
+    // heartbeats by it
+    verified = 40,
     // on `trace.sock` (core/ipc/trace_messages.hpp)
     trace_request = 64,   // Request + its instructions, from `nlb trace`
     trace_packet = 65,    // Packet + the first bytes of the frame
@@ -149,6 +153,17 @@ struct Lease {
     std::int64_t valid_until_ns;  // absolute, CLOCK_MONOTONIC
 };
 
+// By host id - 1; sequence 0: none of that host.
+struct VerifiedLife {
+    std::uint64_t sequence;
+    std::uint32_t boot;
+    std::uint32_t term;
+};
+struct Verified {
+    std::array<VerifiedLife, kHostsMax> hosts;
+};
+static_assert(std::has_unique_object_representations_v<Verified>);
+
 inline constexpr std::size_t kGrantsAtOnce = 64;
 struct Requests {
     std::uint64_t count;  // at most kGrantsAtOnce
@@ -165,9 +180,9 @@ struct Grants {
          {std::uint64_t{kProtocolVersion}, std::uint64_t{sizeof(Hello)},
           std::uint64_t{sizeof(Installed)}, std::uint64_t{sizeof(Status)},
           std::uint64_t{sizeof(Send)}, std::uint64_t{sizeof(SealKeys)},
-          std::uint64_t{sizeof(CountersReport)}, std::uint64_t{sizeof(Tables)},
-          std::uint64_t{sizeof(GrantRequest)}, std::uint64_t{sizeof(GivenGrant)},
-          std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
+          std::uint64_t{sizeof(Verified)}, std::uint64_t{sizeof(CountersReport)},
+          std::uint64_t{sizeof(Tables)}, std::uint64_t{sizeof(GrantRequest)},
+          std::uint64_t{sizeof(GivenGrant)}, std::uint64_t{kReasonCount}, std::uint64_t{kBuckets}})
         digest.add(word);
     return digest.digest();
 }

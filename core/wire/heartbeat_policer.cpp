@@ -1,7 +1,5 @@
 #include "core/wire/heartbeat_policer.hpp"
 
-#include <tuple>
-
 #include "core/base/endian.hpp"
 
 namespace nlb {
@@ -15,35 +13,56 @@ constexpr std::size_t kSequenceAt = 44;
 
 }  // namespace
 
-bool HeartbeatPolicer::admits(std::span<const Byte> body, const SealKeys& keys, Instant now) {
+bool HeartbeatPolicer::admits(std::span<const Byte> body, const SealKeys& keys,
+                              const VerifiedHeartbeats& verified, Instant now) {
     const bool whole = body.size() >= kSealOffset + kSealBytes;
-    if (whole && is_sealed(body, keys) && is_news(body, now)) return true;
-    return spend(now);
+    if (!whole || !is_sealed(body, keys)) return admits_other(now);
+    const HostId host = body[kHostAt];
+    if (host < 1 || host > kHostsMax) return admits_other(now);
+    const Incarnation life{load_big_endian<std::uint32_t>(body.data() + kBootAt),
+                           load_big_endian<std::uint32_t>(body.data() + kTermAt)};
+    const auto sequence = load_big_endian<std::uint64_t>(body.data() + kSequenceAt);
+    const VerifiedFrame newest = verified.of(host);
+    if (newest.sequence != 0 && life == newest.incarnation) {
+        // What was verified already, or has passed, is a copy: it is nobody's news.
+        if (sequence <= newest.sequence) return admits_other(now);
+        if (sequence - newest.sequence <= kSequencesKept)
+            return passed_[host - 1U].take(newest, sequence) || admits_other(now);
+    }
+    // Fibonacci hashing of the life; an attacker has only the lives that he has recorded.
+    const std::uint64_t mixed =
+        (std::uint64_t{life.boot} << 32 | life.term) * 0x9e3779b97f4a7c15ULL;
+    static_assert(kLivesPerHost == 8);
+    return lives_[host - 1U][mixed >> 61].spend(now, kOfLifePerWindow);
 }
 
-bool HeartbeatPolicer::is_news(std::span<const Byte> body, Instant now) {
-    const HostId host = body[kHostAt];
-    if (host < 1 || host > kHostsMax) return false;
-    const Newest heard{load_big_endian<std::uint32_t>(body.data() + kBootAt),
-                       load_big_endian<std::uint32_t>(body.data() + kTermAt),
-                       load_big_endian<std::uint64_t>(body.data() + kSequenceAt), now};
-    Newest& newest = newest_[host - 1U];
-    const bool first = newest.at == kLongAgo;
-    const bool newer = heard.boot == newest.boot && std::tie(heard.term, heard.sequence) >
-                                                        std::tie(newest.term, newest.sequence);
-    if (!first && !newer && (heard.boot == newest.boot || now - newest.at < kBootPatience))
-        return false;
-    newest = heard;
+bool HeartbeatPolicer::Passed::take(const VerifiedFrame& verified, std::uint64_t sequence) {
+    if (life != verified.incarnation) {
+        life = verified.incarnation;
+        base = verified.sequence;
+        bits = 0;
+    }
+    if (verified.sequence > base) {
+        const std::uint64_t step = verified.sequence - base;
+        bits = step < kSequencesKept ? bits >> step : 0;
+        base = verified.sequence;
+    }
+    // The verified sequence never goes back within a life; a torn read may show an older one for a
+    // moment.
+    if (sequence <= base || sequence - base > kSequencesKept) return false;
+    const std::uint64_t bit = std::uint64_t{1} << (sequence - base - 1);
+    if ((bits & bit) != 0) return false;
+    bits |= bit;
     return true;
 }
 
-bool HeartbeatPolicer::spend(Instant now) {
-    if (now >= window_ends_) {
-        window_ends_ = now + kWindow;
-        left_ = kOthersPerWindow;
+bool HeartbeatPolicer::Budget::spend(Instant now, std::uint32_t per_window) {
+    if (now >= window_ends) {
+        window_ends = now + kWindow;
+        left = per_window;
     }
-    if (left_ == 0) return false;
-    --left_;
+    if (left == 0) return false;
+    --left;
     return true;
 }
 

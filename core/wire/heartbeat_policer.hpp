@@ -1,10 +1,18 @@
-// Which cluster frames a core passes on to the control plane at once, and which ones have to share
-// a small budget. The control plane checks a frame's tag in about a microsecond, and each frame
-// costs two system calls on its way there: whoever can send frames into the segment could keep it
-// from hearing its peers. A frame that is sealed (core/wire/heartbeat_seal.hpp) and newer than what
-// its host sent before always passes; nobody without the key can make one, and a recorded one is
-// not new. All others pass a few at a time, so that a host with a wrong key is still named by
-// reason. The policer refuses nothing for good, and believes nothing.
+// Which cluster frames a core passes on to the control plane, and how many of them. The control
+// plane checks a frame's tag in about a microsecond, and each frame costs two system calls on its
+// way there: whoever can send frames into the segment could keep it from hearing its peers.
+//
+// Three kinds of frames, each with a bound of its own:
+// - A sealed frame (core/wire/heartbeat_seal.hpp) of the life that the control plane has verified,
+// newer than what
+//   it has verified, passes once. The memory of what passed is a window of sequences above the
+//   verified one, as IPsec keeps it (RFC 4303 3.4.3): a frame that bears a seal by chance, one in
+//   2^24, costs one sequence.
+// - A sealed frame of another life of a host shares a budget with the other frames of that life: a
+// recording of
+//   one life stands in the way of no other life, and of no other host.
+// - All others share one small budget, so that a host with a wrong key is still named by reason.
+// The policer learns nothing from a frame that nobody has verified, and refuses nothing for good.
 #pragma once
 
 #include <array>
@@ -14,38 +22,44 @@
 
 #include "core/base/types.hpp"
 #include "core/wire/heartbeat_seal.hpp"
+#include "core/wire/verified_heartbeats.hpp"
 
 namespace nlb {
 
 class HeartbeatPolicer {
 public:
-    // Frames that bear no seal or no news: this many pass per window.
-    static constexpr std::uint32_t kOthersPerWindow = 8;
     static constexpr Duration kWindow = std::chrono::milliseconds{10};
-    // Another boot of a host is news when its former one has been silent so long; until then it
-    // shares the budget. A recording of an older life thus never stands in the way of the present
-    // one.
-    static constexpr Duration kBootPatience = std::chrono::seconds{1};
+    // Frames without a seal: this many pass per window.
+    static constexpr std::uint32_t kOthersPerWindow = 8;
+    // Sealed frames of one life that is not the verified one, or beyond the window of sequences.
+    static constexpr std::uint32_t kOfLifePerWindow = 4;
+    // Lives of one host that have budgets of their own at a time.
+    static constexpr std::size_t kLivesPerHost = 8;
+    static constexpr std::uint64_t kSequencesKept = 64;
 
     // `body` begins after the Ethernet header. Thread: one.
-    [[nodiscard]] bool admits(std::span<const Byte> body, const SealKeys& keys, Instant now);
+    [[nodiscard]] bool admits(std::span<const Byte> body, const SealKeys& keys,
+                              const VerifiedHeartbeats& verified, Instant now);
     // For what the control plane wants to see but nobody seals (a switch's IGMP queries): a share
-    // of the same budget.
-    [[nodiscard]] bool admits_other(Instant now) { return spend(now); }
+    // of the budget for frames without a seal.
+    [[nodiscard]] bool admits_other(Instant now) { return others_.spend(now, kOthersPerWindow); }
 
 private:
-    struct Newest {
-        std::uint32_t boot = 0;
-        std::uint32_t term = 0;
-        std::uint64_t sequence = 0;
-        Instant at = kLongAgo;
+    struct Budget {
+        Instant window_ends = kLongAgo;
+        std::uint32_t left = 0;
+        [[nodiscard]] bool spend(Instant now, std::uint32_t per_window);
     };
-    [[nodiscard]] bool is_news(std::span<const Byte> body, Instant now);
-    [[nodiscard]] bool spend(Instant now);
-
-    std::array<Newest, kHostsMax> newest_{};
-    Instant window_ends_ = kLongAgo;
-    std::uint32_t left_ = 0;
+    // Which sequences above the verified one have passed: bit i is of sequence `base` + 1 + i.
+    struct Passed {
+        Incarnation life;
+        std::uint64_t base = 0;
+        std::uint64_t bits = 0;
+        [[nodiscard]] bool take(const VerifiedFrame& verified, std::uint64_t sequence);
+    };
+    std::array<Passed, kHostsMax> passed_{};
+    std::array<std::array<Budget, kLivesPerHost>, kHostsMax> lives_{};
+    Budget others_;
 };
 
 }  // namespace nlb

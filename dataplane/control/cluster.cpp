@@ -183,6 +183,7 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
         }
         lane->addresses = {outside_.mac(), inside_.mac()};
         lane->fence = &fence_;
+        lane->verified = &verified_;
         lane->to_main = to_main_.get();
         lane->from_main = number == 0 ? from_main_.get() : nullptr;
         lane->doorbell = &doorbell;
@@ -234,6 +235,13 @@ void Cluster::set_lease(Instant valid_until, Instant now) {
     if (staged_ && token_ != 0 && now >= fence_.valid_until()) ++fenced_intervals_;
     fence_.set_lease(valid_until);
     staged_ = now < valid_until;
+}
+
+void Cluster::note_verified(const ipc::Verified& verified) {
+    for (std::size_t i = 0; i < verified.hosts.size(); ++i) {
+        const ipc::VerifiedLife& life = verified.hosts[i];
+        verified_.note(static_cast<HostId>(i + 1), {{life.boot, life.term}, life.sequence});
+    }
 }
 
 void Cluster::set_seal_keys(const SealKeys& keys) {

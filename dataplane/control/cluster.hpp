@@ -45,6 +45,7 @@ public:
     void store(std::span<const Byte> block) { block_.assign(block.begin(), block.end()); }
     [[nodiscard]] std::span<const Byte> block() const { return block_; }
     void set_seal_keys(const SealKeys& keys);
+    void note_verified(const ipc::Verified& verified);
     // Clients that other hosts left to this one; those of another era than the newest tables' are
     // lost.
     void give_grants(std::uint64_t era, std::span<const GivenGrant> grants, Instant now);
@@ -104,6 +105,7 @@ private:
     std::vector<Byte> block_;
     // all there ever were: they change when an operator changes keys
     std::vector<std::unique_ptr<const SealKeys>> seal_keys_;
+    VerifiedHeartbeats verified_;
     // the lease ran when it was last set or looked at
     bool staged_ = false;
     bool reported_ = false;  // what look() last said of it

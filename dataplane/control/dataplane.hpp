@@ -71,6 +71,9 @@ private:
     void store(std::uint16_t cluster, std::span<const Byte> block) override {
         clusters_[cluster]->store(block);
     }
+    void note_verified(std::uint16_t cluster, const ipc::Verified& verified) override {
+        clusters_[cluster]->note_verified(verified);
+    }
     void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) override {
         clusters_[cluster]->set_seal_keys(keys);
     }

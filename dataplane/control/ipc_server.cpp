@@ -110,6 +110,12 @@ std::optional<std::string> IpcServer::handle(const std::optional<ipc::MessageVie
             operations_.set_seal_keys(cluster, *keys);
             return std::nullopt;
         }
+        case MessageType::verified: {
+            const auto verified = message->body<ipc::Verified>();
+            if (!verified || bytes != sizeof(ipc::Verified)) return wrong_size("verified", bytes);
+            operations_.note_verified(cluster, *verified);
+            return std::nullopt;
+        }
         case MessageType::grants:
             return handle_grants(*message);
         case MessageType::status_request:

@@ -31,6 +31,7 @@ public:
     virtual void set_lease(std::uint16_t cluster, Instant valid_until) = 0;
     virtual void store(std::uint16_t cluster, std::span<const Byte> block) = 0;
     virtual void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) = 0;
+    virtual void note_verified(std::uint16_t cluster, const ipc::Verified& verified) = 0;
     virtual void give_grants(std::uint16_t cluster, std::uint64_t era,
                              std::span<const GivenGrant> grants) = 0;
     virtual void send_frame(std::uint16_t cluster, std::span<const Byte> frame) = 0;

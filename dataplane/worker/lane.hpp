@@ -64,6 +64,8 @@ struct Lane {
     HeldFrames held;  // the fragments that wait
 
     HeartbeatPolicer policer;  // the worker's alone
+    // What the control plane has verified; it lives as long as the cluster. nullptr: nothing.
+    const VerifiedHeartbeats* verified = nullptr;
 
     // Written by main, read by the worker per heartbeat; publishes the keys it points to, which
     // live as long as the cluster.

@@ -9,12 +9,20 @@
 
 namespace nlb::dataplane {
 
+namespace {
+
+// Before the control plane has told anything.
+constinit const VerifiedHeartbeats kNothing;
+
+}  // namespace
+
 bool admits(Lane& lane, const Frame& frame, Instant now) {
     static constexpr SealKeys kNone{};
     const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);
     const auto body =
         std::span<const Byte>{frame.data, frame.length}.subspan(sizeof(EthernetHeader));
-    return lane.policer.admits(body, keys == nullptr ? kNone : *keys, now);
+    return lane.policer.admits(body, keys == nullptr ? kNone : *keys,
+                               lane.verified == nullptr ? kNothing : *lane.verified, now);
 }
 
 void punt(Lane& lane, rte_mbuf* buffer, Instant now) {

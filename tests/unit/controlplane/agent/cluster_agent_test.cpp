@@ -68,6 +68,47 @@ TEST(ClusterAgent, WritesDownBeforeItSends) {
     EXPECT_GT(frames, 20U);
 }
 
+TEST(ClusterAgent, CoresAreToldWhatIsVerifiedAndBelievedAndNothingElse) {
+    Bench bench(small_settings(2));
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{200});
+    const testing::ToyAuthenticator authenticator({7});
+    Heartbeat beat;
+    beat.header.cluster = bench.agent.params().cluster;
+    beat.header.id = 2;
+    beat.header.slots = bench.agent.params().slots;
+    beat.header.incarnation = {900, 1};
+    const auto hear = [&](std::uint64_t sequence) {
+        beat.header.sequence = sequence;
+        beat.peers = {{1, 0, bench.agent.membership().incarnation(), 0}};
+        for (const auto& datagram : bench.sink.datagrams)
+            if (const auto sent = *ipc::read_message(datagram); sent.type == Type::send)
+                beat.peers[0].sequence =
+                    std::visit([](const auto& frame) { return frame.header.sequence; },
+                               decode_frame(*unwrap_frame(sent.rest_after<ipc::Send>()),
+                                            bench.agent.params().cluster, authenticator)
+                                   .frame);
+        const auto frame = wrap_frame({}, encode_frame(beat, authenticator));
+        const ipc::Punted punted{bench.now.time_since_epoch().count()};
+        const auto message = ipc::write_message(Type::punted, 0, ipc::bytes_of(punted), frame);
+        bench.agent.on_message(bench.now, *ipc::read_message(message));
+        bench.pass(milliseconds{120});
+    };
+    const auto told = [&] {
+        std::uint64_t sequence = 0;
+        for (const auto& datagram : bench.sink.datagrams)
+            if (const auto sent = *ipc::read_message(datagram); sent.type == Type::verified)
+                sequence = sent.body<ipc::Verified>()->hosts[1].sequence;
+        return sequence;
+    };
+    hear(1);
+    EXPECT_EQ(told(), 0U) << "a new boot has not shown that it hears this host";
+    hear(2);
+    EXPECT_EQ(told(), 2U);
+    hear(3);
+    EXPECT_EQ(told(), 3U);
+}
+
 TEST(ClusterAgent, CoresGetALeaseNoLaterThanTheirBuckets) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");

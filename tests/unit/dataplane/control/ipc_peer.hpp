@@ -43,6 +43,7 @@ public:
     }
     void set_lease(std::uint16_t, Instant valid_until) override { lease = valid_until; }
     void set_seal_keys(std::uint16_t, const SealKeys& keys) override { seal_keys = keys; }
+    void note_verified(std::uint16_t, const ipc::Verified& told) override { verified = told; }
     void give_grants(std::uint16_t, std::uint64_t under,
                      std::span<const GivenGrant> given) override {
         era = under;
@@ -60,6 +61,7 @@ public:
     void on_refused(const std::string& why) override { refusals.push_back(why); }
 
     Instant lease = kLongAgo;
+    ipc::Verified verified{};
     SealKeys seal_keys;
     std::uint64_t era = 0;
     std::vector<GivenGrant> grants;

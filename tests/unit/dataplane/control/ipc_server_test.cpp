@@ -98,6 +98,9 @@ TEST_F(IpcServerTest, WhatIsSentTakesEffect) {
     ASSERT_TRUE(peer->say(lease_message(12345)));
     const SealKeys keys{{SealKey{{1, 2}}}, 1};
     ASSERT_TRUE(peer->say(ipc::write_message(MessageType::seal_keys, 0, ipc::bytes_of(keys))));
+    ipc::Verified verified{};
+    verified.hosts[1] = {77, 5, 1};
+    ASSERT_TRUE(peer->say(ipc::write_message(MessageType::verified, 0, ipc::bytes_of(verified))));
     ASSERT_TRUE(
         peer->say(ipc::write_message(MessageType::store, 1, {}, std::vector<Byte>{1, 2, 3})));
     ASSERT_TRUE(peer->say(send_message(kForever, 60)));
@@ -107,6 +110,7 @@ TEST_F(IpcServerTest, WhatIsSentTakesEffect) {
     serve();
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 12345);
     EXPECT_EQ(operations_.seal_keys, keys);
+    EXPECT_EQ(operations_.verified.hosts[1].sequence, 77U);
     const GivenGrant grant{77, 5, 0, 3, {}};
     ASSERT_TRUE(peer->say(ipc::write_message(
         MessageType::grants, 0, ipc::bytes_of(ipc::Grants{9, 1}), ipc::bytes_of(grant))));
@@ -151,6 +155,7 @@ TEST_F(IpcServerTest, EveryMalformedMessageIsRefusedWithASentence) {
     expect_refused(ipc::write_message(MessageType::seal_keys, 0,
                                       ipc::bytes_of(SealKeys{{}, kSealKeysMax + 1})));
     expect_refused(ipc::write_message(MessageType::seal_keys, 0));
+    expect_refused(ipc::write_message(MessageType::verified, 0));
     expect_refused(ipc::write_message(MessageType::grants, 0, ipc::bytes_of(ipc::Grants{9, 1})));
     expect_refused(
         ipc::write_message(MessageType::grants, 0, ipc::bytes_of(ipc::Grants{9, 1ULL << 61})));

@@ -114,6 +114,9 @@ std::vector<Byte> sealed_heartbeat(std::uint8_t sequence, const SealKey& key) {
 TEST_F(WorkerTest, OfHeartbeatsWithoutASealOnlyAFewGetToMainAndSealedOnesAlwaysDo) {
     const SealKeys keys{{SealKey{{1, 2}}}, 1};
     lane_.seal_keys = &keys;
+    VerifiedHeartbeats verified;
+    verified.note(2, {{0, 0}, 10});
+    lane_.verified = &verified;
     const std::uint64_t others = 40;
     for (std::uint64_t i = 0; i < others; ++i)
         give(*outside_, sealed_heartbeat(1, SealKey{{3, 4}}));
@@ -122,11 +125,12 @@ TEST_F(WorkerTest, OfHeartbeatsWithoutASealOnlyAFewGetToMainAndSealedOnesAlwaysD
     EXPECT_EQ(passed, HeartbeatPolicer::kOthersPerWindow);
     EXPECT_EQ(counted(Reason::heartbeat_shed), others - passed);
     EXPECT_EQ(counted(Reason::heartbeat), passed) << "each has one reason";
-    for (std::uint8_t sequence = 1; sequence <= 5; ++sequence)
+    for (std::uint8_t sequence = 11; sequence <= 15; ++sequence)
         give(*outside_, sealed_heartbeat(sequence, keys.keys[0]));
     EXPECT_TRUE(worker_->poll_once(lane_));
     EXPECT_EQ(take(*to_main_).size(), 5U);
     lane_.seal_keys = nullptr;
+    lane_.verified = nullptr;
 }
 
 TEST_F(WorkerTest, AnIgmpQueryGoesInsideAndToMain) {
@@ -150,10 +154,14 @@ TEST_F(WorkerTest, AnIgmpQueryGoesInsideAndToMain) {
 TEST_F(WorkerTest, HeartbeatsThatFindTheRingFullAreCountedAsLost) {
     const SealKeys keys{{SealKey{{1, 2}}}, 1};
     lane_.seal_keys = &keys;
-    for (std::uint8_t i = 1; i <= 20; ++i) give(*outside_, sealed_heartbeat(i, keys.keys[0]));
+    VerifiedHeartbeats verified;
+    verified.note(2, {{0, 0}, 100});
+    lane_.verified = &verified;
+    for (std::uint8_t i = 101; i <= 120; ++i) give(*outside_, sealed_heartbeat(i, keys.keys[0]));
     EXPECT_TRUE(worker_->poll_once(lane_));
     EXPECT_EQ(take(*to_main_).size() + lane_.punts_lost.load(), 20U);
     EXPECT_GE(lane_.punts_lost.load(), 12U);
+    lane_.verified = nullptr;
 }
 
 TEST_F(WorkerTest, FramesOfMainLeaveOutside) {
