@@ -60,8 +60,9 @@ class Hardening(unittest.TestCase):
             entries = re.findall(r"<_ZN3nlb[^>@.]*>:\n\s*[0-9a-f]+:\s+(\S+)", code)
             self.assertGreater(len(entries), 100, name)
             padded = sum(entry == "endbr64" for entry in entries)
-            # The compiler leaves it out where a function is only ever called directly, from its own file.
-            self.assertGreater(padded / len(entries), 0.85, f"{name}: {padded} of {len(entries)} functions")
+            # The compiler leaves it out where a function is only ever called directly, from its own file; the packet path
+            # is exempt (meson.build).
+            self.assertGreater(padded / len(entries), 0.75, f"{name}: {padded} of {len(entries)} functions")
 
 
 if __name__ == "__main__":
