@@ -13,6 +13,8 @@ void Listening::start(Instant now) {
 }
 
 bool Listening::advance(Instant now) {
+    // Before the first start no time has passed: kLongAgo is no moment that can be subtracted.
+    if (last_run_ == kLongAgo) last_run_ = alive_at_ = now;
     const Duration gap = now > last_run_ ? now - last_run_ : Duration::zero();
     now_ = last_run_ + gap;
     last_run_ = now_;

@@ -37,6 +37,13 @@ TEST_F(ListeningTest, OnlyTimeInWhichTheLoopRanAndTheDataplaneLivedCounts) {
     EXPECT_EQ(listening.time(), before + timing.period);
 }
 
+TEST_F(ListeningTest, BeforeTheFirstStartNoTimeHasPassed) {
+    Listening fresh{timing};
+    EXPECT_FALSE(fresh.advance(now));
+    EXPECT_EQ(fresh.time(), Duration::zero());
+    EXPECT_EQ(fresh.now(), now);
+}
+
 TEST_F(ListeningTest, R12SilenceWithCompanyIsDeafness) {
     listening.note_reception();
     pass(timing.drop_after);
