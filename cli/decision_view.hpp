@@ -15,7 +15,7 @@ namespace nlb::cli {
 struct Decision {
     Reason reason;
     RuleId rule;      // kNoRule: none was asked
-    BucketId bucket;  // of no meaning without a rule
+    BucketId bucket;  // meaningful with a rule only
     HostId owner;     // kNoHost: nobody, or no rule
 };
 

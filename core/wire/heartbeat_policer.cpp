@@ -29,11 +29,7 @@ bool HeartbeatPolicer::admits(std::span<const Byte> body, const SealKeys& keys,
         if (sequence - newest.sequence <= kSequencesKept)
             return passed_[host - 1U].take(newest, sequence) || admits_other(now);
     }
-    // Fibonacci hashing of the life; an attacker has only the lives that he has recorded.
-    const std::uint64_t mixed =
-        (std::uint64_t{life.boot} << 32 | life.term) * 0x9e3779b97f4a7c15ULL;
-    static_assert(kLivesPerHost == 8);
-    return lives_[host - 1U][mixed >> 61].spend(now, kOfLifePerWindow);
+    return lives_[host - 1U].spend(life, now);
 }
 
 bool HeartbeatPolicer::Passed::take(const VerifiedFrame& verified, std::uint64_t sequence) {
@@ -53,6 +49,23 @@ bool HeartbeatPolicer::Passed::take(const VerifiedFrame& verified, std::uint64_t
     const std::uint64_t bit = std::uint64_t{1} << (sequence - base - 1);
     if ((bits & bit) != 0) return false;
     bits |= bit;
+    return true;
+}
+
+bool HeartbeatPolicer::Lives::spend(const Incarnation& of, Instant now) {
+    if (now >= window_ends) {
+        window_ends = now + kWindow;
+        count = 0;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (life[i] != of) continue;
+        if (left[i] == 0) return false;
+        --left[i];
+        return true;
+    }
+    if (count == kLivesPerHost) return false;
+    life[count] = of;
+    left[count++] = kOfLifePerWindow - 1;
     return true;
 }
 

@@ -2,17 +2,16 @@
 // plane checks a frame's tag in about a microsecond, and each frame costs two system calls on its
 // way there: whoever can send frames into the segment could keep it from hearing its peers.
 //
-// Three kinds of frames, each with a bound of its own:
-// - A sealed frame (core/wire/heartbeat_seal.hpp) of the life that the control plane has verified,
-// newer than what
-//   it has verified, passes once. The memory of what passed is a window of sequences above the
-//   verified one, as IPsec keeps it (RFC 4303 3.4.3): a frame that bears a seal by chance, one in
-//   2^24, costs one sequence.
-// - A sealed frame of another life of a host shares a budget with the other frames of that life: a
-// recording of
-//   one life stands in the way of no other life, and of no other host.
-// - All others share one small budget, so that a host with a wrong key is still named by reason.
-// The policer learns nothing from a frame that nobody has verified, and refuses nothing for good.
+// A sealed frame (core/wire/heartbeat_seal.hpp) of the life that the control plane has verified,
+// newer than what it has verified, passes once. The memory of what passed is a window of sequences
+// above the verified one, as IPsec keeps it (RFC 4303 3.4.3): a frame that bears a seal by chance,
+// one in 2^24, costs one sequence.
+// A sealed frame of another life of a host shares a budget with the frames of that life alone. A
+// host has kLivesPerHost such budgets at a time: it takes recordings of so many lives, played at
+// once, to delay a new one, and they never touch the verified life or another host.
+// All other frames share one small budget, so that a host with a wrong key is still named by
+// reason. The policer learns nothing from a frame that nobody has verified, and refuses nothing for
+// good.
 #pragma once
 
 #include <array>
@@ -58,7 +57,15 @@ private:
         [[nodiscard]] bool take(const VerifiedFrame& verified, std::uint64_t sequence);
     };
     std::array<Passed, kHostsMax> passed_{};
-    std::array<std::array<Budget, kLivesPerHost>, kHostsMax> lives_{};
+    // Lives of one host that have sent something in this window, in the order of their first frame.
+    struct Lives {
+        Instant window_ends = kLongAgo;
+        std::uint32_t count = 0;
+        std::array<Incarnation, kLivesPerHost> life{};
+        std::array<std::uint32_t, kLivesPerHost> left{};
+        [[nodiscard]] bool spend(const Incarnation& of, Instant now);
+    };
+    std::array<Lives, kHostsMax> lives_{};
     Budget others_;
 };
 

@@ -166,6 +166,15 @@ TEST_F(Policer, ARecordingBegunInASilenceDoesNotStandInTheWayOfTheNextLife) {
     EXPECT_EQ(heard, 600);
 }
 
+TEST_F(Policer, SevenRecordedLivesAtOnceDoNotStandInTheWayOfAnEighth) {
+    for (std::uint64_t sequence = 1; sequence <= 200; ++sequence, now_ += milliseconds{100}) {
+        for (std::uint32_t boot = 1; boot < HeartbeatPolicer::kLivesPerHost; ++boot)
+            for (int copies = 0; copies < 20; ++copies)
+                static_cast<void>(admits(frame_of(2, {boot, 1}, sequence)));
+        EXPECT_TRUE(admits(frame_of(2, {77, 1}, sequence)));
+    }
+}
+
 TEST_F(Policer, ThePeriodOfHeartbeatsDoesNotMatter) {
     verify(2, {5, 1}, 1);
     for (std::uint64_t sequence = 2; sequence <= 40; ++sequence, now_ += milliseconds{5000}) {
