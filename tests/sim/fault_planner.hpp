@@ -1,12 +1,13 @@
-// Draws the faults of one run and puts them into its scheduler. Private to fault_plan.cpp (what
+// Draws the faults of one run. Private to fault_plan.cpp (what
 // befalls processes and what operators do) and fault_plan_network.cpp (what befalls frames).
 #pragma once
 
 #include <utility>
 #include <vector>
 
+#include "core/base/host_map.hpp"
+#include "core/base/prng.hpp"
 #include "tests/sim/fault_plan.hpp"
-#include "tests/sim/world.hpp"
 
 namespace nlb::sim {
 
@@ -19,14 +20,13 @@ struct Cut {
 
 class Planner {
 public:
-    explicit Planner(World& world)
-        : world_(world),
-          prng_(world.prng()),
-          settings_(world.settings()),
+    Planner(const Settings& settings, Prng& prng)
+        : prng_(prng),
+          settings_(settings),
           period_(settings_.timing.period),
           bury_(settings_.timing.bury_after) {}
 
-    void plan();
+    [[nodiscard]] FaultEvents plan();
 
 private:
     [[nodiscard]] Duration between(Duration low, Duration high) {
@@ -35,8 +35,8 @@ private:
     [[nodiscard]] HostId any_host() {
         return static_cast<HostId>(1 + prng_.below(settings_.hosts));
     }
-    void at(Duration time, Scheduler::Event event) {
-        world_.scheduler().at(time, std::move(event));
+    void add(Duration time, Verb verb, std::array<std::int64_t, kEventNumbers> numbers) {
+        events_.push_back({time, verb, numbers});
     }
     void plan_boots();
     void plan_conditions();
@@ -45,7 +45,7 @@ private:
     void plan_operator(Fault fault, HostId id, Duration begin, Duration length);
     void plan_network(Fault fault, HostId id, Duration begin, Duration length);
     void plan_attack(Fault fault, HostId id, Duration begin, Duration length);
-    void stop_between_actions(HostId id, Duration begin, Duration length);
+    void stop_between_messages(HostId id, Duration begin, Duration length);
     void cut_one_way(HostId id, Duration begin, Duration end);
     void cut(HostId from, HostId to, Duration begin, Duration end);
     void partition(Duration begin, Duration end);
@@ -54,14 +54,15 @@ private:
     void silence(HostId id, Duration begin, Duration end);
     void change_rule(HostId id, Duration begin);
     void reload(Duration begin, Duration length);
-    void repair();
 
-    World& world_;
     Prng& prng_;
     const Settings& settings_;
     Duration period_;
     Duration bury_;
+    FaultEvents events_;
     std::vector<Cut> cuts_;
+    HostSet absent_;
+    HostSet deaf_for_good_;
     bool deafened_ = false;
     bool silenced_ = false;
 };

@@ -55,10 +55,14 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
         span = minutes{choices.minutes};
     }
     s.faults_until = s.faults_from + span;
-    s.healed_by = s.faults_until + 5 * bury + 5 * s.timing.period;
-    s.end = s.healed_by + bury;
+    s.set_end();
     s.draw_sticky(choices, Prng{Prng{prng}.next() ^ 0x737469636b79ULL});
     return s;
+}
+
+void Settings::set_end() {
+    healed_by = faults_until + 5 * timing.bury_after + 5 * timing.period;
+    end = healed_by + timing.bury_after;
 }
 
 // By a walk of its own: a run without such a rule is what it was before there were any.

@@ -10,6 +10,7 @@
 #include "core/base/mutation.hpp"
 #include "core/base/prng.hpp"
 #include "core/cluster/timing.hpp"
+#include "tests/sim/fault_event.hpp"
 
 namespace nlb::sim {
 
@@ -65,25 +66,7 @@ inline constexpr auto kFaults = std::to_array<FaultInfo>({
 #undef NLB_X
 });
 
-// What the command line fixes for all seeds.
-struct Choices {
-    std::uint64_t first_seed = 1;
-    std::uint64_t last_seed = 2000;
-    std::string seeds_file;
-    std::uint8_t hosts_min = 2;
-    std::uint8_t hosts_max = 8;
-    bool hosts_given = false;
-    // virtual time with faults per seed; 0: a few seconds, as the seed draws
-    std::uint32_t minutes = 0;
-    std::uint32_t period_ms = 100;
-    std::uint8_t tolerance = 5;
-    std::optional<bool> majority;
-    std::vector<Fault> faults;  // empty: all that fit the mode
-    Mutation mutation = Mutation::none;
-    std::vector<std::string> ignored;  // invariants that are not looked at
-    bool trace = false;
-    bool sticky = false;  // each run has a rule with a time-out
-};
+struct Choices;
 
 struct Settings {
     Timing timing;
@@ -99,6 +82,7 @@ struct Settings {
     std::vector<Fault> faults;
     std::vector<std::string> ignored;
     std::uint32_t fault_count = 0;
+    FaultEvents script;  // what happens, when it is not drawn
     Duration faults_from{};
     Duration faults_until{};
     // after faults_until everything is repaired; from here on nothing may be amiss
@@ -106,10 +90,35 @@ struct Settings {
     Duration end{};
 
     [[nodiscard]] static Settings draw(const Choices& choices, Prng& prng);
+    // From the times of the faults to those of the checks.
+    void set_end();
     void draw_sticky(const Choices& choices, Prng prng);
     [[nodiscard]] RuleId sticky_port() const { return static_cast<RuleId>(slots - 2U); }
     // The RuleId of each slot in use.
     [[nodiscard]] std::vector<RuleId> rules() const;
+};
+
+// What the command line fixes for all seeds.
+struct Choices {
+    std::uint64_t first_seed = 1;
+    std::uint64_t last_seed = 2000;
+    std::string seeds_file;
+    std::string script_file;
+    std::optional<Settings> scripted;  // read from it
+    bool print_script = false;         // what the seed draws, instead of a run
+    std::uint8_t hosts_min = 2;
+    std::uint8_t hosts_max = 8;
+    bool hosts_given = false;
+    // virtual time with faults per seed; 0: a few seconds, as the seed draws
+    std::uint32_t minutes = 0;
+    std::uint32_t period_ms = 100;
+    std::uint8_t tolerance = 5;
+    std::optional<bool> majority;
+    std::vector<Fault> faults;  // empty: all that fit the mode
+    Mutation mutation = Mutation::none;
+    std::vector<std::string> ignored;  // invariants that are not looked at
+    bool trace = false;
+    bool sticky = false;  // each run has a rule with a time-out
 };
 
 }  // namespace nlb::sim

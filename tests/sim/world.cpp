@@ -58,12 +58,49 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
 }
 
 void World::run() {
-    plan_faults(*this);
+    schedule(planned());
     scheduler_.at(settings_.faults_until, [this] { sample(); });
     workload_.go_on();
     returning_.go_on();
     while (!invariants_.failed() && scheduler_.run_one(settings_.end)) {
     }
+}
+
+FaultEvents World::planned() {
+    return settings_.script.empty() ? plan_faults(settings_, prng_) : settings_.script;
+}
+
+void World::schedule(const FaultEvents& events) {
+    for (const FaultEvent& event : events) {
+        if (event.time == Duration{0} && is_beginning(event.verb))
+            perform(*this, event);
+        else
+            scheduler_.at(event.time, [this, event] { perform(*this, event); });
+    }
+    scheduler_.at(settings_.faults_until, [this] { repair(); });
+}
+
+void World::repair() {
+    const Variant last = host(1).file;
+    network_.mend_all();
+    network_.conditions.loss = network_.conditions.repeat = network_.conditions.slow = 0;
+    for (HostId id = 1; id <= settings_.hosts; ++id) {
+        HostModel& repaired = host(id);
+        repaired.absent = false;
+        repaired.wanted = true;
+        repaired.dataplane.set_link(true);
+        repaired.dataplane.set_deaf(repaired.deaf_for_good);
+        repaired.dataplane.resume();
+        repaired.control.set_lateness(Duration{0});
+        repaired.control.disarm();
+        repaired.control.resume();
+        boot_host(id);
+        read_file(id, last);
+        repaired.control.post(StartAgainItem{});
+        const Duration bury = settings_.timing.bury_after;
+        scheduler_.after(bury + bury / 2, [this, id] { host(id).control.post(StartAgainItem{}); });
+    }
+    note(1, [] { return "ALL REPAIRED"; });
 }
 
 // After the last fault: when is everything owned once, and does it stay so?

@@ -13,6 +13,7 @@
 #include "tests/sim/cheap_authenticator.hpp"
 #include "tests/sim/control_plane_model.hpp"
 #include "tests/sim/dataplane_model.hpp"
+#include "tests/sim/fault_event.hpp"
 #include "tests/sim/invariants.hpp"
 #include "tests/sim/local_clock.hpp"
 #include "tests/sim/network.hpp"
@@ -52,6 +53,8 @@ public:
 
     // Runs to the end, or to the first failure.
     void run();
+    // What would happen in it. Requires: it is not run.
+    [[nodiscard]] FaultEvents planned();
 
     [[nodiscard]] const Settings& settings() const { return settings_; }
     [[nodiscard]] Prng& prng() { return prng_; }
@@ -115,6 +118,8 @@ private:
     static constexpr std::size_t kNotesKept = 14;
     void write_note(HostId id, const std::string& text);
     [[nodiscard]] std::uint64_t single_slots_of(Variant variant) const;
+    void schedule(const FaultEvents& events);
+    void repair();
     void sample();
 
     Settings settings_;
