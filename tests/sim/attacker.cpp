@@ -1,6 +1,7 @@
 // The simulated attacker; see the header.
 #include "tests/sim/attacker.hpp"
 
+#include "core/base/endian.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/sim/world.hpp"
 
@@ -35,29 +36,41 @@ void Attacker::forge(std::uint32_t count, Duration gap) {
 Bytes Attacker::forged_bytes() {
     Prng& prng = world_.prng();
     if (recorded_.empty() || prng.chance(100'000)) {
-        Bytes noise(prng.below(1500));
+        Bytes noise(kEthernetBytes + prng.below(1500));
         for (Byte& byte : noise) byte = static_cast<Byte>(prng.next());
+        store_big_endian(noise.data() + kEthernetBytes - 2, kHeartbeatEthertype);
         return noise;
     }
     const WireFrame& original = recorded_[prng.below(recorded_.size())];
     Bytes bytes = *original.bytes;
+    const auto decoded = [&] {
+        return decode_frame(original.body(), world_.configurations().cluster(),
+                            world_.authenticator())
+            .frame;
+    };
+    const auto wrapped = [&bytes](const Bytes& body) {
+        bytes.resize(kEthernetBytes);
+        bytes.insert(bytes.end(), body.begin(), body.end());
+        return bytes;
+    };
     switch (prng.below(4)) {
         case 0:  // cut short
-            bytes.resize(prng.below(bytes.size()));
+            bytes.resize(kEthernetBytes + prng.below(bytes.size() - kEthernetBytes));
             return bytes;
         case 1: {  // one bit
-            const std::uint64_t bit = prng.below(bytes.size() * 8);
+            const std::uint64_t bit =
+                kEthernetBytes * 8 + prng.below((bytes.size() - kEthernetBytes) * 8);
             bytes[bit / 8] = static_cast<Byte>(bytes[bit / 8] ^ (1U << (bit % 8)));
             return bytes;
         }
         case 2: {  // another key, of the same id
-            const CheapAuthenticator wrong{prng.next()};
-            return encode_frame(decode_frame(bytes, kCluster, world_.authenticator()).frame, wrong);
+            const CheapAuthenticator wrong{{{world_.authenticator().sending_key(), prng.next()}}};
+            return wrapped(encode_frame(decoded(), wrong));
         }
         default: {  // another cluster that shares the key
-            ClusterFrame frame = decode_frame(bytes, kCluster, world_.authenticator()).frame;
+            ClusterFrame frame = decoded();
             std::visit([](auto& body) { ++body.header.cluster; }, frame);
-            return encode_frame(frame, world_.authenticator());
+            return wrapped(encode_frame(frame, world_.authenticator()));
         }
     }
 }

@@ -67,26 +67,28 @@ void perform_on_process(World& world, Verb verb, HostId id, const Numbers& n) {
 }
 
 void perform_for_operator(World& world, Verb verb, HostId id, const Numbers& n) {
+    using controlplane::HostCommand;
     HostModel& host = world.host(id);
-    if (verb == Verb::leave) {
-        host.wanted = false;
-        host.control.post(LeaveItem{});
-        world.note(id, [] { return "LEAVE"; });
-    } else if (verb == Verb::rejoin) {
-        host.wanted = true;
-        host.control.post(StartAgainItem{});
+    const auto port = static_cast<RuleId>(n[1]);
+    if (verb == Verb::leave || verb == Verb::rejoin) {
+        host.wanted = verb == Verb::rejoin;
+        host.draining = false;
+        world.note(id, [&] { return host.wanted ? "START" : "STOP"; });
+        host.control.command(HostAsked{host.wanted ? HostCommand::start : HostCommand::stop});
     } else if (verb == Verb::drain) {
         host.draining = n[1] != 0;
-        host.control.post(WishesItem{});
-        world.note(id, [&] { return n[1] != 0 ? "DRAIN" : "DRAIN ENDS"; });
+        world.note(id, [&] { return host.draining ? "DRAINSTOP" : "START"; });
+        host.control.command(
+            HostAsked{host.draining ? HostCommand::drainstop : HostCommand::start});
     } else if (verb == Verb::weight) {
-        host.desired[static_cast<std::size_t>(n[1])].offer = static_cast<std::uint8_t>(n[2]);
-        host.control.post(WishesItem{});
+        if ((world.settings().single_slots >> port & 1U) != 0) return;
+        host.offers[port] = static_cast<std::uint8_t>(n[2]);
         world.note(id, [&] { return "WEIGHT " + std::to_string(n[2]); });
+        host.control.command(ReloadAsked{});
     } else if (verb == Verb::rule) {
-        host.desired[static_cast<std::size_t>(n[1])].state = static_cast<RuleState>(n[2]);
-        host.control.post(WishesItem{});
+        host.states[port] = static_cast<RuleState>(n[2]);
         world.note(id, [&] { return "RULE STATE " + std::to_string(n[2]); });
+        host.control.command(RuleAsked{port, host.states[port]});
     } else if (verb == Verb::file) {
         world.read_file(id, static_cast<Variant>(n[1]));
     }

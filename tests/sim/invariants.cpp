@@ -2,6 +2,7 @@
 #include "tests/sim/invariants.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "controlplane/agent/cause_words.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -117,8 +118,7 @@ bool Invariants::is_offered(RuleId rule) const {
         if (!is_expected(id) || membership == nullptr ||
             membership->state() != MembershipState::member || !host.wanted || host.draining)
             continue;
-        if (host.desired[rule].offer != 0 && host.desired[rule].state == RuleState::enabled)
-            return true;
+        if (host.offers[rule] != 0 && host.states[rule] == RuleState::enabled) return true;
     }
     return false;
 }
@@ -143,7 +143,7 @@ std::string Invariants::why_not_converged() const {
         if (!is_expected(id)) continue;
         const Membership* membership = world_.host(id).control.membership();
         if (membership == nullptr) return "host " + std::to_string(id) + " is not running";
-        if (membership->config_digest() != World::digest_of(world_.host(1).file))
+        if (membership->config_digest() != world_.configurations().digest_of(world_.host(1).file))
             return "host " + std::to_string(id) + " uses the former configuration";
         if (!membership->converged()) {
             const auto [cause, host] = membership->unconverged_because();
@@ -176,8 +176,8 @@ std::string Invariants::why_shares_differ(RuleId rule) const {
     std::uint64_t best = 0;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
-        if (is_expected(id) && !host.draining && host.desired[rule].state == RuleState::enabled)
-            offers[id] = host.desired[rule].offer;
+        if (is_expected(id) && !host.draining && host.states[rule] == RuleState::enabled)
+            offers[id] = host.offers[rule];
         sum += offers[id];
         best = std::max(best, offers[id]);
     }
@@ -209,7 +209,7 @@ void Invariants::check_coverage() {
     if (must) fail("I2", reason);
 }
 
-void Invariants::after_call(HostId id, const Actions& actions) {
+void Invariants::after_call(HostId id) {
     const Membership& membership = *world_.host(id).control.membership();
     if (membership.state() != last_state_[id]) {
         if (membership.state() == MembershipState::reset) ++findings_.resets;
@@ -220,22 +220,19 @@ void Invariants::after_call(HostId id, const Actions& actions) {
         end_life(id);
         lives_[id].push_back({boot, {}});
     }
-    if (membership.epoch() == last_map_[id].epoch) return;
-    const ClusterMap before = std::exchange(last_map_[id], membership.map());
-    const ClusterMap& map = last_map_[id];
-    if (map.epoch == Epoch{}) return;
-    ++findings_.epochs;
-    // A map adopted and replaced within one call was never seen here.
-    const bool one_step = std::none_of(actions.begin(), actions.end(), [](const Action& action) {
-        const auto* report = std::get_if<Report>(&action);
-        return report != nullptr &&
-               (report->kind == Report::Kind::adopted || report->kind == Report::Kind::joined);
-    });
-    if (one_step) check_least_movement(id, before, map);
 }
 
-// What is written down may be stated from now on; a decision whose host dies before that was never
-// made.
+void Invariants::on_stored(HostId id, const std::optional<Checkpoint>& checkpoint) {
+    if (!checkpoint) return fail("shell", "a block that cannot be read is stored");
+    const ClusterMap& map = checkpoint->map;
+    check_one_map(id, map);
+    if (map.epoch == last_map_[id].epoch) return;
+    const ClusterMap before = std::exchange(last_map_[id], map);
+    if (map.epoch == Epoch{}) return;
+    ++findings_.epochs;
+    check_least_movement(id, before, map);
+}
+
 void Invariants::check_one_map(HostId id, const ClusterMap& map) {
     if (map.epoch == Epoch{}) return;
     const std::uint64_t digest = digest_of(map, world_.settings().slots);
@@ -273,25 +270,41 @@ void Invariants::check_least_movement(HostId id, const ClusterMap& before,
     }
 }
 
-void Invariants::before_frame(HostId id, const WireFrame& frame) {
-    if (frame.origin != Origin::replayed) return;
-    before_digest_ = digest_of_state(*world_.host(id).control.membership());
-    before_incarnation_ = world_.host(id).control.membership()->incarnation();
+namespace {
+
+std::uint64_t frames_refused(const controlplane::ClusterAgent& agent) {
+    const auto& by_reason = agent.heartbeats().refused_by_reason();
+    return std::accumulate(by_reason.begin(), by_reason.end(), std::uint64_t{0});
 }
 
-void Invariants::after_frame(HostId id, const WireFrame& frame, FrameFault fault) {
-    const Membership& membership = *world_.host(id).control.membership();
-    if (frame.origin == Origin::replayed && fault != FrameFault::none) {
-        ++findings_.rejected;
-        // A lapse that was due, a timer or an own decision may come with any event; what peers are
-        // known as may not change.
-        if (membership.state() == last_state_[id] && membership.epoch() == last_map_[id].epoch &&
-            membership.incarnation() == before_incarnation_ &&
-            digest_of_state(membership) != before_digest_)
-            fail("I7", "a replayed frame of host " + std::to_string(frame.sender) + " refused as " +
-                           std::string(name_of(fault)) + " changed host " + std::to_string(id));
-    }
-    if (fault == FrameFault::none && frame.sender != kNoHost) check_belief(id, frame.sender);
+}  // namespace
+
+void Invariants::before_frame(HostId id, const WireFrame& frame) {
+    if (frame.origin == Origin::host) return;
+    const controlplane::ClusterAgent& agent = *world_.host(id).control.agent();
+    before_digest_ = digest_of_state(agent.membership());
+    before_refused_ = frames_refused(agent);
+    before_incarnation_ = agent.membership().incarnation();
+    before_epoch_ = agent.membership().epoch();
+    before_state_ = agent.membership().state();
+}
+
+// A lapse that was due, a timer or an own decision may come with any event; what peers are known as
+// may not change.
+void Invariants::after_frame(HostId id, const WireFrame& frame) {
+    if (frame.sender != kNoHost) check_belief(id, frame.sender);
+    if (frame.origin == Origin::host) return;
+    const controlplane::ClusterAgent& agent = *world_.host(id).control.agent();
+    const Membership& membership = agent.membership();
+    const bool refused = frames_refused(agent) != before_refused_;
+    if (refused) ++findings_.rejected;
+    if (frame.origin == Origin::forged && agent.active() && !refused)
+        return fail("I7", "a forged frame was decoded on host " + std::to_string(id));
+    if (refused && membership.state() == before_state_ && membership.epoch() == before_epoch_ &&
+        membership.incarnation() == before_incarnation_ &&
+        digest_of_state(membership) != before_digest_)
+        fail("I7", "a refused frame of host " + std::to_string(frame.sender) + " changed host " +
+                       std::to_string(id));
 }
 
 // Nobody believes an incarnation that ended long ago.

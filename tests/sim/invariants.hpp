@@ -39,12 +39,14 @@ class Invariants {
 public:
     explicit Invariants(World& world);
 
-    void check_owners(HostId changed);                                      // I1
-    void check_coverage();                                                  // I2, I6
-    void after_call(HostId id, const Actions& actions);                     // I3
-    void check_one_map(HostId id, const ClusterMap& map);                   // I5
-    void before_frame(HostId id, const WireFrame& frame);                   // I7
-    void after_frame(HostId id, const WireFrame& frame, FrameFault fault);  // I7
+    void check_owners(HostId changed);  // I1
+    void check_coverage();              // I2, I6
+    void after_call(HostId id);
+    // What is written down may be stated from now on; a decision whose host dies before that was
+    // never made.
+    void on_stored(HostId id, const std::optional<Checkpoint>& checkpoint);  // I3, I5
+    void before_frame(HostId id, const WireFrame& frame);                    // I7
+    void after_frame(HostId id, const WireFrame& frame);                     // I7
     void on_crash(HostId id);
     void fail(const std::string& invariant, const std::string& text);
 
@@ -64,6 +66,7 @@ private:
     [[nodiscard]] bool is_expected(HostId id) const;
     [[nodiscard]] std::size_t expected_hosts() const;
     void check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after);
+    void check_one_map(HostId id, const ClusterMap& map);
     void check_belief(HostId id, HostId peer);
     void end_life(HostId id);
 
@@ -76,8 +79,12 @@ private:
     std::array<MembershipState, kHostsMax + 1> last_state_{};
     std::array<std::vector<Life>, kHostsMax + 1> lives_;
     std::array<std::array<std::uint32_t, kHostsMax + 1>, kHostsMax + 1> believed_boot_{};
+    // of a host before a frame
     std::uint64_t before_digest_ = 0;
+    std::uint64_t before_refused_ = 0;
     Incarnation before_incarnation_;
+    Epoch before_epoch_;
+    MembershipState before_state_{};
     RuleMasks uncovered_{};
     std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
     bool was_covered_ = false;

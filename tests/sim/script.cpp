@@ -13,10 +13,10 @@ using std::chrono::milliseconds;
 using Values = std::map<std::string, std::int64_t, std::less<>>;
 
 // What a script may set, and what it is when it does not. Times are nanoseconds.
-const Values kDefaults{
-    {"hosts", 3},       {"slots", 2},          {"single_slots", 0},        {"majority", 0},
-    {"calm", 0},        {"install_blocks", 0}, {"install_max", 3'000'000}, {"sticky_ms", 0},
-    {"period_ms", 100}, {"tolerance", 5},      {"faults_from", 0},         {"faults_until", 0}};
+const Values kDefaults{{"hosts", 3},       {"slots", 2},       {"single_slots", 0},
+                       {"majority", 0},    {"calm", 0},        {"install_max", 3'000'000},
+                       {"sticky_ms", 0},   {"period_ms", 100}, {"tolerance", 5},
+                       {"faults_from", 0}, {"faults_until", 0}};
 
 bool read_set(std::string_view line, Values& values) {
     const auto space = line.find(' ');
@@ -39,7 +39,6 @@ Settings settings_from(const Values& values, const Choices& choices) {
     s.single_slots = static_cast<std::uint64_t>(of("single_slots"));
     s.majority = of("majority") != 0;
     s.calm = of("calm") != 0;
-    s.install_blocks = of("install_blocks") != 0;
     s.install_max = Duration{of("install_max")};
     s.sticky_ms = static_cast<std::uint32_t>(of("sticky_ms"));
     s.ignored = choices.ignored;
@@ -99,7 +98,6 @@ std::string text_of(const Settings& s) {
         {"single_slots", static_cast<std::int64_t>(s.single_slots)},
         {"majority", s.majority},
         {"calm", s.calm},
-        {"install_blocks", s.install_blocks},
         {"install_max", s.install_max.count()},
         {"sticky_ms", s.sticky_ms},
         {"period_ms", s.timing.period / milliseconds{1}},

@@ -38,9 +38,8 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.majority = choices.majority ? *choices.majority : prng.chance(250'000);
     s.slots = static_cast<std::uint8_t>(prng.chance(30'000) ? kRuleSlots : 2 + prng.below(3));
     if (prng.chance(300'000)) s.single_slots = 1;
-    s.install_blocks = prng.chance(500'000);
     s.install_max = Duration{prng.between(100'000, 3'000'000)};
-    if (choices.mutation == Mutation::no_fence) s.shell_mutation = ShellMutation::no_fence;
+    s.no_fence = choices.mutation == Mutation::no_fence;
     s.faults =
         draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
     s.ignored = choices.ignored;
@@ -61,7 +60,9 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
 }
 
 void Settings::set_end() {
-    healed_by = faults_until + 5 * timing.bury_after + 5 * timing.period;
+    // a control plane looks for its dataplane every 100 ms, that one at its link every 50 ms
+    healed_by =
+        faults_until + 5 * timing.bury_after + 5 * timing.period + std::chrono::milliseconds{150};
     end = healed_by + timing.bury_after;
 }
 

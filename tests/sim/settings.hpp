@@ -14,11 +14,6 @@
 
 namespace nlb::sim {
 
-inline constexpr std::uint32_t kCluster = 0x6e6c6273;
-
-// Guards that live in the shell, not in core: the simulated dataplane leaves them out itself.
-enum class ShellMutation : std::uint8_t { none, no_fence, installed_early };
-
 // clang-format off
 //   member        what happens
 #define NLB_SIM_FAULTS(X) \
@@ -74,11 +69,10 @@ struct Settings {
     std::uint8_t slots = 2;
     std::uint64_t single_slots = 0;
     bool majority = false;
-    bool calm = false;            // the switch loses, repeats and delays nothing
-    bool install_blocks = false;  // the dataplane's socket waits for the grace period
+    bool calm = false;  // the switch loses, repeats and delays nothing
     Duration install_max{};
     std::uint32_t sticky_ms = 0;  // time-out of the last configured rule; 0: it has none
-    ShellMutation shell_mutation = ShellMutation::none;
+    bool no_fence = false;        // a mutation of the simulated cores
     std::vector<Fault> faults;
     std::vector<std::string> ignored;
     std::uint32_t fault_count = 0;

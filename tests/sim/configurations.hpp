@@ -1,0 +1,62 @@
+// The two configuration files of a run, as the product's own values: they number the rules
+// otherwise and have different keys; the default rule stays. A rule is a *port* here (its place in
+// file 0), which both files name alike.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "controlplane/agent/cluster_settings.hpp"
+#include "core/base/prng.hpp"
+#include "core/wire/frame_codec.hpp"
+#include "tests/sim/cheap_authenticator.hpp"
+#include "tests/sim/settings.hpp"
+#include "tests/sim/wire.hpp"
+
+namespace nlb::sim {
+
+class Configurations {
+public:
+    Configurations(const Settings& settings, Prng& prng);
+
+    // By port: what the host offers for each.
+    using Offers = std::array<std::uint8_t, kRuleSlots>;
+    // What `host` reads in that file.
+    [[nodiscard]] controlplane::ClusterSettings settings_of(HostId host, Variant variant,
+                                                            const Offers& offers) const;
+    // Sends under the key of that file, and accepts that of the other one too.
+    [[nodiscard]] std::unique_ptr<const Authenticator> keys_of(Variant variant) const;
+    // What both programs of the host must hold alike, as text.
+    [[nodiscard]] const std::string& paired(HostId host) const { return paired_[host]; }
+    [[nodiscard]] std::uint32_t cluster() const { return cluster_; }
+    // By which nobody owns anything; `self` is nobody.
+    [[nodiscard]] const Tables& tables_of(Variant variant) const { return tables_[variant]; }
+    [[nodiscard]] std::uint64_t digest_of(Variant variant) const { return digests_[variant]; }
+    [[nodiscard]] Variant variant_of_digest(std::uint64_t digest) const {
+        return digest == digests_[1] ? 1 : 0;
+    }
+    [[nodiscard]] Variant variant_of_layout(std::uint64_t layout) const {
+        return layout == tables_[1].layout ? 1 : 0;
+    }
+    [[nodiscard]] RuleId rule_of(RuleId port, Variant variant) const {
+        return port == kDefaultRule ? port : static_cast<RuleId>((port + variant) % rules_);
+    }
+    [[nodiscard]] RuleMasks by_port(const RuleMasks& by_rule, Variant variant) const;
+
+private:
+    [[nodiscard]] config::Cluster cluster_of(Variant variant) const;
+
+    const Settings& settings_;
+    RuleId rules_;
+    std::uint32_t cluster_ = 0;
+    std::array<SimulatedKey, 2> keys_{};
+    std::array<HashKey, 2> hash_keys_{};
+    std::array<config::Cluster, 2> clusters_;
+    std::array<Tables, 2> tables_{};
+    std::array<std::uint64_t, 2> digests_{};
+    std::array<std::string, kHostsMax + 1> paired_;
+};
+
+}  // namespace nlb::sim
