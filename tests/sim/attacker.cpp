@@ -24,6 +24,44 @@ void Attacker::replay(std::uint32_t count, Duration gap) {
                              [this, count, gap] { replay(count - 1, gap); });
 }
 
+void Attacker::to_everybody(const WireFrame& frame) {
+    for (HostId to = 1; to <= world_.settings().hosts; ++to)
+        if (to != frame.sender) world_.network().inject(to, frame);
+}
+
+void Attacker::rerun(HostId host, std::uint32_t count, Duration gap, std::size_t from) {
+    if (count == 0 || world_.scheduler().now() >= world_.settings().faults_until) return;
+    std::size_t at = from;
+    while (at < recorded_.size() && recorded_[at].sender != host) ++at;
+    if (at < recorded_.size()) {
+        WireFrame frame = recorded_[at];
+        frame.origin = Origin::replayed;
+        to_everybody(frame);
+    }
+    const std::size_t next = at < recorded_.size() ? at + 1 : 0;
+    world_.scheduler().after(Duration{world_.prng().between(100'000, gap.count())},
+                             [this, host, count, gap, next] { rerun(host, count - 1, gap, next); });
+}
+
+void Attacker::strange(std::uint32_t count, Duration gap) {
+    if (count == 0 || world_.scheduler().now() >= world_.settings().faults_until) return;
+    if (!recorded_.empty())
+        to_everybody({std::make_shared<const Bytes>(strange_bytes()), kNoHost, Origin::forged});
+    world_.scheduler().after(Duration{world_.prng().between(100'000, gap.count())},
+                             [this, count, gap] { strange(count - 1, gap); });
+}
+
+Bytes Attacker::strange_bytes() {
+    Bytes bytes = *recorded_[world_.prng().below(recorded_.size())].bytes;
+    constexpr std::size_t kVersionAt = kEthernetBytes + 4;
+    constexpr std::size_t kKeyAt = kEthernetBytes + 6;
+    if (world_.prng().chance(500'000))
+        ++bytes[kVersionAt];
+    else
+        store_big_endian(bytes.data() + kKeyAt, std::uint16_t{77});
+    return bytes;
+}
+
 void Attacker::forge(std::uint32_t count, Duration gap) {
     if (count == 0 || world_.scheduler().now() >= world_.settings().faults_until) return;
     Prng& prng = world_.prng();

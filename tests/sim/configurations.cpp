@@ -61,9 +61,11 @@ config::Cluster Configurations::cluster_of(Variant variant) const {
     return cluster;
 }
 
-controlplane::ClusterSettings Configurations::settings_of(HostId id, Variant variant,
+controlplane::ClusterSettings Configurations::settings_of(HostId id, Variant variant, KeyRing ring,
                                                           const Offers& offers) const {
     controlplane::ClusterSettings read{clusters_[variant], {}, hash_keys_[variant]};
+    if (ring == KeyRing::former) read.hash_key = hash_keys_[variant == 0 ? 1 : 0];
+    if (ring == KeyRing::wrong || ring == KeyRing::unknown) ++read.hash_key[0];
     config::Host& host = read.cluster.hosts[id - 1U];
     for (RuleId port = 0; port < rules_; ++port)
         if ((settings_.single_slots >> port & 1U) == 0)
@@ -72,9 +74,14 @@ controlplane::ClusterSettings Configurations::settings_of(HostId id, Variant var
     return read;
 }
 
-std::unique_ptr<const Authenticator> Configurations::keys_of(Variant variant) const {
-    return std::make_unique<const CheapAuthenticator>(
-        std::vector{keys_[variant], keys_[variant == 0 ? 1 : 0]});
+std::unique_ptr<const Authenticator> Configurations::keys_of(Variant variant, KeyRing ring) const {
+    const SimulatedKey& own = keys_[variant];
+    const SimulatedKey& other = keys_[variant == 0 ? 1 : 0];
+    std::vector<SimulatedKey> keys{own, other};
+    if (ring == KeyRing::former) keys = {other};
+    if (ring == KeyRing::wrong) keys = {{own.id, own.secret + 1}};
+    if (ring == KeyRing::unknown) keys = {{99, own.secret + 1}};
+    return std::make_unique<const CheapAuthenticator>(std::move(keys));
 }
 
 RuleMasks Configurations::by_port(const RuleMasks& by_rule, Variant variant) const {

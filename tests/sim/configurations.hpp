@@ -17,6 +17,15 @@
 
 namespace nlb::sim {
 
+// What a host's key files hold.
+enum class KeyRing : std::uint8_t {
+    right,    // the file's key, and the other file's as a former one
+    wrong,    // a key of the right id that is not the cluster's
+    unknown,  // a key of an id that nobody has
+    former,   // only the other file's key: the host was off during the rotation
+};
+inline constexpr std::size_t kKeyRings = 4;
+
 class Configurations {
 public:
     Configurations(const Settings& settings, Prng& prng);
@@ -25,9 +34,9 @@ public:
     using Offers = std::array<std::uint8_t, kRuleSlots>;
     // What `host` reads in that file.
     [[nodiscard]] controlplane::ClusterSettings settings_of(HostId host, Variant variant,
+                                                            KeyRing ring,
                                                             const Offers& offers) const;
-    // Sends under the key of that file, and accepts that of the other one too.
-    [[nodiscard]] std::unique_ptr<const Authenticator> keys_of(Variant variant) const;
+    [[nodiscard]] std::unique_ptr<const Authenticator> keys_of(Variant variant, KeyRing ring) const;
     // What both programs of the host must hold alike, as text.
     [[nodiscard]] const std::string& paired(HostId host) const { return paired_[host]; }
     [[nodiscard]] std::uint32_t cluster() const { return cluster_; }

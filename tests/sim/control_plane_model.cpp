@@ -21,7 +21,7 @@ void ControlPlaneModel::start() {
     controlplane::MessageSink& messages = *this;
     controlplane::EventSink& events = *this;
     agents_.push_back(std::make_unique<ClusterAgent>(
-        world_.configurations().settings_of(id_, host.file, host.offers),
+        world_.configurations().settings_of(id_, host.file, host.ring, host.offers),
         world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
     roster_.emplace(agents_);
     tick_at_ = retry_at_ = world_.scheduler().now();
@@ -224,7 +224,7 @@ void ControlPlaneModel::reload(Instant now) {
         });
         return;
     }
-    auto fresh = world_.configurations().settings_of(id_, host.file, host.offers);
+    auto fresh = world_.configurations().settings_of(id_, host.file, host.ring, host.offers);
     const auto changes = controlplane::changes_between(agent.settings(), fresh);
     if (!changes) return world_.fail("shell", changes.error().message, id_);
     if (!changes.value().agreed.empty()) {

@@ -62,6 +62,12 @@ void perform_on_process(World& world, Verb verb, HostId id, const Numbers& n) {
     if (verb == Verb::deaf) host.dataplane.set_deaf(n[1] != 0);
     if (verb == Verb::notealone) world.note_deaf_alone(id);
     if (verb == Verb::link) host.dataplane.set_link(n[1] != 0);
+    if (verb == Verb::keys) host.ring = static_cast<KeyRing>(n[1]);
+    if (verb == Verb::lag) host.lag = Duration{n[1]};
+    if (verb == Verb::suspend) world.suspend(id, n[1] != 0);
+    if (verb == Verb::slew)
+        host.clock.set_speed(world.scheduler().now(), host.fast_per_million + n[1] - n[2]);
+    if (verb == Verb::tag) world.network().set_tag(id, static_cast<std::uint16_t>(n[1]));
     if (verb == Verb::absent) host.absent = true;
     if (verb == Verb::deaf_for_good) host.deaf_for_good = true;
 }
@@ -103,6 +109,14 @@ void perform_on_wire(World& world, Verb verb, const Numbers& n) {
     if (verb == Verb::loss) conditions.loss = chance(0);
     if (verb == Verb::replay)
         world.attacker().replay(static_cast<std::uint32_t>(n[0]), Duration{n[1]});
+    if (verb == Verb::strange)
+        world.attacker().strange(static_cast<std::uint32_t>(n[0]), Duration{n[1]});
+    if (verb == Verb::rerun)
+        world.attacker().rerun(from, static_cast<std::uint32_t>(n[1]), Duration{n[2]}, 0);
+    if (verb == Verb::stale) {
+        conditions.stale = chance(0);
+        conditions.stale_max = Duration{n[1]};
+    }
     if (verb == Verb::forge)
         world.attacker().forge(static_cast<std::uint32_t>(n[0]), Duration{n[1]});
     if (verb == Verb::conditions) {
@@ -121,7 +135,8 @@ void perform_on_wire(World& world, Verb verb, const Numbers& n) {
 bool is_on_wire(Verb verb) {
     return verb == Verb::record || verb == Verb::loss || verb == Verb::replay ||
            verb == Verb::forge || verb == Verb::conditions || verb == Verb::cut ||
-           verb == Verb::mend;
+           verb == Verb::mend || verb == Verb::strange || verb == Verb::rerun ||
+           verb == Verb::stale;
 }
 
 std::string_view next_word(std::string_view& text) {
@@ -151,7 +166,7 @@ std::optional<Duration> read_time(std::string_view word) {
 }  // namespace
 
 bool names_host(Verb verb) {
-    return verb == Verb::cut || verb == Verb::mend || !is_on_wire(verb);
+    return verb == Verb::cut || verb == Verb::mend || verb == Verb::rerun || !is_on_wire(verb);
 }
 
 void perform(World& world, const FaultEvent& event) {

@@ -47,6 +47,14 @@ class World;
     X(late,          "HOST DURATION",                 "its control loop is late by up to this") \
     X(cut,           "FROM TO",                       "one direction is lost") \
     X(mend,          "FROM TO",                       "and comes back") \
+    X(keys,          "HOST RING",                     "its key file when it starts next (KeyRing)") \
+    X(lag,           "HOST DURATION",                 "its cores come to clients' packets so much later") \
+    X(suspend,       "HOST ON",                       "suspended: nothing runs, and its clock stands") \
+    X(slew,          "HOST FASTER SLOWER",            "its clock, in parts per million") \
+    X(tag,           "HOST TAG",                      "VLAN tag of its frames: 0 none, id + 1") \
+    X(stale,         "CHANCE MAX",                    "frames that come up to so much later") \
+    X(rerun,         "HOST COUNT GAP",                "its recorded frames again, in their order") \
+    X(strange,       "COUNT GAP",                     "recorded frames under another key or version") \
     X(replay,        "COUNT GAP",                     "the attacker replays what it recorded") \
     X(forge,         "COUNT GAP",                     "the attacker forges frames")
 // clang-format on

@@ -12,7 +12,9 @@ FaultEvents Planner::plan() {
         return std::find(settings_.faults.begin(), settings_.faults.end(), fault) !=
                settings_.faults.end();
     };
-    if (tries(Fault::replay) || tries(Fault::forge)) add(Duration{0}, Verb::record, {});
+    if (tries(Fault::replay) || tries(Fault::forge) || tries(Fault::rolling) ||
+        tries(Fault::rerun) || tries(Fault::strange))
+        add(Duration{0}, Verb::record, {});
     plan_conditions();
     for (std::uint32_t i = 0; i < settings_.fault_count; ++i)
         plan_one(settings_.faults[prng_.below(settings_.faults.size())]);
@@ -44,6 +46,7 @@ void Planner::plan_one(Fault fault) {
     plan_operator(fault, id, begin, length);
     plan_network(fault, id, begin, length);
     plan_attack(fault, id, begin, length);
+    plan_mistake(fault, id, begin, length);
 }
 
 void Planner::plan_process_fault(Fault fault, HostId id, Duration begin, Duration length) {

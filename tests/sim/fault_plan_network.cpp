@@ -1,4 +1,4 @@
-// What befalls frames: loss, cuts, partitions, deafness, and an attacker.
+// What befalls frames: loss, cuts, partitions, deafness.
 #include <algorithm>
 
 #include "tests/sim/fault_planner.hpp"
@@ -99,23 +99,6 @@ void Planner::deafen(HostId id, Duration begin, Duration length, Duration after_
         if (other != id)
             cut(other, id, begin + length + after_boot,
                 std::min(begin + length + 4 * bury_, settings_.faults_until));
-}
-
-void Planner::plan_attack(Fault fault, HostId id, Duration begin, Duration length) {
-    const Duration gap = period_ / 3;
-    if (fault == Fault::replay) {
-        add(begin, Verb::crash, {id});
-        add(begin + length, Verb::boot, {id});
-        Duration up = begin + length;
-        if (prng_.chance(500'000)) {  // a life too short to be believed by anybody
-            add(up + between(Duration{1'000'000}, Duration{6'000'000}), Verb::crash, {id});
-            up += between(Duration{10'000'000}, period_);
-            add(up, Verb::boot, {id});
-        }
-        add(up, Verb::replay, {200, gap.count()});
-    } else if (fault == Fault::forge) {
-        add(begin, Verb::forge, {100, gap.count()});
-    }
 }
 
 }  // namespace nlb::sim

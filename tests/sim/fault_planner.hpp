@@ -1,5 +1,6 @@
 // Draws the faults of one run. Private to fault_plan.cpp (what
-// befalls processes and what operators do) and fault_plan_network.cpp (what befalls frames).
+// befalls processes and what operators do), fault_plan_network.cpp (what befalls frames) and
+// fault_plan_strangers.cpp (recordings, keys, clocks, backlog).
 #pragma once
 
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "core/base/host_map.hpp"
 #include "core/base/prng.hpp"
+#include "tests/sim/configurations.hpp"
 #include "tests/sim/fault_plan.hpp"
 
 namespace nlb::sim {
@@ -32,6 +34,7 @@ private:
     [[nodiscard]] Duration between(Duration low, Duration high) {
         return Duration{prng_.between(low.count(), high.count())};
     }
+    [[nodiscard]] Duration replay_gap();
     [[nodiscard]] HostId any_host() {
         return static_cast<HostId>(1 + prng_.below(settings_.hosts));
     }
@@ -45,6 +48,8 @@ private:
     void plan_operator(Fault fault, HostId id, Duration begin, Duration length);
     void plan_network(Fault fault, HostId id, Duration begin, Duration length);
     void plan_attack(Fault fault, HostId id, Duration begin, Duration length);
+    void plan_mistake(Fault fault, HostId id, Duration begin, Duration length);
+    void restart_with_keys(HostId id, KeyRing ring, Duration begin, Duration end);
     void stop_between_messages(HostId id, Duration begin, Duration length);
     void cut_one_way(HostId id, Duration begin, Duration end);
     void cut(HostId from, HostId to, Duration begin, Duration end);

@@ -41,6 +41,16 @@ namespace nlb::sim {
     X(deafjoin,     "the same a few periods after its start") \
     X(deaf,         "no frame of any kind reaches a host for a while, or never again") \
     X(replay,       "an attacker replays what it recorded, after a restart") \
+    X(rolling,      "hosts restart one after the other; their former lives are replayed in order") \
+    X(rerun,        "everybody restarts, or one host, and one former life is replayed in order") \
+    X(stale,        "frames come again up to seconds later, also from hosts that died since") \
+    X(strange,      "frames of the cluster that nobody can verify: another key id or version") \
+    X(wrongkey,     "a host starts with a key that is not the cluster's") \
+    X(formerkey,    "a host starts with only the key before the rotation") \
+    X(suspend,      "a machine is suspended: its processes and its clock stand") \
+    X(slew,         "a clock is slewed by up to 8.3 %") \
+    X(lag,          "a host's cores come to clients' packets up to 20 ms later") \
+    X(tagged,       "frames of a host bear a VLAN tag for a while") \
     X(forge,        "an attacker sends forged, truncated and bit-flipped frames")
 // clang-format on
 

@@ -30,8 +30,12 @@ struct WireFrame {
     SharedBytes bytes;  // from the Ethernet header on
     HostId sender = kNoHost;
     Origin origin = Origin::host;
+    // Behind the Ethernet header, as a core finds it: a priority tag (VLAN id 0) is no other VLAN.
     [[nodiscard]] std::span<const Byte> body() const {
-        return std::span{*bytes}.subspan(std::min(kEthernetBytes, bytes->size()));
+        const Bytes& all = *bytes;
+        const bool priority = all.size() >= kEthernetBytes + 4 && all[12] == 0x81 && all[13] == 0 &&
+                              (all[14] & 0x0fU) == 0 && all[15] == 0;
+        return std::span{all}.subspan(std::min(kEthernetBytes + (priority ? 4 : 0), all.size()));
     }
 };
 

@@ -1,6 +1,8 @@
 // The simulated clients; see the header.
 #include "tests/sim/workload.hpp"
 
+#include <memory>
+
 #include "core/pipeline.hpp"
 #include "tests/sim/world.hpp"
 
@@ -80,8 +82,8 @@ void Workload::judge(const Flow& flow, HostSet accepted) {
             world_.fail_owners("I4", client, flow.home, others.lowest());
         else
             ++late_doubles_;
-    } else if (stayed && home.dataplane.is_open() && home.dataplane.receives() &&
-               !accepted.contains(flow.home)) {
+    } else if (stayed && home.lag == Duration{0} && home.dataplane.is_open() &&
+               home.dataplane.receives() && !accepted.contains(flow.home)) {
         world_.fail("I4", client + "that began here is not accepted any more", flow.home);
     }
 }
@@ -98,19 +100,35 @@ void Workload::send_stateless() {
 }
 
 HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
-    std::vector<Byte> frame = build_frame(spec);
+    Offered offered{build_frame(spec), is_new, {}};
+    std::vector<HostId> behind;
     ++packets_;
-    HostSet accepted;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         if (!world_.host(id).dataplane.receives()) continue;
         world_.host(id).dataplane.process().note_reception();
-        if (!accepts(id, frame)) continue;
-        for (HostId other = 1; other < id; ++other)
-            if (is_new && accepted.contains(other))
-                world_.fail_owners("I1", "a packet of a new flow ", other, id);
-        accepted.insert(id);
+        if (world_.host(id).lag > Duration{0})
+            behind.push_back(id);
+        else
+            offer_to(id, offered);
     }
-    return accepted;
+    const HostSet at_once = offered.accepted;
+    if (behind.empty()) return at_once;
+    const auto shared = std::make_shared<Offered>(std::move(offered));
+    for (const HostId id : behind)
+        world_.scheduler().after(Duration{world_.prng().between(0, world_.host(id).lag.count())},
+                                 [this, id, shared] {
+                                     if (world_.host(id).dataplane.receives())
+                                         offer_to(id, *shared);
+                                 });
+    return at_once;
+}
+
+void Workload::offer_to(HostId id, Offered& offered) {
+    if (!accepts(id, offered.frame)) return;
+    for (HostId other = 1; other <= world_.settings().hosts; ++other)
+        if (offered.is_new && other != id && offered.accepted.contains(other))
+            world_.fail_owners("I1", "a packet of a new flow ", other, id);
+    offered.accepted.insert(id);
 }
 
 bool Workload::accepts(HostId id, std::vector<Byte>& frame) {

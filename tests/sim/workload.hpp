@@ -55,6 +55,13 @@ private:
     void close(Flow& flow);
     void send_stateless();
     [[nodiscard]] bool accepts(HostId id, std::vector<Byte>& frame);
+    // The same later, by a core that is behind.
+    struct Offered {
+        std::vector<Byte> frame;
+        bool is_new = false;
+        HostSet accepted;
+    };
+    void offer_to(HostId id, Offered& offered);
 
     World& world_;
     PortAddresses ports_{};

@@ -32,7 +32,7 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
       prng_(prng),
       trace_(trace),
       configurations_(settings_, prng_),
-      authenticator_(configurations_.keys_of(0)),
+      authenticator_(configurations_.keys_of(0, KeyRing::right)),
       network_(scheduler_, prng_, settings.timing, settings.hosts,
                [this](HostId to, const WireFrame& frame) { host(to).dataplane.receive(frame); }),
       attacker_(*this),
@@ -47,6 +47,7 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
                                        ? (prng_.chance(500'000) ? 10'000 : -10'000)
                                        : prng_.between(-10'000, 10'000);
         added.clock = LocalClock{offset, speed};
+        added.fast_per_million = speed;
         for (const RuleId rule : settings_.rules()) {
             const bool single = rule == kDefaultRule || (settings_.single_slots >> rule & 1U) != 0;
             const std::uint64_t weights[] = {1, 10, 30, 70, 100};
@@ -84,9 +85,15 @@ void World::repair() {
     const Variant last = host(1).file;
     network_.mend_all();
     network_.conditions.loss = network_.conditions.repeat = network_.conditions.slow = 0;
+    network_.conditions.stale = 0;
     for (HostId id = 1; id <= settings_.hosts; ++id) {
         HostModel& repaired = host(id);
         repaired.absent = false;
+        repaired.lag = Duration{0};
+        repaired.clock.set_speed(scheduler_.now(), repaired.fast_per_million);
+        network_.set_tag(id, 0);
+        if (repaired.ring != KeyRing::right) crash_host(id);
+        repaired.ring = KeyRing::right;
         repaired.wanted = true;
         repaired.draining = false;
         repaired.dataplane.set_link(true);
@@ -112,8 +119,8 @@ void World::sample() {
     scheduler_.after(settings_.timing.tick, [this] { sample(); });
 }
 
-std::unique_ptr<const Authenticator> World::keys_of(HostId, Variant variant) const {
-    return configurations_.keys_of(variant);
+std::unique_ptr<const Authenticator> World::keys_of(HostId id, Variant variant) const {
+    return configurations_.keys_of(variant, host(id).ring);
 }
 
 std::uint32_t World::draw_boot(HostId) {
@@ -130,6 +137,20 @@ void World::crash_host(HostId id) {
     host(id).control.kill();
     host(id).dataplane.die();
     invariants_.on_crash(id);
+}
+
+void World::suspend(HostId id, bool on) {
+    HostModel& machine = host(id);
+    note(id, [on] { return on ? "SUSPENDED" : "WAKES"; });
+    if (on) {
+        machine.control.stop();
+        machine.dataplane.stop();
+        machine.clock.set_speed(scheduler_.now(), -1'000'000);
+    } else {
+        machine.clock.set_speed(scheduler_.now(), machine.fast_per_million);
+        machine.dataplane.resume();
+        machine.control.resume();
+    }
 }
 
 void World::note_deaf_alone(HostId id) {

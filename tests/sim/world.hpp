@@ -35,7 +35,10 @@ struct HostModel {
     Configurations::Offers offers{};             // by port
     std::array<RuleState, kRuleSlots> states{};  // by port, as the operator last asked
     Variant file = 0;                            // the variant that its configuration file holds
-    controlplane::StoredCluster stored;          // the state file
+    KeyRing ring = KeyRing::right;
+    Duration lag{};                      // of its cores, for clients' packets
+    std::int64_t fast_per_million = 0;   // of its clock, unless it is slewed
+    controlplane::StoredCluster stored;  // the state file
     bool draining = false;
     bool wanted = true;          // the operator wants it started
     bool absent = false;         // joins later
@@ -81,6 +84,8 @@ public:
 
     void boot_host(HostId id);
     void crash_host(HostId id);
+    // A machine sleeps and wakes again: its processes and its clock stand.
+    void suspend(HostId id, bool on);
     void transmit(const WireFrame& frame);
     // Some time after a host fell deaf: was it alone, so that its silence proves nothing to it?
     void note_deaf_alone(HostId id);
