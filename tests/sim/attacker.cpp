@@ -17,7 +17,7 @@ void Attacker::replay(std::uint32_t count, Duration gap) {
     if (!recorded_.empty()) {
         WireFrame frame = recorded_[prng.below(recorded_.size())];
         frame.origin = Origin::replayed;
-        for (HostId to = 1; to <= world_.settings().hosts; ++to)
+        for (HostId to = 1; to <= world_.settings().machines(); ++to)
             if (to != frame.sender) world_.network().inject(to, frame);
     }
     world_.scheduler().after(Duration{prng.between(100'000, gap.count())},
@@ -25,7 +25,7 @@ void Attacker::replay(std::uint32_t count, Duration gap) {
 }
 
 void Attacker::to_everybody(const WireFrame& frame) {
-    for (HostId to = 1; to <= world_.settings().hosts; ++to)
+    for (HostId to = 1; to <= world_.settings().machines(); ++to)
         if (to != frame.sender) world_.network().inject(to, frame);
 }
 
@@ -66,7 +66,8 @@ void Attacker::forge(std::uint32_t count, Duration gap) {
     if (count == 0 || world_.scheduler().now() >= world_.settings().faults_until) return;
     Prng& prng = world_.prng();
     const WireFrame frame{std::make_shared<const Bytes>(forged_bytes()), kNoHost, Origin::forged};
-    for (HostId to = 1; to <= world_.settings().hosts; ++to) world_.network().inject(to, frame);
+    for (HostId to = 1; to <= world_.settings().machines(); ++to)
+        world_.network().inject(to, frame);
     world_.scheduler().after(Duration{prng.between(100'000, gap.count())},
                              [this, count, gap] { forge(count - 1, gap); });
 }

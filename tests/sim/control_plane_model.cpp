@@ -21,7 +21,7 @@ void ControlPlaneModel::start() {
     controlplane::MessageSink& messages = *this;
     controlplane::EventSink& events = *this;
     agents_.push_back(std::make_unique<ClusterAgent>(
-        world_.configurations().settings_of(id_, host.file, host.ring, host.offers),
+        world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers),
         world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
     roster_.emplace(agents_);
     tick_at_ = retry_at_ = world_.scheduler().now();
@@ -187,9 +187,9 @@ void ControlPlaneModel::handle(const Command& command, Instant now) {
         static_cast<void>(agent.command_host(now, host->command));
     } else if (const auto* rule = std::get_if<RuleAsked>(&command)) {
         const Variant variant =
-            world_.configurations().variant_of_digest(agent.membership().config_digest());
+            world_.files_of(id_).variant_of_digest(agent.membership().config_digest());
         static_cast<void>(agent.command_rules(
-            now, {world_.configurations().rule_of(rule->port, variant)}, rule->state));
+            now, {world_.files_of(id_).rule_of(rule->port, variant)}, rule->state));
     } else {
         reload(now);
     }
@@ -224,12 +224,12 @@ void ControlPlaneModel::reload(Instant now) {
         });
         return;
     }
-    auto fresh = world_.configurations().settings_of(id_, host.file, host.ring, host.offers);
+    auto fresh = world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers);
     const auto changes = controlplane::changes_between(agent.settings(), fresh);
     if (!changes) return world_.fail("shell", changes.error().message, id_);
     if (!changes.value().agreed.empty()) {
         const Variant present =
-            world_.configurations().variant_of_digest(agent.membership().config_digest());
+            world_.files_of(id_).variant_of_digest(agent.membership().config_digest());
         return agent.hold(
             now, {std::move(fresh), world_.keys_of(id_, present), world_.keys_of(id_, host.file)});
     }
@@ -243,6 +243,7 @@ void ControlPlaneModel::send(std::vector<Byte> datagram) {
 }
 
 void ControlPlaneModel::on_event(const controlplane::Event& event) {
+    if (event.name == "reset") world_.invariants().on_reset(id_, event.fields.back().second);
     world_.note(id_, [&] {
         std::string text{event.name};
         for (const auto& [name, value] : event.fields)

@@ -12,8 +12,8 @@ namespace {
 
 // Tables before any control plane has spoken.
 Tables first_tables(const World& world, HostId id) {
-    Tables tables = world.configurations().tables_of(world.host(id).file);
-    tables.self = id;
+    Tables tables = world.files_of(id).tables_of(world.host(id).file);
+    tables.self = world.host(id).acts_as;
     return tables;
 }
 
@@ -22,7 +22,8 @@ Tables first_tables(const World& world, HostId id) {
 DataplaneProcess::DataplaneProcess(World& world, HostId id)
     : world_(world),
       id_(id),
-      link_("simulated", world.configurations().paired(id), first_tables(world, id), kClients),
+      link_(world.files_of(id).name(), world.files_of(id).paired(world.host(id).acts_as),
+            first_tables(world, id), kClients),
       server_(*this, *this),
       serving_(link_.tables()) {
     static_cast<void>(link_.look(world.host(id).dataplane.link_up(), now()));
@@ -211,7 +212,7 @@ void DataplaneProcess::finish_installs() {
 }
 
 void DataplaneProcess::recompute() {
-    const Configurations& files = world_.configurations();
+    const Configurations& files = world_.files_of(id_);
     const auto of = [&files](const Tables& tables) {
         return files.by_port(tables.own, files.variant_of_layout(tables.layout));
     };
@@ -234,7 +235,7 @@ const Tables& DataplaneProcess::tables_of_some_core() const {
 
 Variant DataplaneProcess::variant() const {
     const Tables& newest = publications_.empty() ? serving_ : publications_.back().tables;
-    return world_.configurations().variant_of_layout(newest.layout);
+    return world_.files_of(id_).variant_of_layout(newest.layout);
 }
 
 void DataplaneProcess::set_lease(std::uint16_t, Instant valid_until) {

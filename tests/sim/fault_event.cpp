@@ -62,6 +62,11 @@ void perform_on_process(World& world, Verb verb, HostId id, const Numbers& n) {
     if (verb == Verb::deaf) host.dataplane.set_deaf(n[1] != 0);
     if (verb == Verb::notealone) world.note_deaf_alone(id);
     if (verb == Verb::link) host.dataplane.set_link(n[1] != 0);
+    if (verb == Verb::twin || verb == Verb::foreign) {
+        host.acts_as = static_cast<HostId>(n[1]);
+        host.foreign = verb == Verb::foreign;
+        host.offers = world.host(host.acts_as).offers;
+    }
     if (verb == Verb::keys) host.ring = static_cast<KeyRing>(n[1]);
     if (verb == Verb::lag) host.lag = Duration{n[1]};
     if (verb == Verb::suspend) world.suspend(id, n[1] != 0);
@@ -169,10 +174,28 @@ bool names_host(Verb verb) {
     return verb == Verb::cut || verb == Verb::mend || verb == Verb::rerun || !is_on_wire(verb);
 }
 
+HostSet befalls(const FaultEvent& event) {
+    HostSet hosts;
+    const Verb verb = event.verb;
+    const auto& n = event.numbers;
+    if (verb == Verb::loss || (verb == Verb::conditions && (n[0] != 0 || n[2] != 0)))
+        return HostSet::first(kHostsMax);
+    if (is_on_wire(verb) && verb != Verb::cut && verb != Verb::mend) return hosts;
+    if (verb == Verb::boot || verb == Verb::weight || verb == Verb::rule || verb == Verb::file ||
+        verb == Verb::lag)
+        return hosts;
+    hosts.insert(static_cast<HostId>(n[0]));
+    if (verb == Verb::cut || verb == Verb::mend) hosts.insert(static_cast<HostId>(n[1]));
+    return hosts;
+}
+
 void perform(World& world, const FaultEvent& event) {
+    const HostSet befallen = befalls(event);
+    for (HostId id = 1; id <= world.settings().machines(); ++id)
+        if (befallen.contains(id)) world.invariants().on_befallen(id);
     if (is_on_wire(event.verb)) return perform_on_wire(world, event.verb, event.numbers);
     const auto id = static_cast<HostId>(event.numbers[0]);
-    NLB_ASSERT(id >= 1 && id <= world.settings().hosts);
+    NLB_ASSERT(id >= 1 && id <= world.settings().machines());
     perform_on_process(world, event.verb, id, event.numbers);
     perform_for_operator(world, event.verb, id, event.numbers);
 }

@@ -21,6 +21,8 @@ class World;
 #define NLB_SIM_VERBS(X) \
     X(absent,        "HOST",                          "it does not boot when the others do (time 0)") \
     X(deaf_for_good, "HOST",                          "it stays deaf at the end (time 0)") \
+    X(twin,          "MACHINE HOST",                  "one more machine has the id of a host (time 0)") \
+    X(foreign,       "MACHINE HOST",                  "it is a host of another cluster (time 0)") \
     X(record,        "",                              "the attacker records from now on (time 0)") \
     X(conditions,    "LOSS REPEAT SLOW",              "of the switch, until the end of the faults") \
     X(loss,          "LOSS",                          "the switch loses so much") \
@@ -76,10 +78,13 @@ using FaultEvents = std::vector<FaultEvent>;
 
 // What a run begins with rather than something that happens in it; only at time zero.
 [[nodiscard]] constexpr bool is_beginning(Verb verb) {
-    return verb == Verb::absent || verb == Verb::deaf_for_good || verb == Verb::record ||
-           verb == Verb::conditions;
+    return verb == Verb::absent || verb == Verb::twin || verb == Verb::foreign ||
+           verb == Verb::deaf_for_good || verb == Verb::record || verb == Verb::conditions;
 }
 
+// The hosts that it befalls: what they do from then on may have its cause in it. What operators
+// change for all, what attackers send, and what comes twice or late befalls nobody.
+[[nodiscard]] HostSet befalls(const FaultEvent& event);
 // Its first number is a host.
 [[nodiscard]] bool names_host(Verb verb);
 void perform(World& world, const FaultEvent& event);

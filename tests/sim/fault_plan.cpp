@@ -8,12 +8,9 @@
 namespace nlb::sim {
 
 FaultEvents Planner::plan() {
-    const auto tries = [this](Fault fault) {
-        return std::find(settings_.faults.begin(), settings_.faults.end(), fault) !=
-               settings_.faults.end();
-    };
-    if (tries(Fault::replay) || tries(Fault::forge) || tries(Fault::rolling) ||
-        tries(Fault::rerun) || tries(Fault::strange))
+    if (settings_.tries(Fault::replay) || settings_.tries(Fault::forge) ||
+        settings_.tries(Fault::rolling) || settings_.tries(Fault::rerun) ||
+        settings_.tries(Fault::strange))
         add(Duration{0}, Verb::record, {});
     plan_conditions();
     for (std::uint32_t i = 0; i < settings_.fault_count; ++i)

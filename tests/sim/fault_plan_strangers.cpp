@@ -68,6 +68,63 @@ void Planner::restart_with_keys(HostId id, KeyRing ring, Duration begin, Duratio
     add(end + period_, Verb::boot, {id});
 }
 
+void Planner::restart_with_file(HostId id, Variant variant, Duration begin, Duration end) {
+    add(begin, Verb::crash, {id});
+    add(begin + period_, Verb::file, {id, variant});
+    add(begin + period_, Verb::boot, {id});
+    add(end, Verb::crash, {id});
+    add(end, Verb::file, {id, 0});
+    add(end + period_, Verb::boot, {id});
+}
+
+// A second machine with an id in use; its holder may stall for about as long as the twin knocks.
+void Planner::start_twin(HostId id, Duration begin, Duration end) {
+    if (settings_.extra == 0 || twin_) return;
+    twin_ = true;
+    const auto machine = static_cast<HostId>(settings_.hosts + 1);
+    add(Duration{0}, Verb::twin, {machine, id});
+    add(begin, Verb::boot, {machine});
+    if (prng_.chance(500'000)) {
+        const Duration stalls = begin + between(Duration{0}, period_);
+        add(stalls, Verb::stop, {id});
+        add(stalls + between(period_ / 2, bury_), Verb::resume, {id});
+    }
+    add(end, Verb::crash, {machine});
+}
+
+// They stay to the end: nothing of them concerns this cluster.
+void Planner::start_foreigners() {
+    if (settings_.extra < 2 || foreigners_) return;
+    foreigners_ = true;
+    for (HostId id = 1; id <= 2; ++id) {
+        const auto machine = static_cast<HostId>(settings_.machines() - 2 + id);
+        add(Duration{0}, Verb::foreign, {machine, id});
+        add(between(Duration{0}, 3 * period_), Verb::boot, {machine});
+    }
+}
+
+// All hosts read a file with, or without, the last one, which comes or goes about then.
+void Planner::resize(Duration begin, Duration length) {
+    const HostId last = settings_.hosts;
+    if (last < 3 || resized_ || absent_.contains(last)) return;
+    resized_ = true;
+    const bool grows = prng_.chance(500'000);
+    const Variant after = grows ? Variant{0} : Variant{kVariants - 1};
+    if (grows) {
+        absent_.insert(last);
+        add(Duration{0}, Verb::absent, {last});
+        add(begin + between(Duration{0}, length), Verb::boot, {last});
+    } else {
+        add(begin + between(Duration{0}, length), prng_.chance(500'000) ? Verb::leave : Verb::crash,
+            {last});
+    }
+    const Duration spread = prng_.chance(500'000) ? Duration{1'000'000} : bury_;
+    for (HostId each = 1; each < last; ++each) {
+        if (grows) add(Duration{0}, Verb::file, {each, kVariants - 1});
+        add(begin + between(Duration{0}, spread), Verb::file, {each, after});
+    }
+}
+
 void Planner::plan_mistake(Fault fault, HostId id, Duration begin, Duration length) {
     const Duration end = std::min(begin + 4 * bury_ + length, settings_.faults_until - 2 * period_);
     if (fault == Fault::wrongkey) {
@@ -75,6 +132,15 @@ void Planner::plan_mistake(Fault fault, HostId id, Duration begin, Duration leng
                           end);
     } else if (fault == Fault::formerkey) {
         restart_with_keys(id, KeyRing::former, begin, end);
+    } else if (fault == Fault::twin) {
+        start_twin(id, begin, end);
+    } else if (fault == Fault::foreign) {
+        start_foreigners();
+    } else if (fault == Fault::otherfile) {
+        if (id == settings_.hosts) return;
+        restart_with_file(id, kVariants - 1, begin, end);
+    } else if (fault == Fault::resize) {
+        resize(begin, length);
     } else if (fault == Fault::suspend) {
         add(begin, Verb::suspend, {id, 1});
         add(begin + length, Verb::suspend, {id, 0});

@@ -50,6 +50,10 @@ private:
     void plan_attack(Fault fault, HostId id, Duration begin, Duration length);
     void plan_mistake(Fault fault, HostId id, Duration begin, Duration length);
     void restart_with_keys(HostId id, KeyRing ring, Duration begin, Duration end);
+    void restart_with_file(HostId id, Variant variant, Duration begin, Duration end);
+    void start_twin(HostId id, Duration begin, Duration end);
+    void start_foreigners();
+    void resize(Duration begin, Duration length);
     void stop_between_messages(HostId id, Duration begin, Duration length);
     void cut_one_way(HostId id, Duration begin, Duration end);
     void cut(HostId from, HostId to, Duration begin, Duration end);
@@ -68,6 +72,9 @@ private:
     std::vector<Cut> cuts_;
     HostSet absent_;
     HostSet deaf_for_good_;
+    bool twin_ = false;
+    bool foreigners_ = false;
+    bool resized_ = false;
     bool deafened_ = false;
     bool silenced_ = false;
 };

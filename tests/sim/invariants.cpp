@@ -59,8 +59,9 @@ void Invariants::fail(const std::string& invariant, const std::string& text) {
 
 void Invariants::check_owners(HostId changed) {
     const RuleMasks& mine = world_.host(changed).dataplane.may_accept();
-    for (HostId other = 1; other <= world_.settings().hosts; ++other) {
-        if (other == changed) continue;
+    for (HostId other = 1; other <= world_.settings().machines(); ++other) {
+        if (other == changed || world_.host(other).foreign != world_.host(changed).foreign)
+            continue;
         const RuleMasks& theirs = world_.host(other).dataplane.may_accept();
         if (any(mine) && any(theirs) &&
             world_.host(changed).dataplane.variant() != world_.host(other).dataplane.variant()) {
@@ -130,10 +131,40 @@ void Invariants::watch_orphans() {
                 uncovered_since_[rule][bucket] = is_offered(rule) ? now : Duration{0};
             } else if (uncovered_since_[rule][bucket] != Duration{0}) {
                 findings_.planned_windows.push_back(now - uncovered_since_[rule][bucket]);
+                check_window(rule, now - uncovered_since_[rule][bucket]);
             }
         }
     }
     uncovered_ = uncovered;
+}
+
+// In planned moves: two messages and the installs of the former and the next owner, as each core of
+// the one has stopped before the first of the other begins; one more where the next owner has to be
+// told of guests first. A reload takes everything back, which is several moves.
+void Invariants::check_window(RuleId rule, Duration length) {
+    const Settings& settings = world_.settings();
+    if (settings.tries(Fault::reload)) return;
+    const Duration install = settings.install_max * (settings.sticky_ms == 0 ? 2 : 3);
+    const Duration loops = std::chrono::milliseconds{1};  // wake-ups and sockets
+    if (length > 2 * world_.network().conditions.delay_max + install + loops)
+        fail("I8", "rule " + std::to_string(rule) + ": a bucket had no owner for " +
+                       in_seconds(length) + " s in a planned move");
+}
+
+// What `serve` exempts, and a host that begins and hears nobody, may cost the others their map; so
+// does the loss of a majority.
+bool Invariants::may_judge(HostId id) const {
+    const Settings& settings = world_.settings();
+    if (befallen_.contains(id) || !was_member_.contains(id)) return false;
+    if (world_.network().was_ever_exempt() || settings.tries(Fault::deafboot) ||
+        settings.tries(Fault::deafjoin) || settings.tries(Fault::turncoat))
+        return false;
+    return !settings.majority || 2 * befallen_.size() < settings.hosts;
+}
+
+void Invariants::on_reset(HostId id, const std::string& because) {
+    if (may_judge(id))
+        fail("I8", "host " + std::to_string(id) + ", which no fault befell, resets: " + because);
 }
 
 bool Invariants::is_offered(RuleId rule) const {
@@ -243,8 +274,10 @@ void Invariants::after_call(HostId id) {
     if (met_[id].first != membership.incarnation()) met_[id] = {membership.incarnation(), {}};
     for (const MemberEntry& member : membership.map().members) met_[id].second.insert(member.id);
     const std::uint32_t boot = membership.incarnation().boot;
+    if (membership.state() == MembershipState::member) was_member_.insert(id);
     if (lives_[id].empty() || lives_[id].back().boot != boot) {
         end_life(id);
+        was_member_.erase(id);
         lives_[id].push_back({boot, {}});
     }
 }
@@ -263,7 +296,8 @@ void Invariants::on_stored(HostId id, const std::optional<Checkpoint>& checkpoin
 void Invariants::check_one_map(HostId id, const ClusterMap& map) {
     if (map.epoch == Epoch{}) return;
     const std::uint64_t digest = digest_of(map, world_.settings().slots);
-    const auto [known, is_new] = digest_of_epoch_.insert({map.epoch, digest});
+    const auto [known, is_new] =
+        digest_of_epoch_.insert({{world_.host(id).foreign, map.epoch}, digest});
     if (!is_new && known->second != digest)
         fail("I5", "epoch " + std::to_string(map.epoch.counter) + "/" +
                        std::to_string(map.epoch.coordinator) + " has two maps, host " +
@@ -274,7 +308,9 @@ void Invariants::check_one_map(HostId id, const ClusterMap& map) {
 // and nothing else.
 void Invariants::check_least_movement(HostId id, const ClusterMap& before,
                                       const ClusterMap& after) {
-    if (after.epoch.coordinator != id || after.config_digest != before.config_digest) return;
+    if (after.epoch.coordinator != world_.host(id).acts_as ||
+        after.config_digest != before.config_digest)
+        return;
     // a reload takes everything and gives it back
     if (after.next_digest != 0 || before.next_digest != 0) return;
     for (const RuleId rule : rules_) {
@@ -336,8 +372,9 @@ void Invariants::after_frame(HostId id, const WireFrame& frame) {
 
 // Nobody believes an incarnation that ended long ago.
 void Invariants::check_belief(HostId id, HostId peer) {
+    if (world_.host(id).foreign != world_.host(peer).foreign) return;
     const auto& peers = world_.host(id).control.membership()->peers();
-    const auto known = peers.find(peer);
+    const auto known = peers.find(world_.host(peer).acts_as);
     if (known == peers.end() || believed_boot_[id][peer] == known->second.incarnation.boot) return;
     believed_boot_[id][peer] = known->second.incarnation.boot;
     const Duration limit = 4 * world_.settings().timing.bury_after;

@@ -30,6 +30,7 @@ struct Findings {
     std::uint64_t exempt = 0;  // moments with two owners that `serve` does not promise to prevent
     std::uint64_t epochs = 0;
     std::uint64_t resets = 0;
+    std::uint64_t judged = 0;               // hosts that no fault befell to the end
     std::uint64_t rejected = 0;             // replays and forgeries refused
     Duration healed_after{};                // of the last fault: when everything was owned once
     std::vector<Duration> planned_windows;  // buckets without an owner in runs without faults
@@ -48,6 +49,10 @@ public:
     void before_frame(HostId id, const WireFrame& frame);                    // I7
     void after_frame(HostId id, const WireFrame& frame);                     // I7
     void on_crash(HostId id);
+    // A fault befell it.
+    void on_befallen(HostId id) { befallen_.insert(id); }
+    // It gave up its map.
+    void on_reset(HostId id, const std::string& because);  // I8
     void fail(const std::string& invariant, const std::string& text);
 
     // What `serve` does not promise to prevent between the two at the moment.
@@ -62,6 +67,8 @@ private:
     };
 
     void watch_orphans();
+    void check_window(RuleId rule, Duration length);  // I8
+    [[nodiscard]] bool may_judge(HostId id) const;
     [[nodiscard]] bool began_deaf_to(HostId host, HostId other) const;
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
@@ -77,7 +84,7 @@ private:
     std::vector<RuleId> rules_;
     bool planned_only_;
     Findings findings_;
-    std::map<Epoch, std::uint64_t> digest_of_epoch_;
+    std::map<std::pair<bool, Epoch>, std::uint64_t> digest_of_epoch_;
     std::array<ClusterMap, kHostsMax + 1> last_map_;
     std::array<MembershipState, kHostsMax + 1> last_state_{};
     // Who was ever a member beside a host in its present incarnation.
@@ -93,6 +100,8 @@ private:
     RuleMasks uncovered_{};
     std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
     bool was_covered_ = false;
+    HostSet befallen_;
+    HostSet was_member_;  // in its present life
 };
 
 }  // namespace nlb::sim

@@ -13,10 +13,18 @@ using std::chrono::milliseconds;
 using Values = std::map<std::string, std::int64_t, std::less<>>;
 
 // What a script may set, and what it is when it does not. Times are nanoseconds.
-const Values kDefaults{{"hosts", 3},       {"slots", 2},       {"single_slots", 0},
-                       {"majority", 0},    {"calm", 0},        {"install_max", 3'000'000},
-                       {"sticky_ms", 0},   {"period_ms", 100}, {"tolerance", 5},
-                       {"faults_from", 0}, {"faults_until", 0}};
+const Values kDefaults{{"hosts", 3},
+                       {"extra", 0},
+                       {"slots", 2},
+                       {"single_slots", 0},
+                       {"majority", 0},
+                       {"calm", 0},
+                       {"install_max", 3'000'000},
+                       {"sticky_ms", 0},
+                       {"period_ms", 100},
+                       {"tolerance", 5},
+                       {"faults_from", 0},
+                       {"faults_until", 0}};
 
 bool read_set(std::string_view line, Values& values) {
     const auto space = line.find(' ');
@@ -35,6 +43,7 @@ Settings settings_from(const Values& values, const Choices& choices) {
     s.timing =
         Timing::from(milliseconds{of("period_ms")}, static_cast<std::uint8_t>(of("tolerance")));
     s.hosts = static_cast<std::uint8_t>(of("hosts"));
+    s.extra = static_cast<std::uint8_t>(of("extra"));
     s.slots = static_cast<std::uint8_t>(of("slots"));
     s.single_slots = static_cast<std::uint64_t>(of("single_slots"));
     s.majority = of("majority") != 0;
@@ -50,9 +59,10 @@ Settings settings_from(const Values& values, const Choices& choices) {
 
 bool is_usable(const Settings& s) {
     const bool hosts = std::all_of(s.script.begin(), s.script.end(), [&s](const FaultEvent& event) {
-        return !names_host(event.verb) || (event.numbers[0] >= 1 && event.numbers[0] <= s.hosts);
+        return !names_host(event.verb) ||
+               (event.numbers[0] >= 1 && event.numbers[0] <= s.machines());
     });
-    return s.hosts >= 2 && s.hosts <= kHostsMax && s.slots >= 2 && s.slots <= kRuleSlots &&
+    return s.hosts >= 2 && s.machines() <= kHostsMax && s.slots >= 2 && s.slots <= kRuleSlots &&
            s.faults_until > Duration{0} && !s.script.empty() && hosts;
 }
 
@@ -94,6 +104,7 @@ bool read_script(Choices& choices, std::string& complaint) {
 std::string text_of(const Settings& s) {
     const std::map<std::string_view, std::int64_t> values{
         {"hosts", s.hosts},
+        {"extra", s.extra},
         {"slots", s.slots},
         {"single_slots", static_cast<std::int64_t>(s.single_slots)},
         {"majority", s.majority},

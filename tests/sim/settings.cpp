@@ -42,8 +42,11 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.no_fence = choices.mutation == Mutation::no_fence;
     s.faults =
         draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
+    if (s.tries(Fault::twin)) s.extra = 1;
+    if (s.tries(Fault::foreign)) s.extra = static_cast<std::uint8_t>(s.extra + 2);
+    if (s.machines() > kHostsMax) s.extra = 0;
     s.ignored = choices.ignored;
-    s.calm = prng.chance(250'000);
+    s.calm = prng.chance(450'000);
     s.fault_count = static_cast<std::uint32_t>(1 + prng.below(8));
     const Duration bury = s.timing.bury_after;
     s.faults_from = prng.chance(250'000) ? Duration{0} : 3 * bury + s.timing.period;
@@ -57,6 +60,10 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.set_end();
     s.draw_sticky(choices, Prng{Prng{prng}.next() ^ 0x737469636b79ULL});
     return s;
+}
+
+bool Settings::tries(Fault fault) const {
+    return std::find(faults.begin(), faults.end(), fault) != faults.end();
 }
 
 void Settings::set_end() {

@@ -47,6 +47,10 @@ namespace nlb::sim {
     X(strange,      "frames of the cluster that nobody can verify: another key id or version") \
     X(wrongkey,     "a host starts with a key that is not the cluster's") \
     X(formerkey,    "a host starts with only the key before the rotation") \
+    X(twin,         "a second machine with the id of a host, which may stall meanwhile") \
+    X(foreign,      "two hosts of another cluster with the same key on the segment") \
+    X(otherfile,    "a host starts with a file that lacks one host") \
+    X(resize,       "a reload adds or removes a host") \
     X(suspend,      "a machine is suspended: its processes and its clock stand") \
     X(slew,         "a clock is slewed by up to 8.3 %") \
     X(lag,          "a host's cores come to clients' packets up to 20 ms later") \
@@ -76,6 +80,7 @@ struct Choices;
 struct Settings {
     Timing timing;
     std::uint8_t hosts = 3;
+    std::uint8_t extra = 0;  // machines besides: with an id in use, or of another cluster
     std::uint8_t slots = 2;
     std::uint64_t single_slots = 0;
     bool majority = false;
@@ -97,6 +102,8 @@ struct Settings {
     // From the times of the faults to those of the checks.
     void set_end();
     void draw_sticky(const Choices& choices, Prng prng);
+    [[nodiscard]] std::uint8_t machines() const { return static_cast<std::uint8_t>(hosts + extra); }
+    [[nodiscard]] bool tries(Fault fault) const;
     [[nodiscard]] RuleId sticky_port() const { return static_cast<RuleId>(slots - 2U); }
     // The RuleId of each slot in use.
     [[nodiscard]] std::vector<RuleId> rules() const;

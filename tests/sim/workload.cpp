@@ -103,8 +103,8 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
     Offered offered{build_frame(spec), is_new, {}};
     std::vector<HostId> behind;
     ++packets_;
-    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
-        if (!world_.host(id).dataplane.receives()) continue;
+    for (HostId id = 1; id <= world_.settings().machines(); ++id) {
+        if (world_.host(id).foreign || !world_.host(id).dataplane.receives()) continue;
         world_.host(id).dataplane.process().note_reception();
         if (world_.host(id).lag > Duration{0})
             behind.push_back(id);
@@ -125,7 +125,7 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
 
 void Workload::offer_to(HostId id, Offered& offered) {
     if (!accepts(id, offered.frame)) return;
-    for (HostId other = 1; other <= world_.settings().hosts; ++other)
+    for (HostId other = 1; other <= world_.settings().machines(); ++other)
         if (offered.is_new && other != id && offered.accepted.contains(other))
             world_.fail_owners("I1", "a packet of a new flow ", other, id);
     offered.accepted.insert(id);

@@ -8,6 +8,13 @@
 
 namespace nlb::sim {
 
+namespace {
+
+constexpr std::uint32_t kAddress = 0xc0000250;  // 192.0.2.80
+constexpr std::uint32_t kForeignAddress = 0xc000025a;
+
+}  // namespace
+
 std::string in_seconds(Duration time) {
     char text[32];
     const auto us = time.count() / 1000;
@@ -31,16 +38,17 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
     : settings_(settings),
       prng_(prng),
       trace_(trace),
-      configurations_(settings_, prng_),
+      foreign_(settings_, Prng{prng_}, kForeignAddress),
+      configurations_(settings_, prng_, kAddress),
       authenticator_(configurations_.keys_of(0, KeyRing::right)),
-      network_(scheduler_, prng_, settings.timing, settings.hosts,
+      network_(scheduler_, prng_, settings.timing, settings.machines(),
                [this](HostId to, const WireFrame& frame) { host(to).dataplane.receive(frame); }),
       attacker_(*this),
       invariants_(*this),
       workload_(*this),
       returning_(*this, workload_),
       notes_(kHostsMax + 1) {
-    for (HostId id = 1; id <= settings_.hosts; ++id) {
+    for (HostId id = 1; id <= settings_.machines(); ++id) {
         auto& added = *hosts_.emplace_back(std::make_unique<HostModel>(*this, id));
         const Duration offset{prng_.between(1, 1'000'000'000'000)};
         const std::int64_t speed = prng_.chance(500'000)
@@ -82,7 +90,9 @@ void World::schedule(const FaultEvents& events) {
 }
 
 void World::repair() {
-    const Variant last = host(1).file;
+    const Variant last = host(1).file == kVariants - 1 ? Variant{0} : host(1).file;
+    for (auto id = static_cast<HostId>(settings_.hosts + 1); id <= settings_.machines(); ++id)
+        crash_host(id);
     network_.mend_all();
     network_.conditions.loss = network_.conditions.repeat = network_.conditions.slow = 0;
     network_.conditions.stale = 0;

@@ -26,9 +26,12 @@
 namespace nlb::sim {
 
 struct HostModel {
-    HostModel(World& world, HostId host) : id(host), dataplane(world, host), control(world, host) {}
+    HostModel(World& world, HostId host)
+        : id(host), acts_as(host), dataplane(world, host), control(world, host) {}
 
-    HostId id;
+    HostId id;             // of the machine
+    HostId acts_as;        // what its file says
+    bool foreign = false;  // of another cluster
     LocalClock clock;
     DataplaneModel dataplane;
     ControlPlaneModel control;
@@ -67,6 +70,10 @@ public:
     [[nodiscard]] Network& network() { return network_; }
     [[nodiscard]] Attacker& attacker() { return attacker_; }
     [[nodiscard]] const Configurations& configurations() const { return configurations_; }
+    // Those of the machine's own cluster.
+    [[nodiscard]] const Configurations& files_of(HostId id) const {
+        return host(id).foreign ? foreign_ : configurations_;
+    }
     // What a host reads of its key files beside that configuration file.
     [[nodiscard]] std::unique_ptr<const Authenticator> keys_of(HostId id, Variant variant) const;
     // Everything that any host of the cluster accepts.
@@ -123,6 +130,7 @@ private:
     TraceMode trace_;
     Scheduler scheduler_;
     RunningDigest digest_;
+    Configurations foreign_;  // the same keys, another address
     Configurations configurations_;
     std::unique_ptr<const Authenticator> authenticator_;
     Network network_;
