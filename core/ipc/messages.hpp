@@ -146,11 +146,11 @@ struct Install {
 // others heard of that as news would be a host that they have buried: a frame is lost rather than
 // late.
 struct Send {
-    std::int64_t not_after_ns;  // absolute, CLOCK_MONOTONIC
+    std::int64_t not_after_ns;  // absolute, of config/daemon/clock.hpp
 };
 
 struct Lease {
-    std::int64_t valid_until_ns;  // absolute, CLOCK_MONOTONIC
+    std::int64_t valid_until_ns;  // absolute, of config/daemon/clock.hpp
 };
 
 // By host id - 1; sequence 0: none of that host.
