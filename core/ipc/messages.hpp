@@ -29,7 +29,7 @@
 
 namespace nlb::ipc {
 
-inline constexpr std::uint32_t kProtocolVersion = 5;
+inline constexpr std::uint32_t kProtocolVersion = 6;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 // membership's memory, kept for a warm restart
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;
@@ -120,6 +120,9 @@ struct Punted {
 struct Status {
     // newest frame of any kind on the outside port, monotonic; the earliest instant when none
     std::int64_t last_rx_ns;
+    // when the worker that is furthest behind began its last poll; the earliest instant before the
+    // first one
+    std::int64_t oldest_poll_ns;
     std::uint32_t link_up;
     std::uint32_t tables_installed;
     RuleMasks dirty;

@@ -95,6 +95,7 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
 // their order), delivered. Each source of frames gives a burst of its own.
 bool Worker::poll_once(Lane& lane) {
     const Instant now = begin_poll();
+    lane.last_poll_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     // One snapshot per poll: no packet sees two maps.
     const BurstContext context = context_of(lane, tables_for(lane), now);
     trace_ = lane.trace.load(std::memory_order_acquire);
