@@ -23,6 +23,7 @@ void ControlPlaneModel::start() {
     agents_.push_back(std::make_unique<ClusterAgent>(
         world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers),
         world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
+    agents_.front()->use_neighbours({world_.gateway()});
     roster_.emplace(agents_);
     tick_at_ = retry_at_ = world_.scheduler().now();
     pump();
@@ -151,12 +152,16 @@ std::optional<ControlPlaneModel::Call> ControlPlaneModel::next_call() {
         return call;
     }
     if (closed_) return Call{Lost{}, now};
+    // The end of a turn: what follows from all that has arrived.
+    if (std::exchange(turned_, false) && now >= agents_.front()->next_wake())
+        return Call{Tick{}, now};
     if (world_.scheduler().now() >= tick_at_) return Call{Tick{}, now};
     return std::nullopt;
 }
 
 void ControlPlaneModel::perform(const Call& call) {
     written_to_ = connection_;
+    turned_ = !std::holds_alternative<Tick>(call.what);
     std::visit([this, now = call.now](const auto& what) { handle(what, now); }, call.what);
     ClusterAgent& agent = *agents_.front();
     world_.host(id_).stored = agent.stored();

@@ -107,6 +107,7 @@ private:
     std::uint64_t written_to_ = 0;
 
     bool pumping_ = false;
+    bool turned_ = false;  // something was handled since time was last looked at
     Duration busy_until_{};
     Duration tick_at_{};
     Duration retry_at_{};

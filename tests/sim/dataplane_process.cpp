@@ -182,10 +182,11 @@ Status DataplaneProcess::install(std::uint16_t, std::uint64_t token, const Table
     return done ? Status{Done{}} : Status{Error{"no memory"}};
 }
 
-// At once; from now on some cores use these. The grace period ends in the order of publications.
+// From now on some cores use these; one that is behind does when it has judged by the former ones
+// what came in before. The grace period ends in the order of publications.
 bool DataplaneProcess::publish(std::uint64_t token, const Tables& tables) {
     const Duration length{world_.prng().between(20'000, world_.settings().install_max.count())};
-    Duration over_at = world_.scheduler().now() + length;
+    Duration over_at = world_.scheduler().now() + length + world_.host(id_).lag;
     if (!publications_.empty()) over_at = std::max(over_at, publications_.back().over_at);
     publications_.push_back({token, tables, over_at});
     if (tables.layout != connections_.flow_index().layout())

@@ -48,6 +48,8 @@ public:
 
     // What the core that gets a packet decides by.
     [[nodiscard]] const Tables& tables_of_some_core() const;
+    // Expires when the process dies.
+    [[nodiscard]] std::weak_ptr<bool> life() const { return alive_; }
     // Of the newest tables.
     [[nodiscard]] Variant variant() const;
     [[nodiscard]] SimpleConnections& connections() { return connections_; }

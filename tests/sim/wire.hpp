@@ -30,6 +30,9 @@ struct WireFrame {
     SharedBytes bytes;  // from the Ethernet header on
     HostId sender = kNoHost;
     Origin origin = Origin::host;
+    [[nodiscard]] bool is_heartbeat() const {
+        return bytes->size() > kEthernetBytes && (*bytes)[12] == 0x88 && (*bytes)[13] == 0xb5;
+    }
     // Behind the Ethernet header, as a core finds it: a priority tag (VLAN id 0) is no other VLAN.
     [[nodiscard]] std::span<const Byte> body() const {
         const Bytes& all = *bytes;

@@ -109,31 +109,37 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
         if (world_.host(id).lag > Duration{0})
             behind.push_back(id);
         else
-            offer_to(id, offered);
+            offer_to(id, offered, world_.host(id).dataplane.process().tables_of_some_core());
     }
     const HostSet at_once = offered.accepted;
     if (behind.empty()) return at_once;
     const auto shared = std::make_shared<Offered>(std::move(offered));
-    for (const HostId id : behind)
-        world_.scheduler().after(Duration{world_.prng().between(0, world_.host(id).lag.count())},
-                                 [this, id, shared] {
-                                     if (world_.host(id).dataplane.receives())
-                                         offer_to(id, *shared);
-                                 });
+    for (const HostId id : behind) offer_later(id, shared);
     return at_once;
 }
 
-void Workload::offer_to(HostId id, Offered& offered) {
-    if (!accepts(id, offered.frame)) return;
+// By the tables of the moment in which it came in: a core takes new ones only when it has judged
+// what came before them.
+void Workload::offer_later(HostId id, const std::shared_ptr<Offered>& offered) {
+    DataplaneProcess& process = world_.host(id).dataplane.process();
+    const auto tables = std::make_shared<const Tables>(process.tables_of_some_core());
+    const Duration later{world_.prng().between(0, world_.host(id).lag.count())};
+    world_.scheduler().after(later, [this, id, offered, tables, life = process.life()] {
+        if (!life.expired() && world_.host(id).dataplane.receives())
+            offer_to(id, *offered, *tables);
+    });
+}
+
+void Workload::offer_to(HostId id, Offered& offered, const Tables& tables) {
+    if (!accepts(id, offered.frame, tables)) return;
     for (HostId other = 1; other <= world_.settings().machines(); ++other)
         if (offered.is_new && other != id && offered.accepted.contains(other))
             world_.fail_owners("I1", "a packet of a new flow ", other, id);
     offered.accepted.insert(id);
 }
 
-bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
+bool Workload::accepts(HostId id, std::vector<Byte>& frame, const Tables& tables) {
     DataplaneProcess& process = world_.host(id).dataplane.process();
-    const Tables& tables = process.tables_of_some_core();
     const BurstContext context{
         tables, ports_, world_.local_time(id), world_.host(id).dataplane.is_open(),
         0,      1,      process.clients()};

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/flow/fragments.hpp"
@@ -54,14 +55,15 @@ private:
     void speak(Flow& flow);
     void close(Flow& flow);
     void send_stateless();
-    [[nodiscard]] bool accepts(HostId id, std::vector<Byte>& frame);
+    [[nodiscard]] bool accepts(HostId id, std::vector<Byte>& frame, const Tables& tables);
     // The same later, by a core that is behind.
     struct Offered {
         std::vector<Byte> frame;
         bool is_new = false;
         HostSet accepted;
     };
-    void offer_to(HostId id, Offered& offered);
+    void offer_to(HostId id, Offered& offered, const Tables& tables);
+    void offer_later(HostId id, const std::shared_ptr<Offered>& offered);
 
     World& world_;
     PortAddresses ports_{};

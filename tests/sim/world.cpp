@@ -176,9 +176,16 @@ void World::read_file(HostId id, Variant variant) {
 }
 
 void World::transmit(const WireFrame& frame) {
-    digest_.add(frame.body().subspan(12, kTagBytes));
-    attacker_.observe(frame);
-    network_.broadcast(frame);
+    digest_.add(frame.body());
+    if (frame.is_heartbeat()) {
+        attacker_.observe(frame);
+        return network_.broadcast(frame);
+    }
+    // A question to the gateway, whose answer is a frame like any other.
+    scheduler_.after(Duration{prng_.between(100'000, 2'000'000)}, [this, id = frame.sender] {
+        DataplaneModel& asked = host(id).dataplane;
+        if (asked.receives()) asked.process().note_reception();
+    });
 }
 
 void World::after_call(HostId id) {

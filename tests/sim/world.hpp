@@ -93,6 +93,8 @@ public:
     // A machine sleeps and wakes again: its processes stand.
     void suspend(HostId id, bool on);
     void transmit(const WireFrame& frame);
+    // It answers whoever asks for it.
+    [[nodiscard]] static IpAddress gateway() { return IpAddress::v4(0xc0000201); }
     // Some time after a host fell deaf: was it alone, so that its silence proves nothing to it?
     void note_deaf_alone(HostId id);
     // The operator writes the file, if need be, and tells the control plane.
