@@ -48,6 +48,8 @@
 #endif
 #ifndef LOST_ONE_WAY
 #define LOST_ONE_WAY TP /* `serve`: what is lost in a row, in both directions, that is exempt */
+#endif
+#ifndef LOST_OTHER_WAY
 #define LOST_OTHER_WAY T1
 #endif
 #ifndef PATIENCE
