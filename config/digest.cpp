@@ -53,7 +53,8 @@ CanonicalLines paired_lines(const Cluster& cluster, const Host& host) {
     CanonicalLines lines{{"host", host.name},
                          {"hosts[].id of " + host.name, std::to_string(host.id)},
                          {"address", to_string(cluster.address)},
-                         {"mode", to_string(cluster.mode)}};
+                         {"mode", to_string(cluster.mode)},
+                         {"vlan", std::to_string(cluster.vlan)}};
     for (auto& line : started_lines(cluster, host)) lines.push_back(std::move(line));
     return lines;
 }

@@ -92,6 +92,8 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     if (!punted || !active_) return;
     if (igmp_.on_frame(now, message.rest_after<ipc::Punted>())) return;
     const auto body = unwrap_frame(message.rest_after<ipc::Punted>());
+    // A host in another VLAN is heard, but no client of ours reaches it: it is no peer.
+    if (vlan_of(message.rest_after<ipc::Punted>()) != settings_.cluster.vlan) return;
     DecodedFrame decoded;
     decoded.fault = FrameFault::truncated;
     if (body) decoded = decode_frame(*body, params_.cluster, *authenticator_);

@@ -46,4 +46,15 @@ std::optional<std::span<const Byte>> unwrap_frame(std::span<const Byte> frame) {
     return std::nullopt;
 }
 
+std::uint16_t vlan_of(std::span<const Byte> frame) {
+    constexpr std::uint16_t kIdMask = 0x0fff;
+    for (std::size_t at = kEthertypeAt; at + kVlanTagBytes <= frame.size(); at += kVlanTagBytes) {
+        const auto ethertype = load_big_endian<std::uint16_t>(frame.data() + at);
+        if (ethertype != kVlan && ethertype != kServiceVlan) return 0;
+        const auto tag = load_big_endian<std::uint16_t>(frame.data() + at + 2);
+        if ((tag & kIdMask) != 0) return tag & kIdMask;
+    }
+    return 0;
+}
+
 }  // namespace nlb::controlplane

@@ -24,6 +24,10 @@ namespace nlb::controlplane {
 [[nodiscard]] std::vector<Byte> wrap_frame(const MacAddress& destination,
                                            std::span<const Byte> body);
 
+// The id of the outermost tag that has one, as the dataplane counts it (core/packet/parse.cpp); 0:
+// untagged.
+[[nodiscard]] std::uint16_t vlan_of(std::span<const Byte> frame);
+
 // What follows the Ethernet header and at most two VLAN tags; nothing when the frame is not of the
 // heartbeat's ethertype.
 [[nodiscard]] std::optional<std::span<const Byte>> unwrap_frame(std::span<const Byte> frame);

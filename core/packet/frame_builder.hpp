@@ -13,7 +13,7 @@ namespace nlb {
 
 struct FrameSpec {
     MacAddress source_mac{{0x02, 0xc1, 0, 0, 0, 1}};
-    MacAddress destination_mac{{0x02, 0xbf, 0, 0, 0, 1}};
+    MacAddress destination_mac{{0x02, 0xbf, 192, 0, 2, 80}};  // of the cluster 192.0.2.80
     std::vector<std::uint16_t> vlans;  // outermost first; at most kVlanTagsMax are understood again
     IpAddress source;
     IpAddress destination;  // of the same family as `source`

@@ -14,6 +14,7 @@ DEDICATED = {ipaddress.ip_address(f"{prefix}{10 + number}").packed: name
              for number, name in enumerate(HOSTS, 1) for prefix in ("192.0.2.", "2001:db8::")}
 SUBNET_BROADCAST = bytes((192, 0, 2, 255))
 STATIONS = {bytes((2, number, 192, 0, 2, 80)): name for number, name in enumerate(HOSTS, 1)}
+CLUSTER_MAC = bytes((2, 0xBF, 192, 0, 2, 80))
 DEFAULT_HOST = "edge1"
 MASK64 = (1 << 64) - 1
 

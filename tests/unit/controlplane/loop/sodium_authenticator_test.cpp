@@ -75,6 +75,7 @@ TEST(ClusterFrames, AreFoundBehindUpToTwoVlanTags) {
         const std::vector<Byte> tag{0x81, 0x00, 0x00, 0x05};
         frame.insert(frame.begin() + 12, tag.begin(), tag.end());
     }
+    EXPECT_EQ(vlan_of(std::vector<Byte>(60, Byte{0})), 0);
     EXPECT_FALSE(unwrap_frame(std::vector<Byte>(13, Byte{0x88})).has_value());
     EXPECT_FALSE(unwrap_frame(std::vector<Byte>(60, Byte{0})).has_value());
 }
