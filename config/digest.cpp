@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/format.hpp"
+#include "core/tables/affinity_hash.hpp"
 #include "core/wire/heartbeat_seal.hpp"
 
 namespace nlb::config {
@@ -42,6 +43,8 @@ CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {
     for (std::size_t i = 0; i < fingerprint.size(); ++i)
         fingerprint[i] = "0123456789abcdef"[digest >> (4 * i) & 15U];
     lines.emplace_back("key_file (fingerprint of the key)", fingerprint);
+    lines.emplace_back("affinity hash (version of the program)",
+                       std::to_string(kAffinityHashVersion));
     return lines;
 }
 

@@ -90,10 +90,10 @@ def bucket_of(client, port):
     """The bucket of a client's address, as sixteen bytes, and the port that its affinity lets count."""
     if len(client) == 4:
         client = bytes(10) + b"\xff\xff" + client
-    high = int.from_bytes(client[:8], "big") ^ port * 0x9E3779B97F4A7C15 & MASK64
+    high = int.from_bytes(client[:8], "big")
     low = int.from_bytes(client[8:], "big")
     product = (high ^ WORDS[0] ^ SALT[0]) * (low ^ WORDS[1] ^ SALT[1])
-    product = ((product & MASK64) ^ WORDS[2] ^ SALT[2]) * ((product >> 64) ^ WORDS[3] ^ SALT[3])
+    product = ((product & MASK64) ^ WORDS[2] ^ SALT[2]) * ((product >> 64) ^ port * 0x9E3779B97F4A7C15 & MASK64 ^ WORDS[3] ^ SALT[3])
     hashed = (product >> 64 ^ product) & 0xFFFFFFFF
     return hashed * BUCKETS >> 32
 
