@@ -73,6 +73,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     now_ = now;
     if (!dataplane_) return;
     dataplane_ = link_up_ = false;
+    workers_move_ = true;
     memory_.reset();
     status_.reset();
     commands_.forget();
@@ -155,6 +156,7 @@ std::string_view ClusterAgent::serves_not_because(Instant now) const {
     if (wanted_ != Wanted::running) return {};
     if (!dataplane_) return "the dataplane is not connected";
     if (!link_up_) return "the link is down";
+    if (!workers_move_) return "a worker of the dataplane does not move";
     if (!active_) return "it has not begun yet";
     if (membership_.valid_until() <= now) return words_of(membership_.unconverged_because().first);
     return {};
@@ -248,7 +250,7 @@ void ClusterAgent::begin(Instant now) {
     told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
     tell(Severity::info, EventNumber::started, "started",
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
-    run(now, membership_.on_link(now, link_up_));
+    run(now, membership_.on_link(now, link_up_ && workers_move_));
     if (link_up_) igmp_.join(now);
 }
 

@@ -247,8 +247,15 @@ Instant Cluster::last_rx() const {
     return Instant{Duration{newest}};
 }
 
+Instant Cluster::oldest_poll() const {
+    std::int64_t oldest = kForever.time_since_epoch().count();
+    for (const auto& lane : lanes_)
+        oldest = std::min(oldest, lane->last_poll_ns.load(std::memory_order_relaxed));
+    return Instant{Duration{oldest}};
+}
+
 ipc::Status Cluster::status() const {
-    ipc::Status status = link_.status(last_rx(), held());
+    ipc::Status status = link_.status(last_rx(), oldest_poll(), held());
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
             status.connections[rule] += relaxed(lane->connections->flow_index().counts()[rule]);

@@ -78,6 +78,7 @@ private:
     // Buckets in which some lane holds descriptors.
     [[nodiscard]] RuleMasks held() const;
     [[nodiscard]] Instant last_rx() const;
+    [[nodiscard]] Instant oldest_poll() const;
 
     ClusterLink link_;
     std::uint16_t index_;  // its number towards the control plane: the place in the plan

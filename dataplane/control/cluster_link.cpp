@@ -84,9 +84,10 @@ ipc::Hello ClusterLink::hello(std::size_t clusters, const PortAddresses& ports,
     return hello;
 }
 
-ipc::Status ClusterLink::status(Instant last_rx, const RuleMasks& held) const {
+ipc::Status ClusterLink::status(Instant last_rx, Instant oldest_poll, const RuleMasks& held) const {
     ipc::Status status{};
     status.last_rx_ns = last_rx.time_since_epoch().count();
+    status.oldest_poll_ns = oldest_poll.time_since_epoch().count();
     status.link_up = fence_.link_up() ? 1 : 0;
     status.tables_installed = token_ != 0 ? 1 : 0;
     status.dirty = dirty(held);

@@ -66,7 +66,8 @@ public:
     [[nodiscard]] ipc::Hello hello(std::size_t clusters, const PortAddresses& ports,
                                    const RuleMasks& held) const;
     // Without what only the cores know: the caller adds the connections.
-    [[nodiscard]] ipc::Status status(Instant last_rx, const RuleMasks& held) const;
+    [[nodiscard]] ipc::Status status(Instant last_rx, Instant oldest_poll,
+                                     const RuleMasks& held) const;
     [[nodiscard]] std::uint64_t fenced_intervals() const { return fenced_intervals_; }
 
 private:

@@ -158,7 +158,7 @@ ipc::Hello DataplaneProcess::hello(std::uint16_t) const {
 }
 
 ipc::Status DataplaneProcess::status(std::uint16_t) const {
-    ipc::Status status = link_.status(last_rx_, held());
+    ipc::Status status = link_.status(last_rx_, now(), held());
     const auto& counts = const_cast<SimpleConnections&>(connections_).flow_index().counts();
     for (std::size_t rule = 0; rule < kRuleSlots; ++rule) status.connections[rule] = counts[rule];
     return status;

@@ -51,7 +51,7 @@ class World;
     X(mend,          "FROM TO",                       "and comes back") \
     X(keys,          "HOST RING",                     "its key file when it starts next (KeyRing)") \
     X(lag,           "HOST DURATION",                 "its cores come to clients' packets so much later") \
-    X(suspend,       "HOST ON",                       "suspended: nothing runs, and its clock stands") \
+    X(suspend,       "HOST ON",                       "suspended: nothing runs") \
     X(slew,          "HOST FASTER SLOWER",            "its clock, in parts per million") \
     X(tag,           "HOST TAG",                      "VLAN tag of its frames: 0 none, id + 1") \
     X(stale,         "CHANCE MAX",                    "frames that come up to so much later") \

@@ -51,7 +51,7 @@ namespace nlb::sim {
     X(foreign,      "two hosts of another cluster with the same key on the segment") \
     X(otherfile,    "a host starts with a file that lacks one host") \
     X(resize,       "a reload adds or removes a host") \
-    X(suspend,      "a machine is suspended: its processes and its clock stand") \
+    X(suspend,      "a machine is suspended: its processes stand") \
     X(slew,         "a clock is slewed by up to 8.3 %") \
     X(lag,          "a host's cores come to clients' packets up to 20 ms later") \
     X(tagged,       "frames of a host bear a VLAN tag for a while") \

@@ -55,7 +55,6 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
                                        ? (prng_.chance(500'000) ? 10'000 : -10'000)
                                        : prng_.between(-10'000, 10'000);
         added.clock = LocalClock{offset, speed};
-        added.fast_per_million = speed;
         for (const RuleId rule : settings_.rules()) {
             const bool single = rule == kDefaultRule || (settings_.single_slots >> rule & 1U) != 0;
             const std::uint64_t weights[] = {1, 10, 30, 70, 100};
@@ -100,7 +99,8 @@ void World::repair() {
         HostModel& repaired = host(id);
         repaired.absent = false;
         repaired.lag = Duration{0};
-        repaired.clock.set_speed(scheduler_.now(), repaired.fast_per_million);
+        repaired.clock.slew(scheduler_.now(), 0);
+        repaired.clock.sleep(scheduler_.now(), false);
         network_.set_tag(id, 0);
         if (repaired.ring != KeyRing::right) crash_host(id);
         repaired.ring = KeyRing::right;
@@ -155,9 +155,9 @@ void World::suspend(HostId id, bool on) {
     if (on) {
         machine.control.stop();
         machine.dataplane.stop();
-        machine.clock.set_speed(scheduler_.now(), -1'000'000);
+        machine.clock.sleep(scheduler_.now(), true);
     } else {
-        machine.clock.set_speed(scheduler_.now(), machine.fast_per_million);
+        machine.clock.sleep(scheduler_.now(), false);
         machine.dataplane.resume();
         machine.control.resume();
     }

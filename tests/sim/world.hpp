@@ -40,7 +40,6 @@ struct HostModel {
     Variant file = 0;                            // the variant that its configuration file holds
     KeyRing ring = KeyRing::right;
     Duration lag{};                      // of its cores, for clients' packets
-    std::int64_t fast_per_million = 0;   // of its clock, unless it is slewed
     controlplane::StoredCluster stored;  // the state file
     bool draining = false;
     bool wanted = true;          // the operator wants it started
@@ -91,7 +90,7 @@ public:
 
     void boot_host(HostId id);
     void crash_host(HostId id);
-    // A machine sleeps and wakes again: its processes and its clock stand.
+    // A machine sleeps and wakes again: its processes stand.
     void suspend(HostId id, bool on);
     void transmit(const WireFrame& frame);
     // It answers whoever asks for it.
