@@ -132,8 +132,9 @@ dataplane::LinkSocket::Received DataplaneProcess::receive(std::vector<Byte>& int
 }
 
 bool DataplaneProcess::hand_over(Bytes datagram, std::size_t queue_max) {
+    const std::optional<WireFrame> carried = std::exchange(punting_, std::nullopt);
     if (!current_ || dead_) return false;
-    return world_.host(id_).control.hear(current_->connection, {std::move(datagram), punting_},
+    return world_.host(id_).control.hear(current_->connection, {std::move(datagram), carried},
                                          queue_max);
 }
 

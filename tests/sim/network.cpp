@@ -15,6 +15,9 @@ Network::Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::ui
 
 namespace {
 
+// VLAN id 0.
+constexpr std::uint16_t kPriorityTag = 1;
+
 // 802.1Q: behind the two addresses.
 SharedBytes tagged(const Bytes& bytes, std::uint16_t tag) {
     Bytes with = bytes;
@@ -29,6 +32,8 @@ SharedBytes tagged(const Bytes& bytes, std::uint16_t tag) {
 void Network::broadcast(const WireFrame& sent) {
     WireFrame frame = sent;
     if (tags_[frame.sender] != 0) frame.bytes = tagged(*sent.bytes, tags_[frame.sender]);
+    // In another VLAN it arrives, but nobody there is meant.
+    const bool is_heard = tags_[frame.sender] <= kPriorityTag;
     for (HostId to = 1; to <= hosts_; ++to) {
         if (to == frame.sender) continue;
         if (deaf_[to] || cuts_[frame.sender][to] != 0 || prng_.chance(conditions.loss)) {
@@ -41,13 +46,14 @@ void Network::broadcast(const WireFrame& sent) {
                                  ++frames_;
                                  deliver_(to, frame);
                              });
+        if (!is_heard) note_loss(frame.sender, to);
         const int copies = prng_.chance(conditions.repeat) ? 2 : 1;
         for (int copy = 0; copy < copies; ++copy) {
             const bool slow = prng_.chance(conditions.slow);
             const Duration delay{
                 prng_.between(50'000, (slow ? conditions.slow_max : conditions.delay_max).count())};
-            scheduler_.after(delay, [this, to, frame] {
-                runs_[frame.sender][to].count = 0;
+            scheduler_.after(delay, [this, to, frame, is_heard] {
+                if (is_heard) runs_[frame.sender][to].count = 0;
                 ++frames_;
                 deliver_(to, frame);
             });
