@@ -9,6 +9,7 @@ from .estate import Estate, sweep
 from .host import Host
 from .network import Network
 from .process import Process
+from .wire import SwitchedNetwork
 
 HUGEPAGES_PER_HOST = 160  # of 2 MiB
 
@@ -58,7 +59,8 @@ class Lab:
 
     # Where hosts are; guest_lab has them in virtual machines.
     def _make_network(self):
-        return Network(self.plan, self.estate)
+        kind = SwitchedNetwork if self.plan.switch == "program" else Network
+        return kind(self.plan, self.estate)
 
     def _make_hosts(self):
         if self.plan.hugepages:
