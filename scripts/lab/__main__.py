@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import chaos, endurance, estate, flood, plan, synflood, system
+from . import chaos, endurance, estate, flood, plan, strangers, synflood, system
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
@@ -16,6 +16,7 @@ TRIALS = {
     "chaos": (chaos, "a lab under load and faults drawn from a seed, judged by a capture"),
     "flood": (flood, "forged and recorded cluster frames against a lab under load"),
     "downloads": (endurance, "long downloads while hosts are drained, weighed, stopped and killed"),
+    "strangers": (strangers, "strangers, mistakes and clocks against a lab under load, case by case"),
     "synflood": (synflood, "SYNs of addresses that nobody has against a lab with downloads"),
 }
 

@@ -70,6 +70,11 @@ class Lab:
             self.hosts.append(Host(host_plan, namespace, self.estate, self.configuration))
         self.estate.note("hosts", {host.name: host.namespace for host in self.hosts})
 
+    def add_machine(self, machine, host_plan, configuration):
+        """One more machine, at a switch port of its own name, that means to be this host of this file."""
+        self.network.add_machine(machine)
+        return Host(host_plan, self.network.host_namespace(machine), self.estate, configuration, machine)
+
     def write_configuration(self):
         self.configuration.write_text(configuration.text_of(self.plan, self.key_file))
 
@@ -80,12 +85,13 @@ class Lab:
     def host(self, name):
         return next(host for host in self.hosts if host.name == name)
 
-    def start(self, seconds=20):
-        """Starts all hosts and waits for convergence; returns the view and the seconds since the first start."""
+    def start(self, seconds=20, hosts=None):
+        """Starts hosts (all) and waits for their convergence; returns the view and the seconds since the first start."""
         started = time.monotonic()
-        for host in self.hosts:
+        hosts = self.hosts if hosts is None else hosts
+        for host in hosts:
             host.start()
-        agreed, _ = view.wait_for_agreement(self.hosts, seconds=seconds)
+        agreed, _ = view.wait_for_agreement(hosts, seconds=seconds)
         return agreed, time.monotonic() - started
 
     def settle(self, members=None, seconds=20):

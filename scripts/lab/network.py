@@ -23,7 +23,7 @@ class Network:
         self._make_namespace(self.switch)
         self._make_switch()
         for host in self.plan.host_plans():
-            self._add_host(host)
+            self.add_machine(host.name)
         self._add_clients()
 
     # How ports are switched; wire.py has a program do it.
@@ -57,10 +57,10 @@ class Network:
         self.set_kernel(self.switch, f"net.ipv6.conf.{port}.disable_ipv6=1")
         self._join(port)
 
-    def _add_host(self, host):
-        namespace = self.host_namespace(host.name)
+    def add_machine(self, name):
+        namespace = self.host_namespace(name)
         self._make_namespace(namespace)
-        self._plug(host.name, namespace, "outside")
+        self._plug(name, namespace, "outside")
         # The device is the dataplane's alone: the kernel above it must neither answer ARP nor take a second copy of a packet.
         # With NOARP it answers none; the ingress hook lies behind af_packet's and drops the rest.
         self.set_kernel(namespace, "net.ipv6.conf.outside.disable_ipv6=1", "net.ipv4.conf.all.arp_ignore=1")

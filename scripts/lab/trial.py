@@ -37,6 +37,11 @@ class Trial:
         """The plan of the lab that the trial needs."""
         raise NotImplementedError
 
+    @staticmethod
+    def start(lab, options):
+        """Starts what the story begins with."""
+        lab.start()
+
     @classmethod
     def begin(cls, lab, screen, options):
         """The trial in a lab that runs; `options` is for those whose making depends on it."""
@@ -79,7 +84,7 @@ def conduct(kind, options):
         with Lab(needed) as lab:
             screen.step("*", title)
             with kind.around(lab, options):
-                lab.start()
+                kind.start(lab, options)
                 trial = kind.begin(lab, screen, options)
                 trial.tell(options)
     except system.LabError as error:
