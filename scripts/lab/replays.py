@@ -42,9 +42,10 @@ class Replay(Case):
             name = f"rate{rate or 'own'}"
             self.switch.play(name, self.file, self.seconds, rate)
             self.watch.rest(self.seconds + 0.5)
-            self.played[str(rate or "own pace")] = self.switch.played(name)
+            pace = f"{rate} a second" if rate else "their own pace"
+            self.played[pace] = self.switch.played(name)
             told = {host.name: self.watch.stops(host) for host in self.lab.hosts if self.watch.stops(host)}
-            self.screen.line(f"{self.played[str(rate or 'own pace')]} frames at {rate or 'their own pace'}: stopped serving: {told or 'nobody'}")
+            self.screen.line(f"{self.played[pace]} frames at {pace}; stopped serving so far: {told or 'nobody'}")
 
     def judge(self):
         self.figures["played"] = self.played

@@ -38,10 +38,8 @@ class Case(trial.Trial):
     @classmethod
     def plan_of(cls, options):
         keys = {"connections": {"max": 60000, "closing": "2s"}} | cls.KEYS
-        return plan.Plan(
-            tag=new_tag(cls.NAME[:8]), hosts=cls.HOSTS, clients=CLIENTS, switch="program", cluster_keys=keys, period=options.period,
-            tolerance=options.tolerance,
-        )
+        timing = {"period": options.period, "tolerance": options.tolerance}
+        return plan.Plan(tag=new_tag(cls.NAME[:8]), hosts=cls.HOSTS, clients=CLIENTS, switch="program", cluster_keys=keys, **timing)
 
     @classmethod
     def facts(cls, options, seconds):
@@ -146,7 +144,8 @@ class Case(trial.Trial):
         """`nlb query` of a host names a condition; requires: ask() was called meanwhile."""
         said = self.asked[host.name]
         missing = [word for word in words if word.lower() not in said["text"].lower()]
-        self.promise(not missing, f"`nlb query` of {host.name} names {', '.join(words)}" + (f" (it says: {said['first']})" if missing else ""))
+        but = f" (it says: {said['first']})" if missing else ""
+        self.promise(not missing, f"`nlb query` of {host.name} names {', '.join(words)}{but}")
 
     def judge_serving_nothing(self, host):
         """`nlb query` exits 1 on a host that serves nothing that it should."""

@@ -74,9 +74,9 @@ def lab_plan(options, prefix, **keys):
     return plan.Plan(tag=new_tag(prefix), hosts=options.hosts, period=options.period, tolerance=options.tolerance, **keys)
 
 
-def conduct(kind, options):
+def conduct(kind, options, screen=None):
     """Makes the lab, has the story told, prints the figures when asked for, and the verdict; the exit status of the command."""
-    screen = Screen(sys.stderr if options.json else sys.stdout)
+    screen = screen or Screen(sys.stderr if options.json else sys.stdout)
     title, needed = kind.title(options), kind.plan_of(options)
     started = time.monotonic()
     trial, trouble = None, None
