@@ -39,7 +39,7 @@ class Twin(Case):
 
     def visit(self, turn):
         """One life of the twin; the holder stalls for a time of its own in each."""
-        stall = plan.seconds_of(self.lab.plan.period) * (0.6 + 0.8 * turn)
+        stall = plan.seconds_of(self.lab.plan.period) * (0.5 + 0.5 * turn)
         self.switch.record(f"twin{turn}", self.lab.estate.directory / f"twin{turn}.pcap", f"port {self.MACHINE} {wire.HEARTBEATS}")
         self.twin.start()
         system.wait_until(lambda: self.switch.status()["recording"][f"twin{turn}"], 10, "the twin's first frame", interval=0.001)

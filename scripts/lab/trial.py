@@ -67,11 +67,13 @@ def add_options(parser):
     parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
     parser.add_argument("--period", default="100ms")
     parser.add_argument("--tolerance", type=int, default=5)
+    parser.add_argument("--switch", choices=("bridge", "program"), default="bridge", help="the kernel's bridge or lab-switch")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, everything else on standard error")
 
 
 def lab_plan(options, prefix, **keys):
-    return plan.Plan(tag=new_tag(prefix), hosts=options.hosts, period=options.period, tolerance=options.tolerance, **keys)
+    common = {"period": options.period, "tolerance": options.tolerance, "switch": options.switch}
+    return plan.Plan(tag=new_tag(prefix), hosts=options.hosts, **common, **keys)
 
 
 def conduct(kind, options, screen=None):

@@ -6,6 +6,7 @@ is done behind the capture of its coming in, and before nothing: a capture shows
 
 import contextlib
 import json
+import re
 import socket
 
 from . import network, plan, system
@@ -15,6 +16,10 @@ SWITCH = system.BUILD / "scripts" / "lab" / "switch" / "lab-switch"
 HEARTBEATS = f"type {plan.HEARTBEAT_ETHERTYPE:x}"
 ALL_BUT_HEARTBEATS = f"type not {plan.HEARTBEAT_ETHERTYPE:x}"
 ANSWER_BYTES_MAX = 65536
+LOSSES = "losses"  # the name of the rules that lose() makes
+CONDITION = re.compile(
+    r'(iifname "(?P<into>\w+)" ?)?(oifname "(?P<out>\w+)" ?)?(ether type 0x(?P<type>\w+) ?)?(numgen random mod 100 < (?P<percent>\d+))?'
+)
 
 
 class Switch:
@@ -112,4 +117,20 @@ class SwitchedNetwork(network.Network):
         self.program.say("port", port, port)
 
     def lose(self, *conditions):
-        raise system.LabError("this lab's switch is a program: give it rules instead of conditions of nftables")
+        """As the bridge does; of nftables' language the words that labs use."""
+        for condition in conditions:
+            self.program.say("rule", LOSSES, rule_of(condition))
+
+    def heal(self):
+        self.program.remove(LOSSES)
+
+
+def rule_of(condition):
+    """A switch's rule that loses what a condition of nftables matches."""
+    found = CONDITION.fullmatch(condition)
+    if found is None or not (found["into"] or found["out"]):
+        raise system.LabError(f"the lab's switch does not know the condition `{condition}`")
+    place = f"{found['out']} out" if found["out"] else f"{found['into']} in"
+    whence = f"from {found['into']}" if found["into"] and found["out"] else ""
+    kind = f"type {found['type']}" if found["type"] else ""
+    return " ".join(f"{place} {whence} {kind} loss {found['percent'] or 100}".split())

@@ -171,6 +171,24 @@ class ASwitch(unittest.TestCase):
         print(f"# {rate:.0f} frames a second to each of {len(status)} ports; {json.dumps(status)}")
         self.assertGreater(rate, FRAMES_MIN)
 
+    def test_losses_that_labs_name_in_the_words_of_nftables_are_the_same_losses(self):
+        cases = {
+            'iifname "edge1"': [],
+            'iifname "edge3"': [0, 1, 2],
+            'oifname "edge2" ether type 0x88b5': [],
+            'oifname "edge2" ether type 0x88b6': [0, 1, 2],
+            'iifname "edge1" oifname "edge2" ether type 0x88b5': [],
+            'iifname "edge1" oifname "edge3"': [0, 1, 2],
+        }
+        for condition, arrive in cases.items():
+            with self.subTest(condition):
+                self.network.lose(condition)
+                try:
+                    self.assertEqual(arrive, self.through().numbers())
+                finally:
+                    self.network.heal()
+        self.assertEqual('edge1 in type 88b5 loss 30', wire.rule_of('iifname "edge1" ether type 0x88b5 numgen random mod 100 < 30'))
+
     def test_what_it_does_not_understand_is_refused_in_one_sentence(self):
         cases = {
             "rule r edge1 in": "expected an action at the end of the line",
