@@ -3,23 +3,20 @@
 Overload must cost the late host alone: a crowd that resets because it is late makes itself later.
 """
 
-import dataclasses
-import datetime
+import collections
 import os
 import pathlib
-import re
 import statistics
 import time
 
-from . import plan, system, trial, view
+from . import logs, plan, system, trial, view
 from .cluster_lab import new_tag
 
 CLIENTS = 60
 CONNECTIONS = 8192
 AGREEMENT_SECONDS = 3.0
 SHARE_MAX = 0.01  # of a core, for each process
-STATE = re.compile(r" name=(started|converging|converged|reset) ")
-RESET = re.compile(r" name=(reset|fenced|deaf|peer_lost) ")
+STATES = ("started", "converging", "converged", "reset")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -80,7 +77,7 @@ class Crowd(trial.Trial):
         self.figures[name] = seconds and round(seconds, 2)
         said = "not" if seconds is None else f"after {seconds:.1f} s"
         self.promise(seconds is not None and seconds <= promised, f"{len(hosts)} hosts agree: {said} (promised: {promised:.1f} s)")
-        counts = self.events(lambda log: log.read_text(errors="replace"))
+        counts = self.events()
         self.screen.line(f"until then: {counts or 'no reset'}")
         self.figures[f"{name}_events"] = counts
 
@@ -90,7 +87,7 @@ class Crowd(trial.Trial):
 
         def agreed():
             said = [last_word(host.controlplane.log) for host in hosts]
-            if any(word is None or word.members != wanted or word.epoch != said[0].epoch for word in said):
+            if None in said or any(word.values["members"] != wanted or word.values["epoch"] != said[0].values["epoch"] for word in said):
                 return None
             return max(word.time for word in said)
 
@@ -102,18 +99,19 @@ class Crowd(trial.Trial):
             return None
         return end - began
 
-    def events(self, read):
-        """Resets and the like of all hosts together, from what `read` gives of each log."""
-        found = {}
-        for host in self.lab.hosts:
-            for process in (host.controlplane, host.dataplane):
-                for name in RESET.findall(read(process.log)):
-                    found[name] = found.get(name, 0) + 1
-        return found
+    def events(self, begin=None):
+        """Resets and the like of all hosts together, from each log's position in `begin` on."""
+        found = collections.Counter()
+        for log in self.logs():
+            start = begin[log] if begin else 0
+            found.update(event.name for event in logs.events(log, start) if event.name in (*logs.STOPS, "peer_lost"))
+        return dict(found)
+
+    def logs(self):
+        return [process.log for host in self.lab.hosts for process in (host.controlplane, host.dataplane)]
 
     def watch(self, seconds):
-        logs = [process.log for host in self.lab.hosts for process in (host.controlplane, host.dataplane)]
-        begin = {log: log.stat().st_size for log in logs}
+        begin = {log: logs.size(log) for log in self.logs()}
         before = {host.name: (cpu_seconds(host.controlplane), cpu_seconds(host.dataplane)) for host in self.lab.hosts}
         machine, began = machine_seconds(), time.monotonic()
         time.sleep(seconds)
@@ -123,7 +121,7 @@ class Crowd(trial.Trial):
         for host in self.lab.hosts:
             for kind, process, then in zip(shares, (host.controlplane, host.dataplane), before[host.name]):
                 shares[kind].append((cpu_seconds(process) - then) / lasted)
-        counts = self.events(lambda log: log.read_bytes()[begin[log] :].decode(errors="replace"))
+        counts = self.events(begin)
         self.figures["events"] = counts
         self.figures["busy_cores"] = round(busy, 2)
         self.promise(not counts, f"{seconds:.0f} s without a reset {counts or ''}".rstrip())
@@ -140,22 +138,10 @@ class Crowd(trial.Trial):
         self.judge_agreement(killed, others, 60, self.lab.plan.silence() + 1.0, "agreed_after_kill_s")
 
 
-@dataclasses.dataclass
-class Word:
-    time: float
-    epoch: str
-    members: str
-
-
 def last_word(log):
-    """What a host said when it last converged; None when something else came after it."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if STATE.search(line)] if log.exists() else []
-    if not lines or " name=converged " not in lines[-1]:
-        return None
-    stamp, words = lines[-1].split(" ", 1)
-    values = dict(word.split("=", 1) for word in words.split() if "=" in word)
-    instant = datetime.datetime.fromisoformat(stamp.rstrip("Z") + "+00:00").timestamp()
-    return Word(instant, values["epoch"], values["members"])
+    """The event when a host last converged; None when something else came after it."""
+    said = [event for event in logs.events(log) if event.name in STATES]
+    return said[-1] if said and said[-1].name == "converged" else None
 
 
 def main(options):

@@ -6,19 +6,15 @@ say which host gave its lease back. It judges nothing itself: a case asks it.
 
 import collections
 import contextlib
-import re
 import socket
 import time
 
-from . import judge, prober, system, traffic
+from . import judge, logs, prober, system, traffic
 from .capture import TURNS, Capture
 
 PROBED = 10
 PROBE_MS = 10
 REQUEST_RATE = 150
-EVENT = re.compile(r" name=(\w+)")
-# Events by which a host stops serving.
-STOPS = ("reset", "fenced", "deaf")
 
 
 class Watch:
@@ -40,7 +36,7 @@ class Watch:
 
     def __enter__(self):
         self.begin = time.time()
-        self.logs = {host.name: [_size(process.log) for process in (host.controlplane, host.dataplane)] for host in self.hosts}
+        self.logs = {host.name: [logs.size(process.log) for process in (host.controlplane, host.dataplane)] for host in self.hosts}
         self.stack = contextlib.ExitStack()
         for program in (self.capture, self.load, self.probes):
             self.stack.enter_context(program)
@@ -85,19 +81,13 @@ class Watch:
         """How often a host's two programs said each event since the watch began."""
         found = collections.Counter()
         for process, start in zip((host.controlplane, host.dataplane), self.logs[host.name]):
-            with open(process.log, "rb") as log:
-                log.seek(start)
-                found.update(EVENT.findall(log.read().decode(errors="replace")))
+            found.update(event.name for event in logs.events(process.log, start))
         return found
 
     def stops(self, host):
         """The events by which a host stopped serving."""
         found = self.events(host)
-        return {name: found[name] for name in STOPS if found[name]}
-
-
-def _size(file):
-    return file.stat().st_size if file.exists() else 0
+        return {name: found[name] for name in logs.STOPS if found[name]}
 
 
 def _spread_evenly(buckets, addresses):
