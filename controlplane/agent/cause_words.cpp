@@ -22,6 +22,8 @@ std::string_view words_of(ResetCause cause) {
             return "frames arrive again: this host listens anew";
         case ResetCause::split_brain:
             return "two clusters met";
+        case ResetCause::buried:
+            return "the others took this host for dead while it stood still";
     }
     return "";
 }
@@ -40,6 +42,8 @@ std::string_view words_of(Unconverged cause) {
             return "no frame of any kind arrives";
         case Unconverged::not_admitted:
             return "waiting to be admitted";
+        case Unconverged::somebody_may_serve:
+            return "not beginning alone: there are signs that somebody serves";
         case Unconverged::member_gone:
             return "a member is gone";
         case Unconverged::member_behind:

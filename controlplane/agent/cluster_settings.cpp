@@ -18,7 +18,7 @@ MembershipParams params_of(const ClusterSettings& settings) {
     params.slots = static_cast<std::uint8_t>(cluster.port_rules.size() + 1);
     params.single_slots = config::single_slots(cluster);
     params.sticky = config::has_sticky_rules(cluster);
-    params.configured_hosts = static_cast<std::uint8_t>(cluster.hosts.size());
+    for (const config::Host& host : cluster.hosts) params.configured.insert(host.id);
     params.majority = cluster.partition == config::PartitionMode::majority;
     params.timing = Timing::from(cluster.heartbeat.period, cluster.heartbeat.tolerance);
     params.config_digest = config::digest_of(config::agreed_lines(cluster, settings.hash_key));

@@ -76,7 +76,7 @@ StagedConfig held_config(const ClusterSettings& in_force, const ClusterSettings&
     held.slots = static_cast<std::uint8_t>(fresh.cluster.port_rules.size() + 1);
     held.single_slots = config::single_slots(fresh.cluster);
     held.sticky = config::has_sticky_rules(fresh.cluster);
-    held.configured_hosts = static_cast<std::uint8_t>(fresh.cluster.hosts.size());
+    for (const config::Host& host : fresh.cluster.hosts) held.configured.insert(host.id);
     held.desired = desired_rules_of(fresh.cluster, fresh.host,
                                     carried_over(states, in_force.cluster, fresh.cluster));
     held.previous.fill(kNoPreviousRule);

@@ -17,7 +17,8 @@ namespace nlb {
     X(lease_from_send,    "lease-from-send",    "R3: the lease runs from my sending, not from what peers acknowledged") \
     X(lease_long,         "lease-long",         "(i): the lease is 1.02 T*P") \
     X(no_cap,             "no-cap",             "R3: dropping a silent peer renews from now") \
-    X(no_candidate_lease, "no-candidate-lease", "R3: an unbelieved incarnation does not hold the lease back") \
+    X(count_strangers,    "count-strangers",    "R3: a majority counts hosts of other configurations") \
+    X(one_majority,       "one-majority",       "reload: a majority of one of the two configurations is enough") \
     X(resurrect,          "resurrect",          "R2: a lapsed lease is renewed") \
     X(advertise_early,    "advertise-early",    "R8: a release is stated before the grace period") \
     X(acquire_early,      "acquire-early",      "R8: buckets are taken before all members state the epoch") \
@@ -27,10 +28,14 @@ namespace nlb {
     X(no_echo,            "no-echo",            "R1: a new boot is believed at once") \
     X(weak_echo,          "weak-echo",          "R1: any acknowledgement proves a new boot") \
     X(any_order,          "any-order",          "R1: old sequences are accepted") \
+    X(believe_early,      "believe-early",      "R1: a new boot is believed while its former life may still serve") \
+    X(stale_proof,        "stale-proof",        "R1: an acknowledgement of any age shows a living host") \
+    X(unproven_counts,    "unproven-counts",    "R1: whoever is heard again after T*P counts before it shows that it hears me") \
+    X(frozen_blind,       "frozen-blind",       "R5: a member that was frozen does not mind that the others have buried it") \
     X(ack_buried,         "ack-buried",         "R4: the buried are acknowledged") \
     X(no_listening_time,  "no-listening-time",  "R5: silence is counted while the loop did not run") \
     X(trust_mute,         "trust-mute",         "R5: silence is counted while the dataplane was stopped") \
-    X(boot_blind,         "boot-blind",         "R6: bootstrap beside an unbelieved host") \
+    X(boot_blind,         "boot-blind",         "R6: bootstrap beside signs that somebody serves") \
     X(adopt_any,          "adopt-any",          "R7: maps that lack a living member, or have a buried one, are adopted") \
     X(no_meeting,         "no-meeting",         "R9: lineages that meet both go on") \
     X(warm_talk,          "warm-talk",          "R10: a warm restart speaks before it has heard the members") \

@@ -97,6 +97,10 @@ class HostSet {
 public:
     constexpr HostSet() = default;
     constexpr explicit HostSet(std::uint32_t bits) : bits_(bits) {}
+    // Ids 1 to `count`. Requires: count in 1..32.
+    [[nodiscard]] static constexpr HostSet first(std::size_t count) {
+        return HostSet{static_cast<std::uint32_t>((std::uint64_t{1} << count) - 1)};
+    }
     constexpr void insert(HostId id) { bits_ |= bit(id); }
     constexpr void erase(HostId id) { bits_ &= ~bit(id); }
     [[nodiscard]] constexpr bool contains(HostId id) const { return (bits_ & bit(id)) != 0; }

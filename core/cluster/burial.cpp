@@ -16,7 +16,6 @@ bool Peers::bury_the_silent() {
         const Duration silence = listening_->since(peer.last_rx);
         if (!peer.heard || !concerns || silence <= timing_->bury_after) continue;
         if (!buried_.insert({id, peer.incarnation})) continue;
-        peer.heard_again = kLongAgo;
         changed = true;
         outbox_->push(Report{.kind = Report::Kind::buried, .host = id, .silence = silence});
     }
@@ -39,7 +38,7 @@ bool Peers::is_live(HostId id) const {
 bool Peers::has_company() const {
     return std::any_of(peers_.begin(), peers_.end(), [this](const auto& entry) {
         const auto& [id, peer] = entry;
-        return peer.stated && !is_gone(id, peer) &&
+        return peer.stated && is_proven(peer) && !is_gone(id, peer) &&
                listening_->since(peer.last_rx) <= timing_->bury_after;
     });
 }
@@ -62,6 +61,14 @@ bool Peers::all_state_epoch() const {
                !is_gone(member.id, *peer) && peer->stated && peer->epoch == map_->epoch() &&
                (peer->flags & kFlagPrevious) == 0;
     });
+}
+
+HostId Peers::buried_by() const {
+    for (const auto& [id, peer] : peers_)
+        if (peer.buried_me && map_->has(id, peer.incarnation) && !is_buried(id, peer.incarnation) &&
+            heard_within(peer, timing_->drop_after) && !has_withdrawn(peer.flags))
+            return id;
+    return kNoHost;
 }
 
 bool Peers::is_of_another_lineage(HostId id, const Peer& peer) const {

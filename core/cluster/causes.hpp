@@ -20,16 +20,18 @@ enum class ResetCause : std::uint8_t {
     deaf,         // R12
     hears_again,  // R12: frames arrive again, so this host listens anew
     split_brain,  // R9: two lineages met and this one gives way
+    buried,       // R5: the others have buried this host while it was frozen
 };
 
 // What the cluster, or this host, still waits for.
 enum class Unconverged : std::uint8_t {
     no,
     stopped,
-    emptying,      // the map is being emptied after a reset
-    duplicate_id,  // R13: another living host uses this id
-    deaf,          // R12
-    not_admitted,  // a joiner that no epoch counts in yet
+    emptying,            // the map is being emptied after a reset
+    duplicate_id,        // R13: another living host uses this id
+    deaf,                // R12
+    not_admitted,        // a joiner that no epoch counts in yet
+    somebody_may_serve,  // R6: a beginner that sees signs of others
     member_gone,
     member_behind,       // a member does not state the epoch yet
     member_serves_past,  // R14: a member's cores still go by the former epoch

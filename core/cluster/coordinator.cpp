@@ -88,12 +88,7 @@ bool Coordinator::may_bootstrap() const {
         if (peer.state == MemberState::member) return false;
         if (id < self_->id && !takes_no_bucket(peer.flags)) return false;
     }
-    if (mutated(Mutation::boot_blind)) return true;
-    // A host that is heard but cannot show that it hears me may own everything.
-    for (const auto& [id, candidate] : peers_->candidates())
-        if (!candidate.deaf && listening_->since(candidate.last_rx) <= timing.bury_after)
-            return false;
-    return true;
+    return !evidence_->against_beginning();
 }
 
 bool Coordinator::may_join(HostId id, const Peer& peer) const {
@@ -196,8 +191,9 @@ std::optional<ClusterMap> Coordinator::next_map() const {
     const auto base = wanted_base();
     if (!base) return std::nullopt;
     const Incarnations wanted = reload_->is_under_way() ? *base : admit_joiners(*base);
-    if (params_->majority && wanted.size() < majority_of(params_->configured_hosts))
-        return std::nullopt;
+    HostSet hosts;
+    for (const auto& [id, incarnation] : wanted) hosts.insert(id);
+    if (!quorum_->has(hosts)) return std::nullopt;
     // Whoever has not spoken yet has offered nothing that I know of; it speaks or is buried.
     for (const auto& [id, incarnation] : wanted)
         if (id != self_->id && !peers_->at(id).stated) return std::nullopt;

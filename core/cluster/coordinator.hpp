@@ -7,11 +7,13 @@
 
 #include "core/base/types.hpp"
 #include "core/cluster/duplicate_id.hpp"
+#include "core/cluster/evidence.hpp"
 #include "core/cluster/handover.hpp"
 #include "core/cluster/lease.hpp"
 #include "core/cluster/listening.hpp"
 #include "core/cluster/map_in_force.hpp"
 #include "core/cluster/peers.hpp"
+#include "core/cluster/quorum.hpp"
 #include "core/cluster/reload.hpp"
 #include "core/cluster/self.hpp"
 #include "core/cluster/sibling.hpp"
@@ -29,7 +31,8 @@ class Coordinator {
 public:
     Coordinator(const MembershipParams& params, const Self& self, const Listening& listening,
                 const MapInForce& map, const Peers& peers, const DuplicateId& duplicate,
-                const Lease& lease, const Handover& handover, const Reload& reload)
+                const Lease& lease, const Quorum& quorum, const Evidence& evidence,
+                const Handover& handover, const Reload& reload)
         : params_(params),
           self_(self),
           listening_(listening),
@@ -37,6 +40,8 @@ public:
           peers_(peers),
           duplicate_(duplicate),
           lease_(lease),
+          quorum_(quorum),
+          evidence_(evidence),
           handover_(handover),
           reload_(reload) {}
 
@@ -71,6 +76,8 @@ private:
     Sibling<const Peers> peers_;
     Sibling<const DuplicateId> duplicate_;
     Sibling<const Lease> lease_;
+    Sibling<const Quorum> quorum_;
+    Sibling<const Evidence> evidence_;
     Sibling<const Handover> handover_;
     Sibling<const Reload> reload_;
     std::uint32_t highest_counter_ = 0;

@@ -19,7 +19,6 @@ void DuplicateId::note(const FrameHeader& header, const std::vector<PeerReport>*
         other_ = Candidate{};
         other_->incarnation = header.incarnation;
         other_->my_sequence = sent_->sequence();
-        other_->first_seen = listening_->now();
     }
     other_->sequence = header.sequence;
     other_->last_rx = listening_->time();

@@ -2,6 +2,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/base/mutation.hpp"
+#include "core/cluster/quorum.hpp"
 
 namespace nlb {
 
@@ -54,8 +55,7 @@ bool Handover::release(const RuleMasks& targets) {
 bool Handover::acquire(const RuleMasks& targets) {
     RuleMasks taken = without(targets, own_);
     if (!any(taken)) return false;
-    if (params_->majority && map_->map().members.size() < majority_of(params_->configured_hosts))
-        return false;
+    if (!quorum_->has(map_->members())) return false;
     const bool any_epoch = mutated(Mutation::stale_release) || mutated(Mutation::acquire_early);
     if (!any_epoch && !peers_->all_state_epoch()) return false;
     for (const auto& [id, peer] : peers_->all()) {

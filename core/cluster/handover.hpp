@@ -18,15 +18,19 @@
 
 namespace nlb {
 
+class Quorum;
+
 class Handover {
 public:
     Handover(const MembershipParams& params, const Self& self, const Listening& listening,
-             const MapInForce& map, const Peers& peers, Grants& grants, Outbox& outbox)
+             const MapInForce& map, const Peers& peers, const Quorum& quorum, Grants& grants,
+             Outbox& outbox)
         : params_(params),
           self_(self),
           listening_(listening),
           map_(map),
           peers_(peers),
+          quorum_(quorum),
           grants_(grants),
           outbox_(outbox) {}
 
@@ -95,6 +99,7 @@ private:
     Sibling<const Listening> listening_;
     Sibling<const MapInForce> map_;
     Sibling<const Peers> peers_;
+    Sibling<const Quorum> quorum_;
     Sibling<Grants> grants_;
     Sibling<Outbox> outbox_;
 

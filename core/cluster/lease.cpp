@@ -1,7 +1,6 @@
 #include "core/cluster/lease.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "core/base/mutation.hpp"
 
@@ -10,7 +9,7 @@ namespace nlb {
 Instant Lease::end() const {
     const Duration length = mutated(Mutation::lease_long) ? params_->timing.bury_after * 102 / 100
                                                           : params_->timing.lease;
-    Instant base = params_->majority ? base_of_majority() : base_of_serve();
+    Instant base = params_->majority ? quorum_->acknowledged_by_majority() : base_of_serve();
     if (mutated(Mutation::lease_from_send)) base = std::max(sent_->last_heartbeat(), begun_at_);
     return base == kLongAgo ? kLongAgo : base + length;
 }
@@ -37,23 +36,14 @@ void Lease::begin() {
 
 // Peers that may count on my silence: heard lately, and not on their way out.
 bool Lease::holds_back(const Peer& peer) const {
-    return !has_withdrawn(peer.flags) &&
+    return !has_withdrawn(peer.flags) && Peers::is_proven(peer) &&
            listening_->since(peer.last_rx) <= params_->timing.drop_after;
 }
 
 Instant Lease::base_of(HostId id, const Peer& peer) const {
     if (!peer.heard) return peer.first_seen;
-    // One that was there before me and has shown no sign of hearing me is safe company only until
-    // it may begin alone.
-    if (peer.found_when_new && peer.stated && peer.acknowledged == kLongAgo &&
-        may_begin(peer.flags, peer.state))
-        return kLongAgo;
-    const Instant again = peers_->is_buried(id, peer.incarnation) ? peer.heard_again : kLongAgo;
+    const Instant again = peers_->is_buried(id, peer.incarnation) ? peer.proven_again : kLongAgo;
     return std::max({peer.acknowledged, peer.first_seen, again});
-}
-
-Instant Lease::base_of(const Candidate& candidate) {
-    return candidate.found_when_new && candidate.may_begin ? kLongAgo : candidate.first_seen;
 }
 
 // Dropping a silent peer never renews from "now": of the newest beats some may be lost, and the
@@ -87,24 +77,7 @@ Instant Lease::base_of_serve() const {
         }
     }
     if (!member_heard || member_dropped) base = std::min(base, cap());
-    if (mutated(Mutation::no_candidate_lease)) return base;
-    // An incarnation that cannot show that it hears me may be a restarted owner that is deaf.
-    for (const auto& [id, candidate] : peers_->candidates())
-        if (!candidate.deaf && listening_->since(candidate.last_rx) <= params_->timing.drop_after)
-            base = std::min(base, base_of(candidate));
     return base;
-}
-
-// The newest time t such that a majority of the configured hosts, me included, acknowledged
-// something sent at or after t.
-Instant Lease::base_of_majority() const {
-    std::vector<Instant> acknowledged{listening_->now()};
-    for (const auto& [id, peer] : peers_->all())
-        if (may_begin(peer.flags, peer.state) && !has_withdrawn(peer.flags))
-            acknowledged.push_back(std::min(peer.acknowledged, listening_->now()));
-    std::sort(acknowledged.rbegin(), acknowledged.rend());
-    const std::size_t majority = majority_of(params_->configured_hosts);
-    return acknowledged.size() < majority ? kLongAgo : acknowledged[majority - 1];
 }
 
 }  // namespace nlb

@@ -7,6 +7,7 @@
 #include "core/cluster/listening.hpp"
 #include "core/cluster/map_in_force.hpp"
 #include "core/cluster/peers.hpp"
+#include "core/cluster/quorum.hpp"
 #include "core/cluster/self.hpp"
 #include "core/cluster/sent_frames.hpp"
 #include "core/cluster/sibling.hpp"
@@ -16,8 +17,13 @@ namespace nlb {
 class Lease {
 public:
     Lease(const MembershipParams& params, const Listening& listening, const SentFrames& sent,
-          const MapInForce& map, const Peers& peers)
-        : params_(params), listening_(listening), sent_(sent), map_(map), peers_(peers) {}
+          const MapInForce& map, const Peers& peers, const Quorum& quorum)
+        : params_(params),
+          listening_(listening),
+          sent_(sent),
+          map_(map),
+          peers_(peers),
+          quorum_(quorum) {}
 
     enum class Renewal : std::uint8_t {
         unchanged,
@@ -43,17 +49,16 @@ public:
 
 private:
     [[nodiscard]] Instant base_of_serve() const;
-    [[nodiscard]] Instant base_of_majority() const;
     [[nodiscard]] Instant cap() const;
     [[nodiscard]] bool holds_back(const Peer& peer) const;
     [[nodiscard]] Instant base_of(HostId id, const Peer& peer) const;
-    [[nodiscard]] static Instant base_of(const Candidate& candidate);
 
     Sibling<const MembershipParams> params_;
     Sibling<const Listening> listening_;
     Sibling<const SentFrames> sent_;
     Sibling<const MapInForce> map_;
     Sibling<const Peers> peers_;
+    Sibling<const Quorum> quorum_;
     Instant valid_until_ = kLongAgo;
     Instant begun_at_ = kLongAgo;
 };

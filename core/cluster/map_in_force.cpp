@@ -30,6 +30,12 @@ Incarnations MapInForce::incarnations() const {
     return members;
 }
 
+HostSet MapInForce::members() const {
+    HostSet members;
+    for (const MemberEntry& entry : map_.members) members.insert(entry.id);
+    return members;
+}
+
 RuleMasks MapInForce::targets_of(HostId host) const {
     const auto found = targets_.find(host);
     return found == targets_.end() ? RuleMasks{} : found->second;

@@ -25,6 +25,7 @@ public:
     [[nodiscard]] std::uint64_t digest() const { return digest_; }  // 0 without an epoch
     [[nodiscard]] bool has(HostId id, const Incarnation& incarnation) const;
     [[nodiscard]] Incarnations incarnations() const;
+    [[nodiscard]] HostSet members() const;
     // What the map gives to one host.
     [[nodiscard]] RuleMasks targets_of(HostId host) const;
     // All live members hold the next configuration and give their buckets back for it.

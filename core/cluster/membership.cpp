@@ -98,11 +98,14 @@ FrameFault Membership::receive(const ClusterFrame& frame) {
     }
     const FrameFault fault = peers_.believe(header, reports);
     if (fault != FrameFault::none) return fault;
-    const bool after_silence = peers_.note_arrival(header.id, header.sequence);
-    if (sender_.stop_waiting_for(header.id) || after_silence) outbox_.speak_soon();
+    if (sender_.stop_waiting_for(header.id)) outbox_.speak_soon();
     if (beat != nullptr) {
+        if (peers_.note_arrival(header.id, header.sequence)) outbox_.speak_soon();
         receive_heartbeat(*beat);
-    } else if (const auto* const part = std::get_if<MapPart>(&frame)) {
+        return FrameFault::none;
+    }
+    peers_.note_other_frame(header.id, header.sequence);
+    if (const auto* const part = std::get_if<MapPart>(&frame)) {
         return receive_map_part(*part);
     } else if (const auto* const list = std::get_if<GrantList>(&frame)) {
         if (auto given = grants_.accept(*list, handover_.leaving())) outbox_.push(*given);
@@ -179,6 +182,18 @@ Actions Membership::on_link(Instant now, bool up) {
     listening_.set_link(up);
     listening_.listen_anew();  // whoever could not listen begins to listen now
     if (!up && self_.is_member()) reset(ResetCause::link_down);
+    return finish();
+}
+
+Actions Membership::on_sign(Instant now, const Sign& sign) {
+    advance(now);
+    evidence_.note(sign);
+    return finish();
+}
+
+Actions Membership::on_begin_alone(Instant now) {
+    advance(now);
+    evidence_.waive();
     return finish();
 }
 

@@ -20,6 +20,7 @@
 #include "core/cluster/checkpoint.hpp"
 #include "core/cluster/coordinator.hpp"
 #include "core/cluster/duplicate_id.hpp"
+#include "core/cluster/evidence.hpp"
 #include "core/cluster/grants.hpp"
 #include "core/cluster/handover.hpp"
 #include "core/cluster/lease.hpp"
@@ -27,6 +28,7 @@
 #include "core/cluster/map_in_force.hpp"
 #include "core/cluster/outbox.hpp"
 #include "core/cluster/peers.hpp"
+#include "core/cluster/quorum.hpp"
 #include "core/cluster/reload.hpp"
 #include "core/cluster/self.hpp"
 #include "core/cluster/sender.hpp"
@@ -68,6 +70,10 @@ public:
     // anew.
     Actions on_leave(Instant now);
     Actions on_link(Instant now, bool up);
+    // Somebody may serve without being heard as a member (R6): a beginner waits for a while.
+    Actions on_sign(Instant now, const Sign& sign);
+    // The operator's word that nobody serves: the present beginning waits for no sign.
+    Actions on_begin_alone(Instant now);
     // Two-phase reload: `next` is used once every live member holds it. Nothing, or what is in
     // force: the host holds none any more. Ignored while reload_is_under_way().
     Actions on_staged(Instant now, const std::optional<StagedConfig>& next);
@@ -103,6 +109,8 @@ public:
     // Members that do not hold what this host holds.
     [[nodiscard]] HostSet awaited() const { return reload_.awaited(); }
     [[nodiscard]] bool is_deaf() const { return listening_.deaf(); }
+    // What keeps this host from beginning alone, and what else was seen of the kind.
+    [[nodiscard]] const Evidence& evidence() const { return evidence_; }
     // Another living host uses this one's id; until it falls silent this one says nothing (R13).
     [[nodiscard]] bool has_duplicate_id() const { return duplicate_.yields(); }
     [[nodiscard]] const Epoch& epoch() const { return map_.epoch(); }
@@ -143,6 +151,7 @@ private:
     void give_up();
     void leave();
     void adopt(const ClusterMap& map, bool mine);
+    [[nodiscard]] UnconvergedBecause held_up_by() const;
     void note_convergence();
 
     MembershipParams params_;
@@ -153,12 +162,14 @@ private:
     MapInForce map_;
     Peers peers_{self_, params_.timing, listening_, sent_, map_, outbox_};
     DuplicateId duplicate_{self_, params_.timing, listening_, sent_, outbox_};
-    Lease lease_{params_, listening_, sent_, map_, peers_};
+    Evidence evidence_{self_, params_.timing, listening_, peers_};
+    Quorum quorum_{params_, self_, listening_, peers_, reload_};
+    Lease lease_{params_, listening_, sent_, map_, peers_, quorum_};
     Grants grants_{params_, self_, listening_, sent_, map_, peers_};
-    Handover handover_{params_, self_, listening_, map_, peers_, grants_, outbox_};
+    Handover handover_{params_, self_, listening_, map_, peers_, quorum_, grants_, outbox_};
     Reload reload_{params_, self_, listening_, map_, peers_, handover_};
-    Coordinator coordinator_{params_,    self_,  listening_, map_,   peers_,
-                             duplicate_, lease_, handover_,  reload_};
+    Coordinator coordinator_{params_, self_,   listening_, map_,      peers_, duplicate_,
+                             lease_,  quorum_, evidence_,  handover_, reload_};
     Sender sender_{{params_, self_, listening_, sent_, map_, peers_, duplicate_, lease_, grants_,
                     handover_, reload_},
                    outbox_};

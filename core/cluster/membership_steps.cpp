@@ -19,7 +19,10 @@ void Membership::step() {
     notice_deafness();
     if (duplicate_.outlived_other()) listening_.listen_anew();
     follow_reload();
+    evidence_.pass();
     if (self_.is_member()) renew_lease();
+    if (self_.is_member() && peers_.buried_by() != kNoHost && !mutated(Mutation::frozen_blind))
+        reset(ResetCause::buried);
     if (self_.is_member()) {
         if (const HostId other = peers_.lineage_to_yield_to(); other != kNoHost) {
             outbox_.push(Report{.kind = Report::Kind::split_brain, .host = other});
@@ -61,6 +64,7 @@ void Membership::become_fresh() {
     sender_.wait_for_nobody();
     lease_.close();
     peers_.begin_incarnation();
+    evidence_.begin();
     store();
     outbox_.speak_soon();
 }
@@ -92,7 +96,7 @@ void Membership::send(std::vector<ClusterFrame> frames) {
 void Membership::notice_deafness() {
     if (!self_.is_member() && !self_.is_joiner()) return;
     switch (listening_.judge_deafness(self_.is_joiner(), peers_.has_company(),
-                                      params_.configured_hosts > 1)) {
+                                      params_.configured.size() > 1)) {
         case Listening::Deafness::unchanged:
             return;
         case Listening::Deafness::ends:
@@ -123,7 +127,7 @@ void Membership::use_staged(std::uint64_t generation) {
     params_.config_digest = next.digest;
     params_.slots = next.slots;
     params_.single_slots = next.single_slots;
-    params_.configured_hosts = next.configured_hosts;
+    params_.configured = next.configured;
     params_.sticky = next.sticky;
     params_.generation = generation;
     self_.desired = next.desired;
@@ -183,6 +187,7 @@ void Membership::adopt(const ClusterMap& map, bool mine) {
     params_.generation = map.generation;
     if (map.next_digest != 0 && !map_.makes_way_for_reload())
         reload_.note_targets(map_.map().targets);
+    if (map.next_digest != 0) reload_.begin_joint();
     map_.set(map, params_.slots);
     grants_.note_new_epoch();
     coordinator_.note_counter(map.epoch.counter);
@@ -214,6 +219,12 @@ OwnerMap Membership::stated_owners() const {
     return owners;
 }
 
+UnconvergedBecause Membership::held_up_by() const {
+    const auto sign = evidence_.against_beginning();
+    return sign ? UnconvergedBecause{Unconverged::somebody_may_serve, sign->host}
+                : UnconvergedBecause{Unconverged::not_admitted, self_.id};
+}
+
 bool Membership::converged() const {
     return self_.is_member() && unconverged_because().first == Unconverged::no;
 }
@@ -223,7 +234,7 @@ UnconvergedBecause Membership::unconverged_because() const {
     if (self_.state == MembershipState::reset) return {Unconverged::emptying, self_.id};
     if (duplicate_.yields()) return {Unconverged::duplicate_id, self_.id};
     if (self_.is_joiner())
-        return {listening_.deaf() ? Unconverged::deaf : Unconverged::not_admitted, self_.id};
+        return listening_.deaf() ? UnconvergedBecause{Unconverged::deaf, self_.id} : held_up_by();
     for (const MemberEntry& member : map_.map().members) {
         if (member.id == self_.id) continue;
         const Peer* const peer = peers_.find(member.id);

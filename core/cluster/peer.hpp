@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "core/base/types.hpp"
 #include "core/wire/cluster_frames.hpp"
@@ -33,12 +34,17 @@ namespace nlb {
 
 struct Peer {
     Incarnation incarnation;
+    // Of its newest heartbeat, which is what it is acknowledged. Only heartbeats count as hearing
+    // it, because only they say what it hears and owns.
     std::uint64_t sequence = 0;
-    Duration last_rx{};               // in listening time
-    Instant first_seen = kLongAgo;    // of this incarnation
-    Instant acknowledged = kLongAgo;  // when my newest frame that it acknowledged was sent
-    Instant heard_again = kLongAgo;   // buried and heard again since
-    bool found_when_new = false;      // it may have listened long before I began to
+    std::uint64_t other_sequence = 0;  // of its newest frame of another kind
+    Duration last_rx{};                // of its newest heartbeat, in listening time
+    Instant first_seen = kLongAgo;     // of this incarnation
+    Instant acknowledged = kLongAgo;   // when my newest frame that it acknowledged was sent
+    // It was silent for T*P and is heard again: until it acknowledges a frame of mine above this
+    // sequence, what is heard may be a recording, or late.
+    std::optional<std::uint64_t> must_acknowledge_above;
+    Instant proven_again = kLongAgo;  // when it did
     bool heard = false;   // at least one frame of this incarnation, or a map that names it
     bool stated = false;  // at least one heartbeat: what follows is its own word
     MemberState state = MemberState::join;
@@ -73,11 +79,9 @@ struct Candidate {
     Incarnation incarnation;
     std::uint64_t sequence = 0;
     std::uint64_t my_sequence = 0;  // mine at first sight
-    Instant first_seen = kLongAgo;
-    Duration last_rx{};  // in listening time, of a frame with a growing sequence
-    bool found_when_new = false;
-    bool may_begin = false;  // by its newest frame; see may_begin()
-    bool deaf = false;       // by its newest frame: its cores are fenced
+    Duration last_rx{};             // in listening time, of a frame with a growing sequence
+    bool hears_me = false;          // by its newest heartbeat; a recording cannot say so
+    bool deaf = false;              // by its newest frame: its cores are fenced
 };
 
 }  // namespace nlb

@@ -9,39 +9,57 @@
 
 namespace nlb {
 
-std::uint64_t Peers::acknowledged_sequence(const std::vector<PeerReport>* reports) const {
+std::uint64_t Peers::heard_sequence(const std::vector<PeerReport>* reports) const {
     std::uint64_t highest = 0;
     if (reports == nullptr) return highest;
     for (const PeerReport& entry : *reports)
-        if (entry.id == self_->id && entry.heard == self_->incarnation &&
-            (entry.flags & kReportBuried) == 0)
+        if (entry.id == self_->id && entry.heard == self_->incarnation)
             highest = std::max(highest, entry.sequence);
     return highest;
 }
 
+std::uint64_t Peers::acknowledged_sequence(const std::vector<PeerReport>* reports) const {
+    if (reports == nullptr) return 0;
+    const bool buried = std::any_of(reports->begin(), reports->end(), [this](const auto& entry) {
+        return entry.id == self_->id && entry.heard == self_->incarnation &&
+               (entry.flags & kReportBuried) != 0;
+    });
+    return buried ? 0 : heard_sequence(reports);
+}
+
+bool Peers::is_fresh(std::uint64_t sequence) const {
+    const auto sent = sent_->sent_at(sequence);
+    return sent &&
+           (listening_->now() - *sent <= timing_->drop_after || mutated(Mutation::stale_proof));
+}
+
+// A heartbeat is news when it is newer than the last heartbeat: a frame of another kind that
+// overtook it takes nothing from it.
 FrameFault Peers::believe(const FrameHeader& header, const std::vector<PeerReport>* reports) {
     NLB_ASSERT(header.id != self_->id);
     const Peer* const known = find(header.id);
+    const bool is_beat = reports != nullptr;
     if (known != nullptr && known->incarnation == header.incarnation) {
-        const bool old = header.sequence <= known->sequence && !mutated(Mutation::any_order);
+        const std::uint64_t newest = is_beat ? known->sequence : known->other_sequence;
+        const bool old = header.sequence <= newest && !mutated(Mutation::any_order);
         return old ? FrameFault::replayed : FrameFault::none;
     }
-    Instant first_seen = listening_->now();
-    if (known != nullptr && known->incarnation.boot == header.incarnation.boot) {
-        // The same boot is believed by its numbers alone: only its own key holder can count on.
-        if (header.incarnation < known->incarnation || header.sequence <= known->sequence)
-            return FrameFault::replayed;
-    } else if (!mutated(Mutation::no_echo)) {
-        const FrameFault fault = consider_candidate(header, reports);
-        if (fault != FrameFault::none) return fault;
-        first_seen = candidates_[header.id].first_seen;
-    }
-    if (known != nullptr) supersede(header.id, known->incarnation, header.incarnation);
     Peer fresh;
     fresh.incarnation = header.incarnation;
     fresh.last_rx = listening_->time();
-    fresh.first_seen = first_seen;
-    fresh.found_when_new = !listening_->has_listened();
+    fresh.first_seen = listening_->now();
+    if (known != nullptr && known->incarnation.boot == header.incarnation.boot) {
+        // The same boot is believed by its numbers alone: only its own key holder can count on.
+        // Whether it is alive is another question: its silence goes on.
+        if (header.incarnation < known->incarnation || header.sequence <= known->sequence)
+            return FrameFault::replayed;
+        fresh.last_rx = known->last_rx;
+        fresh.must_acknowledge_above = known->must_acknowledge_above;
+    } else if (!mutated(Mutation::no_echo)) {
+        const FrameFault fault = consider_candidate(header, reports);
+        if (fault != FrameFault::none) return fault;
+    }
+    if (known != nullptr) supersede(header.id, known->incarnation, header.incarnation);
     peers_[header.id] = std::move(fresh);
     candidates_.erase(header.id);
     outbox_->push(Report{.kind = Report::Kind::believed, .host = header.id});
@@ -49,21 +67,35 @@ FrameFault Peers::believe(const FrameHeader& header, const std::vector<PeerRepor
     return FrameFault::none;
 }
 
-// Believing buries the older incarnation; a whole boot that is over never comes back, whatever this
-// host goes through.
+// Believing buries the older incarnation.
 void Peers::supersede(HostId id, const Incarnation& older, const Incarnation& newer) {
     buried_.insert({id, older});
     if (older.boot != newer.boot) superseded_.insert({id, older.boot});
 }
 
+// While the former life of an id may still serve, no new boot is believed: its host may only have
+// been stopped for a moment, and what starts may be another machine with the same id.
+bool Peers::former_life_is_over(HostId id) const {
+    const Peer* const known = find(id);
+    return known == nullptr || is_gone(id, *known) || mutated(Mutation::believe_early) ||
+           listening_->since(known->last_rx) > timing_->bury_after;
+}
+
+// Recordings of several lives must not keep the living one from being heard out.
+bool Peers::may_take_place_of(const Candidate& known, bool hears_me) const {
+    return hears_me || !known.hears_me || listening_->since(known.last_rx) > timing_->drop_after;
+}
+
 FrameFault Peers::consider_candidate(const FrameHeader& header,
                                      const std::vector<PeerReport>* reports) {
-    // Two guards of one kind: what a recording could still pass of the second, the first refuses.
-    // The mutation takes out both.
-    if (superseded_.contains({header.id, header.incarnation.boot}) && !mutated(Mutation::weak_echo))
+    // Also from a host that has buried me: whether it is alive is all that is asked here.
+    const std::uint64_t heard = heard_sequence(reports);
+    const bool hears_me = heard >= sent_->first() && is_fresh(heard);
+    // What is over is answered no more, unless it shows that it is not.
+    if (superseded_.contains({header.id, header.incarnation.boot}) && !hears_me &&
+        !mutated(Mutation::weak_echo))
         return FrameFault::replayed;
-    // Only growing sequences count, also when several boots of one id alternate: a recording ends,
-    // and then it holds nothing back.
+    // Only growing sequences count, also when several boots of one id alternate.
     std::uint64_t& highest = unproven_[{header.id, header.incarnation}];
     if (header.sequence <= highest) return FrameFault::replayed;
     highest = header.sequence;
@@ -71,14 +103,14 @@ FrameFault Peers::consider_candidate(const FrameHeader& header,
     const auto known = candidates_.find(header.id);
     if (known == candidates_.end() || known->second.incarnation != header.incarnation) {
         if (is_buried(header.id, header.incarnation)) return FrameFault::buried_incarnation;
+        if (known != candidates_.end() && !may_take_place_of(known->second, hears_me))
+            return FrameFault::unbelieved;
         candidates_[header.id] = {
             .incarnation = header.incarnation,
             .sequence = header.sequence,
             .my_sequence = sent_->sequence(),
-            .first_seen = listening_->now(),
             .last_rx = listening_->time(),
-            .found_when_new = !listening_->has_listened(),
-            .may_begin = may_begin(header.flags, header.state),
+            .hears_me = hears_me,
             .deaf = says_deaf(header.flags),
         };
         return FrameFault::unbelieved;
@@ -86,24 +118,27 @@ FrameFault Peers::consider_candidate(const FrameHeader& header,
     Candidate& candidate = known->second;
     candidate.sequence = header.sequence;
     candidate.last_rx = listening_->time();
-    candidate.may_begin = may_begin(header.flags, header.state);
-    // While it was deaf it held no lease, and it listens anew.
-    if (candidate.deaf && !says_deaf(header.flags)) candidate.first_seen = listening_->now();
     candidate.deaf = says_deaf(header.flags);
-    const std::uint64_t needed =
-        mutated(Mutation::weak_echo) ? 0 : std::max(candidate.my_sequence, sent_->first() - 1);
-    return acknowledged_sequence(reports) > needed ? FrameFault::none : FrameFault::unbelieved;
+    if (reports != nullptr) candidate.hears_me = hears_me;
+    if (mutated(Mutation::weak_echo) && heard > 0) return FrameFault::none;
+    const std::uint64_t needed = std::max(candidate.my_sequence, sent_->first() - 1);
+    const bool proven = heard > needed && hears_me;
+    return proven && former_life_is_over(header.id) ? FrameFault::none : FrameFault::unbelieved;
+}
+
+void Peers::note_other_frame(HostId id, std::uint64_t sequence) {
+    Peer& peer = peers_.at(id);
+    peer.other_sequence = std::max(peer.other_sequence, sequence);
 }
 
 bool Peers::note_arrival(HostId id, std::uint64_t sequence) {
     Peer& peer = peers_.at(id);
-    if (is_buried(id, peer.incarnation) && peer.heard_again == kLongAgo)
-        peer.heard_again = listening_->now();
-    const bool after_silence = listening_->since(peer.last_rx) > timing_->answer_after;
+    const Duration silence = listening_->since(peer.last_rx);
+    if (silence > timing_->bury_after) peer.must_acknowledge_above = sent_->sequence();
     peer.sequence = std::max(peer.sequence, sequence);
     peer.last_rx = listening_->time();
     peer.heard = true;
-    return after_silence;
+    return silence > timing_->answer_after;
 }
 
 void Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
@@ -136,6 +171,11 @@ void Peers::note_reports(Peer& peer, const std::vector<PeerReport>& reports) {
     }
     if (const auto sent = sent_->sent_at(acknowledged_sequence(&reports)))
         peer.acknowledged = std::max(peer.acknowledged, *sent);
+    const std::uint64_t heard = heard_sequence(&reports);
+    if (!peer.must_acknowledge_above || heard <= *peer.must_acknowledge_above || !is_fresh(heard))
+        return;
+    peer.must_acknowledge_above.reset();
+    peer.proven_again = listening_->now();
 }
 
 void Peers::note_member(const MemberEntry& member) {
@@ -158,7 +198,7 @@ void Peers::begin_incarnation() {
         // What it is known to have heard of my former term still counts: a peer that hears nothing
         // must go on holding me back.
         peer.first_seen = std::max(peer.first_seen, peer.acknowledged);
-        peer.acknowledged = peer.heard_again = kLongAgo;
+        peer.acknowledged = peer.proven_again = kLongAgo;
         peer.heard = peer.buried_me = false;
         peer.hears.clear();
     }
@@ -181,7 +221,7 @@ void Peers::resume(const Checkpoint& checkpoint, Instant lease_base) {
     for (const PeerSequence& known : checkpoint.peers) {
         const auto peer = peers_.find(known.id);
         if (peer != peers_.end() && peer->second.incarnation == known.incarnation)
-            peer->second.sequence = known.sequence;
+            peer->second.sequence = peer->second.other_sequence = known.sequence;
     }
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/mutation.hpp"
 #include "core/base/recent.hpp"
 #include "core/base/types.hpp"
 #include "core/cluster/checkpoint.hpp"
@@ -42,7 +43,10 @@ public:
     // for other frames. Requires: header.id is another host's.
     [[nodiscard]] FrameFault believe(const FrameHeader& header,
                                      const std::vector<PeerReport>* reports);
-    // Requires: believe() said none. True: after a silence that makes an answer worth while.
+    // A frame that is no heartbeat. Requires: believe() said none.
+    void note_other_frame(HostId id, std::uint64_t sequence);
+    // A heartbeat. Requires: believe() said none. True: after a silence that makes an answer worth
+    // while.
     [[nodiscard]] bool note_arrival(HostId id, std::uint64_t sequence);
     // Requires: note_arrival(). `config_digest`: of the configuration that numbers this host's
     // rules.
@@ -70,8 +74,12 @@ public:
     [[nodiscard]] bool is_gone(HostId id, const Peer& peer) const {
         return has_withdrawn(peer.flags) || is_buried(id, peer.incarnation);
     }
+    // Whether it is alive now: not a recording, and not late beyond what the protocol bears.
+    [[nodiscard]] static bool is_proven(const Peer& peer) {
+        return !peer.must_acknowledge_above || mutated(Mutation::unproven_counts);
+    }
     [[nodiscard]] bool heard_within(const Peer& peer, Duration silence) const {
-        return peer.heard && listening_->since(peer.last_rx) <= silence;
+        return peer.heard && is_proven(peer) && listening_->since(peer.last_rx) <= silence;
     }
     // Heard within T*P and not gone.
     [[nodiscard]] bool is_live(HostId id) const;
@@ -81,6 +89,9 @@ public:
     [[nodiscard]] HostSet current_members() const;
     // All members state the epoch in force, and none serves by what an older one granted (R14).
     [[nodiscard]] bool all_state_epoch() const;
+    // A member of my epoch whom I have not buried says that it has buried me: I was frozen, and
+    // clocks that stood with me do not show it. kNoHost: nobody does.
+    [[nodiscard]] HostId buried_by() const;
     // R9. A member of another lineage: we buried one another, or neither counts the other in.
     [[nodiscard]] bool is_of_another_lineage(HostId id, const Peer& peer) const;
     // Of another lineage that goes on when both meet: the one with the lower (lowest id of its
@@ -92,10 +103,16 @@ public:
 private:
     [[nodiscard]] FrameFault consider_candidate(const FrameHeader& header,
                                                 const std::vector<PeerReport>* reports);
+    [[nodiscard]] bool may_take_place_of(const Candidate& known, bool hears_me) const;
+    [[nodiscard]] bool former_life_is_over(HostId id) const;
     void supersede(HostId id, const Incarnation& older, const Incarnation& newer);
     void note_reports(Peer& peer, const std::vector<PeerReport>& reports);
-    // The highest sequence of mine that the reports acknowledge; 0 for none.
+    // The highest sequence of mine that the reports say was heard; 0 for none.
+    [[nodiscard]] std::uint64_t heard_sequence(const std::vector<PeerReport>* reports) const;
+    // The same, by a host that has not buried me.
     [[nodiscard]] std::uint64_t acknowledged_sequence(const std::vector<PeerReport>* reports) const;
+    // It left so lately that an acknowledgement of it shows a host that is alive.
+    [[nodiscard]] bool is_fresh(std::uint64_t sequence) const;
 
     static constexpr std::size_t kSupersededMax = 256;
     static constexpr std::size_t kUnprovenMax = 256;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/base/host_map.hpp"
+#include "core/base/mutation.hpp"
 #include "core/base/types.hpp"
 #include "core/cluster/handover.hpp"
 #include "core/cluster/listening.hpp"
@@ -25,7 +26,7 @@ struct StagedConfig {
     std::uint64_t digest = 0;
     std::uint8_t slots = 1;
     std::uint64_t single_slots = 0;
-    std::uint8_t configured_hosts = 1;
+    HostSet configured;
     bool sticky = false;
     DesiredRules desired{};  // by its own RuleIds
     // The RuleId that each rule has now; kNoPreviousRule: it is new.
@@ -61,6 +62,10 @@ public:
     [[nodiscard]] bool is_under_way() const {
         return self_->is_member() && map_->makes_way_for_reload();
     }
+    // An epoch made way for what this host holds: until it changes over, some members may already
+    // count by the next configuration. A reset does not end that.
+    void begin_joint() { joint_ = staged_.has_value(); }
+    [[nodiscard]] bool is_joint() const { return joint_ && !mutated(Mutation::one_majority); }
     // Members that do not hold what this host holds.
     [[nodiscard]] HostSet awaited() const;
     [[nodiscard]] bool all_hold(const Incarnations& wanted) const;
@@ -90,6 +95,7 @@ private:
     Sibling<const Peers> peers_;
     Sibling<const Handover> handover_;
     std::optional<StagedConfig> staged_;
+    bool joint_ = false;  // only with staged_
     OwnerMap before_{};
 };
 

@@ -17,19 +17,13 @@ struct MembershipParams {
     std::uint8_t slots = 1;  // port rules + 1
     // Bit r: the rule with RuleId r is of mode single. The default rule always is.
     std::uint64_t single_slots = 0;
-    std::uint8_t configured_hosts = 1;
+    HostSet configured;     // the hosts that the configuration names
     bool majority = false;  // partition: majority
     Timing timing;
     std::uint64_t config_digest = 0;
     std::uint64_t generation = 1;
     bool sticky = false;  // some rule has a time-out for its clients
 };
-
-// So many hosts decide for all that the configuration names; one definition for lease, coordinator
-// and handover.
-[[nodiscard]] constexpr std::size_t majority_of(std::size_t configured_hosts) {
-    return configured_hosts / 2 + 1;
-}
 
 // What this host puts in, per slot: an offer and a state. A rule that is disabled or draining
 // offers nothing, whatever `offer` says.

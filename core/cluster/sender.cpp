@@ -95,7 +95,8 @@ Heartbeat Sender::heartbeat() const {
     return beat;
 }
 
-// R4: only incarnations that are not buried are acknowledged, and nobody while this boot knocks.
+// R4: what is said of the buried acknowledges nothing; it only shows them that they are heard. And
+// while this boot knocks nobody is acknowledged.
 std::vector<PeerReport> Sender::peer_reports() const {
     std::vector<PeerReport> reports;
     const auto add_candidate = [&reports](HostId id, const Candidate& candidate) {
@@ -106,9 +107,8 @@ std::vector<PeerReport> Sender::peer_reports() const {
     for (const auto& [id, peer] : view_.peers->all()) {
         if (!peer.heard || peer.sequence == 0) continue;
         const bool buried = view_.peers->is_buried(id, peer.incarnation);
-        PeerReport entry{id, 0, peer.incarnation,
-                         buried && !mutated(Mutation::ack_buried) ? 0 : peer.sequence};
-        if (buried) entry.flags |= kReportBuried;
+        PeerReport entry{id, 0, peer.incarnation, peer.sequence};
+        if (buried && !mutated(Mutation::ack_buried)) entry.flags |= kReportBuried;
         if (view_.listening->since(peer.last_rx) > view_.params->timing.bury_after)
             entry.flags |= kReportSilent;
         reports.push_back(entry);

@@ -206,7 +206,7 @@ StagedConfig next_config() {
     StagedConfig next;
     next.digest = 43;
     next.slots = 2;
-    next.configured_hosts = 3;
+    next.configured = HostSet::first(3);
     next.previous.fill(kNoPreviousRule);
     next.previous[0] = 1;
     next.previous[kDefaultRule] = kDefaultRule;

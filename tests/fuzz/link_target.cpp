@@ -51,7 +51,7 @@ MembershipParams params() {
     params.self = 2;
     params.cluster = 1;
     params.slots = 3;
-    params.configured_hosts = 3;
+    params.configured = HostSet::first(3);
     params.timing = Timing::from(std::chrono::milliseconds{100}, 5);
     params.config_digest = 42;
     return params;

@@ -30,7 +30,7 @@ MembershipParams ShuffledCluster::params_of(HostId id) const {
     params.cluster = kCluster;
     params.slots = shape_.slots;
     params.single_slots = shape_.single_slots;
-    params.configured_hosts = shape_.hosts;
+    params.configured = HostSet::first(shape_.hosts);
     params.timing = Timing::from(shape_.period, 5);
     params.config_digest = 42;
     return params;

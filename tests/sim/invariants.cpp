@@ -63,15 +63,16 @@ void Invariants::check_owners(HostId changed) {
         const RuleMasks& theirs = world_.host(other).dataplane.may_accept();
         if (any(mine) && any(theirs) &&
             world_.host(changed).dataplane.variant() != world_.host(other).dataplane.variant()) {
-            if (world_.settings().majority || !world_.network().is_exempt(changed, other))
+            if (!is_exempt(changed, other))
                 return fail("I1", "hosts " + std::to_string(changed) + "," + std::to_string(other) +
                                       " own by two configurations");
         }
         for (const RuleId rule : rules_) {
             const BucketMask both = mine[rule] & theirs[rule];
             if (both == 0) continue;
-            if (!world_.settings().majority && world_.network().is_exempt(changed, other)) {
+            if (is_exempt(changed, other)) {
                 ++findings_.exempt;
+                world_.network().note_exempt();
                 continue;
             }
             fail("I1", "rule " + std::to_string(rule) + " bucket " +
@@ -82,6 +83,30 @@ void Invariants::check_owners(HostId changed) {
         }
     }
     if (planned_only_) watch_orphans();
+}
+
+// What `serve` does not promise to prevent: both directions lost, and a host that begins and hears
+// clients but no heartbeat.
+bool Invariants::is_exempt(HostId a, HostId b) const {
+    if (world_.settings().majority) return false;
+    if (world_.network().is_exempt(a, b)) return true;
+    // Between the two, or one of them and a third that has met the other since.
+    for (HostId third = 1; third <= world_.settings().hosts; ++third)
+        if (began_deaf_to(third, a) || began_deaf_to(third, b) || began_deaf_to(a, third) ||
+            began_deaf_to(b, third))
+            return true;
+    return false;
+}
+
+bool Invariants::began_deaf_to(HostId host, HostId other) const {
+    if (host == other || met_[host].second.contains(other)) return false;
+    if (last_state_[host] != MembershipState::member) return false;
+    // What has just joined others whom this host does not hear is one of them.
+    if (world_.network().was_deaf_to(other, host)) return true;
+    const auto& members = last_map_[other].members;
+    return std::any_of(members.begin(), members.end(), [&](const MemberEntry& member) {
+        return member.id != host && world_.network().was_deaf_to(member.id, host);
+    });
 }
 
 // How long a bucket is nobody's while only operators act.
@@ -215,6 +240,8 @@ void Invariants::after_call(HostId id, const Actions& actions) {
         if (membership.state() == MembershipState::reset) ++findings_.resets;
         last_state_[id] = membership.state();
     }
+    if (met_[id].first != membership.incarnation()) met_[id] = {membership.incarnation(), {}};
+    for (const MemberEntry& member : membership.map().members) met_[id].second.insert(member.id);
     const std::uint32_t boot = membership.incarnation().boot;
     if (lives_[id].empty() || lives_[id].back().boot != boot) {
         end_life(id);

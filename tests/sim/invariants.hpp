@@ -48,6 +48,8 @@ public:
     void on_crash(HostId id);
     void fail(const std::string& invariant, const std::string& text);
 
+    // What `serve` does not promise to prevent between the two at the moment.
+    [[nodiscard]] bool is_exempt(HostId a, HostId b) const;
     [[nodiscard]] bool failed() const { return findings_.failure.has_value(); }
     [[nodiscard]] const Findings& findings() const { return findings_; }
 
@@ -58,6 +60,7 @@ private:
     };
 
     void watch_orphans();
+    [[nodiscard]] bool began_deaf_to(HostId host, HostId other) const;
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
     [[nodiscard]] bool is_offered(RuleId rule) const;
@@ -74,6 +77,8 @@ private:
     std::map<Epoch, std::uint64_t> digest_of_epoch_;
     std::array<ClusterMap, kHostsMax + 1> last_map_;
     std::array<MembershipState, kHostsMax + 1> last_state_{};
+    // Who was ever a member beside a host in its present incarnation.
+    std::array<std::pair<Incarnation, HostSet>, kHostsMax + 1> met_{};
     std::array<std::vector<Life>, kHostsMax + 1> lives_;
     std::array<std::array<std::uint32_t, kHostsMax + 1>, kHostsMax + 1> believed_boot_{};
     std::uint64_t before_digest_ = 0;

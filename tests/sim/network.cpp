@@ -53,8 +53,10 @@ void Network::note_loss(HostId from, HostId to) {
     LossRun& run = runs_[from][to];
     if (run.count++ == 0) run.since = scheduler_.now();
     const LossRun& back = runs_[to][from];
-    if (back.count == 0) return;
     const Duration one = scheduler_.now() - run.since + timing_.period;
+    if (one >= timing_.bury_after)
+        deaf_until_[from][to] = scheduler_.now() + 2 * timing_.bury_after;
+    if (back.count == 0) return;
     const Duration other = scheduler_.now() - back.since + timing_.period;
     const Duration slack = timing_.period / 2;
     const bool cut_off = std::max(one, other) + timing_.period + slack >= timing_.bury_after &&

@@ -44,6 +44,12 @@ public:
     // that then took its buckets for itself or for a host that had just started, that `serve` lets
     // both own the same bucket.
     [[nodiscard]] bool is_exempt(HostId a, HostId b) const;
+    // Whether, not long ago, nothing that `from` sent reached `to` for about T*P.
+    [[nodiscard]] bool was_deaf_to(HostId from, HostId to) const {
+        return deaf_until_[from][to] != Duration::zero() &&
+               scheduler_.now() <= deaf_until_[from][to];
+    }
+    void note_exempt() { ever_exempt_ = true; }
     // Whether that ever happened to anybody: then both may hold descriptors of one flow for as long
     // as it lives.
     [[nodiscard]] bool was_ever_exempt() const { return ever_exempt_; }
@@ -72,6 +78,7 @@ private:
     std::array<bool, kHostsMax + 1> deaf_{};
     PerPair<LossRun> runs_{};
     PerPair<Duration> exempt_until_{};
+    PerPair<Duration> deaf_until_{};
 };
 
 }  // namespace nlb::sim

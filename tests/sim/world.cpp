@@ -78,7 +78,7 @@ MembershipParams World::params_of(HostId id) const {
     params.cluster = kCluster;
     params.slots = settings_.slots;
     params.single_slots = single_slots_of(host(id).file);
-    params.configured_hosts = settings_.hosts;
+    params.configured = HostSet::first(settings_.hosts);
     params.sticky = settings_.sticky_ms != 0;
     params.majority = settings_.majority;
     params.timing = settings_.timing;
@@ -124,7 +124,7 @@ StagedConfig World::held_by(HostId id) const {
     held.digest = digest_of(variant);
     held.slots = settings_.slots;
     held.single_slots = single_slots_of(variant);
-    held.configured_hosts = settings_.hosts;
+    held.configured = HostSet::first(settings_.hosts);
     held.sticky = settings_.sticky_ms != 0;
     held.desired = desired_rules_of(id, variant);
     held.previous.fill(kNoPreviousRule);
@@ -179,8 +179,8 @@ void World::after_call(HostId id, const Actions& actions) {
 }
 
 void World::fail_owners(const char* invariant, const std::string& what, HostId a, HostId b) {
-    const bool exempt =
-        std::string_view{invariant} == "I4" ? network_.was_ever_exempt() : network_.is_exempt(a, b);
+    const bool exempt = std::string_view{invariant} == "I4" ? network_.was_ever_exempt()
+                                                            : invariants_.is_exempt(a, b);
     if (!settings_.majority && exempt) return;
     invariants_.fail(invariant,
                      what + "is accepted by hosts " + std::to_string(a) + "," + std::to_string(b));

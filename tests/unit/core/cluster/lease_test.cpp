@@ -61,7 +61,7 @@ TEST_F(LeaseTest, R3AMajorityOfTheConfiguredHostsHasToAcknowledge) {
     exchange({});
     ASSERT_EQ(lease.renew(), Lease::Renewal::changed);
     EXPECT_EQ(lease.valid_until(), first + params.timing.lease) << "two of three did then";
-    params.configured_hosts = 7;
+    params.configured = HostSet::first(7);
     EXPECT_EQ(lease.end(), kLongAgo) << "three of seven are none";
 }
 

@@ -151,6 +151,111 @@ TEST(Membership, AReplayedFrameOfAFormerBootIsNotBelieved) {
     EXPECT_EQ(cluster.owned(2), 30U);
 }
 
+// As an attacker plays it, for as long as it likes: each frame once, sequences grow.
+Heartbeat recorded_member(HostId id, std::uint32_t boot, std::uint64_t sequence) {
+    Heartbeat old;
+    old.header.id = id;
+    old.header.state = MemberState::member;
+    old.header.flags = kFlagListened;
+    old.header.slots = 2;
+    old.header.incarnation = {boot, 1};
+    old.header.sequence = sequence;
+    old.header.epoch = {900, id, boot};
+    old.view = HostSet{0b111};
+    old.config_digest = 42;
+    old.rules[0].own = kAllBuckets;
+    return old;
+}
+
+TEST(Membership, ARecordingOfFormerLivesTakesNothingFromAnybodyHoweverLongItLasts) {
+    SmallCluster cluster({50, 50, 50});
+    cluster.run(kSettled);
+    FrameFault fault;
+    for (std::uint64_t i = 1; i <= 200; ++i) {
+        for (const HostId to : std::initializer_list<HostId>{1, 2, 3})
+            for (const HostId of : std::initializer_list<HostId>{1, 2, 3})
+                cluster.perform(to, cluster[to].membership->on_frame(
+                                        cluster.now(), recorded_member(of, 9000U + of, i), &fault));
+        cluster.run(ms(100));
+        ASSERT_EQ(cluster.owned(1) + cluster.owned(2) + cluster.owned(3), kBuckets) << i;
+    }
+    for (const HostId id : std::initializer_list<HostId>{1, 2, 3})
+        EXPECT_FALSE(cluster.reported(id, Report::Kind::reset));
+}
+
+TEST(Membership, OneLateFrameOfADeadHostOfALowerIdResetsNobody) {
+    SmallCluster cluster({50, 50, 50});
+    cluster.run(kSettled);
+    const Incarnation dead = cluster[1].membership->incarnation();
+    const Epoch epoch = cluster[1].membership->epoch();
+    cluster.crash(1);
+    cluster.run(ms(2000));
+    ASSERT_EQ(cluster.owned(2) + cluster.owned(3), kBuckets);
+    Heartbeat last = recorded_member(1, dead.boot, 1'000'000);
+    last.header.incarnation = dead;
+    last.header.epoch = epoch;
+    FrameFault fault;
+    for (const HostId to : std::initializer_list<HostId>{2, 3})
+        cluster.perform(to, cluster[to].membership->on_frame(cluster.now(), last, &fault));
+    for (int i = 0; i < 20; ++i) {
+        cluster.run(ms(50));
+        ASSERT_EQ(cluster.owned(2) + cluster.owned(3), kBuckets);
+    }
+    EXPECT_FALSE(cluster.reported(2, Report::Kind::reset));
+    EXPECT_FALSE(cluster.reported(3, Report::Kind::reset));
+}
+
+TEST(Membership, ABeginnerThatSeesSignsOfOthersWaitsForThemAndNotForEver) {
+    SmallCluster cluster({50, 50});
+    cluster.crash(2);
+    const Sign sign{.kind = Sign::Kind::unverifiable, .host = 2, .key_id = 9, .version = 1};
+    const auto see = [&](Duration time) {
+        for (Duration passed{}; passed < time; passed += ms(100)) {
+            cluster.perform(1, cluster[1].membership->on_sign(cluster.now(), sign));
+            cluster.run(ms(100));
+        }
+    };
+    see(ms(5000));
+    EXPECT_EQ(cluster.owned(1), 0U);
+    EXPECT_EQ(cluster[1].membership->unconverged_because().first, Unconverged::somebody_may_serve);
+    see(ms(60'000));
+    EXPECT_EQ(cluster.owned(1), kBuckets) << "a forger delays it by 600 periods";
+    see(ms(2000));
+    EXPECT_EQ(cluster.owned(1), kBuckets) << "and never touches a member";
+    EXPECT_FALSE(cluster.reported(1, Report::Kind::reset));
+}
+
+TEST(Membership, TheOperatorLetsABeginnerBeginAlone) {
+    SmallCluster cluster({50, 50});
+    cluster.crash(2);
+    for (int i = 0; i < 20; ++i) {
+        cluster.perform(1, cluster[1].membership->on_sign(
+                               cluster.now(), {.kind = Sign::Kind::unverifiable, .host = 2}));
+        if (i == 10) cluster.perform(1, cluster[1].membership->on_begin_alone(cluster.now()));
+        cluster.run(ms(100));
+        EXPECT_EQ(cluster.owned(1), i < 10 ? 0U : kBuckets) << i;
+    }
+}
+
+// A twin boots while the holder of its id stands still for a moment: the holder's cores go on.
+TEST(Membership, AStalledHolderOfAnIdKeepsItsBuckets) {
+    for (const int stall : {20, 60, 100, 150, 200}) {
+        SmallCluster cluster({50, 50, 50});
+        cluster.crash(3);
+        cluster.run(kSettled);
+        cluster[2].running = false;  // its lease and its cores go on
+        cluster[3].membership = std::make_unique<Membership>(SmallCluster::params(2, 2, false),
+                                                             SmallCluster::desired(2, 50));
+        cluster[3].running = true;
+        cluster.perform(3, cluster[3].membership->on_start(cluster.now(), 5, std::nullopt));
+        cluster.run(ms(stall));
+        cluster[2].running = true;
+        cluster.run(ms(1000));
+        EXPECT_EQ(cluster.owned(1) + cluster.owned(2), kBuckets) << stall;
+        EXPECT_FALSE(cluster.reported(2, Report::Kind::reset)) << stall;
+    }
+}
+
 TEST(Membership, AMuteDataplaneIsNotTakenForTheOthersSilence) {
     SmallCluster cluster({50, 50});
     cluster.run(kSettled);

@@ -7,6 +7,7 @@
 
 #include "core/cluster/coordinator.hpp"
 #include "core/cluster/duplicate_id.hpp"
+#include "core/cluster/evidence.hpp"
 #include "core/cluster/grants.hpp"
 #include "core/cluster/handover.hpp"
 #include "core/cluster/lease.hpp"
@@ -14,6 +15,7 @@
 #include "core/cluster/map_in_force.hpp"
 #include "core/cluster/outbox.hpp"
 #include "core/cluster/peers.hpp"
+#include "core/cluster/quorum.hpp"
 #include "core/cluster/reload.hpp"
 #include "core/cluster/self.hpp"
 #include "core/cluster/sender.hpp"
@@ -31,12 +33,14 @@ struct Parts : ::testing::Test {
     MapInForce map;
     Peers peers{self, params.timing, listening, sent, map, outbox};
     DuplicateId duplicate{self, params.timing, listening, sent, outbox};
-    Lease lease{params, listening, sent, map, peers};
+    Evidence evidence{self, params.timing, listening, peers};
+    Quorum quorum{params, self, listening, peers, reload};
+    Lease lease{params, listening, sent, map, peers, quorum};
     Grants grants{params, self, listening, sent, map, peers};
-    Handover handover{params, self, listening, map, peers, grants, outbox};
+    Handover handover{params, self, listening, map, peers, quorum, grants, outbox};
     Reload reload{params, self, listening, map, peers, handover};
-    Coordinator coordinator{params,    self,  listening, map,   peers,
-                            duplicate, lease, handover,  reload};
+    Coordinator coordinator{params, self,   listening, map,      peers, duplicate,
+                            lease,  quorum, evidence,  handover, reload};
     Sender sender{
         {params, self, listening, sent, map, peers, duplicate, lease, grants, handover, reload},
         outbox};

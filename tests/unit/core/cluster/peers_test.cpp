@@ -33,9 +33,12 @@ TEST_F(PeersTest, R1OnlyGrowingSequencesOfABelievedLifeCount) {
     EXPECT_EQ(hear(beat_of(2, last.header.sequence + 1)), FrameFault::none);
 }
 
-TEST_F(PeersTest, R1ABootThatWasSupersededNeverComesBack) {
+TEST_F(PeersTest, R1ABootThatWasSupersededIsNotConsideredAgain) {
     exchange({2});
     exchange({2});
+    Heartbeat recorded = beat_of(2, 50);
+    acknowledge(recorded);
+    pass(params.timing.bury_after + ms(1));
     Heartbeat successor = beat_of(2, 1);
     successor.header.incarnation = {900, 1};
     EXPECT_EQ(hear(successor), FrameFault::unbelieved);
@@ -43,11 +46,119 @@ TEST_F(PeersTest, R1ABootThatWasSupersededNeverComesBack) {
     successor.header.sequence = 2;
     acknowledge(successor);
     ASSERT_EQ(hear(successor), FrameFault::none);
-    Heartbeat recorded = beat_of(2, 50);
-    acknowledge(recorded);
     EXPECT_EQ(hear(recorded), FrameFault::replayed);
     peers.begin_incarnation();
     EXPECT_EQ(hear(recorded), FrameFault::replayed) << "it is kept over resets";
+}
+
+// A twin, or the successor of a host that only stood still: its former life may still serve.
+TEST_F(PeersTest, R1ANewBootIsNotBelievedWhileItsFormerLifeMayServe) {
+    exchange({2});
+    exchange({2});
+    Heartbeat twin = beat_of(2, 0);
+    twin.header.incarnation = {900, 1};
+    const auto asks = [&] {
+        ++twin.header.sequence;
+        sent.next(now);
+        twin.peers.clear();
+        acknowledge(twin);
+        return hear(twin);
+    };
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(asks(), FrameFault::unbelieved) << i;
+        pass(ms(100));
+    }
+    EXPECT_EQ(peers.at(2).incarnation, life(2));
+    pass(ms(1));
+    EXPECT_EQ(asks(), FrameFault::none) << "its lease is over";
+}
+
+TEST_F(PeersTest, R1WhoeverLeftIsSucceededAtOnce) {
+    exchange({2});
+    exchange({2}, kFlagGoodbye);
+    Heartbeat successor = beat_of(2, 1);
+    successor.header.incarnation = {900, 1};
+    EXPECT_EQ(hear(successor), FrameFault::unbelieved);
+    sent.next(now);
+    successor.header.sequence = 2;
+    acknowledge(successor);
+    EXPECT_EQ(hear(successor), FrameFault::none);
+}
+
+TEST_F(PeersTest, R1AnAcknowledgementOfLongAgoShowsNoLivingHost) {
+    Heartbeat beat = beat_of(2, 1);
+    EXPECT_EQ(hear(beat), FrameFault::unbelieved);
+    sent.next(now);
+    acknowledge(beat);
+    pass(params.timing.drop_after + ms(1));
+    beat.header.sequence = 2;
+    EXPECT_EQ(hear(beat), FrameFault::unbelieved) << "it took too long to come here";
+}
+
+// Frames of a dead life that nobody had heard yet: late ones, or recorded where this host was not.
+TEST_F(PeersTest, WhoeverIsHeardAgainCountsOnlyOnceItShowsThatItHearsMe) {
+    become_member({1, 2, 3});
+    exchange({2, 3});
+    pass(params.timing.bury_after + ms(1));
+    ASSERT_TRUE(peers.bury_the_silent());
+    Heartbeat late = beat_of(2, 100);
+    late.view = HostSet{0b010};
+    ASSERT_EQ(hear(late), FrameFault::none);
+    EXPECT_FALSE(Peers::is_proven(peers.at(2)));
+    EXPECT_FALSE(peers.heard_within(peers.at(2), ms(1000)));
+    self.id = 3;
+    EXPECT_EQ(peers.lineage_to_yield_to(), kNoHost) << "nobody is met";
+    self.id = 1;
+    sent.next(now);
+    late.header.sequence = 101;
+    late.peers.push_back({1, kReportBuried, self.incarnation, sent.sequence()});
+    ASSERT_EQ(hear(late), FrameFault::none);
+    EXPECT_TRUE(Peers::is_proven(peers.at(2))) << "also when it has buried me";
+}
+
+TEST_F(PeersTest, R5AMemberThatStoodStillSeesThatTheOthersHaveBuriedIt) {
+    become_member({1, 2, 3});
+    exchange({2, 3});
+    EXPECT_EQ(peers.buried_by(), kNoHost);
+    Heartbeat beat = beat_of(3, 50);
+    beat.peers.push_back({1, kReportBuried, self.incarnation, sent.sequence()});
+    ASSERT_EQ(hear(beat), FrameFault::none);
+    EXPECT_EQ(peers.buried_by(), 3);
+    pass(params.timing.bury_after + ms(1));
+    ASSERT_TRUE(peers.bury_the_silent());
+    EXPECT_EQ(peers.buried_by(), kNoHost) << "a partition: R9 says who gives way";
+}
+
+TEST_F(PeersTest, R1AFrameOfAnotherKindThatOvertakesAHeartbeatTakesNothingFromIt) {
+    exchange({2});
+    exchange({2});
+    const std::uint64_t newest = peers.at(2).sequence;
+    Heartbeat grant = beat_of(2, newest + 2);
+    ASSERT_EQ(peers.believe(grant.header, nullptr), FrameFault::none);
+    pass(ms(50));
+    peers.note_other_frame(2, grant.header.sequence);
+    EXPECT_EQ(peers.at(2).sequence, newest) << "only heartbeats are acknowledged";
+    EXPECT_EQ(listening.since(peers.at(2).last_rx), ms(50)) << "and count as hearing";
+    EXPECT_EQ(hear(beat_of(2, newest + 1)), FrameFault::none);
+    EXPECT_EQ(peers.believe(grant.header, nullptr), FrameFault::replayed);
+}
+
+// Each of the lives of a recording grows too; the living one must not lose its place to them.
+TEST_F(PeersTest, R1RecordingsOfOtherLivesDoNotKeepTheLivingOneOut) {
+    Heartbeat living = beat_of(2, 1);
+    living.header.incarnation = {900, 1};
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        sent.next(now);
+        living.header.sequence = i;
+        living.peers.clear();
+        acknowledge(living);
+        if (hear(living) == FrameFault::none) break;
+        Heartbeat recorded = beat_of(2, i);
+        recorded.header.incarnation = {800, 1};
+        EXPECT_EQ(hear(recorded), FrameFault::unbelieved);
+    }
+    ASSERT_NE(peers.find(2), nullptr);
+    EXPECT_EQ(peers.at(2).incarnation.boot, 900U);
 }
 
 TEST_F(PeersTest, R5OnlyMembersBuryAndOnlyAfterTheToleranceOfListening) {

@@ -11,7 +11,7 @@ struct ReloadTest : Parts {
     ReloadTest() {
         next.digest = 43;
         next.slots = 2;
-        next.configured_hosts = 3;
+        next.configured = HostSet::first(3);
         next.previous.fill(kNoPreviousRule);
         next.previous[0] = 0;
         next.desired[0].offer = 80;

@@ -73,7 +73,7 @@ public:
         params.self = id;
         params.cluster = 0xc0000250;
         params.slots = 2;
-        params.configured_hosts = static_cast<std::uint8_t>(count);
+        params.configured = HostSet::first(count);
         params.majority = majority;
         params.timing = Timing::from(ms(100), 5);
         params.config_digest = 42;

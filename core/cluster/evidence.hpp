@@ -1,0 +1,79 @@
+// R6, signs that somebody serves although no member of this cluster is heard. Silence is no licence
+// to own everything: a host that begins looks for such signs, and waits while it finds one, but
+// never longer than its patience, however long a forger sends. It never concerns a member, and it
+// decides nothing about lease, map or buckets. (RFC 5227 asks the same of an address.)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "core/base/types.hpp"
+#include "core/cluster/listening.hpp"
+#include "core/cluster/peers.hpp"
+#include "core/cluster/self.hpp"
+#include "core/cluster/sibling.hpp"
+
+namespace nlb {
+
+struct Sign {
+    enum class Kind : std::uint8_t {
+        unproven,      // `host` says that it is a member, and does not show that it hears me
+        unverifiable,  // a member's frame of this cluster: another key, version or tag
+        other_vlan,    // a member's frame of this cluster in another VLAN than mine
+        address,       // somebody else answers for a virtual address
+    };
+    Kind kind = Kind::unproven;
+    HostId host = kNoHost;  // as the frame says; not verified but for `unproven`
+    MacAddress mac;         // who sent it; zeros where it is not known
+    std::uint16_t key_id = 0;
+    std::uint8_t version = 0;
+    std::uint16_t vlan = 0;
+    IpAddress about;  // of kind address
+    bool operator==(const Sign&) const = default;
+};
+inline constexpr std::size_t kSignKinds = 4;
+
+class Evidence {
+public:
+    // A beginner waits for signs for at most so many periods of listening, in all.
+    static constexpr std::int64_t kPatiencePeriods = 600;
+
+    Evidence(const Self& self, const Timing& timing, const Listening& listening, const Peers& peers)
+        : self_(self), timing_(timing), listening_(listening), peers_(peers) {}
+
+    // Of a frame that was not verified.
+    void note(const Sign& sign);
+    // This host begins to join: it has its whole patience again.
+    void begin();
+    // The operator knows that nobody serves: this beginning waits for no sign.
+    void waive() { waived_ = true; }
+    // Once per event.
+    void pass();
+
+    // Why this host does not begin; nothing: no sign is left, or its patience is over.
+    [[nodiscard]] std::optional<Sign> against_beginning() const;
+    // The newest sign that is not older than T*P, for people: a member is told of it, too.
+    [[nodiscard]] std::optional<Sign> newest() const;
+    // How long this beginning has waited, in listening time.
+    [[nodiscard]] Duration waited() const { return waited_; }
+
+private:
+    struct Noted {
+        Sign sign;
+        Duration at{};  // in listening time
+    };
+    [[nodiscard]] std::optional<Sign> of_a_peer() const;
+    [[nodiscard]] std::optional<Sign> noted() const;
+
+    Sibling<const Self> self_;
+    Sibling<const Timing> timing_;
+    Sibling<const Listening> listening_;
+    Sibling<const Peers> peers_;
+    std::array<std::optional<Noted>, kSignKinds> noted_;  // the newest of each kind
+    Duration looked_at_{};
+    Duration waited_{};
+    bool waived_ = false;
+};
+
+}  // namespace nlb

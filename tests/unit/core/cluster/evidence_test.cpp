@@ -1,0 +1,75 @@
+// R6, signs that somebody serves: they hold a beginner up for a while, and nobody else.
+#include "core/cluster/evidence.hpp"
+
+#include "tests/unit/core/cluster/parts.hpp"
+
+namespace nlb::test {
+namespace {
+
+struct EvidenceTest : Parts {
+    EvidenceTest() {
+        self.state = MembershipState::join;
+        evidence.begin();
+    }
+    static Sign unverifiable() {
+        return {.kind = Sign::Kind::unverifiable, .host = 2, .key_id = 9, .version = 1};
+    }
+    // Time in which the sign is seen again and again.
+    void keep_seeing(const Sign& sign, Duration time) {
+        for (Duration passed{}; passed < time; passed += ms(100)) {
+            evidence.note(sign);
+            pass(ms(100));
+            evidence.pass();
+        }
+    }
+};
+
+TEST_F(EvidenceTest, ASignHoldsABeginnerUpUntilItIsOld) {
+    EXPECT_FALSE(evidence.against_beginning());
+    evidence.note(unverifiable());
+    ASSERT_TRUE(evidence.against_beginning());
+    EXPECT_EQ(*evidence.against_beginning(), unverifiable());
+    pass(params.timing.bury_after + ms(1));
+    EXPECT_FALSE(evidence.against_beginning());
+}
+
+TEST_F(EvidenceTest, HoweverLongAForgerSendsABeginnerWaitsOnlySoLong) {
+    const Duration patience = Evidence::kPatiencePeriods * params.timing.period;
+    keep_seeing(unverifiable(), patience);
+    EXPECT_TRUE(evidence.against_beginning());
+    keep_seeing(unverifiable(), ms(200));
+    EXPECT_FALSE(evidence.against_beginning());
+    EXPECT_TRUE(evidence.newest()) << "people are told of it all the same";
+    EXPECT_GE(evidence.waited(), patience);
+    evidence.begin();
+    evidence.note(unverifiable());
+    EXPECT_TRUE(evidence.against_beginning()) << "the next beginning has its own patience";
+}
+
+TEST_F(EvidenceTest, TheOperatorMayKnowBetter) {
+    evidence.note(unverifiable());
+    evidence.waive();
+    EXPECT_FALSE(evidence.against_beginning());
+    evidence.begin();
+    EXPECT_TRUE(evidence.against_beginning()) << "it was said of one beginning";
+}
+
+TEST_F(EvidenceTest, AHostThatDoesNotShowThatItHearsMeIsASign) {
+    EXPECT_EQ(hear(beat_of(3, 1)), FrameFault::unbelieved);
+    ASSERT_TRUE(evidence.against_beginning());
+    EXPECT_EQ(evidence.against_beginning()->kind, Sign::Kind::unproven);
+    EXPECT_EQ(evidence.against_beginning()->host, 3);
+    Heartbeat deaf = beat_of(3, 2);
+    deaf.header.flags = kFlagDeaf;
+    EXPECT_EQ(hear(deaf), FrameFault::unbelieved);
+    EXPECT_FALSE(evidence.against_beginning()) << "its cores are fenced, and it says so";
+}
+
+TEST_F(EvidenceTest, OnlyABeginnersTimeIsSpent) {
+    self.state = MembershipState::member;
+    keep_seeing(unverifiable(), ms(1000));
+    EXPECT_EQ(evidence.waited(), Duration::zero());
+}
+
+}  // namespace
+}  // namespace nlb::test
