@@ -34,10 +34,9 @@ class Beginner(Case):
         taken = [entry for entry in self.watch.requests() if entry["host"] == self.NEWCOMER]
         self.figures["answered_by_newcomer"] = len(taken)
         self.promise(not taken, f"{self.NEWCOMER} answered {len(taken)} requests (promised: 0)")
-        self.judge_serving_nothing(self.newcomer)
-        self.judge_names()
 
-    def judge_names(self):
+    def judge_words(self):
+        self.judge_serving_nothing(self.newcomer)
         for host in self.bystanders():
             self.judge_naming(host, stranger.mac_of(self.newcomer))
         self.judge_naming(self.newcomer, stranger.mac_of(self.bystanders()[0]))
@@ -99,7 +98,8 @@ class Filtered(Beginner):
         for direction in ("in", "out"):
             self.switch.rule("filter", self.NEWCOMER, direction, wire.HEARTBEATS, "drop")
 
-    def judge_names(self):
+    def judge_words(self):
+        self.judge_serving_nothing(self.newcomer)
         self.judge_naming(self.newcomer, "192.0.2.80", "answer")
 
 
@@ -124,6 +124,9 @@ class Alone(Beginner):
     def judge(self):
         self.judge_owners()
         self.promise(self.figures["alone_after_s"] <= 4.0, f"it serves {self.figures['alone_after_s']} s after its start (promised: 4 s)")
+
+    def judge_words(self):
+        """It has served for a while, as it should."""
 
 
 CASES = (WrongKey, FormerKey, Version, Filtered, Alone)

@@ -49,8 +49,7 @@ class PausedDataplane(PausedControlPlane):
     def ask_sleeper(self):
         self.ask()
 
-    def judge(self):
-        super().judge()
+    def judge_words(self):
         self.judge_serving_nothing(self.lab.host(VICTIM))
 
 

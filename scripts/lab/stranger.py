@@ -91,6 +91,8 @@ class Case(trial.Trial):
             self.watch = watch
             self.befall()
         self.judge()
+        if not options.without_words:
+            self.judge_words()
 
     def machines(self):
         """All whose logs are read."""
@@ -103,6 +105,9 @@ class Case(trial.Trial):
         self.judge_owners()
         self.judge_requests()
         self.judge_bystanders()
+
+    def judge_words(self):
+        """What `nlb query` should say meanwhile; ask() took it down."""
 
     # The promises.
     def judge_owners(self, since=0.0):
@@ -141,7 +146,7 @@ class Case(trial.Trial):
                 self.screen.line(f"{host.name}: {stops}")
 
     def judge_naming(self, host, *words):
-        """`nlb query` of a host names a condition; requires: ask() was called meanwhile."""
+        """`nlb query` of a host names a condition."""
         said = self.asked[host.name]
         missing = [word for word in words if word.lower() not in said["text"].lower()]
         but = f" (it says: {said['first']})" if missing else ""

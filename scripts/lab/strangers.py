@@ -15,6 +15,7 @@ def add_options(parser):
     parser.add_argument("--logs", default=None, metavar="FOLDER", help="copy what every program said to a folder before the lab goes")
     parser.add_argument("--period", default="100ms")
     parser.add_argument("--tolerance", type=int, default=5)
+    parser.add_argument("--without-words", action="store_true", help="judge the service alone, not what `nlb query` says of it")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, everything else on standard error")
 
 

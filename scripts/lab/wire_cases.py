@@ -51,6 +51,8 @@ class OtherVlan(Case):
         self.judge_owners()
         self.judge_takeover(self.at, self.at + self.seconds)
         self.judge_bystanders()
+
+    def judge_words(self):
         self.judge_serving_nothing(self.lab.host(VICTIM))
         self.judge_naming(self.lab.host(VICTIM), "vlan")
 
@@ -78,8 +80,11 @@ class FilterAtOne(Case):
         self.judge_owners()
         self.judge_takeover(self.at, self.lifted)
         self.judge_bystanders()
-        self.judge_serving_nothing(self.lab.host(VICTIM))
         self.judge_healing()
+
+    def judge_words(self):
+        for name in self.TOUCHED:
+            self.judge_serving_nothing(self.lab.host(name))
 
     def judge_healing(self):
         promised = 2 * self.silence + 1.0
@@ -96,8 +101,6 @@ class FilterAtAll(FilterAtOne):
 
     def judge(self):
         self.judge_owners()
-        for host in self.lab.hosts:
-            self.judge_serving_nothing(host)
         self.judge_healing()
 
 
@@ -114,6 +117,9 @@ class FilterServe(FilterAtOne):
         self.figures["double_answers_exempt"] = len(during)
         self.judge_owners(since=self.lifted + 2 * self.silence)
         self.judge_healing()
+
+    def judge_words(self):
+        """All serve, and know no better."""
 
 
 class BlackHole(Case):
@@ -139,9 +145,11 @@ class BlackHole(Case):
         promised = 2 * self.silence * 1000
         self.figures["given_up_ms"] = None if gap == float("inf") else round(gap)
         self.promise(gap <= promised, f"its clients have no answer for {gap:.0f} ms at most (promised: {promised:.0f} ms)")
+        self.promise(self.healed is not None, f"it has its share again {self.healed or 0:.1f} s after the hole is gone")
+
+    def judge_words(self):
         for name in self.TOUCHED:
             self.judge_serving_nothing(self.lab.host(name))
-        self.promise(self.healed is not None, f"it has its share again {self.healed or 0:.1f} s after the hole is gone")
 
 
 class LearntMac(BlackHole):

@@ -19,38 +19,46 @@ from lab import strangers, system, trial
 from lab.screen import Screen
 
 WHOLE = os.environ.get("NLB_STRANGERS") == "whole"
-# How long the event of a short form lasts, in seconds; each name is a claim that holds.
+# Of each case: how long the event of its short form lasts, in seconds, and whether `nlb query` is judged, too.
 SHORT = {
-    "filter-serve": 4,
-    "paused-controlplane": 1.5,
+    "replay-short": (3, True),
+    "stale": (1.5, True),
+    "duplicate": (1.5, False),
+    "duplicate-file": (4, False),
+    "filter-one": (3, False),
+    "filter-all": (3, False),
+    "filter-serve": (3, True),
+    "paused-controlplane": (1.5, True),
+    "paused-dataplane": (1.5, False),
 }
-ONLY_WHOLE = ()
+# Those that take minutes.
+ONLY_WHOLE = {"replay": True}
 
 
 class Strangers(unittest.TestCase):
     """What befalls some hosts costs the others nothing."""
 
-    def run_case(self, name, seconds):
+    def run_case(self, name, seconds, words):
         if os.geteuid() != 0:
             self.skipTest("labs make network namespaces and need root")
         parser = argparse.ArgumentParser()
         strangers.add_options(parser)
-        options = parser.parse_args(["--case", name, *(["--seconds", str(seconds)] if seconds else [])])
+        options = parser.parse_args(["--case", name, *(["--seconds", str(seconds)] if seconds else []), *([] if words else ["--without-words"])])
         screen = Screen(lab_case.Comments())
         self.assertEqual(0, trial.conduct(strangers.CASES[name], options, screen), "a promise was broken: see above")
 
 
-def add_test(name, seconds):
+def add_test(name, seconds, words):
     def test(self):
-        self.run_case(name, seconds)
+        self.run_case(name, seconds, words)
 
     setattr(Strangers, f"test_{strangers.CASES[name].TITLE.replace(' ', '_').replace(',', '')}", test)
 
 
-for case, short in SHORT.items():
-    add_test(case, None if WHOLE else short)
-for case in ONLY_WHOLE if WHOLE else ():
-    add_test(case, None)
+for case, (short, judged) in SHORT.items():
+    add_test(case, None if WHOLE else short, judged)
+for case, judged in ONLY_WHOLE.items() if WHOLE else ():
+    add_test(case, None, judged)
 
 
 if __name__ == "__main__":
