@@ -34,18 +34,34 @@ class Twin(Case):
         return [*self.lab.hosts, self.twin]
 
     def befall(self):
+        self.stalls = []
         for turn in range(TURNS):
             self.visit(turn)
+        self.screen.line(f"the holder stood still for {', '.join(map(str, self.stalls))} ms")
+
+    def begin_twin(self):
+        """Its dataplane takes a while to start, and says nothing."""
+        self.twin.run_directory.mkdir(mode=0o755, exist_ok=True)
+        if not self.twin.server.runs():
+            self.twin.server.start()
+        self.twin.start_dataplane()
 
     def visit(self, turn):
-        """One life of the twin; the holder stalls for a time of its own in each."""
+        """One life of the twin. The holder stands still from before its first frame on, for another time in each visit: less than the
+        silence after which it would be dead."""
         stall = plan.seconds_of(self.lab.plan.period) * (0.5 + 0.5 * turn)
-        self.switch.record(f"twin{turn}", self.lab.estate.directory / f"twin{turn}.pcap", f"port {self.MACHINE} {wire.HEARTBEATS}")
-        self.twin.start()
-        system.wait_until(lambda: self.switch.status()["recording"][f"twin{turn}"], 10, "the twin's first frame", interval=0.001)
+        name = f"{self.MACHINE}{turn}"
+        self.switch.record(name, self.lab.estate.directory / f"{name}.pcap", f"port {self.MACHINE} {wire.HEARTBEATS}")
+        self.begin_twin()
+        stopped = time.monotonic()
         self.holder.controlplane.stop()
-        time.sleep(stall)
-        self.holder.controlplane.resume()
+        try:
+            self.twin.start_controlplane()
+            system.wait_until(lambda: self.switch.status()["recording"][name], 10, "the twin's first frame", interval=0.001)
+            time.sleep(stall)
+        finally:
+            self.holder.controlplane.resume()
+        self.stalls.append(round((time.monotonic() - stopped) * 1000))
         self.watch.rest(self.seconds)
         if turn == TURNS - 1:
             self.ask()

@@ -23,7 +23,6 @@ WHOLE = os.environ.get("NLB_STRANGERS") == "whole"
 SHORT = {
     "replay-short": (3, True),
     "stale": (1.5, True),
-    "duplicate": (1.5, False),
     "duplicate-file": (4, False),
     "filter-one": (3, False),
     "filter-all": (3, False),
