@@ -73,6 +73,14 @@ std::string notices_of(const Json& cluster, bool colour) {
         notices.push_back(
             "DEAF: no frame of any kind arrives on the outside port; this host serves nobody until "
             "one does");
+    if (const Json& stranger = member_of(cluster, "stranger"); stranger.is_object()) {
+        const std::string mac = text_of(stranger, "mac");
+        notices.push_back(text_of(stranger, "because", "somebody else serves") +
+                          (mac.empty() ? "" : " (" + mac + ")"));
+        if (number_of(stranger, "waited_ms") > 0)
+            notices.push_back(fmt::format("this host has waited {} ms; nlb start --alone ends that",
+                                          number_of(stranger, "waited_ms")));
+    }
     const Json& reload = member_of(cluster, "reload");
     if (reload.is_object()) {
         std::string names;
@@ -158,10 +166,15 @@ int return_value_of(const Json& cluster) {
     return static_cast<int>(value);
 }
 
+// What serves nobody says so first.
 std::string state_line(const Json& cluster, bool colour) {
+    const std::string not_because = text_of(cluster, "serves_not_because");
     const std::string words = describe(return_value_of(cluster));
+    const std::string serves =
+        not_because.empty() ? ""
+                            : painted("SERVES NOBODY: " + not_because, Paint::bad, colour) + "; ";
     return fmt::format(
-        "{}: {}, cluster {}", painted(text_of(cluster, "host", "?"), Paint::bold, colour),
+        "{}: {}{}, cluster {}", painted(text_of(cluster, "host", "?"), Paint::bold, colour), serves,
         painted(words, paint_of(text_of(cluster, "state")), colour), text_of(cluster, "name", "?"));
 }
 

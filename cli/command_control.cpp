@@ -1,5 +1,6 @@
 // The commands that ask the control plane of this machine. They decide nothing: what to do, and
 // whether it may be done, is its matter.
+#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
@@ -157,17 +158,29 @@ void show_display(const ControlReply& params, const ControlReply& query, const s
     console.answer(answer);
 }
 
-// A query of everything, or of the rules that handle a port.
-ExitCode run_asking(const Options& options, Console& console, const Json& request,
+ExitCode show_reply(const Options& options, Console& console, const ControlReply& reply,
                     void (*show)(const Json&, Console&)) {
-    if (options.host == "all") return check_host(options, console);
-    const ControlReply reply = ask(options, request);
     if (!reply.answered) return fail_unreachable(console, reply);
     if (const std::string refusal = other_host(options, reply.json);
         flag_of(reply.json, "ok") && !refusal.empty())
         return console.fail(ExitCode::refused, ReturnValue::refused, refusal);
     if (show_answer(reply, console)) show(reply.json, console);
     return exit_code_of(reply.json);
+}
+
+// The parameters, or the rules that handle a port.
+ExitCode run_asking(const Options& options, Console& console, const Json& request,
+                    void (*show)(const Json&, Console&)) {
+    if (options.host == "all") return check_host(options, console);
+    return show_reply(options, console, ask(options, request), show);
+}
+
+// A script that asks whether all is well need not read the answer.
+bool serves_what_it_should(const Json& answer) {
+    const Json& clusters = list_of(answer, "clusters");
+    return std::all_of(clusters.begin(), clusters.end(), [](const Json& cluster) {
+        return text_of(cluster, "serves_not_because").empty();
+    });
 }
 
 void show_rules(const Json& answer, Console& console) {
@@ -179,7 +192,9 @@ void show_rules(const Json& answer, Console& console) {
 }  // namespace
 
 ExitCode run_verb(const Options& options, Console& console) {
-    return run_changing(options, console, request_for(options, options.command));
+    Json request = request_for(options, options.command);
+    if (options.alone) request["alone"] = true;
+    return run_changing(options, console, request);
 }
 
 ExitCode run_rule_verb(const Options& options, Console& console) {
@@ -189,7 +204,10 @@ ExitCode run_rule_verb(const Options& options, Console& console) {
 }
 
 ExitCode run_query(const Options& options, Console& console) {
-    return run_asking(options, console, request_for(options, "query"), show_clusters);
+    if (options.host == "all") return check_host(options, console);
+    const ControlReply reply = ask(options, request_for(options, "query"));
+    const ExitCode code = show_reply(options, console, reply, show_clusters);
+    return code == ExitCode::done && !serves_what_it_should(reply.json) ? ExitCode::refused : code;
 }
 
 ExitCode run_params(const Options& options, Console& console) {

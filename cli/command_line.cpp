@@ -97,6 +97,11 @@ void trace_arguments(CLI::App& app, Options& options) {
     app.add_option("--snap", options.snap, "bytes kept of each [256]")->type_name("BYTES");
 }
 
+void start_arguments(CLI::App& app, Options& options) {
+    app.add_flag("--alone", options.alone,
+                 "do not wait for signs that somebody else serves; you know that nobody does");
+}
+
 void plan_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
     app.add_option("--leave", options.leave, "a member that goes")->type_name("HOST");
@@ -113,7 +118,7 @@ constexpr Command kCommands[] = {
     {"params", "show the parameters in force", run_params, nothing_more},
     {"display", "show everything: params, query, configuration, recent events", run_display,
      nothing_more},
-    {"start", "take part in the cluster", run_verb, nothing_more},
+    {"start", "take part in the cluster", run_verb, start_arguments},
     {"stop", "leave the cluster at once; connections are cut", run_verb, nothing_more},
     {"drainstop", "take no new connections, and stop when the last one ends", run_verb,
      nothing_more},

@@ -35,6 +35,7 @@ struct Options {
     std::string flags;
     std::string pcap;
     bool all_hosts = false;
+    bool alone = false;  // of start
 
     // trace
     std::string filter;

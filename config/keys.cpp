@@ -68,6 +68,10 @@ constexpr Key<Cluster> kClusterKeys[] = {
      [](const Cluster& c) { return Text{std::to_string(c.heartbeat.tolerance)}; }},
     {"partition", kAgreed, kWithCluster,
      [](const Cluster& c) { return Text{to_string(c.partition)}; }},
+    {"witnesses", kOwn, kAtOnce,
+     [](const Cluster& c) {
+         return Text{listed(c.witnesses, [](const IpAddress& ip) { return to_string(ip); })};
+     }},
     {"icmp", kAgreed, kWhenHeld, [](const Cluster& c) { return Text{to_string(c.icmp)}; }},
     {"connections.max", kOwn, kAtStart,
      [](const Cluster& c) { return Text{std::to_string(c.connections.max)}; }},

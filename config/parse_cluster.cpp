@@ -52,10 +52,11 @@ std::vector<Prefix> parse_prefixes(const Cursor& at) {
 
 Cluster parse_cluster(const Cursor& at) {
     Cluster cluster;
-    const Mapping keys(at, "a cluster",
-                       {"name", "address", "virtual_addresses", "mode", "key_file",
-                        "former_key_files", "heartbeat", "partition", "icmp", "connections",
-                        "ipsec", "remote_control", "generation", "port_rules", "hosts"});
+    const Mapping keys(
+        at, "a cluster",
+        {"name", "address", "virtual_addresses", "mode", "key_file", "former_key_files",
+         "heartbeat", "partition", "witnesses", "icmp", "connections", "ipsec", "remote_control",
+         "generation", "port_rules", "hosts"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::cluster, cluster.name);
     if (const Cursor* address = keys.require("address", kPrefixWanted))
@@ -72,6 +73,9 @@ Cluster parse_cluster(const Cursor& at) {
     if (const Cursor* heartbeat = keys.find("heartbeat"))
         parse_heartbeat(*heartbeat, cluster.heartbeat);
     if (const Cursor* partition = keys.find("partition")) partition->read_word(cluster.partition);
+    if (const Cursor* witnesses = keys.find("witnesses"))
+        for (const Cursor& witness : witnesses->items("addresses", 0, kWitnessesMax))
+            witness.read(cluster.witnesses.emplace_back(), &parse_ip, "an IP address");
     if (const Cursor* icmp = keys.find("icmp")) icmp->read_word(cluster.icmp);
     if (const Cursor* connections = keys.find("connections"))
         parse_connections(*connections, cluster.connections);

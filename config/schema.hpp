@@ -29,6 +29,7 @@ inline constexpr std::uint8_t kWeightMax = 100;
 
 // What the operator may ask for; a value outside is a mistake of the file.
 inline constexpr std::size_t kFormerKeyFilesMax = 3;
+inline constexpr std::size_t kWitnessesMax = 16;
 inline constexpr Duration kPeriodMin = std::chrono::milliseconds{10};
 inline constexpr Duration kPeriodMax = std::chrono::seconds{10};
 inline constexpr std::uint8_t kToleranceMin = 3;
@@ -125,6 +126,8 @@ struct Cluster {
     std::vector<std::string> former_key_files;  // accepted, not used to send (key rotation)
     Heartbeat heartbeat;
     PartitionMode partition = PartitionMode::serve;
+    // Asked by a host that hears nothing; empty: the gateway and the neighbours that it knows.
+    std::vector<IpAddress> witnesses;
     IcmpMode icmp = IcmpMode::one;
     Connections connections;
     Ipsec ipsec;

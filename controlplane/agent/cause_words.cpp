@@ -18,8 +18,6 @@ std::string_view words_of(ResetCause cause) {
             return "the link is down";
         case ResetCause::deaf:
             return "no frame of any kind arrives: this host is deaf";
-        case ResetCause::hears_again:
-            return "frames arrive again: this host listens anew";
         case ResetCause::split_brain:
             return "two clusters met";
         case ResetCause::buried:
@@ -56,6 +54,25 @@ std::string_view words_of(Unconverged cause) {
             return "the next configuration takes over";
         case Unconverged::moving:
             return "buckets are moving";
+    }
+    return "";
+}
+
+std::string words_of(const Sign& sign) {
+    const std::string host =
+        sign.host == kNoHost ? "a host" : "host " + std::to_string(unsigned{sign.host});
+    switch (sign.kind) {
+        case Sign::Kind::unproven:
+            return host + " is heard and does not show that it hears this host";
+        case Sign::Kind::unverifiable:
+            return host + " serves this cluster under key id " + std::to_string(sign.key_id) +
+                   " and frame version " + std::to_string(unsigned{sign.version}) +
+                   ", and its tag is not one of a key of this host: compare the key files";
+        case Sign::Kind::other_vlan:
+            return host + " serves this cluster in VLAN " + std::to_string(sign.vlan) +
+                   ": its port, or this one, is in the wrong VLAN";
+        case Sign::Kind::address:
+            return "somebody answers for a virtual address";
     }
     return "";
 }

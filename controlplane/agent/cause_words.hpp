@@ -7,6 +7,7 @@
 
 #include "core/cluster/actions.hpp"
 #include "core/cluster/causes.hpp"
+#include "core/cluster/sign.hpp"
 
 namespace nlb::controlplane {
 
@@ -14,6 +15,8 @@ namespace nlb::controlplane {
 // Empty when nothing is waited for.
 [[nodiscard]] std::string_view words_of(Unconverged cause);
 [[nodiscard]] std::string_view name_of(Report::Kind kind);
+// With what to do about it.
+[[nodiscard]] std::string words_of(const Sign& sign);
 // What a report says besides its kind and its host.
 [[nodiscard]] std::string words_of(const Report& report);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/table_builder.hpp"
+#include "controlplane/agent/cause_words.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "controlplane/agent/reload.hpp"
 #include "core/base/assert.hpp"
@@ -44,8 +45,11 @@ ClusterAgent::ClusterAgent(ClusterSettings settings,
       rule_states_(initial_rules(settings_, stored)),
       membership_(params_, desired_rules_of(settings_.cluster, settings_.host, rule_states_)),
       channel_(messages),
-      commands_(settings_, *authenticator_, channel_,
-                [this](const UseConfig& action) { use_next(action); }),
+      commands_(
+          settings_, *authenticator_, channel_,
+          [this](const UseConfig& action) { use_next(action); },
+          [this](Instant now) { ask_witnesses(now); }),
+      witnesses_(settings_, channel_),
       igmp_(settings_, channel_, boot),
       boot_(boot),
       wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {
@@ -75,7 +79,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     channel_.close();
     igmp_.lose();
     if (active_) membership_.on_dataplane_lost();
-    active_ = leaving_ = told_draining_ = unknown_tables_ = false;
+    active_ = leaving_ = told_draining_ = unknown_tables_ = taken_in_ = false;
     empty_reports_ = 0;
     convergence_.forget();
     // The flows that the drain waited for went with it.
@@ -84,7 +88,9 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
 
 void ClusterAgent::on_tick(Instant now) {
     now_ = now;
+    taken_in_ = false;
     if (active_) run(now, membership_.on_tick(now));
+    tell_waiting();
     // Once a tick is enough: a core lets the next 64 sequences pass.
     if (dataplane_) commands_.tell_verified(membership_.peers());
     compare_configurations(now);
@@ -97,6 +103,7 @@ Instant ClusterAgent::next_wake() const {
     if (!dataplane_) return now_ + kPollEvery;
     const Instant due = link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_;
     if (!active_) return due;
+    if (taken_in_) return now_;
     return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_});
 }
 
@@ -132,6 +139,25 @@ CommandResult ClusterAgent::command_host(Instant now, HostCommand command) {
     }
     reconcile(now);
     return transition.result;
+}
+
+CommandResult ClusterAgent::begin_alone(Instant now) {
+    now_ = now;
+    if (!active_ || membership_.state() != MembershipState::join)
+        return {ReturnValue::already,
+                "this host is not about to begin: there is nothing to wait for"};
+    run(now, membership_.on_begin_alone(now));
+    tell(Severity::warn, EventNumber::none, "begins_alone", {});
+    return {ReturnValue::ok, "this host begins without waiting for signs of others"};
+}
+
+std::string_view ClusterAgent::serves_not_because(Instant now) const {
+    if (wanted_ != Wanted::running) return {};
+    if (!dataplane_) return "the dataplane is not connected";
+    if (!link_up_) return "the link is down";
+    if (!active_) return "it has not begun yet";
+    if (membership_.valid_until() <= now) return words_of(membership_.unconverged_because().first);
+    return {};
 }
 
 CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>& rules,

@@ -22,7 +22,9 @@
 #include "controlplane/agent/message_sink.hpp"
 #include "controlplane/agent/rule_states.hpp"
 #include "controlplane/agent/stored_state.hpp"
+#include "controlplane/agent/strangers.hpp"
 #include "controlplane/agent/traffic.hpp"
+#include "controlplane/agent/witnesses.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/ipc/messages.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -56,7 +58,8 @@ public:
     void on_message(Instant now, const ipc::MessageView& message);
     // The connection broke. Told twice, the second time changes nothing.
     void on_dataplane_lost(Instant now);
-    // Time passes. Requires: called no later than next_wake() when the caller can.
+    // Time passes. Requires: called no later than next_wake() when the caller can; after messages
+    // that is at once, when there are no more of them.
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const;
 
@@ -66,6 +69,8 @@ public:
     CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
     // Weights, priorities and time-outs of this host; the agreed part is unchanged.
     void apply_local(Instant now, const config::Cluster& cluster, const config::Host& host);
+    // A host that begins waits no longer for signs that somebody else serves.
+    CommandResult begin_alone(Instant now);
     // The next configuration: it is used once every live host holds it. Requires:
     // !reload_is_under_way().
     void hold(Instant now, NextConfiguration next);
@@ -75,6 +80,10 @@ public:
     [[nodiscard]] bool reload_is_under_way() const { return membership_.reload_is_under_way(); }
     // Keys that are accepted, and the one that is used to send.
     void use_keys(std::unique_ptr<const Authenticator> authenticator);
+    // Whom the machine knows on its links, the best witnesses first; told now and then.
+    void use_neighbours(std::vector<IpAddress> neighbours) {
+        witnesses_.use_neighbours(std::move(neighbours));
+    }
     // The program ends: leave in order.
     void depart(Instant now);
     // Nothing is under way that the last command waits for.
@@ -92,6 +101,9 @@ public:
         return shown_state(wanted_, facts(), membership_.converged());
     }
     [[nodiscard]] bool active() const { return active_; }
+    // Why the cores answer nobody although this host should serve; empty: they do, or it should
+    // not.
+    [[nodiscard]] std::string_view serves_not_because(Instant now) const;
     [[nodiscard]] bool dataplane_connected() const { return dataplane_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
     // Since the first hello.
@@ -129,6 +141,7 @@ private:
     void on_status(Instant now, const ipc::Status& status);
     void on_counters(const ipc::CountersReport& report);
     void note_link(Instant now, bool up);
+    void note_stranger(Instant now, const std::optional<Sign>& sign);
     void note_drained_rules();
 
     // cluster_agent_configuration.cpp: the next configuration, and whoever has another one
@@ -146,6 +159,8 @@ private:
     void tell_buried(Instant now, const Report& report);
     void tell_new_epoch(Instant now);
     void tell_converged(Instant now);
+    void tell_waiting();
+    void ask_witnesses(Instant now);
     void observe(Instant now);
     [[nodiscard]] std::string host_name(HostId id) const;
 
@@ -160,6 +175,7 @@ private:
     std::optional<NextConfiguration> next_;
     ConfigExchange exchange_;
     std::map<HostId, std::optional<config::Difference>> mismatches_;
+    Witnesses witnesses_;
     IgmpAgent igmp_;
     std::uint32_t boot_;
 
@@ -180,6 +196,8 @@ private:
     std::optional<PortAddresses> ports_;
     std::optional<ipc::Status> status_;
     Traffic traffic_;
+    bool taken_in_ =
+        false;  // frames, since the last tick: what follows from them is to be computed
     Instant next_poll_ = kLongAgo;
     Instant next_pulse_ = kLongAgo;
     Instant now_ = kLongAgo;
@@ -187,6 +205,8 @@ private:
     // What people are told.
     ConvergenceStatistics convergence_;
     HeartbeatStatistics heartbeats_;
+    Strangers strangers_;
+    bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
     // of the next epoch with the same members, when it comes from here: rule or reload
     std::optional<ConvergenceCause> own_cause_;

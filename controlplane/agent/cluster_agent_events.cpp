@@ -139,6 +139,16 @@ void ClusterAgent::tell_converged(Instant now) {
          "converged", std::move(fields));
 }
 
+// Once when the waiting begins.
+void ClusterAgent::tell_waiting() {
+    const auto sign = active_ ? membership_.evidence().against_beginning() : std::nullopt;
+    const bool waits = sign && membership_.state() == MembershipState::join &&
+                       membership_.unconverged_because().first == Unconverged::somebody_may_serve;
+    if (waits && !told_waiting_)
+        tell(Severity::warn, EventNumber::none, "waits_to_begin", fields_of(*sign));
+    told_waiting_ = waits;
+}
+
 // Nothing is looked at while nothing moves: with 32 hosts that would cost more than the protocol.
 void ClusterAgent::observe(Instant now) {
     if (!active_ || membership_.state() != MembershipState::member) return;

@@ -35,6 +35,7 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
     commands_.tell_seal_keys();
     link_up_ = hello->link_up != 0;
     ports_ = hello->ports;
+    witnesses_.use_port(hello->ports.outside);
     next_poll_ = now;
     const auto rest = message.rest_after<ipc::Hello>();
     const auto block =
@@ -91,19 +92,22 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     const auto punted = message.body<ipc::Punted>();
     if (!punted || !active_) return;
     if (igmp_.on_frame(now, message.rest_after<ipc::Punted>())) return;
-    const auto body = unwrap_frame(message.rest_after<ipc::Punted>());
+    const auto envelope = unwrap_frame(message.rest_after<ipc::Punted>());
     DecodedFrame decoded;
     decoded.fault = FrameFault::truncated;
-    if (body) decoded = decode_frame(*body, params_.cluster, *authenticator_);
+    if (envelope) decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
     if (decoded.fault != FrameFault::none) {
         if (heartbeats_.refused(decoded.fault, now))
             tell(Severity::warn, EventNumber::none, "frame_refused",
                  {{"reason", std::string{name_of(decoded.fault)}}});
+        if (envelope)
+            note_stranger(now, sign_of_refused(*envelope, decoded.fault, params_.cluster));
         return;
     }
     const FrameHeader& header = header_of(decoded.frame);
-    FrameFault fault = FrameFault::none;
-    run(now, membership_.on_frame(now, decoded.frame, &fault));
+    if (envelope->vlan != 0) return note_stranger(now, sign_of_tagged(*envelope, header));
+    const FrameFault fault = membership_.take_in(now, decoded.frame);
+    taken_in_ = true;
     const auto* beat = std::get_if<Heartbeat>(&decoded.frame);
     if (fault == FrameFault::none && beat != nullptr)
         heartbeats_.accepted(header.id, Instant{Duration{punted->received_ns}});
@@ -115,6 +119,19 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     if (fault != FrameFault::none && heartbeats_.refused(fault, now) && !ordinary)
         tell(Severity::warn, EventNumber::none, "frame_refused",
              {{"reason", std::string{name_of(fault)}}, {"from", host_name(header.id)}});
+}
+
+void ClusterAgent::ask_witnesses(Instant now) {
+    witnesses_.ask(now);
+    tell(Severity::info, EventNumber::none, "asks_witnesses",
+         {{"witnesses", std::to_string(witnesses_.present().size())}});
+}
+
+void ClusterAgent::note_stranger(Instant now, const std::optional<Sign>& sign) {
+    if (!sign) return;
+    if (strangers_.should_tell(*sign, now))
+        tell(Severity::error, EventNumber::none, "stranger_serves", fields_of(*sign));
+    run(now, membership_.on_sign(now, *sign));
 }
 
 // The newest frame from outside counts as a sign that this host is not deaf (R12).

@@ -31,11 +31,12 @@ Duration frames_keep(const Timing& timing) {
 
 DataplaneCommands::DataplaneCommands(const ClusterSettings& settings,
                                      const Authenticator& authenticator, ClusterChannel& channel,
-                                     OnUse on_use)
+                                     OnUse on_use, OnAsk on_ask)
     : settings_(settings),
       authenticator_(&authenticator),
       channel_(channel),
       on_use_(std::move(on_use)),
+      on_ask_(std::move(on_ask)),
       destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)),
       frames_keep_(frames_keep(
           Timing::from(settings.cluster.heartbeat.period, settings.cluster.heartbeat.tolerance))) {}
@@ -57,6 +58,7 @@ std::vector<Report> DataplaneCommands::carry_out(Instant now, const Actions& act
                        },
                        [&](const Report& report) { reports.push_back(report); },
                        [&](const GiveGrants& asked) { give_grants(asked); },
+                       [&](const AskWitnesses&) { on_ask_(now); },
                    },
                    action);
     }

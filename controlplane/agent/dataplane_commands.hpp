@@ -20,9 +20,11 @@ class DataplaneCommands {
 public:
     // `on_use` is called when, in the order of actions, another configuration numbers what follows.
     using OnUse = std::function<void(const UseConfig&)>;
+    // Witnesses shall be asked.
+    using OnAsk = std::function<void(Instant)>;
     // All references outlive it.
     DataplaneCommands(const ClusterSettings& settings, const Authenticator& authenticator,
-                      ClusterChannel& channel, OnUse on_use);
+                      ClusterChannel& channel, OnUse on_use, OnAsk on_ask);
 
     // Returns the reports among the actions, which concern people and metrics only. Frames must
     // leave soon: one that was said under a lease, and leaves later than T*P - L after that, could
@@ -59,6 +61,7 @@ private:
     const Authenticator* authenticator_;
     ClusterChannel& channel_;
     OnUse on_use_;
+    OnAsk on_ask_;
     MacAddress destination_;
     Duration frames_keep_;
     std::optional<InstallTables> last_;

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint16_t kVlan = 0x8100;
 constexpr std::uint16_t kServiceVlan = 0x88a8;
+constexpr std::size_t kSourceAt = 6;
 constexpr std::size_t kEthertypeAt = 12;
+constexpr std::uint16_t kVlanIdMask = 0x0fff;
 constexpr std::size_t kVlanTagBytes = 4;
 constexpr std::size_t kVlanTagsMax = 2;
 
@@ -35,13 +37,23 @@ std::vector<Byte> wrap_frame(const MacAddress& destination, std::span<const Byte
     return frame;
 }
 
-std::optional<std::span<const Byte>> unwrap_frame(std::span<const Byte> frame) {
+std::optional<Envelope> unwrap_frame(std::span<const Byte> frame) {
+    Envelope envelope;
     std::size_t at = kEthertypeAt;
     for (std::size_t tags = 0; tags <= kVlanTagsMax; ++tags, at += kVlanTagBytes) {
         if (frame.size() < at + 2) return std::nullopt;
         const auto ethertype = load_big_endian<std::uint16_t>(frame.data() + at);
-        if (ethertype == kHeartbeatEthertype) return frame.subspan(at + 2);
+        if (ethertype == kHeartbeatEthertype) {
+            std::copy_n(frame.begin() + kSourceAt, envelope.source.bytes.size(),
+                        envelope.source.bytes.begin());
+            envelope.body = frame.subspan(at + 2);
+            return envelope;
+        }
         if (ethertype != kVlan && ethertype != kServiceVlan) return std::nullopt;
+        if (frame.size() < at + kVlanTagBytes) return std::nullopt;
+        const std::uint16_t id =
+            load_big_endian<std::uint16_t>(frame.data() + at + 2) & kVlanIdMask;
+        if (envelope.vlan == 0) envelope.vlan = id;
     }
     return std::nullopt;
 }

@@ -24,8 +24,13 @@ namespace nlb::controlplane {
 [[nodiscard]] std::vector<Byte> wrap_frame(const MacAddress& destination,
                                            std::span<const Byte> body);
 
-// What follows the Ethernet header and at most two VLAN tags; nothing when the frame is not of the
-// heartbeat's ethertype.
-[[nodiscard]] std::optional<std::span<const Byte>> unwrap_frame(std::span<const Byte> frame);
+// A frame of the heartbeat's ethertype, taken apart; `body` points into it.
+struct Envelope {
+    MacAddress source;
+    std::uint16_t vlan = 0;  // 0: untagged, or a tag that only has a priority (IEEE 802.1Q 9.6)
+    std::span<const Byte> body;
+};
+// At most two VLAN tags are looked through; nothing when the frame is not of that ethertype.
+[[nodiscard]] std::optional<Envelope> unwrap_frame(std::span<const Byte> frame);
 
 }  // namespace nlb::controlplane

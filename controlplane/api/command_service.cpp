@@ -69,7 +69,10 @@ Result<std::vector<ClusterAgent*>> CommandService::targets_of(const Request& req
 }
 
 CommandResult CommandService::execute_on(Instant now, const Request& request, ClusterAgent& agent) {
-    if (const auto command = host_command(request.verb)) return agent.command_host(now, *command);
+    if (const auto command = host_command(request.verb)) {
+        const CommandResult result = agent.command_host(now, *command);
+        return request.alone && is_ok(result.value) ? agent.begin_alone(now) : result;
+    }
     const auto rules = select_rules(agent.settings().cluster, *request.rule);
     if (!rules) return {ReturnValue::not_found, rules.error().message};
     const RuleState wanted = request.verb == Verb::enable    ? RuleState::enabled

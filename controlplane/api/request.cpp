@@ -44,6 +44,14 @@ Status read_timeout(const Json& request, Duration& into) {
     return Done{};
 }
 
+Status read_flag(const Json& request, const char* key, bool& into) {
+    const auto member = request.find(key);
+    if (member == request.end() || member->is_null()) return Done{};
+    if (!member->is_boolean()) return Error{std::string{key} + ": expected true or false"};
+    into = member->get<bool>();
+    return Done{};
+}
+
 }  // namespace
 
 Result<Request> parse_request(std::string_view line) {
@@ -54,7 +62,8 @@ Result<Request> parse_request(std::string_view line) {
     Request request;
     for (const Status& status :
          {read_text(json, "command", command), read_text(json, "cluster", request.cluster),
-          read_text(json, "rule", request.rule), read_timeout(json, request.timeout)})
+          read_text(json, "rule", request.rule), read_timeout(json, request.timeout),
+          read_flag(json, "alone", request.alone)})
         if (!status) return status.error();
     const auto verb = command ? verb_from(*command) : std::nullopt;
     if (!verb)
@@ -64,6 +73,7 @@ Result<Request> parse_request(std::string_view line) {
             (command ? config::in_quotes(*command) : std::string{"nothing"})};
     request.verb = *verb;
     const bool of_rules = *verb == Verb::enable || *verb == Verb::disable || *verb == Verb::drain;
+    if (request.alone && *verb != Verb::start) return Error{"alone: only start knows it"};
     if (of_rules && !request.rule)
         return Error{"rule: expected a rule's name, [VIP:]PORT or all, got nothing"};
     return request;

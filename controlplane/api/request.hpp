@@ -32,6 +32,7 @@ struct Request {
     Verb verb = Verb::query;
     std::optional<std::string> cluster;
     std::optional<std::string> rule;
+    bool alone = false;  // of start: do not wait for signs that somebody else serves
     Duration timeout = std::chrono::seconds{5};  // how long the answer may wait for the effect
 };
 inline constexpr Duration kTimeoutMax = std::chrono::minutes{10};

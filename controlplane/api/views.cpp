@@ -152,6 +152,19 @@ Json mismatches_view(const ClusterAgent& agent) {
     return views;
 }
 
+// The newest sign that somebody serves whom this host does not hear as a member.
+Json stranger_view(const ClusterAgent& agent) {
+    const auto sign = agent.active() ? agent.membership().evidence().newest() : std::nullopt;
+    if (!sign) return Json();
+    return {{"because", words_of(*sign)},
+            {"host", name_of_host(agent.settings().cluster, sign->host)},
+            {"mac", sign->mac == MacAddress{} ? Json() : Json(config::to_string(sign->mac))},
+            {"key_id", sign->key_id},
+            {"version", sign->version},
+            {"vlan", sign->vlan},
+            {"waited_ms", in_milliseconds(agent.membership().evidence().waited())}};
+}
+
 // How long the cores may still answer without another lease; 0: they do not.
 std::int64_t fence_remaining_ms(const ClusterAgent& agent, Instant now) {
     const Instant until = agent.membership().valid_until();
@@ -246,6 +259,8 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"config_digest", hexadecimal(membership.config_digest())},
             {"reload", reload_view(agent)},
             {"config_mismatches", mismatches_view(agent)},
+            {"stranger", stranger_view(agent)},
+            {"serves_not_because", agent.serves_not_because(now)},
             {"deaf", agent.active() && membership.is_deaf()},
             {"fence_remaining_ms", fence_remaining_ms(agent, now)},
             {"dataplane", agent.dataplane_connected() ? "connected" : "disconnected"},

@@ -8,6 +8,7 @@
 #include "config/daemon/clock.hpp"
 #include "config/daemon/log.hpp"
 #include "controlplane/agent/reload.hpp"
+#include "controlplane/loop/neighbours.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "core/base/assert.hpp"
 #include "core/base/durations.hpp"
@@ -19,6 +20,7 @@ using daemon::Level;
 using daemon::monotonic_now;
 
 constexpr Duration kPublishEvery = std::chrono::milliseconds{250};
+constexpr Duration kNeighboursEvery = std::chrono::seconds{1};
 constexpr Duration kLateAtLeast = std::chrono::milliseconds{5};
 constexpr Duration kLateToldEvery = std::chrono::seconds{1};
 // A wish that is always due must not turn the loop into a busy one.
@@ -136,6 +138,10 @@ void ControlPlane::note_lateness(Instant now, Instant wanted) {
 void ControlPlane::publish(Instant now) {
     if (now < next_publish_) return;
     next_publish_ = now + kPublishEvery;
+    if (now >= next_neighbours_) {
+        next_neighbours_ = now + kNeighboursEvery;
+        for (const auto& agent : agents_) agent->use_neighbours(known_neighbours());
+    }
     if (!board_) return;
     MetricsSnapshot snapshot;
     snapshot.loop = numbers_;

@@ -85,6 +85,7 @@ private:
     std::shared_ptr<MetricsBoard> board_;
     LoopNumbers numbers_;
     Duration late_after_{};
+    Instant next_neighbours_ = kLongAgo;
     Instant next_publish_ = kLongAgo;
     Instant late_told_ = kLongAgo;
     StoredState kept_;

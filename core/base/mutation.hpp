@@ -41,6 +41,7 @@ namespace nlb {
     X(warm_talk,          "warm-talk",          "R10: a warm restart speaks before it has heard the members") \
     X(warm_forget,        "warm-forget",        "R10: a warm restart renews a lapsed lease") \
     X(deaf_blind,         "deaf-blind",         "R12: a host that hears nothing at all does not notice") \
+    X(no_witness,         "no-witness",         "R12: nobody is asked before a host takes itself for deaf") \
     X(reload_early,       "reload-early",       "reload: the new configuration is used before everything was given back") \
     X(grant_keep,         "grant-keep",         "sticky: cores go on by what an older epoch granted") \
     X(grant_linger,       "grant-linger",       "sticky: an epoch counts as stated before the cores have dropped what an older one granted") \

@@ -42,6 +42,9 @@ struct UseConfig {
 struct SetLease {
     Instant valid_until;
 };
+// Somebody whom this host can reach shall say something: a gateway, a neighbour. What they answer
+// is of no interest; on_dataplane_alive tells that something came in.
+struct AskWitnesses {};
 struct StoreCheckpoint {
     Checkpoint checkpoint;
 };
@@ -67,7 +70,7 @@ struct Report {
     bool yields = false;
 };
 using Action = std::variant<SendFrame, InstallTables, UseConfig, SetLease, StoreCheckpoint, Report,
-                            GiveGrants>;
+                            GiveGrants, AskWitnesses>;
 using Actions = std::vector<Action>;
 
 }  // namespace nlb

@@ -18,7 +18,6 @@ enum class ResetCause : std::uint8_t {
     unacknowledged,            // R3: no peer acknowledges what this host sends
     link_down,
     deaf,         // R12
-    hears_again,  // R12: frames arrive again, so this host listens anew
     split_brain,  // R9: two lineages met and this one gives way
     buried,       // R5: the others have buried this host while it was frozen
 };

@@ -13,26 +13,9 @@
 #include "core/cluster/peers.hpp"
 #include "core/cluster/self.hpp"
 #include "core/cluster/sibling.hpp"
+#include "core/cluster/sign.hpp"
 
 namespace nlb {
-
-struct Sign {
-    enum class Kind : std::uint8_t {
-        unproven,      // `host` says that it is a member, and does not show that it hears me
-        unverifiable,  // a member's frame of this cluster: another key, version or tag
-        other_vlan,    // a member's frame of this cluster in another VLAN than mine
-        address,       // somebody else answers for a virtual address
-    };
-    Kind kind = Kind::unproven;
-    HostId host = kNoHost;  // as the frame says; not verified but for `unproven`
-    MacAddress mac;         // who sent it; zeros where it is not known
-    std::uint16_t key_id = 0;
-    std::uint8_t version = 0;
-    std::uint16_t vlan = 0;
-    IpAddress about;  // of kind address
-    bool operator==(const Sign&) const = default;
-};
-inline constexpr std::size_t kSignKinds = 4;
 
 class Evidence {
 public:

@@ -10,6 +10,8 @@ void Listening::start(Instant now) {
     now_ = last_run_ = alive_at_ = last_rx_ = now;
     heard_any_at_ = time_;
     heard_anything_ = deaf_ = false;
+    asked_at_.reset();
+    hear_out_until_ = time_;
 }
 
 bool Listening::advance(Instant now) {
@@ -39,11 +41,12 @@ void Listening::on_dataplane_alive(Instant now, Instant last_rx) {
 }
 
 // What this host sends still arrives: unless it says that it hears nothing, everybody waits for its
-// acknowledgements until their leases end. Silence of a quiet wire looks the same: whoever begins
-// in it takes the map but no lease, until the first frame comes; from then on silence without
-// company proves nothing.
+// acknowledgements until their leases end. Silence of a quiet wire looks the same: so witnesses are
+// asked first, who answer within milliseconds if they are there. From the first frame on silence
+// without company proves nothing.
 Listening::Deafness Listening::judge_deafness(bool joins, bool company, bool others) {
     if (!hears_nothing()) {
+        asked_at_.reset();
         if (!deaf_) return Deafness::unchanged;
         deaf_ = false;
         listen_anew();
@@ -52,6 +55,13 @@ Listening::Deafness Listening::judge_deafness(bool joins, bool company, bool oth
     const bool begins_in_silence = joins && !heard_anything_ && others;
     if (deaf_ || !(begins_in_silence || company) || mutated(Mutation::deaf_blind))
         return Deafness::unchanged;
+    // A question may be lost like any frame.
+    if (!asked_at_) asked_at_ = ask_next_at_ = time_;
+    if (since(*asked_at_) < timing_->witness_wait) {
+        if (time_ < ask_next_at_) return Deafness::unchanged;
+        ask_next_at_ = time_ + timing_->witness_wait / 4;
+        return Deafness::asks;
+    }
     deaf_ = true;
     return Deafness::begins;
 }

@@ -3,6 +3,8 @@
 // proves anything. It knows no peer and sends nothing.
 #pragma once
 
+#include <optional>
+
 #include "core/base/types.hpp"
 #include "core/cluster/sibling.hpp"
 #include "core/cluster/timing.hpp"
@@ -24,8 +26,17 @@ public:
     // R12: what hearing nothing, or something again, means. `joins`: this host is no member;
     // `company`: somebody's silence could be this host's own deafness; `others`: other hosts are
     // configured.
-    enum class Deafness : std::uint8_t { unchanged, begins, ends };
+    enum class Deafness : std::uint8_t {
+        unchanged,
+        asks,    // witnesses shall be asked; an answer of any kind ends the suspicion
+        begins,  // nobody answered
+        ends,
+    };
     [[nodiscard]] Deafness judge_deafness(bool joins, bool company, bool others);
+    // A host that begun on a silent wire hears something for the first time: before it answers
+    // anybody it hears out who else is there.
+    void hear_out() { hear_out_until_ = time_ + timing_->answer_after; }
+    [[nodiscard]] bool hears_out() const { return time_ < hear_out_until_; }
     // From now on this host listens for the beginnings of others.
     void listen_anew() { listening_since_ = time_; }
     void set_link(bool up) { link_up_ = up; }
@@ -59,6 +70,9 @@ private:
     Duration time_{};
     Duration listening_since_{};
     Duration heard_any_at_{};
+    std::optional<Duration> asked_at_;  // the witnesses, in this silence
+    Duration ask_next_at_{};
+    Duration hear_out_until_{};
     bool heard_anything_ = false;
     bool deaf_ = false;
     bool link_up_ = true;

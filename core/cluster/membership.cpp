@@ -79,12 +79,15 @@ Actions Membership::on_tick(Instant now) {
     return finish();
 }
 
-Actions Membership::on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault) {
+FrameFault Membership::take_in(Instant now, const ClusterFrame& frame) {
     advance(now);
     listening_.note_reception();
-    *fault = FrameFault::none;
-    if (!self_.is_joiner() && !self_.is_member()) return outbox_.take();
-    *fault = receive(frame);
+    if (!self_.is_joiner() && !self_.is_member()) return FrameFault::none;
+    return receive(frame);
+}
+
+Actions Membership::on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault) {
+    *fault = take_in(now, frame);
     return finish();
 }
 

@@ -63,6 +63,10 @@ public:
                      bool unknown_tables = false);
     Actions on_tick(Instant now);
     Actions on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault);
+    // The same of a frame that others follow at once: it is taken in, and what follows from it
+    // waits for the next event, which has to come before the shell sleeps. So what follows from
+    // many frames is computed once.
+    [[nodiscard]] FrameFault take_in(Instant now, const ClusterFrame& frame);
     Actions on_installed(Instant now, std::uint64_t token, const RuleMasks& dirty);
     Actions on_dirty(Instant now, const RuleMasks& dirty);
     Actions on_desired(Instant now, const DesiredRules& desired, bool draining);

@@ -99,9 +99,13 @@ void Membership::notice_deafness() {
                                       params_.configured.size() > 1)) {
         case Listening::Deafness::unchanged:
             return;
+        case Listening::Deafness::asks:
+            if (!mutated(Mutation::no_witness)) outbox_.push(AskWitnesses{});
+            return;
         case Listening::Deafness::ends:
             outbox_.speak_soon();
-            if (self_.is_member()) reset(ResetCause::hears_again);
+            // It began alone on a silent wire and has no lease yet; whoever lives speaks up.
+            listening_.hear_out();
             return;
         case Listening::Deafness::begins:
             outbox_.speak_soon();
@@ -137,7 +141,7 @@ void Membership::use_staged(std::uint64_t generation) {
 }
 
 void Membership::renew_lease() {
-    if (handover_.said_goodbye() || listening_.deaf()) return;
+    if (handover_.said_goodbye() || listening_.deaf() || listening_.hears_out()) return;
     switch (lease_.renew()) {
         case Lease::Renewal::unchanged:
             return;

@@ -29,6 +29,7 @@ Timing Timing::from(Duration period, std::uint8_t tolerance) {
     t.repeat_after = period / 10;
     t.answer_after = period * 13 / 10;
     t.knock_for = period / 2;
+    t.witness_wait = period / 2;
     t.bootstrap_after = t.bury_after * 2;
     t.cap_losses = tolerant ? 2 : 1;
     return t;
@@ -47,6 +48,10 @@ std::vector<TimingFinding> check_timing(const Timing& t, Duration delay_max,
             "(ii) the crash of one host would fence the others: drop time " + in_ms(t.drop_after) +
                 " + period + 2 delays of " + in_ms(delay_max) + " + lateness " +
                 in_ms(lateness_max) + " exceed the lease of " + in_ms(t.lease));
+    require(t.drop_after + t.witness_wait + t.tick + delay_max + lateness_max <= t.lease, false,
+            "(vi) a host that hears nothing would say so only after " +
+                in_ms(t.drop_after + t.witness_wait + t.tick) +
+                ", when the lease of the others is over");
     require(t.drop_after > t.period + delay_max + lateness_max, false,
             "(iii) a heartbeat that is only late would count as lost: drop time " +
                 in_ms(t.drop_after) + " is not above period + delay + lateness");

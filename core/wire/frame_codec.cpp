@@ -301,6 +301,21 @@ std::string_view name_of(FrameFault fault) {
     return kNames[static_cast<std::size_t>(fault)];
 }
 
+std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> bytes) {
+    ByteReader in(bytes);
+    if (bytes.size() < kHeaderBytes || in.u32() != kMagic) return std::nullopt;
+    UnverifiedHeader header;
+    header.version = in.u8();
+    in.skip(1);
+    header.key_id = in.u16();
+    in.skip(kTagOffset + kTagBytes - 8);
+    header.cluster = in.u32();
+    header.host = in.u8();
+    if (!is_host(header.host)) header.host = kNoHost;
+    header.member = in.u8() == static_cast<std::uint8_t>(MemberState::member);
+    return header;
+}
+
 DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster,
                           const Authenticator& authenticator) {
     if (bytes.size() < kHeaderBytes) return {FrameFault::truncated, {}};

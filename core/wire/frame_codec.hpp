@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,18 @@ struct DecodedFrame {
     FrameFault fault = FrameFault::none;
     ClusterFrame frame;  // meaningful when fault is none
 };
+
+// What a frame of this protocol says of itself before anything of it is verified: words for people,
+// and a sign for a host that begins (R6). Whoever sent it may have made it up.
+struct UnverifiedHeader {
+    std::uint8_t version = 0;
+    std::uint16_t key_id = 0;
+    std::uint32_t cluster = 0;
+    HostId host = kNoHost;  // kNoHost also for what is no host's id
+    bool member = false;
+};
+// Nothing when the frame is too short, or none of this protocol.
+[[nodiscard]] std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> bytes);
 
 // `bytes` begin after the Ethernet header; trailing padding is allowed. Frames of another cluster
 // id have fault `cluster`.

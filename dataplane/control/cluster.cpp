@@ -175,6 +175,7 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
         lane->inside_port = inside_.id();
         lane->queue = number < queues ? number : kNoQueue;
         lane->number = number;
+        lane->in_use.set_alone(plan.cpus.size() == 1);
         lane->worker = static_cast<std::uint32_t>(
             std::find(workers.begin(), workers.end(), plan.cpus[number]) - workers.begin());
         if (lane->queue != kNoQueue) {

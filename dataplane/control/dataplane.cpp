@@ -38,7 +38,6 @@ Dataplane::Dataplane(const StartupPlan& plan, const EalPlan& eal, EalLog& log)
       log_(log),
       clock_(rte_get_tsc_hz()),
       rcu_(static_cast<std::uint32_t>(eal.lcores.workers.size())),
-      publisher_(rcu_),
       signals_(open_signals()) {
     NLB_ASSERT(signals_ >= 0);
     clock_.calibrate_now();

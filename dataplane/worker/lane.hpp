@@ -15,12 +15,14 @@
 #include "core/tables/tables.hpp"
 #include "core/wire/heartbeat_policer.hpp"
 #include "dataplane/ports/buffers.hpp"
+#include "dataplane/startup/memory.hpp"
 #include "dataplane/worker/conn_table.hpp"
 #include "dataplane/worker/doorbell.hpp"
 #include "dataplane/worker/fence.hpp"
 #include "dataplane/worker/held_fragments.hpp"
 #include "dataplane/worker/packet_trace.hpp"
 #include "dataplane/worker/software_rss.hpp"
+#include "dataplane/worker/tables_in_use.hpp"
 
 namespace nlb::dataplane {
 
@@ -74,8 +76,11 @@ struct Lane {
     // long as the cluster.
     std::atomic<ClientTable*> clients{nullptr};
     // Written by main, read by the worker once per burst; publishes the tables it points to, which
-    // live until a grace period is over.
+    // live until every lane has adopted newer ones.
     std::atomic<const Tables*> tables{nullptr};
+    TablesInUse in_use;
+    // as many frames as its queues and rings can hold
+    std::uint32_t backlog_most = 4 * kRingDescriptors;
 
     // Written by main, read by the worker once per poll; publishes the trace it points to, which
     // lives until a grace period is over.

@@ -1,4 +1,5 @@
-// Pointer swaps with release order, then rte_rcu_qsbr's grace period.
+// Pointer swaps with release order; a lane says by which tables it judges. Workers that sleep are
+// woken, so that nobody waits for the next frame.
 #include "dataplane/worker/publisher.hpp"
 
 #include <algorithm>
@@ -42,17 +43,34 @@ bool Publisher::publish(const Published& what, const Tables& tables,
         return false;
     }
     std::set<Tables*> former;
+    Retired retired{what, {}, {}};
     for (const auto& lane : lanes) {
-        const Tables* const old =
-            lane->tables.exchange(copies[socket_of(*lane)], std::memory_order_acq_rel);
+        const Tables* const fresh = copies[socket_of(*lane)];
+        const Tables* const old = lane->tables.exchange(fresh, std::memory_order_acq_rel);
         if (old != nullptr) former.insert(const_cast<Tables*>(old));
+        retired.awaited.emplace_back(lane.get(), fresh);
+        if (lane->bell != nullptr) lane->bell->ring();
     }
-    retired_.push_back({what, rcu_.start(), {former.begin(), former.end()}});
+    retired.former.assign(former.begin(), former.end());
+    retired_.push_back(std::move(retired));
     return true;
 }
 
+// A lane may have gone on to a later publication at once.
+bool Publisher::is_adopted(const Lane& lane, std::size_t since) const {
+    const Tables* const adopted = lane.in_use.adopted();
+    for (std::size_t i = since; i < retired_.size(); ++i)
+        for (const auto& [awaiting, tables] : retired_[i].awaited)
+            if (awaiting == &lane && tables == adopted) return true;
+    return false;
+}
+
 void Publisher::poll(const std::function<void(const Published&)>& done) {
-    while (!retired_.empty() && rcu_.over(retired_.front().grace)) {
+    const auto front_is_over = [this] {
+        return std::all_of(retired_.front().awaited.begin(), retired_.front().awaited.end(),
+                           [this](const auto& awaited) { return is_adopted(*awaited.first, 0); });
+    };
+    while (!retired_.empty() && front_is_over()) {
         const Retired over = std::move(retired_.front());
         retired_.pop_front();
         for (Tables* tables : over.former) rte_free(tables);
@@ -63,6 +81,7 @@ void Publisher::poll(const std::function<void(const Published&)>& done) {
 void free_tables(const std::vector<std::unique_ptr<Lane>>& lanes) {
     std::set<Tables*> held;
     for (const auto& lane : lanes) held.insert(const_cast<Tables*>(lane->tables.exchange(nullptr)));
+    held.erase(nullptr);
     for (Tables* tables : held) rte_free(tables);
 }
 

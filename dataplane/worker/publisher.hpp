@@ -1,23 +1,23 @@
-// Replaces the tables of a cluster's lanes and frees the old ones after a grace period. It never
-// waits: main polls it. Tables lie in the memory of the NUMA node whose workers read them, one copy
-// per node. Thread: main.
+// Replaces the tables of a cluster's lanes, and frees the old ones when every lane has adopted
+// newer ones (dataplane/worker/tables_in_use.hpp). It never waits: main polls it. Tables lie in the
+// memory of the NUMA node whose workers read them, one copy per node. Thread: main.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/tables/tables.hpp"
 #include "dataplane/worker/lane.hpp"
-#include "dataplane/worker/rcu.hpp"
 
 namespace nlb::dataplane {
 
 class Publisher {
 public:
-    explicit Publisher(Rcu& rcu) : rcu_(rcu) {}
+    Publisher() = default;
     // Requires: no worker runs.
     ~Publisher();
     Publisher(const Publisher&) = delete;
@@ -33,10 +33,10 @@ public:
     bool publish(const Published& what, const Tables& tables,
                  const std::vector<std::unique_ptr<Lane>>& lanes,
                  const std::function<int(const Lane&)>& socket_of);
-    // Calls `done` for each publication, in order, whose grace period is over: no worker uses the
-    // former tables any more.
+    // Calls `done` for each publication, in order, that every lane has adopted: no worker uses the
+    // former tables any more, and everything that was received before has been judged by them.
     void poll(const std::function<void(const Published&)>& done);
-    // Grace periods that run.
+    // Publications that some lane has not adopted yet.
     [[nodiscard]] std::size_t pending() const { return retired_.size(); }
 
     // More than these at once, and main listens to its control plane no more until the first is
@@ -46,10 +46,11 @@ public:
 private:
     struct Retired {
         Published what;
-        std::uint64_t grace;
+        std::vector<std::pair<const Lane*, const Tables*>>
+            awaited;  // by lane, what it has to adopt
         std::vector<Tables*> former;
     };
-    Rcu& rcu_;
+    [[nodiscard]] bool is_adopted(const Lane& lane, std::size_t since) const;
     std::deque<Retired> retired_;
 };
 

@@ -37,8 +37,8 @@ std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
 }
 
 // What the stages look at, as of now. It dies with the poll.
-BurstContext context_of(const Lane& lane, Instant now) {
-    return {*lane.tables.load(std::memory_order_acquire),
+BurstContext context_of(const Lane& lane, const Tables& tables, Instant now) {
+    return {tables,
             lane.addresses,
             now,
             lane.fence->holds(now),
@@ -46,6 +46,15 @@ BurstContext context_of(const Lane& lane, Instant now) {
             static_cast<std::uint16_t>(lane.peers.size()),
             lane.clients.load(std::memory_order_relaxed),
             lane.flow_indexes};
+}
+
+// What this poll judges by: the newest tables, once everything older has been judged.
+const Tables& tables_for(Lane& lane) {
+    const Tables* const newest = lane.tables.load(std::memory_order_acquire);
+    const bool drained =
+        std::all_of(lane.peers.begin(), lane.peers.end(),
+                    [newest](const Lane* peer) { return peer->in_use.drained_for() == newest; });
+    return lane.in_use.begin(newest, drained);
 }
 
 // Frames that main, and lanes without a queue, left here to be sent.
@@ -82,14 +91,18 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
 // their order), delivered. Each source of frames gives a burst of its own.
 bool Worker::poll_once(Lane& lane) {
     const Instant now = shared_.clock.at(begin_poll());
-    // One snapshot per burst: no packet sees two maps. It dies at quiescent().
-    const BurstContext context = context_of(lane, now);
+    // One snapshot per poll: no packet sees two maps.
+    const BurstContext context = context_of(lane, tables_for(lane), now);
     trace_ = lane.trace.load(std::memory_order_acquire);
     burst_.packets.describe_all = trace_ != nullptr;
     lane.connections->follow(context.tables);
     std::uint32_t frames = send_waiting(lane, shared_.clock);
+    std::uint32_t judged = 0;
+    bool emptied = true;
     for (const Source source : kSources) {
-        frames += receive(lane, source, burst_, shared_.burst, now);
+        const std::uint32_t given = receive(lane, source, burst_, shared_.burst, now);
+        judged += given;
+        emptied &= given < shared_.burst;
         if (burst_.packets.count == 0) continue;
         if (side_of(source) == Side::inside)
             settle_from_inside(lane, context);
@@ -99,7 +112,9 @@ bool Worker::poll_once(Lane& lane) {
     }
     sweep(lane, context);
     deliver_released(lane, context);
+    lane.in_use.end(judged, emptied, lane.backlog_most);
     shared_.rcu.quiescent(number_);
+    frames += judged;
     worked_for_ = frames != 0 ? &lane : nullptr;
     return frames != 0;
 }
@@ -168,7 +183,9 @@ void Worker::run() {
         note_round(worked || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane* lane) {
                        return lane->fragments.waiting() != 0;
                    }));
-        if (const std::uint32_t ns = pacer_.pause_ns(worked, began_); ns != 0)
+        const bool waits = std::any_of(lanes_.begin(), lanes_.end(),
+                                       [](const Lane* lane) { return lane->in_use.waits(); });
+        if (const std::uint32_t ns = pacer_.pause_ns(worked || waits, began_); ns != 0)
             sleep(ns);
         else if (!worked)
             rte_pause();

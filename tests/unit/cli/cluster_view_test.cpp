@@ -39,6 +39,20 @@ TEST(ClusterView, SaysWhyAndThroughWhomItConverges) {
     EXPECT_NE(view.find("FENCED"), std::string::npos) << view;
 }
 
+TEST(ClusterView, SaysFirstThatItServesNobodyAndWhoElseMay) {
+    Json cluster = converged_cluster();
+    cluster["serves_not_because"] = "the dataplane is not connected";
+    cluster["stranger"] = {{"because", "host 2 serves this cluster under key id 9"},
+                           {"mac", "02:02:c0:00:02:50"},
+                           {"waited_ms", 1200}};
+    const std::string view = view_of_cluster(cluster, false);
+    EXPECT_EQ(view.find("edge1: SERVES NOBODY: the dataplane is not connected; "), 0U) << view;
+    EXPECT_NE(view.find("host 2 serves this cluster under key id 9 (02:02:c0:00:02:50)"),
+              std::string::npos)
+        << view;
+    EXPECT_NE(view.find("has waited 1200 ms; nlb start --alone"), std::string::npos) << view;
+}
+
 TEST(ClusterView, SaysWhatAnOperatorHasToActOn) {
     Json cluster = converged_cluster();
     EXPECT_EQ(view_of_cluster(cluster, false).find("another configuration"), std::string::npos);

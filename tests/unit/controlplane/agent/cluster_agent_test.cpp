@@ -58,7 +58,7 @@ TEST(ClusterAgent, WritesDownBeforeItSends) {
             stored_sequence = decode_checkpoint(message.payload)->sequence;
         if (message.type != Type::send) continue;
         ++frames;
-        const auto decoded = decode_frame(*unwrap_frame(message.rest_after<ipc::Send>()),
+        const auto decoded = decode_frame(unwrap_frame(message.rest_after<ipc::Send>())->body,
                                           bench.agent.params().cluster, authenticator);
         ASSERT_EQ(decoded.fault, FrameFault::none);
         const auto sequence =
@@ -85,7 +85,7 @@ TEST(ClusterAgent, CoresAreToldWhatIsVerifiedAndBelievedAndNothingElse) {
             if (const auto sent = *ipc::read_message(datagram); sent.type == Type::send)
                 beat.peers[0].sequence =
                     std::visit([](const auto& frame) { return frame.header.sequence; },
-                               decode_frame(*unwrap_frame(sent.rest_after<ipc::Send>()),
+                               decode_frame(unwrap_frame(sent.rest_after<ipc::Send>())->body,
                                             bench.agent.params().cluster, authenticator)
                                    .frame);
         const auto frame = wrap_frame({}, encode_frame(beat, authenticator));

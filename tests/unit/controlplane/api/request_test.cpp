@@ -25,6 +25,16 @@ TEST(Request, IsReadStrictly) {
         << "newer clients may say more";
 }
 
+TEST(Request, OnlyStartKnowsAlone) {
+    ASSERT_TRUE(parse_request(R"({"command": "start", "alone": true})"));
+    EXPECT_TRUE(parse_request(R"({"command": "start", "alone": true})").value().alone);
+    EXPECT_FALSE(parse_request(R"({"command": "start"})").value().alone);
+    EXPECT_EQ(parse_request(R"({"command": "stop", "alone": true})").error().message,
+              "alone: only start knows it");
+    EXPECT_EQ(parse_request(R"({"command": "start", "alone": 1})").error().message,
+              "alone: expected true or false");
+}
+
 TEST(Request, GarbageIsASentence) {
     const std::string deep(500000, '[');
     for (const std::string& line :

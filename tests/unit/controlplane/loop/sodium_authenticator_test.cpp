@@ -70,7 +70,8 @@ TEST(ClusterFrames, AreFoundBehindUpToTwoVlanTags) {
         const auto found = unwrap_frame(frame);
         ASSERT_EQ(found.has_value(), tags <= 2) << tags;
         if (found) {
-            EXPECT_EQ(std::vector<Byte>(found->begin(), found->end()), body);
+            EXPECT_EQ(std::vector<Byte>(found->body.begin(), found->body.end()), body);
+            EXPECT_EQ(found->vlan, tags == 0 ? 0 : 5);
         }
         const std::vector<Byte> tag{0x81, 0x00, 0x00, 0x05};
         frame.insert(frame.begin() + 12, tag.begin(), tag.end());

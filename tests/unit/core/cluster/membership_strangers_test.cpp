@@ -75,6 +75,43 @@ TEST(Membership, ALoneHostOnAQuietWireServesAfterTheFirstFrameHoweverFewFollow) 
     EXPECT_EQ(cluster.owned(1), kBuckets);
 }
 
+// Two hosts and nobody else on the wire, which is the commonest cluster there is.
+TEST(Membership, ASurvivorOnASilentWireAsksAndGoesOnWhenAWitnessAnswers) {
+    SmallCluster cluster({50, 50});
+    cluster.run(kSettled);
+    cluster.crash(2);
+    cluster.deafen(1);  // no frame of any kind, but for answers
+    int answered = 0;
+    Duration taken_over{};
+    for (Duration passed{}; passed < ms(3000); passed += ms(1)) {
+        cluster.run(ms(1));
+        if (cluster[1].asked_witnesses > answered) {
+            answered = cluster[1].asked_witnesses;
+            cluster[1].deaf_since = cluster.now();
+        }
+        if (taken_over == Duration{} && cluster.owned(1) == kBuckets) taken_over = passed;
+        ASSERT_NE(cluster.owned(1), 0U);
+    }
+    const Timing timing = SmallCluster::params(1, 2, false).timing;
+    EXPECT_GT(answered, 0);
+    EXPECT_NE(taken_over, Duration{});
+    EXPECT_LE(taken_over, timing.lease + 2 * timing.period);
+    EXPECT_FALSE(cluster.reported(1, Report::Kind::reset));
+}
+
+TEST(Membership, ASurvivorWhomNoWitnessAnswersServesTheFirstWhoComes) {
+    SmallCluster cluster({50, 50});
+    cluster.run(kSettled);
+    cluster.crash(2);
+    cluster.deafen(1);
+    cluster.run(ms(4000));
+    EXPECT_TRUE(cluster.reported(1, Report::Kind::deaf));
+    EXPECT_EQ(cluster.owned(1), 0U);
+    cluster[1].deaf_since = cluster.now();  // one frame
+    cluster.run(ms(250));
+    EXPECT_EQ(cluster.owned(1), kBuckets) << "within the time in which others would have spoken";
+}
+
 TEST(Membership, ASurvivorOnAWireThatIsNotSilentIsNotDeaf) {
     SmallCluster cluster({50, 50});
     cluster.run(kSettled);

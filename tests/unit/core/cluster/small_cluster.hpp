@@ -47,6 +47,7 @@ struct SmallHost {
     std::deque<std::pair<Instant, std::uint64_t>> installs;  // end of the grace period, token
     RuleMasks dirty{};
     std::vector<Report> reports;
+    int asked_witnesses = 0;
     bool running = true;  // the control plane's loop
     bool mute = false;    // the dataplane is stopped
     bool deaf = false;    // nothing comes in; `deaf_since` when the last frame did
@@ -163,6 +164,7 @@ private:
         hosts_[id].installs.push_back({now_ + ms(2), wish.token});
     }
     void carry_out(HostId, const UseConfig&) {}
+    void carry_out(HostId id, const AskWitnesses&) { ++hosts_[id].asked_witnesses; }
     void carry_out(HostId id, const GiveGrants& wish) { hosts_[id].grants.push_back(wish); }
     void carry_out(HostId id, const SetLease& wish) { hosts_[id].valid_until = wish.valid_until; }
     void carry_out(HostId id, const StoreCheckpoint& wish) {

@@ -92,7 +92,7 @@ TEST(RcuStress, WhatAGracePeriodPassedOverIsReadByNobody) {
 
 TEST(PublisherStress, WorkersReadWholeTablesWhileOthersAreFreed) {
     Rcu rcu(kReaders);
-    Publisher publisher(rcu);
+    Publisher publisher;
     std::vector<std::unique_ptr<Lane>> lanes;
     for (std::uint32_t reader = 0; reader < kReaders; ++reader)
         lanes.push_back(std::make_unique<Lane>());
@@ -111,10 +111,13 @@ TEST(PublisherStress, WorkersReadWholeTablesWhileOthersAreFreed) {
     };
     {
         const Readers readers(rcu, [&](std::uint32_t reader) {
-            const Tables& seen = *lanes[reader]->tables.load(std::memory_order_acquire);
+            Lane& lane = *lanes[reader];
+            const Tables& seen =
+                lane.in_use.begin(lane.tables.load(std::memory_order_acquire), true);
             const std::uint64_t epoch = seen.epoch;
             wrong[reader] += seen.own.back() != epoch || epoch < last[reader] ? 1 : 0;
             last[reader] = epoch;
+            lane.in_use.end(0, true, lane.backlog_most);
         });
         const auto began = std::chrono::steady_clock::now();
         while (published < kVersionsMax && !over(began)) {
@@ -125,8 +128,12 @@ TEST(PublisherStress, WorkersReadWholeTablesWhileOthersAreFreed) {
             publisher.poll(note);
         }
     }
+    for (const auto& lane : lanes) {
+        static_cast<void>(lane->in_use.begin(lane->tables.load(), true));
+        lane->in_use.end(0, true, lane->backlog_most);
+    }
     publisher.poll(note);
-    EXPECT_EQ(publisher.pending(), 0u) << "readers that left are waited for no more";
+    EXPECT_EQ(publisher.pending(), 0u);
     EXPECT_EQ(done, published);
     EXPECT_GT(published, 10u);
     for (const std::uint64_t count : wrong) EXPECT_EQ(count, 0u);
