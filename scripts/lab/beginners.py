@@ -100,7 +100,7 @@ class Filtered(Beginner):
 
     def judge_words(self):
         self.judge_serving_nothing(self.newcomer)
-        self.judge_naming(self.newcomer, "192.0.2.80", "answer")
+        self.judge_naming(self.newcomer, "answers for a virtual address")
 
 
 class Alone(Beginner):
