@@ -14,6 +14,7 @@
 #include "dataplane/startup/arguments.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 #include "dataplane/startup/machine.hpp"
+#include "dataplane/startup/time_source.hpp"
 
 namespace {
 
@@ -80,6 +81,8 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
     if (auto good = check_devices(plan); !good) return fail(kFailed, good.error());
     for (const std::string& warning : eal_plan.value().warnings)
         daemon::log(daemon::Level::warning, "warning", {{"because", warning}});
+    if (const std::string complaint = time_source_complaint(); !complaint.empty())
+        daemon::log(daemon::Level::warning, "time_source", {{"because", complaint}});
 
     EalLog& log = EalLog::capture();
     auto eal = Eal::start(eal_plan.value(), plan.run_dir, log);

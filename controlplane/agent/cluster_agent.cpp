@@ -73,6 +73,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     now_ = now;
     if (!dataplane_) return;
     dataplane_ = link_up_ = false;
+    workers_move_ = true;
     memory_.reset();
     status_.reset();
     commands_.forget();
@@ -155,6 +156,7 @@ std::string_view ClusterAgent::serves_not_because(Instant now) const {
     if (wanted_ != Wanted::running) return {};
     if (!dataplane_) return "the dataplane is not connected";
     if (!link_up_) return "the link is down";
+    if (!workers_move_) return "a worker of the dataplane does not move";
     if (!active_) return "it has not begun yet";
     if (membership_.valid_until() <= now) return words_of(membership_.unconverged_because().first);
     return {};
@@ -226,23 +228,29 @@ void ClusterAgent::take_step(Instant now, Step step) {
 // The wishes come before the start, so that the first heartbeat states them; the real state of the
 // link comes last, as a start without a link would be a loss.
 void ClusterAgent::begin(Instant now) {
-    const std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
+    std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
+    const std::uint64_t remembered_under = params_.config_digest;
     active_ = true;
     empty_reports_ = 0;
     told_draining_ = wanted_ == Wanted::draining;
+    // A beginner may change over at once: by the states of today.
+    if (next_)
+        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
     run(now, membership_.on_desired(
                  now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
                  told_draining_));
+    if (params_.config_digest != remembered_under && memory) {
+        memory.reset();  // it would be misread
+        unknown_tables_ = true;
+    }
     run(now, membership_.on_link(now, true));
     run(now, membership_.on_start(now, boot_, memory, std::exchange(unknown_tables_, false)));
-    if (next_)
-        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
     const bool warm = memory && membership_.state() == MembershipState::member;
     convergence_.begin(now, warm ? ConvergenceCause::restarted : ConvergenceCause::started);
     told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
     tell(Severity::info, EventNumber::started, "started",
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
-    run(now, membership_.on_link(now, link_up_));
+    run(now, membership_.on_link(now, link_up_ && workers_move_));
     if (link_up_) igmp_.join(now);
 }
 

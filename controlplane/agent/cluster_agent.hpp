@@ -142,6 +142,7 @@ private:
     void on_counters(const ipc::CountersReport& report);
     void note_link(Instant now, bool up);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
+    void note_workers(Instant now, Instant oldest_poll);
     void note_drained_rules();
 
     // cluster_agent_configuration.cpp: the next configuration, and whoever has another one
@@ -190,6 +191,7 @@ private:
     // The dataplane.
     bool dataplane_ = false;
     bool link_up_ = false;
+    bool workers_move_ = true;               // all of them, by the dataplane's word
     std::optional<DataplaneMemory> memory_;  // of the control plane before this one, until begin()
     Instant memory_until_ = kLongAgo;        // how long that memory is alive
     bool unknown_tables_ = false;            // it serves on tables whose story is not known

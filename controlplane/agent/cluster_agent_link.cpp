@@ -4,6 +4,7 @@
 #include "config/table_builder.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
+#include "core/base/durations.hpp"
 #include "core/cluster/checkpoint.hpp"
 #include "core/flow/flow_index.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -105,7 +106,9 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
         return;
     }
     const FrameHeader& header = header_of(decoded.frame);
-    if (envelope->vlan != 0) return note_stranger(now, sign_of_tagged(*envelope, header));
+    // A host in another VLAN is heard, but no client of ours reaches it: it is no peer.
+    if (envelope->vlan != settings_.cluster.vlan)
+        return note_stranger(now, sign_of_tagged(*envelope, header));
     const FrameFault fault = membership_.take_in(now, decoded.frame);
     taken_in_ = true;
     const auto* beat = std::get_if<Heartbeat>(&decoded.frame);
@@ -138,6 +141,7 @@ void ClusterAgent::note_stranger(Instant now, const std::optional<Sign>& sign) {
 void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     status_ = status;
     note_link(now, status.link_up != 0);
+    note_workers(now, Instant{Duration{status.oldest_poll_ns}});
     if (!active_) return;
     membership_.on_dataplane_alive(now, Instant{Duration{status.last_rx_ns}});
     run(now, membership_.on_dirty(now, status.dirty));
@@ -157,9 +161,22 @@ void ClusterAgent::note_link(Instant now, bool up) {
     if (link_up_ == up) return;
     link_up_ = up;
     tell(up ? Severity::info : Severity::warn, EventNumber::none, up ? "link_up" : "link_down");
-    if (active_) run(now, membership_.on_link(now, up));
+    if (active_) run(now, membership_.on_link(now, up && workers_move_));
     if (!up) igmp_.lose();
     if (up && active_) igmp_.join(now);
+}
+
+// Flows of all buckets come to each worker: while one does not move, a part of what this host owns
+// is answered by nobody, so it owns nothing. That is the same for the others as a link that is
+// down.
+void ClusterAgent::note_workers(Instant now, Instant oldest_poll) {
+    const bool move = oldest_poll == kLongAgo || now - oldest_poll <= params_.timing.bury_after;
+    if (workers_move_ == move) return;
+    workers_move_ = move;
+    tell(move ? Severity::info : Severity::error, EventNumber::none,
+         move ? "worker_moves" : "worker_stuck",
+         {{"since_ms", std::to_string(in_milliseconds(now - oldest_poll))}});
+    if (active_) run(now, membership_.on_link(now, link_up_ && move));
 }
 
 // Told once for each drain.

@@ -26,12 +26,6 @@ constexpr Duration kLateToldEvery = std::chrono::seconds{1};
 // A wish that is always due must not turn the loop into a busy one.
 constexpr Duration kTimerMin = std::chrono::microseconds{50};
 
-// asio's steady clock is CLOCK_MONOTONIC too.
-asio::steady_timer::time_point as_steady(Instant instant) {
-    return asio::steady_timer::time_point{
-        std::chrono::duration_cast<asio::steady_timer::duration>(instant.time_since_epoch())};
-}
-
 std::uint32_t random_boot() {
     const std::uint32_t boot = randombytes_random();
     return boot == 0 ? 1 : boot;  // 0 stands for none
@@ -114,7 +108,7 @@ void ControlPlane::set_timer(Instant now) {
     Instant wake = next_publish_;
     for (const auto& agent : agents_) wake = std::min(wake, agent->next_wake());
     wake = std::max(wake, now + kTimerMin);
-    timer_.expires_at(as_steady(wake));
+    timer_.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(wake - now));
     timer_.async_wait([this, wake](const asio::error_code& error) {
         if (error) return;
         note_lateness(monotonic_now(), wake);

@@ -30,14 +30,15 @@ std::optional<Sign> Evidence::newest() const {
     return peer ? peer : noted();
 }
 
-// A recording, or a host that does not hear me: it cannot be told which.
+// A recording, or a host that does not hear me: it cannot be told which. A joiner counts like a
+// member, because it may begin at this moment.
 std::optional<Sign> Evidence::of_a_peer() const {
     for (const auto& [id, candidate] : peers_->candidates())
         if (!candidate.deaf && listening_->since(candidate.last_rx) <= timing_->bury_after)
             return Sign{.kind = Sign::Kind::unproven, .host = id};
     for (const auto& [id, peer] : peers_->all())
-        if (!Peers::is_proven(peer) && peer.state == MemberState::member &&
-            !has_withdrawn(peer.flags) && listening_->since(peer.last_rx) <= timing_->bury_after)
+        if (!Peers::is_proven(peer) && !has_withdrawn(peer.flags) &&
+            listening_->since(peer.last_rx) <= timing_->bury_after)
             return Sign{.kind = Sign::Kind::unproven, .host = id};
     return std::nullopt;
 }

@@ -34,9 +34,11 @@ void Lease::begin() {
     begun_at_ = listening_->now();
 }
 
-// Peers that may count on my silence: heard lately, and not on their way out.
-bool Lease::holds_back(const Peer& peer) const {
-    return !has_withdrawn(peer.flags) && Peers::is_proven(peer) &&
+// Peers that may count on my silence: heard lately, and not on their way out. A member that I have
+// not buried does so, proven or not: its map may have ended the silence.
+bool Lease::holds_back(HostId id, const Peer& peer) const {
+    const bool fellow = map_->has(id, peer.incarnation) && !peers_->is_buried(id, peer.incarnation);
+    return !has_withdrawn(peer.flags) && (fellow || Peers::is_proven(peer)) &&
            listening_->since(peer.last_rx) <= params_->timing.drop_after;
 }
 
@@ -69,7 +71,7 @@ Instant Lease::base_of_serve() const {
     bool member_dropped = false;
     for (const auto& [id, peer] : peers_->all()) {
         const bool member = map_->has(id, peer.incarnation);
-        if (holds_back(peer)) {
+        if (holds_back(id, peer)) {
             base = std::min(base, base_of(id, peer));
             member_heard = member_heard || member;
         } else if (member && !peers_->is_gone(id, peer)) {

@@ -50,7 +50,7 @@ public:
 private:
     [[nodiscard]] Instant base_of_serve() const;
     [[nodiscard]] Instant cap() const;
-    [[nodiscard]] bool holds_back(const Peer& peer) const;
+    [[nodiscard]] bool holds_back(HostId id, const Peer& peer) const;
     [[nodiscard]] Instant base_of(HostId id, const Peer& peer) const;
 
     Sibling<const MembershipParams> params_;

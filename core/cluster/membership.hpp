@@ -108,8 +108,9 @@ public:
     [[nodiscard]] const std::optional<StagedConfig>& staged() const { return reload_.staged(); }
     [[nodiscard]] std::uint64_t config_digest() const { return params_.config_digest; }
     [[nodiscard]] std::uint64_t generation() const { return params_.generation; }
-    // All live members hold the next configuration and give their buckets back for it.
-    [[nodiscard]] bool reload_is_under_way() const { return reload_.is_under_way(); }
+    // All live members held the next configuration and gave their buckets back for it; what is held
+    // can be changed again once it is in force.
+    [[nodiscard]] bool reload_is_under_way() const { return reload_.is_settled(); }
     // Members that do not hold what this host holds.
     [[nodiscard]] HostSet awaited() const { return reload_.awaited(); }
     [[nodiscard]] bool is_deaf() const { return listening_.deaf(); }

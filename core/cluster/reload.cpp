@@ -18,7 +18,7 @@ bool owns_anything(const Peer& peer) {
 bool Reload::stage(const std::optional<StagedConfig>& next) {
     const bool is_news = next && next->digest != params_->config_digest;
     const std::optional<StagedConfig> staged = is_news ? next : std::nullopt;
-    if (is_under_way() || joint_ || staged_ == staged) return false;
+    if (is_settled() || staged_ == staged) return false;
     staged_ = staged;
     return true;
 }

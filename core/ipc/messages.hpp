@@ -29,7 +29,7 @@
 
 namespace nlb::ipc {
 
-inline constexpr std::uint32_t kProtocolVersion = 5;
+inline constexpr std::uint32_t kProtocolVersion = 6;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 // membership's memory, kept for a warm restart
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;
@@ -120,6 +120,9 @@ struct Punted {
 struct Status {
     // newest frame of any kind on the outside port, monotonic; the earliest instant when none
     std::int64_t last_rx_ns;
+    // when the worker that is furthest behind began its last poll; the earliest instant before the
+    // first one
+    std::int64_t oldest_poll_ns;
     std::uint32_t link_up;
     std::uint32_t tables_installed;
     RuleMasks dirty;
@@ -146,11 +149,11 @@ struct Install {
 // others heard of that as news would be a host that they have buried: a frame is lost rather than
 // late.
 struct Send {
-    std::int64_t not_after_ns;  // absolute, CLOCK_MONOTONIC
+    std::int64_t not_after_ns;  // absolute, of config/daemon/clock.hpp
 };
 
 struct Lease {
-    std::int64_t valid_until_ns;  // absolute, CLOCK_MONOTONIC
+    std::int64_t valid_until_ns;  // absolute, of config/daemon/clock.hpp
 };
 
 // By host id - 1; sequence 0: none of that host.

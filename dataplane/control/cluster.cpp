@@ -40,6 +40,15 @@ int socket_of(const Lane& lane) {
     return static_cast<int>(rte_lcore_to_socket_id(lane.worker + 1));
 }
 
+// A tag with the cluster's VLAN, unless its frames are untagged.
+void put_vlan(std::vector<Byte>& frame, std::uint16_t vlan) {
+    if (vlan == 0) return;
+    std::array<Byte, kVlanTagBytes> tag;
+    store_big_endian(tag.data(), kEthertypeVlan);
+    store_big_endian(tag.data() + 2, vlan);
+    frame.insert(frame.begin() + 2 * sizeof(MacAddress), tag.begin(), tag.end());
+}
+
 std::uint32_t random_seed() {
     std::uint32_t seed = 0;
     NLB_ASSERT(getrandom(&seed, sizeof seed, 0) == sizeof seed);
@@ -49,13 +58,10 @@ std::uint32_t random_seed() {
 }  // namespace
 
 Cluster::Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside)
-    : name_(plan.name),
-      settings_(plan.settings),
+    : link_(plan.name, plan.settings, plan.tables, clients_for(plan.connections_max)),
       index_(index),
       outside_(std::move(outside)),
-      inside_(std::move(inside)),
-      clients_max_(clients_for(plan.connections_max)),
-      tables_(plan.tables) {}
+      inside_(std::move(inside)) {}
 
 Cluster::~Cluster() {
     outside_.stop();
@@ -137,7 +143,7 @@ Result<std::uint16_t> Cluster::start_ports(std::uint16_t wanted, rte_mempool* po
     }
     if (queues < wanted)
         warnings.push_back(fmt::format(
-            "cluster=\"{}\" {}; the others get their flows from those that have one", name_, why));
+            "cluster=\"{}\" {}; the others get their flows from those that have one", name(), why));
     return queues;
 }
 
@@ -153,7 +159,7 @@ Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, E
     if (parted) parted = give_heartbeats_queue(outside_.id(), queues);
     if (parted) return true;
     warnings.push_back(
-        fmt::format("cluster {} outside: heartbeats share the queues of clients ({})", name_,
+        fmt::format("cluster {} outside: heartbeats share the queues of clients ({})", name(),
                     parted.error().message));
     if (auto back = restart(0); !back) return back.error();
     return false;
@@ -183,14 +189,15 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
             lane->inside_waker = inside_.waker(number);
         }
         lane->addresses = {outside_.mac(), inside_.mac()};
-        lane->fence = &fence_;
-        lane->verified = &verified_;
+        lane->fence = &link_.fence();
+        lane->verified = &link_.verified();
         lane->to_main = to_main_.get();
         lane->from_main = number == 0 ? from_main_.get() : nullptr;
         lane->doorbell = &doorbell;
         auto connections = ConnTable::create(fmt::format("nlb {} {}", index_, number), capacity,
                                              socket_of(*lane), random_seed());
-        if (!connections) return Error{"cluster \"" + name_ + "\": " + connections.error().message};
+        if (!connections)
+            return Error{"cluster \"" + name() + "\": " + connections.error().message};
         lane->connections = std::move(connections.value());
         auto steered = make_ring(fmt::format("nlb lane {} {}", index_, number),
                                  queues < plan.cpus.size() ? kRingDescriptors : kSteeredRing,
@@ -208,41 +215,11 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
 }
 
 bool Cluster::install(Publisher& publisher, std::uint64_t token, const Tables& tables) {
-    Tables numbered = tables;
-    if (clients_ == nullptr && has_sticky_rules(tables)) remember_clients();
-    if (clients_ != nullptr) clients_->enter(numbered);
-    if (!publisher.publish({index_, token}, numbered, lanes_, socket_of)) return false;
-    tables_ = numbered;
-    token_ = token;
-    return true;
-}
-
-void Cluster::remember_clients() {
-    clients_ = std::make_unique<ClientTable>(clients_max_);
-    for (const auto& lane : lanes_) lane->clients.store(clients_.get(), std::memory_order_release);
-}
-
-void Cluster::give_grants(std::uint64_t era, std::span<const GivenGrant> grants, Instant now) {
-    if (clients_ == nullptr) return;
-    for (const GivenGrant& grant : grants) static_cast<void>(clients_->give(era, grant, now));
-}
-
-std::size_t Cluster::take_requests(std::span<GrantRequest> into) {
-    return clients_ == nullptr ? 0 : clients_->take_requests(into);
-}
-
-void Cluster::set_lease(Instant valid_until, Instant now) {
-    // A lease may run out and be renewed between two looks.
-    if (staged_ && token_ != 0 && now >= fence_.valid_until()) ++fenced_intervals_;
-    fence_.set_lease(valid_until);
-    staged_ = now < valid_until;
-}
-
-void Cluster::note_verified(const ipc::Verified& verified) {
-    for (std::size_t i = 0; i < verified.hosts.size(); ++i) {
-        const ipc::VerifiedLife& life = verified.hosts[i];
-        verified_.note(static_cast<HostId>(i + 1), {{life.boot, life.term}, life.sequence});
-    }
+    return link_.install(token, tables, [&](const Tables& numbered, ClientTable* clients) {
+        if (clients != nullptr)
+            for (const auto& lane : lanes_) lane->clients.store(clients, std::memory_order_release);
+        return publisher.publish({index_, token}, numbered, lanes_, socket_of);
+    });
 }
 
 void Cluster::set_seal_keys(const SealKeys& keys) {
@@ -254,36 +231,23 @@ void Cluster::set_seal_keys(const SealKeys& keys) {
 
 bool Cluster::send(rte_mempool* pool, std::span<const Byte> frame) {
     if (frame.size() < sizeof(EthernetHeader) || frame.size() > ipc::kFrameBytesMax) return false;
-    rte_mbuf* const buffer = copy_frame(pool, frame);
+    std::vector<Byte> bytes(frame.begin(), frame.end());
+    put_mac(bytes.data() + kSourceMacOffset, addresses().station(link_.tables()));
+    put_vlan(bytes, link_.tables().vlan);
+    rte_mbuf* const buffer = copy_frame(pool, bytes);
     if (buffer == nullptr) return false;
-    std::memcpy(rte_pktmbuf_mtod_offset(buffer, Byte*, sizeof(MacAddress)),
-                &addresses().station(tables_), sizeof(MacAddress));
     if (rte_ring_mp_enqueue(from_main_.get(), buffer) == 0) return true;
     rte_pktmbuf_free(buffer);
     return false;
 }
 
-Cluster::Change Cluster::look(Instant now) {
-    Change change;
-    const bool up = outside_.link_up();
-    change.link = up != fence_.link_up();
-    if (change.link) fence_.set_link(up);
-    const bool holds = now < fence_.valid_until();
-    if (staged_ && !holds && token_ != 0) ++fenced_intervals_;
-    change.fenced = reported_ && !holds;
-    change.unfenced = !reported_ && holds;
-    staged_ = reported_ = holds;
-    return change;
-}
-
-RuleMasks Cluster::dirty() const {
-    RuleMasks dirty{};
+RuleMasks Cluster::held() const {
+    RuleMasks held{};
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
-            dirty[rule] |=
-                relaxed(lane->connections->flow_index().held_under(tables_.layout)[rule]) &
-                ~tables_.own[rule];
-    return dirty;
+            held[rule] |=
+                relaxed(lane->connections->flow_index().held_under(link_.tables().layout)[rule]);
+    return held;
 }
 
 Instant Cluster::last_rx() const {
@@ -293,30 +257,15 @@ Instant Cluster::last_rx() const {
     return Instant{Duration{newest}};
 }
 
-ipc::Hello Cluster::hello(std::size_t clusters) const {
-    ipc::Hello hello{};
-    hello.version = ipc::kProtocolVersion;
-    hello.link_up = fence_.link_up() ? 1 : 0;
-    hello.build = ipc::layout_digest();
-    hello.valid_until_ns = fence_.valid_until().time_since_epoch().count();
-    hello.install_token = token_;
-    hello.layout = tables_.layout;
-    hello.own = tables_.own;
-    hello.dirty = dirty();
-    hello.ports = addresses();
-    hello.block_bytes = static_cast<std::uint32_t>(block_.size());
-    hello.settings_bytes = static_cast<std::uint32_t>(settings_.size());
-    hello.cluster_count = static_cast<std::uint32_t>(clusters);
-    ipc::set_cluster_name(hello, name_);
-    return hello;
+Instant Cluster::oldest_poll() const {
+    std::int64_t oldest = kForever.time_since_epoch().count();
+    for (const auto& lane : lanes_)
+        oldest = std::min(oldest, lane->last_poll_ns.load(std::memory_order_relaxed));
+    return Instant{Duration{oldest}};
 }
 
 ipc::Status Cluster::status() const {
-    ipc::Status status{};
-    status.last_rx_ns = last_rx().time_since_epoch().count();
-    status.link_up = fence_.link_up() ? 1 : 0;
-    status.tables_installed = token_ != 0 ? 1 : 0;
-    status.dirty = dirty();
+    ipc::Status status = link_.status(last_rx(), oldest_poll(), held());
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
             status.connections[rule] += relaxed(lane->connections->flow_index().counts()[rule]);
@@ -330,14 +279,14 @@ ipc::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
         report.counters.add(read_counters(*lane));
         report.punts_lost += lane->punts_lost.load(std::memory_order_relaxed);
     }
-    report.dirty = dirty();
+    report.dirty = link_.dirty(held());
     report.cycles_per_second = cycles_per_second;
-    report.fenced_intervals = fenced_intervals_;
+    report.fenced_intervals = link_.fenced_intervals();
     report.worker_count = lanes_.size();
-    if (clients_ != nullptr) {
-        report.clients = clients_->remembered();
-        report.clients_unremembered = clients_->unremembered();
-        report.commitments = clients_->commitments();
+    if (const ClientTable* clients = link_.clients(); clients != nullptr) {
+        report.clients = clients->remembered();
+        report.clients_unremembered = clients->unremembered();
+        report.commitments = clients->commitments();
     }
     return report;
 }

@@ -1,5 +1,5 @@
-// One cluster of this host at run time: its ports, its lanes, its fence, and what its control plane
-// has left here. It has no opinion on who owns what. Thread: main; workers see nothing but their
+// One cluster of this host at run time: its ports, its lanes, and the link to its control plane
+// (cluster_link). It has no opinion on who owns what. Thread: main; workers see nothing but their
 // lanes.
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "core/base/result.hpp"
 #include "core/ipc/messages.hpp"
+#include "dataplane/control/cluster_link.hpp"
 #include "dataplane/ports/buffers.hpp"
 #include "dataplane/ports/ports.hpp"
 #include "dataplane/startup/eal_log.hpp"
@@ -31,26 +32,18 @@ public:
                                                  std::vector<std::string>& warnings);
     ~Cluster();
 
-    [[nodiscard]] const std::string& name() const { return name_; }
-    // See ClusterPlan.
-    [[nodiscard]] std::string_view settings() const { return settings_; }
+    [[nodiscard]] const std::string& name() const { return link_.name(); }
+    // What its control plane has left here.
+    [[nodiscard]] ClusterLink& link() { return link_; }
+    [[nodiscard]] const ClusterLink& link() const { return link_; }
     [[nodiscard]] const std::vector<std::unique_ptr<Lane>>& lanes() const { return lanes_; }
     [[nodiscard]] PortAddresses addresses() const { return lanes_.front()->addresses; }
-    [[nodiscard]] Fence& fence() { return fence_; }
+    [[nodiscard]] Fence& fence() { return link_.fence(); }
     [[nodiscard]] rte_ring* punted() { return to_main_.get(); }
 
     // False: out of memory.
     bool install(Publisher& publisher, std::uint64_t token, const Tables& tables);
-    void set_lease(Instant valid_until, Instant now);
-    void store(std::span<const Byte> block) { block_.assign(block.begin(), block.end()); }
-    [[nodiscard]] std::span<const Byte> block() const { return block_; }
     void set_seal_keys(const SealKeys& keys);
-    void note_verified(const ipc::Verified& verified);
-    // Clients that other hosts left to this one; those of another era than the newest tables' are
-    // lost.
-    void give_grants(std::uint64_t era, std::span<const GivenGrant> grants, Instant now);
-    // What the workers ask for, oldest first.
-    [[nodiscard]] std::size_t take_requests(std::span<GrantRequest> into);
     // A frame for the outside port, with this host's source address. False: no room, or too short
     // to be a frame.
     bool send(rte_mempool* pool, std::span<const Byte> frame);
@@ -58,17 +51,16 @@ public:
     // A heartbeat that main could not pass on.
     void count_lost_punt() { ++punts_lost_; }
 
-    // Looks at the link and the lease. What changed since the last call:
-    struct Change {
-        bool link = false;
-        bool fenced = false;    // a lease ran out
-        bool unfenced = false;  // and one runs again
-    };
-    Change look(Instant now);
+    // See ClusterLink::look.
+    ClusterLink::Change look(Instant now) { return link_.look(outside_.link_up(), now); }
 
     // `clusters`: how many this dataplane serves.
-    [[nodiscard]] ipc::Hello hello(std::size_t clusters) const;
-    [[nodiscard]] ipc::Installed installed(std::uint64_t token) const { return {token, dirty()}; }
+    [[nodiscard]] ipc::Hello hello(std::size_t clusters) const {
+        return link_.hello(clusters, addresses(), held());
+    }
+    [[nodiscard]] ipc::Installed installed(std::uint64_t token) const {
+        return {token, link_.dirty(held())};
+    }
     [[nodiscard]] ipc::Status status() const;
     [[nodiscard]] ipc::CountersReport counters(std::uint64_t cycles_per_second) const;
 
@@ -83,33 +75,20 @@ private:
                                  std::vector<std::string>& warnings);
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues,
                       const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
-    void remember_clients();
-    // Buckets not owned in which descriptors are held.
-    [[nodiscard]] RuleMasks dirty() const;
+    // Buckets in which some lane holds descriptors.
+    [[nodiscard]] RuleMasks held() const;
     [[nodiscard]] Instant last_rx() const;
+    [[nodiscard]] Instant oldest_poll() const;
 
-    std::string name_;
-    std::string settings_;
+    ClusterLink link_;
     std::uint16_t index_;  // its number towards the control plane: the place in the plan
     Port outside_;
     Port inside_;
     Ring to_main_;
     Ring from_main_;
-    Fence fence_;
     std::vector<std::unique_ptr<Lane>> lanes_;
-    std::uint32_t clients_max_;
-    // since the first tables that have a rule with a time-out
-    std::unique_ptr<ClientTable> clients_;
-    Tables tables_;  // a copy of what the lanes were last given
-    std::uint64_t token_ = 0;
-    std::vector<Byte> block_;
     // all there ever were: they change when an operator changes keys
     std::vector<std::unique_ptr<const SealKeys>> seal_keys_;
-    VerifiedHeartbeats verified_;
-    // the lease ran when it was last set or looked at
-    bool staged_ = false;
-    bool reported_ = false;  // what look() last said of it
-    std::uint64_t fenced_intervals_ = 0;
     std::uint64_t punts_lost_ = 0;
 };
 

@@ -57,7 +57,8 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const StartupPlan& plan, cons
         auto socket = SeqpacketServer::listen(run_directory->dataplane_socket());
         if (!socket) return socket.error();
         Operations& operations = *dataplane;
-        dataplane->server_.emplace(std::move(socket.value()), operations);
+        dataplane->socket_.emplace(std::move(socket.value()));
+        dataplane->server_.emplace(*dataplane->socket_, operations);
         auto tracing = SeqpacketServer::listen(run_directory->trace_socket());
         if (!tracing) return tracing.error();
         dataplane->tracer_.emplace(std::move(tracing.value()), dataplane->clusters_,
@@ -123,7 +124,7 @@ Status Dataplane::install(std::uint16_t cluster, std::uint64_t token, const Tabl
 }
 
 void Dataplane::set_lease(std::uint16_t cluster, Instant valid_until) {
-    clusters_[cluster]->set_lease(valid_until, monotonic_now());
+    clusters_[cluster]->link().set_lease(valid_until, monotonic_now());
 }
 
 void Dataplane::send_frame(std::uint16_t cluster, std::span<const Byte> frame) {

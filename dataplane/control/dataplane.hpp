@@ -14,6 +14,7 @@
 #include "core/base/result.hpp"
 #include "dataplane/control/cluster.hpp"
 #include "dataplane/control/ipc_server.hpp"
+#include "dataplane/control/seqpacket_server.hpp"
 #include "dataplane/control/trace_server.hpp"
 #include "dataplane/startup/eal.hpp"
 #include "dataplane/worker/clock.hpp"
@@ -52,15 +53,16 @@ private:
     void tick(Instant now);
     [[nodiscard]] bool is_idle(Instant now);
 
+    [[nodiscard]] Instant now() const override { return monotonic_now(); }
     [[nodiscard]] std::size_t cluster_count() const override { return clusters_.size(); }
     [[nodiscard]] ipc::Hello hello(std::uint16_t cluster) const override {
         return clusters_[cluster]->hello(clusters_.size());
     }
     [[nodiscard]] std::span<const Byte> block(std::uint16_t cluster) const override {
-        return clusters_[cluster]->block();
+        return clusters_[cluster]->link().block();
     }
     [[nodiscard]] std::string_view settings(std::uint16_t cluster) const override {
-        return clusters_[cluster]->settings();
+        return clusters_[cluster]->link().settings();
     }
     [[nodiscard]] ipc::Status status(std::uint16_t cluster) const override {
         return clusters_[cluster]->status();
@@ -69,17 +71,17 @@ private:
     Status install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) override;
     void set_lease(std::uint16_t cluster, Instant valid_until) override;
     void store(std::uint16_t cluster, std::span<const Byte> block) override {
-        clusters_[cluster]->store(block);
+        clusters_[cluster]->link().store(block);
     }
     void note_verified(std::uint16_t cluster, const ipc::Verified& verified) override {
-        clusters_[cluster]->note_verified(verified);
+        clusters_[cluster]->link().note_verified(verified);
     }
     void set_seal_keys(std::uint16_t cluster, const SealKeys& keys) override {
         clusters_[cluster]->set_seal_keys(keys);
     }
     void give_grants(std::uint16_t cluster, std::uint64_t era,
                      std::span<const GivenGrant> grants) override {
-        clusters_[cluster]->give_grants(era, grants, monotonic_now());
+        clusters_[cluster]->link().give_grants(era, grants, monotonic_now());
     }
     void send_frame(std::uint16_t cluster, std::span<const Byte> frame) override;
     [[nodiscard]] bool is_busy() const override {
@@ -100,6 +102,7 @@ private:
     std::vector<std::unique_ptr<Cluster>> clusters_;
     Publisher publisher_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::optional<SeqpacketServer> socket_;
     std::optional<IpcServer> server_;
     std::optional<TraceServer> tracer_;
     int signals_ = -1;

@@ -2,10 +2,9 @@
 #include "dataplane/control/ipc_server.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <string>
 
 #include "core/ipc/tables_codec.hpp"
-#include "dataplane/worker/clock.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -16,7 +15,8 @@ using ipc::MessageType;
 constexpr std::size_t kRefusalBytesMax = 1024;
 
 std::string wrong_size(const char* name, std::size_t bytes) {
-    return fmt::format("a message of type {} with {} bytes of payload", name, bytes);
+    return "a message of type " + std::string(name) + " with " + std::to_string(bytes) +
+           " bytes of payload";
 }
 
 }  // namespace
@@ -26,12 +26,13 @@ void IpcServer::on_newcomer() {
     // is stored here. Where that takes long it waits in the backlog.
     if (socket_.connected() && on_readable()) return;
     if (socket_.connected()) {
-        socket_.turn_away(ipc::write_refusal(fmt::format(
-            "another control plane (process {}) is connected to this dataplane: stop it first",
-            socket_.peer_pid())));
+        socket_.turn_away(ipc::write_refusal("another control plane (process " +
+                                             std::to_string(socket_.peer_pid()) +
+                                             ") is connected to this dataplane: stop it first"));
         return;
     }
-    if (!socket_.accept()) return;
+    if (!installs_.empty() || !socket_.accept()) return;
+    ++peer_;
     agreed_ = false;
     for (std::uint16_t cluster = 0; cluster < operations_.cluster_count(); ++cluster)
         send(hello(cluster));
@@ -49,9 +50,9 @@ std::vector<Byte> IpcServer::hello(std::uint16_t cluster) const {
 bool IpcServer::on_readable() {
     for (int i = 0; i < kDatagramsAtOnce && socket_.connected() && !operations_.is_busy(); ++i) {
         const auto received = socket_.receive(datagram_, ipc::kMessageBytesMax);
-        if (received == SeqpacketServer::Received::nothing) return false;
+        if (received == LinkSocket::Received::nothing) return false;
         const auto message = ipc::read_message(datagram_);
-        if (received == SeqpacketServer::Received::closed) {
+        if (received == LinkSocket::Received::closed) {
             disconnect("it closed the connection");
         } else if (message && message->type == MessageType::refused) {
             note_refusal(*message);
@@ -81,11 +82,11 @@ void IpcServer::note_refusal(const ipc::MessageView& message) {
 
 std::optional<std::string> IpcServer::handle(const std::optional<ipc::MessageView>& message) {
     if (!message)
-        return fmt::format("a datagram of {} bytes that is no message of this build",
-                           datagram_.size());
+        return "a datagram of " + std::to_string(datagram_.size()) +
+               " bytes that is no message of this build";
     if (message->cluster >= operations_.cluster_count())
-        return fmt::format("a message for cluster number {}; this dataplane has {}",
-                           message->cluster, operations_.cluster_count());
+        return "a message for cluster number " + std::to_string(message->cluster) +
+               "; this dataplane has " + std::to_string(operations_.cluster_count());
     const std::uint16_t cluster = message->cluster;
     const std::size_t bytes = message->payload.size();
     switch (message->type) {
@@ -128,8 +129,8 @@ std::optional<std::string> IpcServer::handle(const std::optional<ipc::MessageVie
                                     ipc::bytes_of(operations_.counters(cluster))));
             return std::nullopt;
         default:
-            return fmt::format("a message of type {}, which no control plane sends",
-                               static_cast<unsigned>(message->type));
+            return "a message of type " + std::to_string(static_cast<unsigned>(message->type)) +
+                   ", which no control plane sends";
     }
 }
 
@@ -141,14 +142,16 @@ std::optional<std::string> IpcServer::handle_install(const ipc::MessageView& mes
     const auto tables = decode_tables(message.rest_after<ipc::Install>());
     if (!tables) return "tables that this dataplane cannot use: " + tables.error().message;
     const auto done = operations_.install(message.cluster, install->token, tables.value());
-    return done ? std::nullopt : std::optional(done.error().message);
+    if (!done) return done.error().message;
+    installs_.push_back(peer_);
+    return std::nullopt;
 }
 
 std::optional<std::string> IpcServer::handle_send(const ipc::MessageView& message) {
     const auto send = message.body<ipc::Send>();
     if (!send || message.payload.size() > sizeof(ipc::Send) + ipc::kFrameBytesMax)
         return wrong_size("send", message.payload.size());
-    if (monotonic_now().time_since_epoch().count() <= send->not_after_ns)
+    if (operations_.now().time_since_epoch().count() <= send->not_after_ns)
         operations_.send_frame(message.cluster, message.rest_after<ipc::Send>());
     return std::nullopt;
 }
@@ -173,7 +176,11 @@ void IpcServer::disconnect(const std::string& why) {
     operations_.on_disconnected(why);
 }
 
-void IpcServer::send_installed(std::uint16_t cluster, const ipc::Installed& installed) {
+void IpcServer::on_installed(std::uint16_t cluster, const ipc::Installed& installed) {
+    NLB_ASSERT(!installs_.empty());
+    const std::uint64_t asked = installs_.front();
+    installs_.pop_front();
+    if (asked != peer_ || !socket_.connected()) return;
     send(ipc::write_message(MessageType::installed, cluster, ipc::bytes_of(installed)));
 }
 

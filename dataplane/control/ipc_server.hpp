@@ -1,10 +1,11 @@
 // The dataplane's end of core/ipc/messages.hpp: takes each datagram apart, checks every size and
 // index in it, and lets an Operations do what it says. What it cannot understand it refuses with
-// one sentence, and hangs up.
+// one sentence, and hangs up. It decides who is greeted when, and who is told of an installation.
+// No DPDK, no system call and no clock: a simulator runs it.
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,7 +13,7 @@
 
 #include "core/base/result.hpp"
 #include "core/ipc/messages.hpp"
-#include "dataplane/control/seqpacket_server.hpp"
+#include "dataplane/control/link_socket.hpp"
 
 namespace nlb::dataplane {
 
@@ -20,6 +21,8 @@ namespace nlb::dataplane {
 class Operations {
 public:
     virtual ~Operations() = default;
+    // The clock of every absolute time in messages.
+    [[nodiscard]] virtual Instant now() const = 0;
     [[nodiscard]] virtual std::size_t cluster_count() const = 0;
     [[nodiscard]] virtual ipc::Hello hello(std::uint16_t cluster) const = 0;
     [[nodiscard]] virtual std::span<const Byte> block(std::uint16_t cluster) const = 0;
@@ -27,6 +30,8 @@ public:
     [[nodiscard]] virtual std::string_view settings(std::uint16_t cluster) const = 0;
     [[nodiscard]] virtual ipc::Status status(std::uint16_t cluster) const = 0;
     [[nodiscard]] virtual ipc::CountersReport counters(std::uint16_t cluster) const = 0;
+    // The cores are given the tables; IpcServer::on_installed() is called, in the order of
+    // installations, when none uses the former ones any more.
     virtual Status install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) = 0;
     virtual void set_lease(std::uint16_t cluster, Instant valid_until) = 0;
     virtual void store(std::uint16_t cluster, std::span<const Byte> block) = 0;
@@ -49,24 +54,25 @@ public:
 // Thread: main.
 class IpcServer {
 public:
-    // `operations` outlives it.
-    IpcServer(SeqpacketServer socket, Operations& operations)
-        : socket_(std::move(socket)), operations_(operations) {}
+    // Both outlive it.
+    IpcServer(LinkSocket& socket, Operations& operations)
+        : socket_(socket), operations_(operations) {}
 
-    // The listening socket is readable.
+    // The listening socket is readable. A peer is greeted only when its predecessor's installations
+    // are over: until then a core may use tables that hello no longer tells of.
     void on_newcomer();
+    // False: a peer that comes now would only wait.
+    [[nodiscard]] bool takes_newcomers() const { return socket_.connected() || installs_.empty(); }
     // The connection is readable: handles what is there, at most kDatagramsAtOnce. True: there may
     // be more.
     bool on_readable();
-    void flush() { socket_.flush(); }
-
-    void send_installed(std::uint16_t cluster, const ipc::Installed& installed);
+    // The oldest installation is over. Only the peer that asked for it is told: a successor counts
+    // its tokens from one again. Requires: it is one that operations().install() took.
+    void on_installed(std::uint16_t cluster, const ipc::Installed& installed);
     void send_status(std::uint16_t cluster);
     void send_requests(std::uint16_t cluster, std::span<const GrantRequest> requests);
     // False: nobody took it.
     bool send_punted(std::uint16_t cluster, const ipc::Punted& punted, std::span<const Byte> frame);
-
-    [[nodiscard]] const SeqpacketServer& socket() const { return socket_; }
 
     static constexpr int kDatagramsAtOnce = 64;
 
@@ -81,10 +87,12 @@ private:
     void disconnect(const std::string& why);
     void note_refusal(const ipc::MessageView& message);
 
-    SeqpacketServer socket_;
+    LinkSocket& socket_;
     Operations& operations_;
-    bool agreed_ = false;       // the peer has asked for something
-    std::string last_refusal_;  // by a control plane, since one was connected
+    std::uint64_t peer_ = 0;              // counts those that were taken
+    std::deque<std::uint64_t> installs_;  // under way: who asked for each, oldest first
+    bool agreed_ = false;                 // the peer has asked for something
+    std::string last_refusal_;            // by a control plane, since one was connected
     std::vector<Byte> datagram_;
 };
 

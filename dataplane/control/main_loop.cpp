@@ -73,10 +73,10 @@ void Dataplane::wait(Instant now, Instant until) {
     fds[kSignals].fd = signals_;
     fds[kDoorbell].fd = doorbell_.fd();
     if (server_) {
-        fds[kListening].fd = server_->socket().listening_fd();
-        fds[kConnected].fd = server_->socket().connected_fd();
-        fds[kConnected].events = static_cast<short>(
-            (is_busy() ? 0 : POLLIN) | (server_->socket().wants_to_write() ? POLLOUT : 0));
+        fds[kListening].fd = server_->takes_newcomers() ? socket_->listening_fd() : -1;
+        fds[kConnected].fd = socket_->connected_fd();
+        fds[kConnected].events = static_cast<short>((is_busy() ? 0 : POLLIN) |
+                                                    (socket_->wants_to_write() ? POLLOUT : 0));
     }
     if (tracer_) {
         fds[kTraceListening].fd = tracer_->socket().listening_fd();
@@ -88,7 +88,7 @@ void Dataplane::wait(Instant now, Instant until) {
         signalfd_siginfo ignored;
         stopping_ = read(signals_, &ignored, sizeof ignored) > 0;
     }
-    if ((fds[kConnected].revents & POLLOUT) != 0) server_->flush();
+    if ((fds[kConnected].revents & POLLOUT) != 0) socket_->flush();
     if ((fds[kConnected].revents & (POLLIN | POLLHUP | POLLERR)) != 0) server_->on_readable();
     if (fds[kListening].revents != 0) server_->on_newcomer();
     if (fds[kTraceConnected].revents != 0) tracer_->on_readable();
@@ -108,7 +108,7 @@ void Dataplane::deliver_punts() {
             const ipc::Punted punted{note_of(frames[i]).received_ns};
             const std::span<const Byte> frame{rte_pktmbuf_mtod(frames[i], const Byte*),
                                               frames[i]->data_len};
-            if (server_ && server_->socket().connected() && frame.size() <= ipc::kFrameBytesMax &&
+            if (server_ && socket_->connected() && frame.size() <= ipc::kFrameBytesMax &&
                 !server_->send_punted(index, punted, frame))
                 clusters_[index]->count_lost_punt();
             rte_pktmbuf_free(frames[i]);
@@ -120,9 +120,9 @@ void Dataplane::deliver_punts() {
 void Dataplane::deliver_requests() {
     std::array<GrantRequest, ipc::kGrantsAtOnce> requests;
     for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
-        const std::size_t count = clusters_[index]->take_requests(requests);
+        const std::size_t count = clusters_[index]->link().take_requests(requests);
         more_punts_ |= count == requests.size();
-        if (count != 0 && server_ && server_->socket().connected())
+        if (count != 0 && server_ && socket_->connected())
             server_->send_requests(index, {requests.data(), count});
     }
 }
@@ -130,7 +130,7 @@ void Dataplane::deliver_requests() {
 void Dataplane::finish_installs() {
     publisher_.poll([this](const Publisher::Published& what) {
         if (server_ && what.token != 0)
-            server_->send_installed(what.cluster, clusters_[what.cluster]->installed(what.token));
+            server_->on_installed(what.cluster, clusters_[what.cluster]->installed(what.token));
     });
 }
 
@@ -145,7 +145,7 @@ void Dataplane::tick(Instant now) {
 }
 
 void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now) {
-    const Cluster::Change change = cluster.look(now);
+    const ClusterLink::Change change = cluster.look(now);
     if (change.link) {
         const bool up = cluster.fence().link_up();
         daemon::log(up ? Level::info : Level::warning, "link",

@@ -10,43 +10,33 @@
 
 #include "core/base/result.hpp"
 #include "core/base/types.hpp"
+#include "dataplane/control/link_socket.hpp"
 
 namespace nlb::dataplane {
 
-class SeqpacketServer {
+class SeqpacketServer final : public LinkSocket {
 public:
     // Replaces a socket that a former process left behind. Requires: the run directory's lock is
     // held.
     static Result<SeqpacketServer> listen(const std::string& path);
     SeqpacketServer(SeqpacketServer&& other) noexcept;
     SeqpacketServer& operator=(SeqpacketServer&&) = delete;
-    ~SeqpacketServer();
+    ~SeqpacketServer() override;
 
     [[nodiscard]] int listening_fd() const { return listening_; }
     [[nodiscard]] int connected_fd() const { return connected_; }  // -1: nobody
-    [[nodiscard]] bool connected() const { return connected_ >= 0; }
-    [[nodiscard]] int peer_pid() const { return peer_pid_; }
+    [[nodiscard]] bool connected() const override { return connected_ >= 0; }
+    [[nodiscard]] int peer_pid() const override { return peer_pid_; }
 
-    // Takes the next peer. Requires: !connected(). False: there was none after all.
-    bool accept();
-    // Takes the next peer only to send it this datagram.
-    void turn_away(std::span<const Byte> datagram);
+    bool accept() override;
+    void turn_away(std::span<const Byte> datagram) override;
+    Received receive(std::vector<Byte>& into, std::size_t most) override;
+    void send(std::vector<Byte> datagram) override;
+    bool send_now(std::span<const Byte> datagram) override;
+    void disconnect() override;
 
-    enum class Received : std::uint8_t { datagram, nothing, closed };
-    // A datagram longer than `most` ends up with most + 1 bytes, and so in no shape to be
-    // understood.
-    Received receive(std::vector<Byte>& into, std::size_t most);
-
-    // In order and without loss, waiting in memory when the peer is slow; a peer that leaves
-    // kQueueMost datagrams unread is cut off.
-    void send(std::vector<Byte> datagram);
-    // Only when it can leave at once. False: it did not.
-    bool send_now(std::span<const Byte> datagram);
     [[nodiscard]] bool wants_to_write() const { return connected() && !queue_.empty(); }
     void flush();
-    void disconnect();
-
-    static constexpr std::size_t kQueueMost = 1024;
 
 private:
     SeqpacketServer(int listening, std::string path)

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr int kReadings = 5;
+constexpr std::uint64_t kRatePlausible = 20;  // a twentieth off at most
 __extension__ using Int128 = __int128;
 
 }  // namespace
@@ -42,13 +43,16 @@ Instant Clock::at(std::uint64_t cycles) const {
 
 void Clock::calibrate(std::uint64_t cycles, Instant now) {
     const std::int64_t ns = now.time_since_epoch().count();
-    if (!anchored_) {
+    if (!anchored_ || cycles < anchor_.cycles) {
         anchor_ = {cycles, ns};
         anchored_ = true;
     }
     if (ns - anchor_.ns >= kNsPerSecond && cycles > anchor_.cycles) {
-        rate_ = static_cast<std::uint64_t>((static_cast<Uint128>(ns - anchor_.ns) << 32) /
-                                           (cycles - anchor_.cycles));
+        const auto measured = static_cast<std::uint64_t>(
+            (static_cast<Uint128>(ns - anchor_.ns) << 32) / (cycles - anchor_.cycles));
+        // The machine slept and the counter did not go on: that is no rate.
+        const std::uint64_t off = measured > rate_ ? measured - rate_ : rate_ - measured;
+        if (off <= rate_ / kRatePlausible) rate_ = measured;
         anchor_ = {cycles, ns};
     }
     const std::uint64_t next = version_.load(std::memory_order_relaxed) + 1;

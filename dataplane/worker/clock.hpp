@@ -1,10 +1,11 @@
-// The time stamp counter as CLOCK_MONOTONIC, because both processes must mean the same instant by a
-// lease and a system call for each burst is too dear. Main compares the two regularly; workers only
-// multiply.
+// The time stamp counter as the daemons' clock (config/daemon/clock.hpp), because both processes
+// must mean the same instant by a lease and a system call for each burst is too dear. Main compares
+// the two regularly; workers only multiply.
 //
-// How far off it may be: between two calibrations the counter runs at its measured rate, so NTP
-// slewing (at most 500 ppm) shows as 50 us per 100 ms; a main lcore that is stopped for a whole
-// lease of 450 ms costs at most 225 us. Leases keep 10 % in reserve for that.
+// How far off it may be: both are the crystal's, so between two calibrations they differ by what
+// the measurement of the rate was off, a few ppm. A sleep of the machine stops or clears the
+// counter: a worker that finds a gap in it asks the clock itself until main has compared the two
+// again.
 #pragma once
 
 #include <array>
@@ -26,6 +27,11 @@ public:
 
     // Thread: any. Requires: calibrate() was called once.
     [[nodiscard]] Instant at(std::uint64_t cycles) const;
+
+    // Grows with each calibration. Thread: any.
+    [[nodiscard]] std::uint64_t calibrations() const {
+        return version_.load(std::memory_order_acquire);
+    }
 
     // Thread: main only. Both readings are of the same moment.
     void calibrate(std::uint64_t cycles, Instant now);

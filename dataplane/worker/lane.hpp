@@ -90,6 +90,8 @@ struct Lane {
     alignas(64) Counters counters{};
     // publishes nothing but itself
     std::atomic<std::int64_t> last_rx_ns{kLongAgo.time_since_epoch().count()};
+    // When its last poll began; a worker that hangs shows by it. Publishes nothing but itself.
+    std::atomic<std::int64_t> last_poll_ns{kLongAgo.time_since_epoch().count()};
     // publishes nothing but itself
     std::atomic<std::uint64_t> punts_lost{0};
 };

@@ -19,6 +19,9 @@
 namespace nlb::dataplane {
 namespace {
 
+// A poll that lasts longer has been kept from its core, or the machine has slept.
+constexpr std::uint64_t kGapsPerSecond = 50;
+
 // net_tap tells of frames with a real-time signal, and counts these without an atomic: exactly one
 // thread may take them. That is the first worker, whose sleep they end; every other thread has them
 // blocked since before EAL began.
@@ -58,10 +61,10 @@ const Tables& tables_for(Lane& lane) {
 }
 
 // Frames that main, and lanes without a queue, left here to be sent.
-std::uint32_t send_waiting(Lane& lane, const Clock& clock) {
+std::uint32_t send_waiting(Lane& lane, Instant now) {
     const std::uint32_t sent = send_for_main(lane);
     if (!lane.rss.spreads) return sent;
-    return sent + send_for_lanes(lane, lane.fence->holds(clock.at(rte_rdtsc())));
+    return sent + send_for_lanes(lane, lane.fence->holds(now));
 }
 
 // Ends what has lasted too long. One lane sweeps the clients of all; each tells main when its cores
@@ -82,7 +85,8 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
       lanes_(std::move(lanes)),
       sleeper_(wakers_of(lanes_), bell_),
       ns_per_cycle_most_(1'000'000'000 / shared.cycles_per_second + 1),
-      pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second) {
+      pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second),
+      gap_cycles_(shared.cycles_per_second / kGapsPerSecond) {
     NLB_ASSERT(shared.burst >= 1 && shared.burst <= kBurstMax);
     for (Lane* lane : lanes_) lane->bell = &bell_;
 }
@@ -90,13 +94,14 @@ Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> la
 // The life of a packet on this host: received, settled by core's stages (core/pipeline.hpp states
 // their order), delivered. Each source of frames gives a burst of its own.
 bool Worker::poll_once(Lane& lane) {
-    const Instant now = shared_.clock.at(begin_poll());
+    const Instant now = begin_poll();
+    lane.last_poll_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     // One snapshot per poll: no packet sees two maps.
     const BurstContext context = context_of(lane, tables_for(lane), now);
     trace_ = lane.trace.load(std::memory_order_acquire);
     burst_.packets.describe_all = trace_ != nullptr;
     lane.connections->follow(context.tables);
-    std::uint32_t frames = send_waiting(lane, shared_.clock);
+    std::uint32_t frames = send_waiting(lane, now);
     std::uint32_t judged = 0;
     bool emptied = true;
     for (const Source source : kSources) {
@@ -141,7 +146,7 @@ void Worker::deliver_released(Lane& lane, const BurstContext& context) {
             burst_.buffers[i] = lane.held.take(slots[i]);
             packets.frames[i] = frame_of(*burst_.buffers[i]);
         }
-        if (!lane.fence->holds(shared_.clock.at(rte_rdtsc()))) refuse_late(packets, lane.counters);
+        if (!lane.fence->holds(exact_now())) refuse_late(packets, lane.counters);
         if (trace_ != nullptr) show(lane, context, trace::Direction::ingress);
         deliver(lane, burst_, context.ports, context.now);
     }
@@ -149,11 +154,12 @@ void Worker::deliver_released(Lane& lane, const BurstContext& context) {
 
 // A poll is short: each of its cycles may be taken for as long as the slowest counter's, and only a
 // fence that this brings down is asked about the exact time.
-bool Worker::fence_still_holds(const Lane& lane, Instant poll_began) const {
-    const std::uint64_t cycles = rte_rdtsc();
-    return lane.fence->holds(poll_began + Duration{static_cast<std::int64_t>(
-                                              (cycles - began_) * ns_per_cycle_most_)}) ||
-           lane.fence->holds(shared_.clock.at(cycles));
+bool Worker::fence_still_holds(const Lane& lane, Instant poll_began) {
+    const std::uint64_t cycles = rte_rdtsc() - began_;
+    const Duration at_most{static_cast<std::int64_t>(cycles * ns_per_cycle_most_)};
+    if (cycles <= gap_cycles_ && lane.fence->holds(poll_began + at_most)) return true;
+    if (cycles > gap_cycles_) gap_since_ = shared_.clock.calibrations();
+    return lane.fence->holds(exact_now());
 }
 
 void Worker::show(Lane& lane, const BurstContext& context, trace::Direction direction) {
@@ -161,10 +167,19 @@ void Worker::show(Lane& lane, const BurstContext& context, trace::Direction dire
         lane.doorbell->ring();
 }
 
-std::uint64_t Worker::begin_poll() {
+// A counter that went back shows as the longest gap.
+Instant Worker::begin_poll() {
     const std::uint64_t begin = rte_rdtsc();
     if (worked_for_ != nullptr) worked_for_->counters.busy_cycles += begin - began_;
-    return began_ = begin;
+    if (begin - began_ > gap_cycles_) gap_since_ = shared_.clock.calibrations();
+    began_ = begin;
+    return gap_since_ == 0 ? shared_.clock.at(begin) : exact_now();
+}
+
+Instant Worker::exact_now() {
+    if (gap_since_ == 0) return shared_.clock.at(rte_rdtsc());
+    if (shared_.clock.calibrations() != gap_since_) gap_since_ = 0;
+    return monotonic_now();
 }
 
 // A poll that found work lasted until the next one begins: nobody sleeps between the two.

@@ -59,8 +59,11 @@ private:
     void deliver_released(Lane& lane, const BurstContext& context);
     // The settled burst, to whoever traces.
     void show(Lane& lane, const BurstContext& context, trace::Direction direction);
-    std::uint64_t begin_poll();
-    [[nodiscard]] bool fence_still_holds(const Lane& lane, Instant poll_began) const;
+    // When the poll begins. After a gap in the counter it is the clock's own word: the machine may
+    // have slept.
+    [[nodiscard]] Instant begin_poll();
+    [[nodiscard]] Instant exact_now();
+    [[nodiscard]] bool fence_still_holds(const Lane& lane, Instant poll_began);
     void note_round(bool busy);
     void sleep(std::uint32_t ns);
 
@@ -76,7 +79,10 @@ private:
     std::atomic<std::uint64_t> rounds_{0};
     std::atomic<std::uint64_t> busy_rounds_{0};  // publishes nothing but itself
     std::uint64_t began_ = 0;                    // the present poll, or the last one, in cycles
-    Lane* worked_for_ = nullptr;                 // the lane of the last poll, if it found work
+    // Not 0: the counter had a gap, and this many calibrations were known then.
+    std::uint64_t gap_since_ = 0;
+    const std::uint64_t gap_cycles_;
+    Lane* worked_for_ = nullptr;  // the lane of the last poll, if it found work
     // Of the lane that is polled; it may not outlive the poll.
     PacketTrace* trace_ = nullptr;
 };

@@ -19,11 +19,17 @@ public:
     void observe(const WireFrame& frame);
     // `count` frames, one by one, a random while of at most `gap` apart.
     void replay(std::uint32_t count, Duration gap);
+    // The recorded frames of one host from the `from`-th on, in their order, again and again.
+    void rerun(HostId host, std::uint32_t count, Duration gap, std::size_t from);
+    // Recorded frames under a key or of a version that nobody has: nobody can verify them.
+    void strange(std::uint32_t count, Duration gap);
     void forge(std::uint32_t count, Duration gap);
 
 private:
     static constexpr std::size_t kRecordedMax = 4000;
     [[nodiscard]] Bytes forged_bytes();
+    [[nodiscard]] Bytes strange_bytes();
+    void to_everybody(const WireFrame& frame);
 
     World& world_;
     bool recording_ = false;

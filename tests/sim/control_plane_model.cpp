@@ -1,36 +1,48 @@
-// The simulated control plane's shell; see the header.
+// The simulated control plane's process; see the header.
 #include "tests/sim/control_plane_model.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "core/wire/frame_codec.hpp"
+#include "controlplane/agent/reload.hpp"
+#include "core/ipc/tables_codec.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {
+
+using controlplane::ClusterAgent;
 
 void ControlPlaneModel::start() {
     if (state_ != State::off) return;
     ++life_;
     state_ = State::running;
     world_.note(id_, [] { return "control plane starts"; });
-    connect();
+    const HostModel& host = world_.host(id_);
+    controlplane::MessageSink& messages = *this;
+    controlplane::EventSink& events = *this;
+    agents_.push_back(std::make_unique<ClusterAgent>(
+        world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers),
+        world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
+    agents_.front()->use_neighbours({world_.gateway()});
+    roster_.emplace(agents_);
+    tick_at_ = retry_at_ = world_.scheduler().now();
+    pump();
 }
 
 void ControlPlaneModel::kill() {
     if (state_ == State::off) return;
     ++life_;
     state_ = State::off;
+    if (connection_ != 0) world_.host(id_).dataplane.on_hung_up(connection_);
     connection_ = 0;
-    greeted_ = started_ = false;
-    hello_.reset();
-    membership_.reset();
+    closed_ = false;
+    roster_.reset();
+    agents_.clear();
     inbox_.clear();
-    frames_waiting_ = 0;
+    commands_.clear();
     call_.reset();
-    actions_.clear();
-    next_action_ = 0;
-    busy_until_ = pulse_at_ = tick_at_ = woken_at_ = Duration{0};
+    written_.clear();
+    busy_until_ = tick_at_ = retry_at_ = woken_at_ = Duration{0};
     armed_fault_ = nullptr;
     world_.note(id_, [] { return "control plane killed"; });
 }
@@ -44,7 +56,6 @@ void ControlPlaneModel::stop() {
 void ControlPlaneModel::resume() {
     if (state_ != State::stopped) return;
     state_ = State::running;
-    tick_first_ = world_.prng().chance(500'000);
     world_.note(id_, [this] {
         return "control plane resumes, " + std::to_string(inbox_.size()) + " messages wait";
     });
@@ -57,40 +68,23 @@ void ControlPlaneModel::arm(std::uint32_t steps, std::function<void()> fault) {
     armed_fault_ = std::move(fault);
 }
 
-void ControlPlaneModel::connect() {
-    if (state_ == State::off || connection_ != 0 || !world_.host(id_).dataplane.alive()) return;
-    connection_ = ++connections_made_;
-    greeted_ = false;
-    world_.host(id_).dataplane.connect(connection_);
-}
-
-void ControlPlaneModel::post(LoopItem item) {
+void ControlPlaneModel::command(const Command& command) {
     if (state_ == State::off) return;
-    if (const auto* hello = std::get_if<HelloItem>(&item)) {
-        if (hello->connection != connection_) return;
-        greeted_ = true;
-    }
-    const bool from_dataplane =
-        std::holds_alternative<InstalledItem>(item) || std::holds_alternative<StatusItem>(item) ||
-        std::holds_alternative<LinkItem>(item) || std::holds_alternative<FrameItem>(item) ||
-        std::holds_alternative<RequestsItem>(item);
-    if (from_dataplane && !greeted_) return;
-    if (std::holds_alternative<FrameItem>(item) && ++frames_waiting_ > kQueueFrames) {
-        --frames_waiting_;  // the socket is full
-        return;
-    }
-    inbox_.push_back(std::move(item));
+    commands_.push_back(command);
     pump();
 }
 
-void ControlPlaneModel::receive(const WireFrame& frame) {
-    post(FrameItem{frame});
+bool ControlPlaneModel::hear(std::uint64_t connection, Datagram datagram, std::size_t queue_max) {
+    if (connection != connection_ || closed_ || inbox_.size() >= queue_max) return false;
+    inbox_.push_back(std::move(datagram));
+    pump();
+    return true;
 }
 
-void ControlPlaneModel::on_dataplane_gone() {
-    if (connection_ == 0) return;
-    greeted_ = false;
-    post(LostItem{});
+void ControlPlaneModel::on_closed(std::uint64_t connection) {
+    if (connection != connection_ || connection == 0) return;
+    closed_ = true;
+    pump();
 }
 
 void ControlPlaneModel::pump() {
@@ -101,17 +95,17 @@ void ControlPlaneModel::pump() {
     }
     pumping_ = false;
     if (state_ != State::running) return;
-    if (busy_until_ > world_.scheduler().now())
-        wake_at(busy_until_);
-    else if (started_)
-        wake_at(tick_at_);
+    if (busy_until_ > world_.scheduler().now()) return wake_at(busy_until_);
+    wake_at(connection_ == 0 ? std::min(tick_at_, retry_at_) : tick_at_);
 }
 
 // False: nothing to do.
 bool ControlPlaneModel::take_step() {
-    if (next_action_ < actions_.size()) {
+    if (!written_.empty()) {
         if (fault_strikes()) return true;
-        carry_out(actions_[next_action_++]);
+        Bytes datagram = std::move(written_.front());
+        written_.pop_front();
+        write(std::move(datagram));
         return true;
     }
     if (call_) {
@@ -119,208 +113,162 @@ bool ControlPlaneModel::take_step() {
         perform(*std::exchange(call_, std::nullopt));
         return true;
     }
-    if (tick_is_due() && (tick_first_ || inbox_.empty())) {
-        call_ = Call{TickItem{}, world_.local_time(id_)};
-        return true;
-    }
-    if (inbox_.empty()) return false;
-    call_ = Call{std::move(inbox_.front()), world_.local_time(id_)};
-    inbox_.pop_front();
-    if (std::holds_alternative<FrameItem>(call_->item)) --frames_waiting_;
-    return true;
+    if (connection_ == 0 && world_.scheduler().now() >= retry_at_) try_connect();
+    call_ = next_call();
+    return call_.has_value();
 }
 
 bool ControlPlaneModel::fault_strikes() {
     if (!armed_fault_ || armed_steps_-- != 0) return false;
     const auto fault = std::exchange(armed_fault_, nullptr);
     world_.note(id_, [this] {
-        return "fault before step " + std::to_string(next_action_) + " of " +
-               std::to_string(actions_.size());
+        return "fault before a step, " + std::to_string(written_.size()) + " messages are written";
     });
     fault();
     return true;
 }
 
-bool ControlPlaneModel::tick_is_due() const {
-    return started_ && world_.scheduler().now() >= tick_at_;
+void ControlPlaneModel::try_connect() {
+    retry_at_ = world_.scheduler().now() + kRetryEvery;
+    DataplaneModel& dataplane = world_.host(id_).dataplane;
+    if (!dataplane.alive()) return;
+    connection_ = ++connections_made_;
+    dataplane.connect(connection_);
 }
 
-void ControlPlaneModel::perform(Call call) {
-    actions_connection_ = connection_;
-    next_action_ = 0;
-    actions_ = std::visit([this, now = call.now](const auto& item) { return handle(item, now); },
-                          call.item);
-    if (!membership_ || !started_) return;
+// As the product's turn() does: a command when its socket is looked at first, then everything that
+// has arrived, and time only after that.
+std::optional<ControlPlaneModel::Call> ControlPlaneModel::next_call() {
+    const Instant now = world_.local_time(id_);
+    const bool arrived = !inbox_.empty() || closed_;
+    if (!commands_.empty() && (!arrived || world_.prng().chance(500'000))) {
+        Call call{commands_.front(), now};
+        commands_.pop_front();
+        return call;
+    }
+    if (!inbox_.empty()) {
+        Call call{std::move(inbox_.front()), now};
+        inbox_.pop_front();
+        return call;
+    }
+    if (closed_) return Call{Lost{}, now};
+    // The end of a turn: what follows from all that has arrived.
+    if (std::exchange(turned_, false) && now >= agents_.front()->next_wake())
+        return Call{Tick{}, now};
+    if (world_.scheduler().now() >= tick_at_) return Call{Tick{}, now};
+    return std::nullopt;
+}
+
+void ControlPlaneModel::perform(const Call& call) {
+    written_to_ = connection_;
+    turned_ = !std::holds_alternative<Tick>(call.what);
+    std::visit([this, now = call.now](const auto& what) { handle(what, now); }, call.what);
+    ClusterAgent& agent = *agents_.front();
+    world_.host(id_).stored = agent.stored();
     Prng& prng = world_.prng();
     const Duration now = world_.scheduler().now();
     if (lateness_ > Duration{0} && prng.chance(300'000))
         busy_until_ = now + Duration{prng.between(0, lateness_.count())};
-    // The pulse is due whoever speaks meanwhile: frames put the membership's next wake off, with
-    // many peers for ever.
-    const Duration due = std::min(world_.host(id_).clock.when(membership_->next_wake()), pulse_at_);
-    tick_at_ = std::max(now, due) + Duration{prng.between(0, 100'000)};
-    // only the first choice after a stop is by chance; otherwise the queue is drained first
-    tick_first_ = false;
-    world_.after_call(id_, actions_);
+    tick_at_ = std::max(now + kTimerMin, world_.host(id_).clock.when(agent.next_wake())) +
+               Duration{prng.between(0, 100'000)};
+    world_.after_call(id_);
 }
 
-Actions ControlPlaneModel::handle(const TickItem&, Instant now) {
-    const Duration time = world_.scheduler().now();
-    if (time >= pulse_at_) {
-        pulse_at_ = time + world_.settings().timing.period * 4 / 10;
-        world_.host(id_).dataplane.post(connection_, StatusRequestMessage{});
-    }
-    return membership_->on_tick(now);
+void ControlPlaneModel::handle(const Tick&, Instant now) {
+    if (now >= agents_.front()->next_wake()) agents_.front()->on_tick(now);
 }
 
-Actions ControlPlaneModel::handle(const FrameItem& item, Instant now) {
-    if (!started_) return {};
-    const DecodedFrame decoded = decode_frame(*item.frame.bytes, kCluster, world_.authenticator());
-    if (item.frame.origin == Origin::forged && decoded.fault == FrameFault::none)
-        world_.fail("I7", "a forged frame was decoded", id_);
-    if (decoded.fault != FrameFault::none) return {};
-    world_.before_frame(id_, item.frame);
-    FrameFault fault = FrameFault::none;
-    Actions actions = membership_->on_frame(now, decoded.frame, &fault);
-    world_.after_frame(id_, item.frame, fault);
-    return actions;
-}
-
-Actions ControlPlaneModel::handle(const InstalledItem& item, Instant now) {
-    return started_ ? membership_->on_installed(now, item.token, item.dirty) : Actions{};
-}
-
-Actions ControlPlaneModel::handle(const StatusItem& item, Instant now) {
-    if (!started_) return {};
-    membership_->on_dataplane_alive(now, item.last_rx);
-    return membership_->on_dirty(now, item.dirty);
-}
-
-Actions ControlPlaneModel::handle(const RequestsItem& item, Instant now) {
-    return started_ ? membership_->on_grant_requests(now, item.requests) : Actions{};
-}
-
-Actions ControlPlaneModel::handle(const LinkItem& item, Instant now) {
-    if (hello_) hello_->link_up = item.up;
-    return started_ ? membership_->on_link(now, item.up) : Actions{};
-}
-
-Actions ControlPlaneModel::handle(const HelloItem& item, Instant now) {
-    // A new process reads the file; an old one goes on with what it has in use.
-    if (!membership_)
-        membership_.emplace(world_.params_of(id_),
-                            world_.desired_rules_of(id_, world_.host(id_).file));
-    hello_ = item;
-    adapt_memory();
-    started_ = false;
-    return world_.host(id_).wanted ? begin(now) : Actions{};
-}
-
-Actions ControlPlaneModel::handle(const LostItem&, Instant) {
-    if (membership_) membership_->on_dataplane_lost();
-    started_ = false;
-    hello_.reset();
+void ControlPlaneModel::handle(const Lost&, Instant now) {
     connection_ = 0;
-    connect();
-    return {};
+    closed_ = false;
+    retry_at_ = world_.scheduler().now() + kRetryEvery;
+    roster_->forget();
+    agents_.front()->on_dataplane_lost(now);
 }
 
-Actions ControlPlaneModel::handle(const WishesItem&, Instant now) {
-    const auto& host = world_.host(id_);
-    if (!started_) return {};
-    Actions actions =
-        membership_->on_desired(now, world_.desired_rules_of(id_, variant()), host.draining);
-    for (Action& action : hold(now)) actions.push_back(std::move(action));
-    return actions;
-}
-
-Actions ControlPlaneModel::handle(const HoldItem&, Instant now) {
-    return started_ ? hold(now) : Actions{};
-}
-
-Actions ControlPlaneModel::hold(Instant now) {
-    if (World::digest_of(world_.host(id_).file) == membership_->config_digest())
-        return membership_->on_staged(now, std::nullopt);
-    return membership_->on_staged(now, world_.held_by(id_));
-}
-
-Variant ControlPlaneModel::variant() const {
-    return World::variant_of(membership_->config_digest());
-}
-
-// What a dataplane remembers under another configuration would be misread; its tables are fenced.
-// Tables that are older than the checkpoint own nothing, but where their descriptors are is
-// unknown.
-void ControlPlaneModel::adapt_memory() {
-    if (!hello_->memory) return;
-    DataplaneMemory& memory = *hello_->memory;
-    if (memory.checkpoint.config_digest != membership_->config_digest()) {
-        hello_->memory.reset();
-        hello_->unknown_tables = true;
-    } else if (hello_->variant != variant()) {
-        const bool any = std::any_of(memory.dirty.begin(), memory.dirty.end(),
-                                     [](BucketMask mask) { return mask != 0; });
-        memory.dirty.fill(any ? kAllBuckets : 0);
-        memory.own = {};
+void ControlPlaneModel::handle(const Command& command, Instant now) {
+    ClusterAgent& agent = *agents_.front();
+    if (const auto* host = std::get_if<HostAsked>(&command)) {
+        static_cast<void>(agent.command_host(now, host->command));
+    } else if (const auto* rule = std::get_if<RuleAsked>(&command)) {
+        const Variant variant =
+            world_.files_of(id_).variant_of_digest(agent.membership().config_digest());
+        static_cast<void>(agent.command_rules(
+            now, {world_.files_of(id_).rule_of(rule->port, variant)}, rule->state));
+    } else {
+        reload(now);
     }
 }
 
-Actions ControlPlaneModel::handle(const LeaveItem&, Instant now) {
-    return started_ ? membership_->on_leave(now) : Actions{};
+void ControlPlaneModel::handle(const Datagram& datagram, Instant now) {
+    const auto message = ipc::read_message(datagram.bytes);
+    NLB_ASSERT(message.has_value());
+    if (message->type == ipc::MessageType::refused)
+        return world_.fail("shell", std::string{message->payload.begin(), message->payload.end()},
+                           id_);
+    if (message->type == ipc::MessageType::hello) {
+        const auto agreed = roster_->on_hello(now, *message);
+        if (!agreed) world_.fail("shell", agreed.error().message, id_);
+        return;
+    }
+    ClusterAgent* const agent = roster_->agent_of(message->cluster);
+    if (agent == nullptr) return;
+    if (datagram.frame) world_.before_frame(id_, *datagram.frame);
+    agent->on_message(now, *message);
+    if (datagram.frame) world_.after_frame(id_, *datagram.frame);
 }
 
-Actions ControlPlaneModel::handle(const StartAgainItem&, Instant now) {
-    if (!membership_ || !hello_) return {};
-    if (!started_) return begin(now);
-    if (!membership_->has_left()) return {};
-    hello_->memory.reset();  // everything was given back
-    return begin(now);
-}
-
-Actions ControlPlaneModel::begin(Instant now) {
-    started_ = true;
-    install_variant_ = variant();
-    const auto& host = world_.host(id_);
-    Actions actions =
-        membership_->on_start(now, world_.draw_boot(id_), hello_->memory, hello_->unknown_tables);
-    const auto append = [&actions](Actions more) {
-        for (Action& action : more) actions.push_back(std::move(action));
-    };
-    append(membership_->on_desired(now, world_.desired_rules_of(id_, variant()), host.draining));
-    append(hold(now));
-    append(membership_->on_link(now, hello_->link_up));
-    world_.note(id_, [this] { return hello_->memory ? "warm start" : "cold start"; });
-    return actions;
-}
-
-void ControlPlaneModel::carry_out(Action& action) {
-    DataplaneModel& dataplane = world_.host(id_).dataplane;
-    if (auto* send = std::get_if<SendFrame>(&action)) {
-        dataplane.post(actions_connection_, SendMessage{std::make_shared<const Bytes>(encode_frame(
-                                                send->frame, world_.authenticator()))});
-    } else if (const auto* install = std::get_if<InstallTables>(&action)) {
-        world_.note(id_, [&] { return "installs " + describe(install->own, world_.settings()); });
-        dataplane.post(
-            actions_connection_,
-            InstallMessage{install->token, install->own, install->dirty_elsewhere, install_variant_,
-                           install->owner, install->era, install->settled});
-    } else if (auto* grants = std::get_if<GiveGrants>(&action)) {
-        world_.note(id_, [&] {
-            return "is granted " + std::to_string(grants->grants.size()) + " clients";
+// What controlplane/loop/control_plane.cpp does with the file. While the hosts change over the
+// operator is told to ask again, and does.
+void ControlPlaneModel::reload(Instant now) {
+    ClusterAgent& agent = *agents_.front();
+    const HostModel& host = world_.host(id_);
+    if (agent.reload_is_under_way()) {
+        world_.scheduler().after(world_.settings().timing.period, [this, life = life_] {
+            if (life == life_) command(ReloadAsked{});
         });
-        dataplane.post(actions_connection_, GrantsMessage{grants->era, std::move(grants->grants)});
-    } else if (const auto* use = std::get_if<UseConfig>(&action)) {
-        install_variant_ = World::variant_of(use->digest);
-        world_.note(id_, [&] { return "uses configuration " + std::to_string(install_variant_); });
-    } else if (const auto* lease = std::get_if<SetLease>(&action)) {
-        dataplane.post(actions_connection_, LeaseMessage{lease->valid_until});
-    } else if (auto* store = std::get_if<StoreCheckpoint>(&action)) {
-        if (actions_connection_ == connection_)
-            world_.invariants().check_one_map(id_, store->checkpoint.map);
-        dataplane.post(actions_connection_, StoreMessage{std::move(store->checkpoint)});
-    } else if (const auto* report = std::get_if<Report>(&action)) {
-        world_.on_report(id_, *report);
+        return;
     }
+    auto fresh = world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers);
+    const auto changes = controlplane::changes_between(agent.settings(), fresh);
+    if (!changes) return world_.fail("shell", changes.error().message, id_);
+    if (!changes.value().agreed.empty()) {
+        const Variant present =
+            world_.files_of(id_).variant_of_digest(agent.membership().config_digest());
+        return agent.hold(
+            now, {std::move(fresh), world_.keys_of(id_, present), world_.keys_of(id_, host.file)});
+    }
+    if (agent.has_staged()) agent.drop_staged(now);
+    agent.use_keys(world_.keys_of(id_, host.file));
+    if (!changes.value().local.empty()) agent.apply_local(now, fresh.cluster, fresh.host);
+}
+
+void ControlPlaneModel::send(std::vector<Byte> datagram) {
+    written_.push_back(std::move(datagram));
+}
+
+void ControlPlaneModel::on_event(const controlplane::Event& event) {
+    if (event.name == "reset") world_.invariants().on_reset(id_, event.fields.back().second);
+    world_.note(id_, [&] {
+        std::string text{event.name};
+        for (const auto& [name, value] : event.fields)
+            if (name != "cluster" && name != "host") text += " " + std::string(name) + "=" + value;
+        return text;
+    });
+}
+
+// A message takes effect when it is written; one whose connection is gone never does.
+void ControlPlaneModel::write(Bytes datagram) {
+    if (written_to_ == 0 || written_to_ != connection_ || closed_) return;
+    const auto message = ipc::read_message(datagram);
+    if (message->type == ipc::MessageType::store)
+        world_.invariants().on_stored(id_, decode_checkpoint(message->payload));
+    if (message->type == ipc::MessageType::install)
+        world_.note(id_, [&] {
+            const auto tables = decode_tables(message->rest_after<ipc::Install>());
+            return "installs " + describe(tables.value().own, world_.settings());
+        });
+    world_.host(id_).dataplane.hear(connection_, std::move(datagram));
 }
 
 void ControlPlaneModel::wake_at(Duration time) {

@@ -1,79 +1,93 @@
-// The shell of one simulated control plane: it brings time and messages to the production
-// Membership, and carries out the actions of each call one by one. The process may be stopped or
-// killed before any of them, and between reading the clock and the call.
+// The process of one simulated control plane: the product's ClusterRoster and ClusterAgent between
+// a socket, a clock and a state file that are simulated. It may be stopped or killed between
+// reading the clock and a call, and between any two messages that a call has written. It decides
+// nothing about the cluster.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <variant>
 
-#include "core/cluster/membership.hpp"
+#include "controlplane/agent/cluster_roster.hpp"
 #include "tests/sim/wire.hpp"
 
 namespace nlb::sim {
 
 class World;
 
-class ControlPlaneModel {
+// What the operator asks for.
+struct HostAsked {
+    controlplane::HostCommand command;
+};
+struct RuleAsked {
+    RuleId port = 0;
+    RuleState state = RuleState::enabled;
+};
+struct ReloadAsked {};
+using Command = std::variant<HostAsked, RuleAsked, ReloadAsked>;
+
+class ControlPlaneModel final : private controlplane::MessageSink, private controlplane::EventSink {
 public:
     ControlPlaneModel(World& world, HostId id) : world_(world), id_(id) {}
+    ControlPlaneModel(const ControlPlaneModel&) = delete;
 
     void start();
     void kill();
     void stop();
     void resume();
-    [[nodiscard]] bool running() const { return state_ == State::running; }
     [[nodiscard]] bool off() const { return state_ == State::off; }
     // `fault` happens before the step that follows `steps` more of them; a step is a call or one of
-    // its actions.
+    // the messages that it has written.
     void arm(std::uint32_t steps, std::function<void()> fault);
     void disarm() { armed_fault_ = nullptr; }
     // The loop is late by up to this much after each call; zero: hardly.
     void set_lateness(Duration lateness) { lateness_ = lateness; }
+    // The operator's, kept until the loop comes to it; lost when the process is off.
+    void command(const Command& command);
 
-    void post(LoopItem item);
-    void receive(const WireFrame& frame);
-    void on_dataplane_gone();
-    void on_dataplane_back() { connect(); }
+    // The socket's end here. False: it is full (or the connection is none of this process).
+    bool hear(std::uint64_t connection, Datagram datagram, std::size_t queue_max);
+    void on_closed(std::uint64_t connection);
 
-    // Nothing before the dataplane's hello, and when the process is off.
+    // Nothing when the process is off.
+    [[nodiscard]] const controlplane::ClusterAgent* agent() const {
+        return agents_.empty() ? nullptr : agents_.front().get();
+    }
     [[nodiscard]] const Membership* membership() const {
-        return membership_ ? &*membership_ : nullptr;
+        return agents_.empty() ? nullptr : &agents_.front()->membership();
     }
 
 private:
     enum class State : std::uint8_t { off, running, stopped };
-    static constexpr std::size_t kQueueFrames = 60;
+    // As controlplane/loop/dataplane_connection.hpp has them.
+    static constexpr Duration kRetryEvery = std::chrono::milliseconds{100};
+    static constexpr Duration kTimerMin = std::chrono::microseconds{50};
 
+    struct Tick {};
+    struct Lost {};
     struct Call {
-        LoopItem item;
+        std::variant<Tick, Lost, Command, Datagram> what;
         Instant now;  // read before the call; it is old when the process was stopped in between
     };
 
-    void connect();
+    void send(std::vector<Byte> datagram) override;
+    void on_event(const controlplane::Event& event) override;
+
     void pump();
     bool take_step();
     bool fault_strikes();
-    [[nodiscard]] bool tick_is_due() const;
-    void perform(Call call);
-    Actions handle(const TickItem& item, Instant now);
-    Actions handle(const FrameItem& item, Instant now);
-    Actions handle(const InstalledItem& item, Instant now);
-    Actions handle(const StatusItem& item, Instant now);
-    Actions handle(const RequestsItem& item, Instant now);
-    Actions handle(const LinkItem& item, Instant now);
-    Actions handle(const HelloItem& item, Instant now);
-    Actions handle(const LostItem& item, Instant now);
-    Actions handle(const WishesItem& item, Instant now);
-    Actions handle(const HoldItem& item, Instant now);
-    Actions handle(const LeaveItem& item, Instant now);
-    Actions handle(const StartAgainItem& item, Instant now);
-    Actions begin(Instant now);
-    Actions hold(Instant now);
-    void adapt_memory();
-    [[nodiscard]] Variant variant() const;
-    void carry_out(Action& action);
+    void try_connect();
+    [[nodiscard]] std::optional<Call> next_call();
+    void perform(const Call& call);
+    void handle(const Tick&, Instant now);
+    void handle(const Lost&, Instant now);
+    void handle(const Command& command, Instant now);
+    void handle(const Datagram& datagram, Instant now);
+    void reload(Instant now);
+    void write(Bytes datagram);
     void wake_at(Duration time);
 
     World& world_;
@@ -82,25 +96,22 @@ private:
     std::uint32_t life_ = 0;
     std::uint64_t connections_made_ = 0;
     std::uint64_t connection_ = 0;  // 0: none
-    bool greeted_ = false;          // the hello of this connection was posted
-    bool started_ = false;          // on_start was called since the hello
-    std::optional<HelloItem> hello_;
-    std::optional<Membership> membership_;
-    Variant install_variant_ = 0;  // what the actions still to be carried out number rules by
+    bool closed_ = false;           // by the other end, and not noticed yet
+    controlplane::ClusterAgents agents_;
+    std::optional<controlplane::ClusterRoster> roster_;
 
-    std::deque<LoopItem> inbox_;
-    std::size_t frames_waiting_ = 0;
+    std::deque<Datagram> inbox_;
+    std::deque<Command> commands_;
     std::optional<Call> call_;
-    Actions actions_;
-    std::size_t next_action_ = 0;
-    std::uint64_t actions_connection_ = 0;
+    std::deque<Bytes> written_;  // by the last call; to `written_to_`
+    std::uint64_t written_to_ = 0;
 
     bool pumping_ = false;
-    bool tick_first_ = true;
+    bool turned_ = false;  // something was handled since time was last looked at
     Duration busy_until_{};
     Duration tick_at_{};
+    Duration retry_at_{};
     Duration woken_at_{};  // the earliest wake-up that is on its way; zero: none
-    Duration pulse_at_{};  // a status is asked for at least each half period
     Duration lateness_{};
     std::uint32_t armed_steps_ = 0;
     std::function<void()> armed_fault_;

@@ -1,15 +1,12 @@
-// The dataplane of one simulated host: its cores' map and lease, the stored checkpoint, and the
-// socket to the control plane, whose messages take effect one by one in the order sent. It has no
-// opinions. While tables are being installed any core may use the old or the new ones.
+// The machine around one simulated dataplane: whether its process lives or is stopped, its outside
+// port, and what clients meet there.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 
-#include "core/clients/client_table.hpp"
-#include "core/flow/simple_connections.hpp"
+#include "tests/sim/dataplane_process.hpp"
 #include "tests/sim/wire.hpp"
 
 namespace nlb::sim {
@@ -27,76 +24,49 @@ public:
     void resume();
     void set_link(bool up);
     void set_deaf(bool deaf);  // no frame of any kind comes in; what it sends leaves
-    [[nodiscard]] bool alive() const { return alive_; }
+    [[nodiscard]] bool alive() const { return process_ != nullptr; }
+    [[nodiscard]] bool stopped() const { return stopped_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
 
-    // The control plane's end of the socket. Messages of a connection that is not the last one are
-    // lost with it.
+    // The control plane's end of the socket; nothing when the process is dead.
     void connect(std::uint64_t connection);
-    void post(std::uint64_t connection, DataplaneMessage message);
+    void hear(std::uint64_t connection, Bytes datagram);
+    void on_hung_up(std::uint64_t connection);
 
     // The outside port.
     void receive(const WireFrame& frame);
 
-    // Packets of clients: whether any arrives, and what the core that gets one decides by.
-    [[nodiscard]] bool receives() const { return alive_ && !stopped_ && link_up_ && !deaf_; }
-    void note_reception();
+    // Packets of clients: whether any arrives, and whether it may be accepted.
+    [[nodiscard]] bool receives() const { return alive() && !stopped_ && link_up_ && !deaf_; }
     [[nodiscard]] bool is_open() const;
-    [[nodiscard]] const InstallMessage& tables_of_some_core() const;
+    // Requires: alive().
+    [[nodiscard]] DataplaneProcess& process() { return *process_; }
     // Of the tables that own something, or will at the end of the install.
-    [[nodiscard]] Variant variant() const {
-        return installing_ ? installing_->second.variant : installed_.variant;
+    [[nodiscard]] Variant variant() const { return alive() ? process_->variant() : Variant{0}; }
+
+    // By port: what some core would accept, and what every core does accept, now.
+    [[nodiscard]] const RuleMasks& may_accept() const {
+        return is_open() ? process_->possible() : kNothing;
     }
-    [[nodiscard]] SimpleConnections& connections() { return *connections_; }
-
-    [[nodiscard]] ClientTable& clients() { return *clients_; }
-    // What cores have asked for goes on its way to the control plane.
-    void pass_requests_on();
-
-    // What some core would accept, and what every core does accept, now.
-    [[nodiscard]] const RuleMasks& may_accept() const { return is_open() ? possible_ : kNothing; }
-    [[nodiscard]] const RuleMasks& does_accept() const { return is_open() ? certain_ : kNothing; }
+    [[nodiscard]] const RuleMasks& does_accept() const {
+        return is_open() ? process_->certain() : kNothing;
+    }
 
 private:
-    static constexpr std::size_t kQueueFrames = 60;
-    static constexpr std::uint32_t kClients = 64;
+    static constexpr std::size_t kReceiveQueue = 60;
+    static constexpr Duration kTick = std::chrono::milliseconds{50};  // of the product's main loop
     static constexpr RuleMasks kNothing{};
 
-    void pump();
-    void handle(const SendMessage& message);
-    void handle(const InstallMessage& message);
-    void handle(const LeaseMessage& message);
-    void handle(StoreMessage& message);
-    void handle(const ConnectMessage& message);
-    void handle(const StatusRequestMessage& message);
-    void handle(const GrantsMessage& message);
-    void finish_install();
-    [[nodiscard]] RuleMasks dirty() const;
-    void tell_link();
-    void punt(const WireFrame& frame);
+    void keep_ticking();
 
     World& world_;
     HostId id_;
     std::uint32_t life_ = 0;  // grows at each boot; events of an earlier life are void
-    bool alive_ = false;
     bool stopped_ = false;
     bool link_up_ = true;
-    bool told_link_ = true;
     bool deaf_ = false;
-    Instant last_rx_ = kLongAgo;
-    bool pumping_ = false;
-    bool install_overdue_ = false;
-    std::uint64_t connection_ = 0;
-    std::deque<std::pair<std::uint64_t, DataplaneMessage>> inbox_;
     std::deque<WireFrame> nic_;
-    std::optional<std::pair<std::uint64_t, InstallMessage>> installing_;
-    RuleMasks possible_{};
-    RuleMasks certain_{};
-    InstallMessage installed_;
-    std::unique_ptr<SimpleConnections> connections_;
-    std::unique_ptr<ClientTable> clients_;
-    Instant valid_until_ = kLongAgo;
-    std::optional<Checkpoint> block_;
+    std::unique_ptr<DataplaneProcess> process_;
 };
 
 }  // namespace nlb::sim

@@ -1,4 +1,4 @@
-// What befalls frames: loss, cuts, partitions, deafness, and an attacker.
+// What befalls frames: loss, cuts, partitions, deafness.
 #include <algorithm>
 
 #include "tests/sim/fault_planner.hpp"
@@ -6,12 +6,10 @@
 namespace nlb::sim {
 
 void Planner::plan_network(Fault fault, HostId id, Duration begin, Duration length) {
-    World* w = &world_;
     const Duration end = std::min(begin + length, settings_.faults_until);
     if (fault == Fault::burst) {
-        const auto loss = static_cast<std::uint64_t>(prng_.between(100'000, 400'000));
-        at(begin, [w, loss] { w->network().conditions.loss = loss; });
-        at(begin + between(period_, bury_), [w] { w->network().conditions.loss = 10'000; });
+        add(begin, Verb::loss, {prng_.between(100'000, 400'000)});
+        add(begin + between(period_, bury_), Verb::loss, {10'000});
     } else if (fault == Fault::oneway) {
         cut_one_way(id, begin, end);
     } else if (fault == Fault::part) {
@@ -20,14 +18,14 @@ void Planner::plan_network(Fault fault, HostId id, Duration begin, Duration leng
         turn_coat(id, begin, settings_.faults_until);
     } else if (fault == Fault::link) {
         const Duration down = prng_.chance(300'000) ? between(Duration{100'000}, period_) : length;
-        at(begin, [w, id] { w->host(id).dataplane.set_link(false); });
-        at(begin + down, [w, id] { w->host(id).dataplane.set_link(true); });
+        add(begin, Verb::link, {id, 0});
+        add(begin + down, Verb::link, {id, 1});
     } else if (fault == Fault::deaf) {
         silence(id, begin, end);
     } else if (fault == Fault::slow) {
         const Duration lateness = between(Duration{1'000'000}, period_);
-        at(begin, [w, id, lateness] { w->host(id).control.set_lateness(lateness); });
-        at(begin + length, [w, id] { w->host(id).control.set_lateness(Duration{0}); });
+        add(begin, Verb::late, {id, lateness.count()});
+        add(begin + length, Verb::late, {id, 0});
     } else if (fault == Fault::deafboot || fault == Fault::deafjoin) {
         deafen(id, begin, length,
                fault == Fault::deafboot ? Duration{-1'000'000}
@@ -37,16 +35,9 @@ void Planner::plan_network(Fault fault, HostId id, Duration begin, Duration leng
 
 void Planner::cut(HostId from, HostId to, Duration begin, Duration end) {
     if (begin >= end) return;
-    World* w = &world_;
     cuts_.push_back({from, to, begin, end});
-    at(begin, [w, from, to] {
-        w->network().cut(from, to);
-        w->note(to, [from] { return "does not hear host " + std::to_string(from); });
-    });
-    at(end, [w, from, to] {
-        w->network().mend(from, to);
-        w->note(to, [from] { return "could hear host " + std::to_string(from) + " again"; });
-    });
+    add(begin, Verb::cut, {from, to});
+    add(end, Verb::mend, {from, to});
 }
 
 // To or from some hosts; never together with the other direction, which `serve` exempts.
@@ -76,7 +67,6 @@ void Planner::partition(Duration begin, Duration end) {
 // heard, and helps the other half.
 void Planner::turn_coat(HostId id, Duration begin, Duration end) {
     if (settings_.hosts % 2 == 0 || !cuts_.empty()) return;
-    World* w = &world_;
     std::vector<HostId> others;
     for (HostId other = 1; other <= settings_.hosts; ++other)
         if (other != id)
@@ -93,8 +83,8 @@ void Planner::turn_coat(HostId id, Duration begin, Duration end) {
         cut(others[a], id, turn, end);
         cut(id, others[a], turn, end);
     }
-    at(turn, [w, id] { w->crash_host(id); });
-    at(turn + between(Duration{1'000'000}, period_), [w, id] { w->boot_host(id); });
+    add(turn, Verb::crash, {id});
+    add(turn + between(Duration{1'000'000}, period_), Verb::boot, {id});
 }
 
 // Directed, and once per run: it restarts and hears nobody, from its start or a little later.
@@ -103,32 +93,12 @@ void Planner::turn_coat(HostId id, Duration begin, Duration end) {
 void Planner::deafen(HostId id, Duration begin, Duration length, Duration after_boot) {
     if (deafened_ || silenced_ || !cuts_.empty()) return;
     deafened_ = true;
-    World* w = &world_;
-    at(begin, [w, id] { w->crash_host(id); });
-    at(begin + length, [w, id] { w->boot_host(id); });
+    add(begin, Verb::crash, {id});
+    add(begin + length, Verb::boot, {id});
     for (HostId other = 1; other <= settings_.hosts; ++other)
         if (other != id)
             cut(other, id, begin + length + after_boot,
                 std::min(begin + length + 4 * bury_, settings_.faults_until));
-}
-
-void Planner::plan_attack(Fault fault, HostId id, Duration begin, Duration length) {
-    World* w = &world_;
-    const Duration gap = period_ / 3;
-    if (fault == Fault::replay) {
-        at(begin, [w, id] { w->crash_host(id); });
-        at(begin + length, [w, id] { w->boot_host(id); });
-        Duration up = begin + length;
-        if (prng_.chance(500'000)) {  // a life too short to be believed by anybody
-            at(up + between(Duration{1'000'000}, Duration{6'000'000}),
-               [w, id] { w->crash_host(id); });
-            up += between(Duration{10'000'000}, period_);
-            at(up, [w, id] { w->boot_host(id); });
-        }
-        at(up, [w, gap] { w->attacker().replay(200, gap); });
-    } else if (fault == Fault::forge) {
-        at(begin, [w, gap] { w->attacker().forge(100, gap); });
-    }
 }
 
 }  // namespace nlb::sim

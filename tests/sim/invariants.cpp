@@ -2,6 +2,7 @@
 #include "tests/sim/invariants.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "controlplane/agent/cause_words.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -58,8 +59,9 @@ void Invariants::fail(const std::string& invariant, const std::string& text) {
 
 void Invariants::check_owners(HostId changed) {
     const RuleMasks& mine = world_.host(changed).dataplane.may_accept();
-    for (HostId other = 1; other <= world_.settings().hosts; ++other) {
-        if (other == changed) continue;
+    for (HostId other = 1; other <= world_.settings().machines(); ++other) {
+        if (other == changed || world_.host(other).foreign != world_.host(changed).foreign)
+            continue;
         const RuleMasks& theirs = world_.host(other).dataplane.may_accept();
         if (any(mine) && any(theirs) &&
             world_.host(changed).dataplane.variant() != world_.host(other).dataplane.variant()) {
@@ -129,10 +131,40 @@ void Invariants::watch_orphans() {
                 uncovered_since_[rule][bucket] = is_offered(rule) ? now : Duration{0};
             } else if (uncovered_since_[rule][bucket] != Duration{0}) {
                 findings_.planned_windows.push_back(now - uncovered_since_[rule][bucket]);
+                check_window(rule, now - uncovered_since_[rule][bucket]);
             }
         }
     }
     uncovered_ = uncovered;
+}
+
+// In planned moves: two messages and the installs of the former and the next owner, as each core of
+// the one has stopped before the first of the other begins; one more where the next owner has to be
+// told of guests first. A reload takes everything back, which is several moves.
+void Invariants::check_window(RuleId rule, Duration length) {
+    const Settings& settings = world_.settings();
+    if (settings.tries(Fault::reload)) return;
+    const Duration install = settings.install_max * (settings.sticky_ms == 0 ? 2 : 3);
+    const Duration loops = std::chrono::milliseconds{1};  // wake-ups and sockets
+    if (length > 2 * world_.network().conditions.delay_max + install + loops)
+        fail("I8", "rule " + std::to_string(rule) + ": a bucket had no owner for " +
+                       in_seconds(length) + " s in a planned move");
+}
+
+// What `serve` exempts, and a host that begins and hears nobody, may cost the others their map; so
+// does the loss of a majority.
+bool Invariants::may_judge(HostId id) const {
+    const Settings& settings = world_.settings();
+    if (befallen_.contains(id) || !was_member_.contains(id)) return false;
+    if (world_.network().was_ever_exempt() || settings.tries(Fault::deafboot) ||
+        settings.tries(Fault::deafjoin) || settings.tries(Fault::turncoat))
+        return false;
+    return !settings.majority || 2 * befallen_.size() < settings.hosts;
+}
+
+void Invariants::on_reset(HostId id, const std::string& because) {
+    if (may_judge(id))
+        fail("I8", "host " + std::to_string(id) + ", which no fault befell, resets: " + because);
 }
 
 bool Invariants::is_offered(RuleId rule) const {
@@ -142,8 +174,7 @@ bool Invariants::is_offered(RuleId rule) const {
         if (!is_expected(id) || membership == nullptr ||
             membership->state() != MembershipState::member || !host.wanted || host.draining)
             continue;
-        if (host.desired[rule].offer != 0 && host.desired[rule].state == RuleState::enabled)
-            return true;
+        if (host.offers[rule] != 0 && host.states[rule] == RuleState::enabled) return true;
     }
     return false;
 }
@@ -168,7 +199,7 @@ std::string Invariants::why_not_converged() const {
         if (!is_expected(id)) continue;
         const Membership* membership = world_.host(id).control.membership();
         if (membership == nullptr) return "host " + std::to_string(id) + " is not running";
-        if (membership->config_digest() != World::digest_of(world_.host(1).file))
+        if (membership->config_digest() != world_.configurations().digest_of(world_.host(1).file))
             return "host " + std::to_string(id) + " uses the former configuration";
         if (!membership->converged()) {
             const auto [cause, host] = membership->unconverged_because();
@@ -201,8 +232,8 @@ std::string Invariants::why_shares_differ(RuleId rule) const {
     std::uint64_t best = 0;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
-        if (is_expected(id) && !host.draining && host.desired[rule].state == RuleState::enabled)
-            offers[id] = host.desired[rule].offer;
+        if (is_expected(id) && !host.draining && host.states[rule] == RuleState::enabled)
+            offers[id] = host.offers[rule];
         sum += offers[id];
         best = std::max(best, offers[id]);
     }
@@ -234,7 +265,7 @@ void Invariants::check_coverage() {
     if (must) fail("I2", reason);
 }
 
-void Invariants::after_call(HostId id, const Actions& actions) {
+void Invariants::after_call(HostId id) {
     const Membership& membership = *world_.host(id).control.membership();
     if (membership.state() != last_state_[id]) {
         if (membership.state() == MembershipState::reset) ++findings_.resets;
@@ -243,30 +274,30 @@ void Invariants::after_call(HostId id, const Actions& actions) {
     if (met_[id].first != membership.incarnation()) met_[id] = {membership.incarnation(), {}};
     for (const MemberEntry& member : membership.map().members) met_[id].second.insert(member.id);
     const std::uint32_t boot = membership.incarnation().boot;
+    if (membership.state() == MembershipState::member) was_member_.insert(id);
     if (lives_[id].empty() || lives_[id].back().boot != boot) {
         end_life(id);
+        was_member_.erase(id);
         lives_[id].push_back({boot, {}});
     }
-    if (membership.epoch() == last_map_[id].epoch) return;
-    const ClusterMap before = std::exchange(last_map_[id], membership.map());
-    const ClusterMap& map = last_map_[id];
-    if (map.epoch == Epoch{}) return;
-    ++findings_.epochs;
-    // A map adopted and replaced within one call was never seen here.
-    const bool one_step = std::none_of(actions.begin(), actions.end(), [](const Action& action) {
-        const auto* report = std::get_if<Report>(&action);
-        return report != nullptr &&
-               (report->kind == Report::Kind::adopted || report->kind == Report::Kind::joined);
-    });
-    if (one_step) check_least_movement(id, before, map);
 }
 
-// What is written down may be stated from now on; a decision whose host dies before that was never
-// made.
+void Invariants::on_stored(HostId id, const std::optional<Checkpoint>& checkpoint) {
+    if (!checkpoint) return fail("shell", "a block that cannot be read is stored");
+    const ClusterMap& map = checkpoint->map;
+    check_one_map(id, map);
+    if (map.epoch == last_map_[id].epoch) return;
+    const ClusterMap before = std::exchange(last_map_[id], map);
+    if (map.epoch == Epoch{}) return;
+    ++findings_.epochs;
+    check_least_movement(id, before, map);
+}
+
 void Invariants::check_one_map(HostId id, const ClusterMap& map) {
     if (map.epoch == Epoch{}) return;
     const std::uint64_t digest = digest_of(map, world_.settings().slots);
-    const auto [known, is_new] = digest_of_epoch_.insert({map.epoch, digest});
+    const auto [known, is_new] =
+        digest_of_epoch_.insert({{world_.host(id).foreign, map.epoch}, digest});
     if (!is_new && known->second != digest)
         fail("I5", "epoch " + std::to_string(map.epoch.counter) + "/" +
                        std::to_string(map.epoch.coordinator) + " has two maps, host " +
@@ -277,7 +308,9 @@ void Invariants::check_one_map(HostId id, const ClusterMap& map) {
 // and nothing else.
 void Invariants::check_least_movement(HostId id, const ClusterMap& before,
                                       const ClusterMap& after) {
-    if (after.epoch.coordinator != id || after.config_digest != before.config_digest) return;
+    if (after.epoch.coordinator != world_.host(id).acts_as ||
+        after.config_digest != before.config_digest)
+        return;
     // a reload takes everything and gives it back
     if (after.next_digest != 0 || before.next_digest != 0) return;
     for (const RuleId rule : rules_) {
@@ -300,31 +333,48 @@ void Invariants::check_least_movement(HostId id, const ClusterMap& before,
     }
 }
 
-void Invariants::before_frame(HostId id, const WireFrame& frame) {
-    if (frame.origin != Origin::replayed) return;
-    before_digest_ = digest_of_state(*world_.host(id).control.membership());
-    before_incarnation_ = world_.host(id).control.membership()->incarnation();
+namespace {
+
+std::uint64_t frames_refused(const controlplane::ClusterAgent& agent) {
+    const auto& by_reason = agent.heartbeats().refused_by_reason();
+    return std::accumulate(by_reason.begin(), by_reason.end(), std::uint64_t{0});
 }
 
-void Invariants::after_frame(HostId id, const WireFrame& frame, FrameFault fault) {
-    const Membership& membership = *world_.host(id).control.membership();
-    if (frame.origin == Origin::replayed && fault != FrameFault::none) {
-        ++findings_.rejected;
-        // A lapse that was due, a timer or an own decision may come with any event; what peers are
-        // known as may not change.
-        if (membership.state() == last_state_[id] && membership.epoch() == last_map_[id].epoch &&
-            membership.incarnation() == before_incarnation_ &&
-            digest_of_state(membership) != before_digest_)
-            fail("I7", "a replayed frame of host " + std::to_string(frame.sender) + " refused as " +
-                           std::string(name_of(fault)) + " changed host " + std::to_string(id));
-    }
-    if (fault == FrameFault::none && frame.sender != kNoHost) check_belief(id, frame.sender);
+}  // namespace
+
+void Invariants::before_frame(HostId id, const WireFrame& frame) {
+    if (frame.origin == Origin::host) return;
+    const controlplane::ClusterAgent& agent = *world_.host(id).control.agent();
+    before_digest_ = digest_of_state(agent.membership());
+    before_refused_ = frames_refused(agent);
+    before_incarnation_ = agent.membership().incarnation();
+    before_epoch_ = agent.membership().epoch();
+    before_state_ = agent.membership().state();
+}
+
+// A lapse that was due, a timer or an own decision may come with any event; what peers are known as
+// may not change.
+void Invariants::after_frame(HostId id, const WireFrame& frame) {
+    if (frame.sender != kNoHost) check_belief(id, frame.sender);
+    if (frame.origin == Origin::host) return;
+    const controlplane::ClusterAgent& agent = *world_.host(id).control.agent();
+    const Membership& membership = agent.membership();
+    const bool refused = frames_refused(agent) != before_refused_;
+    if (refused) ++findings_.rejected;
+    if (frame.origin == Origin::forged && agent.active() && !refused)
+        return fail("I7", "a forged frame was decoded on host " + std::to_string(id));
+    if (refused && membership.state() == before_state_ && membership.epoch() == before_epoch_ &&
+        membership.incarnation() == before_incarnation_ &&
+        digest_of_state(membership) != before_digest_)
+        fail("I7", "a refused frame of host " + std::to_string(frame.sender) + " changed host " +
+                       std::to_string(id));
 }
 
 // Nobody believes an incarnation that ended long ago.
 void Invariants::check_belief(HostId id, HostId peer) {
+    if (world_.host(id).foreign != world_.host(peer).foreign) return;
     const auto& peers = world_.host(id).control.membership()->peers();
-    const auto known = peers.find(peer);
+    const auto known = peers.find(world_.host(peer).acts_as);
     if (known == peers.end() || believed_boot_[id][peer] == known->second.incarnation.boot) return;
     believed_boot_[id][peer] = known->second.incarnation.boot;
     const Duration limit = 4 * world_.settings().timing.bury_after;

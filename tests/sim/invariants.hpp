@@ -30,6 +30,7 @@ struct Findings {
     std::uint64_t exempt = 0;  // moments with two owners that `serve` does not promise to prevent
     std::uint64_t epochs = 0;
     std::uint64_t resets = 0;
+    std::uint64_t judged = 0;               // hosts that no fault befell to the end
     std::uint64_t rejected = 0;             // replays and forgeries refused
     Duration healed_after{};                // of the last fault: when everything was owned once
     std::vector<Duration> planned_windows;  // buckets without an owner in runs without faults
@@ -39,13 +40,19 @@ class Invariants {
 public:
     explicit Invariants(World& world);
 
-    void check_owners(HostId changed);                                      // I1
-    void check_coverage();                                                  // I2, I6
-    void after_call(HostId id, const Actions& actions);                     // I3
-    void check_one_map(HostId id, const ClusterMap& map);                   // I5
-    void before_frame(HostId id, const WireFrame& frame);                   // I7
-    void after_frame(HostId id, const WireFrame& frame, FrameFault fault);  // I7
+    void check_owners(HostId changed);  // I1
+    void check_coverage();              // I2, I6
+    void after_call(HostId id);
+    // What is written down may be stated from now on; a decision whose host dies before that was
+    // never made.
+    void on_stored(HostId id, const std::optional<Checkpoint>& checkpoint);  // I3, I5
+    void before_frame(HostId id, const WireFrame& frame);                    // I7
+    void after_frame(HostId id, const WireFrame& frame);                     // I7
     void on_crash(HostId id);
+    // A fault befell it.
+    void on_befallen(HostId id) { befallen_.insert(id); }
+    // It gave up its map.
+    void on_reset(HostId id, const std::string& because);  // I8
     void fail(const std::string& invariant, const std::string& text);
 
     // What `serve` does not promise to prevent between the two at the moment.
@@ -60,6 +67,8 @@ private:
     };
 
     void watch_orphans();
+    void check_window(RuleId rule, Duration length);  // I8
+    [[nodiscard]] bool may_judge(HostId id) const;
     [[nodiscard]] bool began_deaf_to(HostId host, HostId other) const;
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
@@ -67,6 +76,7 @@ private:
     [[nodiscard]] bool is_expected(HostId id) const;
     [[nodiscard]] std::size_t expected_hosts() const;
     void check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after);
+    void check_one_map(HostId id, const ClusterMap& map);
     void check_belief(HostId id, HostId peer);
     void end_life(HostId id);
 
@@ -74,18 +84,24 @@ private:
     std::vector<RuleId> rules_;
     bool planned_only_;
     Findings findings_;
-    std::map<Epoch, std::uint64_t> digest_of_epoch_;
+    std::map<std::pair<bool, Epoch>, std::uint64_t> digest_of_epoch_;
     std::array<ClusterMap, kHostsMax + 1> last_map_;
     std::array<MembershipState, kHostsMax + 1> last_state_{};
     // Who was ever a member beside a host in its present incarnation.
     std::array<std::pair<Incarnation, HostSet>, kHostsMax + 1> met_{};
     std::array<std::vector<Life>, kHostsMax + 1> lives_;
     std::array<std::array<std::uint32_t, kHostsMax + 1>, kHostsMax + 1> believed_boot_{};
+    // of a host before a frame
     std::uint64_t before_digest_ = 0;
+    std::uint64_t before_refused_ = 0;
     Incarnation before_incarnation_;
+    Epoch before_epoch_;
+    MembershipState before_state_{};
     RuleMasks uncovered_{};
     std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
     bool was_covered_ = false;
+    HostSet befallen_;
+    HostSet was_member_;  // in its present life
 };
 
 }  // namespace nlb::sim

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/sim/fault_plan.hpp"
 #include "tests/sim/options.hpp"
+#include "tests/sim/script.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {
@@ -40,6 +42,7 @@ struct Totals {
 Settings settings_of(const Choices& choices, std::uint64_t seed, Prng& prng) {
     // splitmix walks through its seeds: neighbours must not share a walk
     prng = Prng{Prng{seed}.next()};
+    if (choices.scripted) return *choices.scripted;
     return Settings::draw(choices, prng);
 }
 
@@ -171,10 +174,24 @@ int run(int count, char** arguments) {
         return 0;
     }
     std::string complaint;
-    const auto choices = parse_options(count, arguments, complaint);
+    auto choices = parse_options(count, arguments, complaint);
     if (!choices) {
         std::fprintf(stderr, "%s\n%s", complaint.c_str(), usage().c_str());
         return 2;
+    }
+    if (!choices->script_file.empty() && !read_script(*choices, complaint)) {
+        std::fprintf(stderr, "%s\n", complaint.c_str());
+        return 2;
+    }
+    if (choices->print_script) {
+        for (std::uint64_t seed = choices->first_seed; seed <= choices->last_seed; ++seed) {
+            Prng prng{0};
+            Settings settings = settings_of(*choices, seed, prng);
+            // the simulation's own draws come before those of the plan
+            settings.script = World{settings, prng, TraceMode::off}.planned();
+            std::printf("%s", text_of(settings).c_str());
+        }
+        return 0;
     }
     active_mutation = choices->mutation;
     const auto began = std::chrono::steady_clock::now();

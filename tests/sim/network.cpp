@@ -13,13 +13,34 @@ Network::Network(Scheduler& scheduler, Prng& prng, const Timing& timing, std::ui
       hosts_(hosts),
       deliver_(std::move(deliver)) {}
 
-void Network::broadcast(const WireFrame& frame) {
+namespace {
+
+// 802.1Q: behind the two addresses.
+SharedBytes tagged(const Bytes& bytes, std::uint16_t tag) {
+    Bytes with = bytes;
+    const std::uint16_t id = static_cast<std::uint16_t>(tag - 1U);
+    const Byte header[] = {0x81, 0x00, static_cast<Byte>(id >> 8), static_cast<Byte>(id)};
+    with.insert(with.begin() + 12, std::begin(header), std::end(header));
+    return std::make_shared<const Bytes>(std::move(with));
+}
+
+}  // namespace
+
+void Network::broadcast(const WireFrame& sent) {
+    WireFrame frame = sent;
+    if (tags_[frame.sender] != 0) frame.bytes = tagged(*sent.bytes, tags_[frame.sender]);
     for (HostId to = 1; to <= hosts_; ++to) {
         if (to == frame.sender) continue;
         if (deaf_[to] || cuts_[frame.sender][to] != 0 || prng_.chance(conditions.loss)) {
             note_loss(frame.sender, to);
             continue;
         }
+        if (prng_.chance(conditions.stale))
+            scheduler_.after(Duration{prng_.between(0, conditions.stale_max.count())},
+                             [this, to, frame] {
+                                 ++frames_;
+                                 deliver_(to, frame);
+                             });
         const int copies = prng_.chance(conditions.repeat) ? 2 : 1;
         for (int copy = 0; copy < copies; ++copy) {
             const bool slow = prng_.chance(conditions.slow);

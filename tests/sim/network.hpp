@@ -20,6 +20,8 @@ struct Conditions {
     std::uint64_t slow = 0;  // delivered only after up to `slow_max`
     Duration delay_max = std::chrono::milliseconds{1};
     Duration slow_max{};
+    std::uint64_t stale = 0;  // delivered a second time, up to `stale_max` later
+    Duration stale_max{};
 };
 
 class Network {
@@ -37,6 +39,8 @@ public:
     void cut(HostId from, HostId to) { ++cuts_[from][to]; }
     void mend(HostId from, HostId to);
     void mend_all();
+    // Frames of the host bear an 802.1Q tag from now on: id + 1; 0: none.
+    void set_tag(HostId from, std::uint16_t tag) { tags_[from] = tag; }
     // What is sent to a deaf host is lost like what is cut.
     void set_deaf(HostId to, bool deaf) { deaf_[to] = deaf; }
 
@@ -76,6 +80,7 @@ private:
     bool ever_exempt_ = false;
     PerPair<std::uint16_t> cuts_{};
     std::array<bool, kHostsMax + 1> deaf_{};
+    std::array<std::uint16_t, kHostsMax + 1> tags_{};
     PerPair<LossRun> runs_{};
     PerPair<Duration> exempt_until_{};
     PerPair<Duration> deaf_until_{};

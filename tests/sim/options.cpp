@@ -48,6 +48,7 @@ bool read_mutation(std::string_view text, Mutation& mutation) {
 
 bool read_option(std::string_view name, std::string_view value, Choices& choices) {
     if (name == "--seeds") return read_range(value, "..", choices.first_seed, choices.last_seed);
+    if (name == "--script") return !(choices.script_file = value).empty();
     if (name == "--seeds-file") return !(choices.seeds_file = value).empty();
     if (name == "--hosts") {
         choices.hosts_given = true;
@@ -81,8 +82,10 @@ std::optional<Choices> parse_options(int count, char** arguments, std::string& c
     Choices choices;
     for (int i = 1; i < count; ++i) {
         const std::string_view name = arguments[i];
-        if (name == "--trace" || name == "--sticky") {
-            (name == "--trace" ? choices.trace : choices.sticky) = true;
+        if (name == "--trace" || name == "--sticky" || name == "--print-script") {
+            (name == "--trace"    ? choices.trace
+             : name == "--sticky" ? choices.sticky
+                                  : choices.print_script) = true;
             continue;
         }
         const std::string_view value = i + 1 < count ? arguments[++i] : "";
@@ -101,12 +104,14 @@ std::string usage() {
         "[--profile PERIODxTOLERANCE]\n"
         "               [--mode serve|majority] [--scenario LIST] [--mutate NAME] [--ignore "
         "INVARIANT] [--trace]\n"
-        "               [--sticky]\n"
+        "               [--sticky] [--script FILE] [--print-script]\n"
         "Runs the production cluster protocol under faults drawn from each seed; exit status 1 "
         "when a promise was broken.\n"
         "--minutes is virtual time with faults per seed, --sticky a rule with a time-out in each "
         "run that can have one. Faults of "
-        "--scenario, separated by commas:\n";
+        "--scenario, separated by commas. A script says what happens (its seeds draw only chance "
+        "on "
+        "the switch and in the shells); --print-script writes what a seed draws as one:\n";
     for (const FaultInfo& info : kFaults)
         text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";
     text += "Guards that --mutate takes out:\n";

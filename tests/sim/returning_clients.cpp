@@ -103,11 +103,11 @@ void ReturningClients::weigh_return(Client& client) {
         host.control.membership() == nullptr)
         return;
     const Membership& membership = *host.control.membership();
-    const Variant variant = World::variant_of(membership.config_digest());
-    const RuleId rule = world_.rule_of(world_.settings().sticky_port(), variant);
-    const BucketId bucket =
-        bucket_of(client_hash(workload_.tables_of(variant).hash_key, Affinity::single,
-                              IpAddress::v4(client.flow.client), 0));
+    const Configurations& files = world_.configurations();
+    const Variant variant = files.variant_of_digest(membership.config_digest());
+    const RuleId rule = files.rule_of(world_.settings().sticky_port(), variant);
+    const BucketId bucket = bucket_of(client_hash(
+        files.tables_of(variant).hash_key, Affinity::single, IpAddress::v4(client.flow.client), 0));
     const auto& owners = membership.map().targets[rule];
     client.is_return = std::find(owners.begin(), owners.end(), client.former) != owners.end();
     client.is_moved = client.is_return && owners[bucket] != client.former;

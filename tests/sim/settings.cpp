@@ -38,13 +38,15 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.majority = choices.majority ? *choices.majority : prng.chance(250'000);
     s.slots = static_cast<std::uint8_t>(prng.chance(30'000) ? kRuleSlots : 2 + prng.below(3));
     if (prng.chance(300'000)) s.single_slots = 1;
-    s.install_blocks = prng.chance(500'000);
     s.install_max = Duration{prng.between(100'000, 3'000'000)};
-    if (choices.mutation == Mutation::no_fence) s.shell_mutation = ShellMutation::no_fence;
+    s.no_fence = choices.mutation == Mutation::no_fence;
     s.faults =
         draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
+    if (s.tries(Fault::twin)) s.extra = 1;
+    if (s.tries(Fault::foreign)) s.extra = static_cast<std::uint8_t>(s.extra + 2);
+    if (s.machines() > kHostsMax) s.extra = 0;
     s.ignored = choices.ignored;
-    s.calm = prng.chance(250'000);
+    s.calm = prng.chance(450'000);
     s.fault_count = static_cast<std::uint32_t>(1 + prng.below(8));
     const Duration bury = s.timing.bury_after;
     s.faults_from = prng.chance(250'000) ? Duration{0} : 3 * bury + s.timing.period;
@@ -55,10 +57,20 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
         span = minutes{choices.minutes};
     }
     s.faults_until = s.faults_from + span;
-    s.healed_by = s.faults_until + 5 * bury + 5 * s.timing.period;
-    s.end = s.healed_by + bury;
+    s.set_end();
     s.draw_sticky(choices, Prng{Prng{prng}.next() ^ 0x737469636b79ULL});
     return s;
+}
+
+bool Settings::tries(Fault fault) const {
+    return std::find(faults.begin(), faults.end(), fault) != faults.end();
+}
+
+void Settings::set_end() {
+    // a control plane looks for its dataplane every 100 ms, that one at its link every 50 ms
+    healed_by =
+        faults_until + 5 * timing.bury_after + 5 * timing.period + std::chrono::milliseconds{150};
+    end = healed_by + timing.bury_after;
 }
 
 // By a walk of its own: a run without such a rule is what it was before there were any.

@@ -10,13 +10,9 @@
 #include "core/base/mutation.hpp"
 #include "core/base/prng.hpp"
 #include "core/cluster/timing.hpp"
+#include "tests/sim/fault_event.hpp"
 
 namespace nlb::sim {
-
-inline constexpr std::uint32_t kCluster = 0x6e6c6273;
-
-// Guards that live in the shell, not in core: the simulated dataplane leaves them out itself.
-enum class ShellMutation : std::uint8_t { none, no_fence, installed_early };
 
 // clang-format off
 //   member        what happens
@@ -45,6 +41,20 @@ enum class ShellMutation : std::uint8_t { none, no_fence, installed_early };
     X(deafjoin,     "the same a few periods after its start") \
     X(deaf,         "no frame of any kind reaches a host for a while, or never again") \
     X(replay,       "an attacker replays what it recorded, after a restart") \
+    X(rolling,      "hosts restart one after the other; their former lives are replayed in order") \
+    X(rerun,        "everybody restarts, or one host, and one former life is replayed in order") \
+    X(stale,        "frames come again up to seconds later, also from hosts that died since") \
+    X(strange,      "frames of the cluster that nobody can verify: another key id or version") \
+    X(wrongkey,     "a host starts with a key that is not the cluster's") \
+    X(formerkey,    "a host starts with only the key before the rotation") \
+    X(twin,         "a second machine with the id of a host, which may stall meanwhile") \
+    X(foreign,      "two hosts of another cluster with the same key on the segment") \
+    X(otherfile,    "a host starts with a file that lacks one host") \
+    X(resize,       "a reload adds or removes a host") \
+    X(suspend,      "a machine is suspended: its processes stand") \
+    X(slew,         "a clock is slewed by up to 8.3 %") \
+    X(lag,          "a host's cores come to clients' packets up to 20 ms later") \
+    X(tagged,       "frames of a host bear a VLAN tag for a while") \
     X(forge,        "an attacker sends forged, truncated and bit-flipped frames")
 // clang-format on
 
@@ -65,11 +75,48 @@ inline constexpr auto kFaults = std::to_array<FaultInfo>({
 #undef NLB_X
 });
 
+struct Choices;
+
+struct Settings {
+    Timing timing;
+    std::uint8_t hosts = 3;
+    std::uint8_t extra = 0;  // machines besides: with an id in use, or of another cluster
+    std::uint8_t slots = 2;
+    std::uint64_t single_slots = 0;
+    bool majority = false;
+    bool calm = false;  // the switch loses, repeats and delays nothing
+    Duration install_max{};
+    std::uint32_t sticky_ms = 0;  // time-out of the last configured rule; 0: it has none
+    bool no_fence = false;        // a mutation of the simulated cores
+    std::vector<Fault> faults;
+    std::vector<std::string> ignored;
+    std::uint32_t fault_count = 0;
+    FaultEvents script;  // what happens, when it is not drawn
+    Duration faults_from{};
+    Duration faults_until{};
+    // after faults_until everything is repaired; from here on nothing may be amiss
+    Duration healed_by{};
+    Duration end{};
+
+    [[nodiscard]] static Settings draw(const Choices& choices, Prng& prng);
+    // From the times of the faults to those of the checks.
+    void set_end();
+    void draw_sticky(const Choices& choices, Prng prng);
+    [[nodiscard]] std::uint8_t machines() const { return static_cast<std::uint8_t>(hosts + extra); }
+    [[nodiscard]] bool tries(Fault fault) const;
+    [[nodiscard]] RuleId sticky_port() const { return static_cast<RuleId>(slots - 2U); }
+    // The RuleId of each slot in use.
+    [[nodiscard]] std::vector<RuleId> rules() const;
+};
+
 // What the command line fixes for all seeds.
 struct Choices {
     std::uint64_t first_seed = 1;
     std::uint64_t last_seed = 2000;
     std::string seeds_file;
+    std::string script_file;
+    std::optional<Settings> scripted;  // read from it
+    bool print_script = false;         // what the seed draws, instead of a run
     std::uint8_t hosts_min = 2;
     std::uint8_t hosts_max = 8;
     bool hosts_given = false;
@@ -83,33 +130,6 @@ struct Choices {
     std::vector<std::string> ignored;  // invariants that are not looked at
     bool trace = false;
     bool sticky = false;  // each run has a rule with a time-out
-};
-
-struct Settings {
-    Timing timing;
-    std::uint8_t hosts = 3;
-    std::uint8_t slots = 2;
-    std::uint64_t single_slots = 0;
-    bool majority = false;
-    bool calm = false;            // the switch loses, repeats and delays nothing
-    bool install_blocks = false;  // the dataplane's socket waits for the grace period
-    Duration install_max{};
-    std::uint32_t sticky_ms = 0;  // time-out of the last configured rule; 0: it has none
-    ShellMutation shell_mutation = ShellMutation::none;
-    std::vector<Fault> faults;
-    std::vector<std::string> ignored;
-    std::uint32_t fault_count = 0;
-    Duration faults_from{};
-    Duration faults_until{};
-    // after faults_until everything is repaired; from here on nothing may be amiss
-    Duration healed_by{};
-    Duration end{};
-
-    [[nodiscard]] static Settings draw(const Choices& choices, Prng& prng);
-    void draw_sticky(const Choices& choices, Prng prng);
-    [[nodiscard]] RuleId sticky_port() const { return static_cast<RuleId>(slots - 2U); }
-    // The RuleId of each slot in use.
-    [[nodiscard]] std::vector<RuleId> rules() const;
 };
 
 }  // namespace nlb::sim

@@ -1,99 +1,51 @@
-// What travels in the simulation: frames on the switch, and messages between the two processes of a
-// host.
+// What travels in the simulation: frames on the switch, and datagrams between the two processes of
+// a host.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <variant>
+#include <span>
 #include <vector>
 
 #include "core/base/types.hpp"
-#include "core/cluster/membership.hpp"
 
 namespace nlb::sim {
 
 using Bytes = std::vector<Byte>;
 using SharedBytes = std::shared_ptr<const Bytes>;
 
-// Who put the frame on the wire. A forged one must not decode; a replayed one must not be taken for
-// more than it is. Which of the two configurations numbers the rules and keys the hash; see
-// World::rule_of.
+// Which of the two configuration files a host has: they number the rules otherwise, and their keys
+// differ.
 using Variant = std::uint8_t;
 
+inline constexpr std::size_t kEthernetBytes = 14;
+
+// Who put the frame on the wire. A forged one must not decode; a replayed one must not be taken for
+// more than it is.
 enum class Origin : std::uint8_t { host, replayed, forged };
 
 struct WireFrame {
-    SharedBytes bytes;
+    SharedBytes bytes;  // from the Ethernet header on
     HostId sender = kNoHost;
     Origin origin = Origin::host;
+    [[nodiscard]] bool is_heartbeat() const {
+        return bytes->size() > kEthernetBytes && (*bytes)[12] == 0x88 && (*bytes)[13] == 0xb5;
+    }
+    // Behind the Ethernet header, as a core finds it: a priority tag (VLAN id 0) is no other VLAN.
+    [[nodiscard]] std::span<const Byte> body() const {
+        const Bytes& all = *bytes;
+        const bool priority = all.size() >= kEthernetBytes + 4 && all[12] == 0x81 && all[13] == 0 &&
+                              (all[14] & 0x0fU) == 0 && all[15] == 0;
+        return std::span{all}.subspan(std::min(kEthernetBytes + (priority ? 4 : 0), all.size()));
+    }
 };
 
-// Control plane to dataplane, in the order of the socket. `Connect` is the accept of a connection:
-// what an earlier control plane had still written takes effect before it.
-struct SendMessage {
-    SharedBytes bytes;
+// From a dataplane to its control plane. The simulation remembers which frame a punt carries.
+struct Datagram {
+    Bytes bytes;
+    std::optional<WireFrame> frame;
 };
-struct InstallMessage {
-    std::uint64_t token = 0;
-    RuleMasks own{};
-    RuleMasks dirty_elsewhere{};
-    Variant variant = 0;
-    OwnerMap owner{};
-    std::uint64_t era = 0;
-    bool settled = false;
-    std::uint16_t generation = 0;  // the dataplane fills it in
-};
-struct GrantsMessage {
-    std::uint64_t era = 0;
-    std::vector<GivenGrant> grants;
-};
-struct LeaseMessage {
-    Instant valid_until;
-};
-struct StoreMessage {
-    Checkpoint checkpoint;
-};
-struct ConnectMessage {
-    std::uint64_t connection = 0;
-};
-struct StatusRequestMessage {};
-using DataplaneMessage = std::variant<SendMessage, InstallMessage, LeaseMessage, StoreMessage,
-                                      ConnectMessage, StatusRequestMessage, GrantsMessage>;
-
-// What the control plane's loop handles, one by one.
-struct TickItem {};
-struct FrameItem {
-    WireFrame frame;
-};
-struct InstalledItem {
-    std::uint64_t token = 0;
-    RuleMasks dirty{};
-};
-struct StatusItem {
-    RuleMasks dirty{};
-    Instant last_rx;
-};
-struct RequestsItem {
-    std::vector<GrantRequest> requests;
-};
-struct LinkItem {
-    bool up = true;
-};
-struct HelloItem {
-    std::uint64_t connection = 0;
-    bool link_up = true;
-    std::optional<DataplaneMemory> memory;
-    Variant variant = 0;  // of the tables that serve
-    bool unknown_tables = false;
-};
-struct LostItem {};
-struct WishesItem {};
-struct HoldItem {};
-struct LeaveItem {};
-struct StartAgainItem {};
-using LoopItem =
-    std::variant<TickItem, FrameItem, InstalledItem, StatusItem, LinkItem, HelloItem, LostItem,
-                 WishesItem, HoldItem, LeaveItem, StartAgainItem, RequestsItem>;
 
 }  // namespace nlb::sim

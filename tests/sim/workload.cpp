@@ -1,42 +1,14 @@
 // The simulated clients; see the header.
 #include "tests/sim/workload.hpp"
 
+#include <memory>
+
 #include "core/pipeline.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nlb::sim {
 
-Workload::Workload(World& world) : world_(world) {
-    make_tables(0);
-    make_tables(1);
-}
-
-void Workload::make_tables(Variant variant) {
-    const Settings& settings = world_.settings();
-    Tables& tables = tables_[variant];
-    for (std::uint64_t& word : tables.hash_key) word = world_.prng().next();
-    tables.rule_count = static_cast<std::uint8_t>(settings.slots - 1);
-    for (RuleId port = 0; port < tables.rule_count; ++port) {
-        RuleEntry& entry = tables.rules[world_.rule_of(port, variant)];
-        entry.first_port = entry.last_port = static_cast<std::uint16_t>(1000 + port);
-        entry.vip = kEveryVip;
-        entry.protocols = kProtocolTcpBit | kProtocolUdpBit;
-        entry.mode =
-            (settings.single_slots >> port & 1U) != 0 ? RuleMode::single : RuleMode::multiple;
-        entry.affinity = Affinity::none;
-        if (settings.sticky_ms == 0 || port != settings.sticky_port()) continue;
-        entry.affinity = Affinity::single;
-        entry.sticky_ms = settings.sticky_ms;
-    }
-    tables.addresses[0].address = IpAddress::v4(kVip);
-    tables.addresses[0].kind = AddressKind::vip;
-    tables.address_count = tables.vip_count = 1;
-    tables.tcp_idle_s = 7200;
-    tables.half_open_s = 30;
-    tables.closing_s = 60;
-    tables.cluster_mac = cluster_mac(LinkMode::unicast, IpAddress::v4(kVip));
-    tables.layout = variant + 1U;
-}
+Workload::Workload(World& world) : world_(world) {}
 
 void Workload::go_on() {
     Prng& prng = world_.prng();
@@ -53,10 +25,11 @@ void Workload::go_on() {
 }
 
 FrameSpec Workload::packet_of(const Flow& flow, std::uint8_t tcp_flags) const {
+    const Tables& tables = world_.configurations().tables_of(0);
     FrameSpec spec;
-    spec.destination_mac = tables_[0].cluster_mac;
+    spec.destination_mac = tables.cluster_mac;
     spec.source = IpAddress::v4(flow.client);
-    spec.destination = IpAddress::v4(kVip);
+    spec.destination = tables.addresses[0].address;
     spec.source_port = flow.port;
     spec.destination_port = flow.vip_port;
     spec.tcp_flags = tcp_flags;
@@ -109,8 +82,8 @@ void Workload::judge(const Flow& flow, HostSet accepted) {
             world_.fail_owners("I4", client, flow.home, others.lowest());
         else
             ++late_doubles_;
-    } else if (stayed && home.dataplane.is_open() && home.dataplane.receives() &&
-               !accepted.contains(flow.home)) {
+    } else if (stayed && home.lag == Duration{0} && home.dataplane.is_open() &&
+               home.dataplane.receives() && !accepted.contains(flow.home)) {
         world_.fail("I4", client + "that began here is not accepted any more", flow.home);
     }
 }
@@ -127,41 +100,56 @@ void Workload::send_stateless() {
 }
 
 HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
-    std::vector<Byte> frame = build_frame(spec);
+    Offered offered{build_frame(spec), is_new, {}};
+    std::vector<HostId> behind;
     ++packets_;
-    HostSet accepted;
-    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
-        if (!world_.host(id).dataplane.receives()) continue;
-        world_.host(id).dataplane.note_reception();
-        if (!accepts(id, frame)) continue;
-        for (HostId other = 1; other < id; ++other)
-            if (is_new && accepted.contains(other))
-                world_.fail_owners("I1", "a packet of a new flow ", other, id);
-        accepted.insert(id);
+    for (HostId id = 1; id <= world_.settings().machines(); ++id) {
+        if (world_.host(id).foreign || !world_.host(id).dataplane.receives()) continue;
+        world_.host(id).dataplane.process().note_reception();
+        if (world_.host(id).lag > Duration{0})
+            behind.push_back(id);
+        else
+            offer_to(id, offered, world_.host(id).dataplane.process().tables_of_some_core());
     }
-    return accepted;
+    const HostSet at_once = offered.accepted;
+    if (behind.empty()) return at_once;
+    const auto shared = std::make_shared<Offered>(std::move(offered));
+    for (const HostId id : behind) offer_later(id, shared);
+    return at_once;
 }
 
-bool Workload::accepts(HostId id, std::vector<Byte>& frame) {
-    DataplaneModel& dataplane = world_.host(id).dataplane;
-    const InstallMessage& installed = dataplane.tables_of_some_core();
-    Tables& tables = tables_[installed.variant];
-    tables.self = id;
-    tables.own = installed.own;
-    tables.dirty_elsewhere = installed.dirty_elsewhere;
-    tables.owner = installed.owner;
-    tables.era = installed.era;
-    tables.settled = installed.settled ? 1 : 0;
-    tables.generation = installed.generation;
-    const BurstContext context{tables, ports_, world_.local_time(id), dataplane.is_open(),
-                               0,      1,      &dataplane.clients()};
+// By the tables of the moment in which it came in: a core takes new ones only when it has judged
+// what came before them.
+void Workload::offer_later(HostId id, const std::shared_ptr<Offered>& offered) {
+    DataplaneProcess& process = world_.host(id).dataplane.process();
+    const auto tables = std::make_shared<const Tables>(process.tables_of_some_core());
+    const Duration later{world_.prng().between(0, world_.host(id).lag.count())};
+    world_.scheduler().after(later, [this, id, offered, tables, life = process.life()] {
+        if (!life.expired() && world_.host(id).dataplane.receives())
+            offer_to(id, *offered, *tables);
+    });
+}
+
+void Workload::offer_to(HostId id, Offered& offered, const Tables& tables) {
+    if (!accepts(id, offered.frame, tables)) return;
+    for (HostId other = 1; other <= world_.settings().machines(); ++other)
+        if (offered.is_new && other != id && offered.accepted.contains(other))
+            world_.fail_owners("I1", "a packet of a new flow ", other, id);
+    offered.accepted.insert(id);
+}
+
+bool Workload::accepts(HostId id, std::vector<Byte>& frame, const Tables& tables) {
+    DataplaneProcess& process = world_.host(id).dataplane.process();
+    const BurstContext context{
+        tables, ports_, world_.local_time(id), world_.host(id).dataplane.is_open(),
+        0,      1,      process.clients()};
     Burst burst;
     burst.count = 1;
     burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()),
                        static_cast<std::uint16_t>(frame.size())};
-    settle_ingress(burst, context, dataplane.connections(), fragments_, counters_);
-    dataplane.clients().sweep(tables, context.now);
-    dataplane.pass_requests_on();
+    settle_ingress(burst, context, process.connections(), fragments_, counters_);
+    if (process.clients() != nullptr) process.clients()->sweep(tables, context.now);
+    process.pass_requests_on();
     return verdict_of(burst.reasons[0]) == Verdict::accept;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/flow/fragments.hpp"
@@ -25,7 +26,6 @@ public:
 
     // One packet now, and the next one a while later.
     void go_on();
-    [[nodiscard]] const Tables& tables_of(Variant variant) const { return tables_[variant]; }
     [[nodiscard]] std::uint64_t packets() const { return packets_; }
     // Packets of flows that two hosts took, where the flow's host had been fenced in between:
     // promised to nobody, but counted.
@@ -50,17 +50,22 @@ public:
 
 private:
     static constexpr std::size_t kFlows = 24;
-    static constexpr std::uint32_t kVip = 0xc0000250;  // 192.0.2.80
 
-    void make_tables(Variant variant);
     void open(Flow& flow);
     void speak(Flow& flow);
     void close(Flow& flow);
     void send_stateless();
-    [[nodiscard]] bool accepts(HostId id, std::vector<Byte>& frame);
+    [[nodiscard]] bool accepts(HostId id, std::vector<Byte>& frame, const Tables& tables);
+    // The same later, by a core that is behind.
+    struct Offered {
+        std::vector<Byte> frame;
+        bool is_new = false;
+        HostSet accepted;
+    };
+    void offer_to(HostId id, Offered& offered, const Tables& tables);
+    void offer_later(HostId id, const std::shared_ptr<Offered>& offered);
 
     World& world_;
-    std::array<Tables, 2> tables_{};  // by variant
     PortAddresses ports_{};
     Counters counters_{};
     FragmentTable fragments_{0};  // of all hosts: nothing here is fragmented

@@ -3,11 +3,17 @@
 
 #include <cstdio>
 
-#include "controlplane/agent/cause_words.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/sim/fault_plan.hpp"
 
 namespace nlb::sim {
+
+namespace {
+
+constexpr std::uint32_t kAddress = 0xc0000250;  // 192.0.2.80
+constexpr std::uint32_t kForeignAddress = 0xc000025a;
+
+}  // namespace
 
 std::string in_seconds(Duration time) {
     char text[32];
@@ -32,15 +38,17 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
     : settings_(settings),
       prng_(prng),
       trace_(trace),
-      authenticator_(prng_.next()),
-      network_(scheduler_, prng_, settings.timing, settings.hosts,
+      foreign_(settings_, Prng{prng_}, kForeignAddress),
+      configurations_(settings_, prng_, kAddress),
+      authenticator_(configurations_.keys_of(0, KeyRing::right)),
+      network_(scheduler_, prng_, settings.timing, settings.machines(),
                [this](HostId to, const WireFrame& frame) { host(to).dataplane.receive(frame); }),
       attacker_(*this),
       invariants_(*this),
       workload_(*this),
       returning_(*this, workload_),
       notes_(kHostsMax + 1) {
-    for (HostId id = 1; id <= settings_.hosts; ++id) {
+    for (HostId id = 1; id <= settings_.machines(); ++id) {
         auto& added = *hosts_.emplace_back(std::make_unique<HostModel>(*this, id));
         const Duration offset{prng_.between(1, 1'000'000'000'000)};
         const std::int64_t speed = prng_.chance(500'000)
@@ -50,7 +58,7 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
         for (const RuleId rule : settings_.rules()) {
             const bool single = rule == kDefaultRule || (settings_.single_slots >> rule & 1U) != 0;
             const std::uint64_t weights[] = {1, 10, 30, 70, 100};
-            added.desired[rule].offer =
+            added.offers[rule] =
                 static_cast<std::uint8_t>(single ? 33U - id : weights[prng_.below(5)]);
         }
     }
@@ -58,12 +66,61 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
 }
 
 void World::run() {
-    plan_faults(*this);
+    schedule(planned());
     scheduler_.at(settings_.faults_until, [this] { sample(); });
     workload_.go_on();
     returning_.go_on();
     while (!invariants_.failed() && scheduler_.run_one(settings_.end)) {
     }
+}
+
+FaultEvents World::planned() {
+    return settings_.script.empty() ? plan_faults(settings_, prng_) : settings_.script;
+}
+
+void World::schedule(const FaultEvents& events) {
+    for (const FaultEvent& event : events) {
+        if (event.time == Duration{0} && is_beginning(event.verb))
+            perform(*this, event);
+        else
+            scheduler_.at(event.time, [this, event] { perform(*this, event); });
+    }
+    scheduler_.at(settings_.faults_until, [this] { repair(); });
+}
+
+void World::repair() {
+    const Variant last = host(1).file == kVariants - 1 ? Variant{0} : host(1).file;
+    for (auto id = static_cast<HostId>(settings_.hosts + 1); id <= settings_.machines(); ++id)
+        crash_host(id);
+    network_.mend_all();
+    network_.conditions.loss = network_.conditions.repeat = network_.conditions.slow = 0;
+    network_.conditions.stale = 0;
+    for (HostId id = 1; id <= settings_.hosts; ++id) {
+        HostModel& repaired = host(id);
+        repaired.absent = false;
+        repaired.lag = Duration{0};
+        repaired.clock.slew(scheduler_.now(), 0);
+        repaired.clock.sleep(scheduler_.now(), false);
+        network_.set_tag(id, 0);
+        if (repaired.ring != KeyRing::right) crash_host(id);
+        repaired.ring = KeyRing::right;
+        repaired.wanted = true;
+        repaired.draining = false;
+        repaired.dataplane.set_link(true);
+        repaired.dataplane.set_deaf(repaired.deaf_for_good);
+        repaired.dataplane.resume();
+        repaired.control.set_lateness(Duration{0});
+        repaired.control.disarm();
+        repaired.control.resume();
+        boot_host(id);
+        read_file(id, last);
+        repaired.control.command(HostAsked{controlplane::HostCommand::start});
+        // a process that was off was never told
+        for (const RuleId port : settings_.rules())
+            if (port != kDefaultRule)
+                repaired.control.command(RuleAsked{port, repaired.states[port]});
+    }
+    note(1, [] { return "ALL REPAIRED"; });
 }
 
 // After the last fault: when is everything owned once, and does it stay so?
@@ -72,66 +129,8 @@ void World::sample() {
     scheduler_.after(settings_.timing.tick, [this] { sample(); });
 }
 
-MembershipParams World::params_of(HostId id) const {
-    MembershipParams params;
-    params.self = id;
-    params.cluster = kCluster;
-    params.slots = settings_.slots;
-    params.single_slots = single_slots_of(host(id).file);
-    params.configured = HostSet::first(settings_.hosts);
-    params.sticky = settings_.sticky_ms != 0;
-    params.majority = settings_.majority;
-    params.timing = settings_.timing;
-    params.config_digest = digest_of(host(id).file);
-    return params;
-}
-
-RuleId World::rule_of(RuleId port, Variant variant) const {
-    const auto rules = static_cast<RuleId>(settings_.slots - 1U);
-    return port == kDefaultRule ? port : static_cast<RuleId>((port + variant) % rules);
-}
-
-std::uint64_t World::single_slots_of(Variant variant) const {
-    std::uint64_t slots = 0;
-    for (const RuleId port : settings_.rules())
-        if (port != kDefaultRule && (settings_.single_slots >> port & 1U) != 0)
-            slots |= std::uint64_t{1} << rule_of(port, variant);
-    return slots;
-}
-
-RuleMasks World::by_port(const RuleMasks& by_rule, Variant variant) const {
-    RuleMasks masks{};
-    for (const RuleId port : settings_.rules()) masks[port] = by_rule[rule_of(port, variant)];
-    return masks;
-}
-
-RuleMasks World::by_rule(const RuleMasks& by_port, Variant variant) const {
-    RuleMasks masks{};
-    for (const RuleId port : settings_.rules()) masks[rule_of(port, variant)] = by_port[port];
-    return masks;
-}
-
-DesiredRules World::desired_rules_of(HostId id, Variant variant) const {
-    DesiredRules desired{};
-    for (const RuleId port : settings_.rules())
-        desired[rule_of(port, variant)] = host(id).desired[port];
-    return desired;
-}
-
-StagedConfig World::held_by(HostId id) const {
-    StagedConfig held;
-    const Variant variant = host(id).file;
-    held.digest = digest_of(variant);
-    held.slots = settings_.slots;
-    held.single_slots = single_slots_of(variant);
-    held.configured = HostSet::first(settings_.hosts);
-    held.sticky = settings_.sticky_ms != 0;
-    held.desired = desired_rules_of(id, variant);
-    held.previous.fill(kNoPreviousRule);
-    const Variant former = variant == 0 ? 1 : 0;
-    for (const RuleId port : settings_.rules())
-        held.previous[rule_of(port, variant)] = rule_of(port, former);
-    return held;
+std::unique_ptr<const Authenticator> World::keys_of(HostId id, Variant variant) const {
+    return configurations_.keys_of(variant, host(id).ring);
 }
 
 std::uint32_t World::draw_boot(HostId) {
@@ -150,6 +149,20 @@ void World::crash_host(HostId id) {
     invariants_.on_crash(id);
 }
 
+void World::suspend(HostId id, bool on) {
+    HostModel& machine = host(id);
+    note(id, [on] { return on ? "SUSPENDED" : "WAKES"; });
+    if (on) {
+        machine.control.stop();
+        machine.dataplane.stop();
+        machine.clock.sleep(scheduler_.now(), true);
+    } else {
+        machine.clock.sleep(scheduler_.now(), false);
+        machine.dataplane.resume();
+        machine.control.resume();
+    }
+}
+
 void World::note_deaf_alone(HostId id) {
     const Membership* membership = host(id).control.membership();
     if (membership == nullptr || membership->is_deaf()) return;
@@ -159,23 +172,30 @@ void World::note_deaf_alone(HostId id) {
 void World::read_file(HostId id, Variant variant) {
     host(id).file = variant;
     note(id, [variant] { return "RELOAD " + std::to_string(variant); });
-    host(id).control.post(HoldItem{});
+    host(id).control.command(ReloadAsked{});
 }
 
 void World::transmit(const WireFrame& frame) {
-    digest_.add(std::span{*frame.bytes}.subspan(12, kTagBytes));
-    attacker_.observe(frame);
-    network_.broadcast(frame);
+    digest_.add(frame.body());
+    if (frame.is_heartbeat()) {
+        attacker_.observe(frame);
+        return network_.broadcast(frame);
+    }
+    // A question to the gateway, whose answer is a frame like any other.
+    scheduler_.after(Duration{prng_.between(100'000, 2'000'000)}, [this, id = frame.sender] {
+        DataplaneModel& asked = host(id).dataplane;
+        if (asked.receives()) asked.process().note_reception();
+    });
 }
 
-void World::after_call(HostId id, const Actions& actions) {
+void World::after_call(HostId id) {
     const Membership& membership = *host(id).control.membership();
     digest_.add(static_cast<std::uint64_t>(scheduler_.now().count()) << 5 | id);
     digest_.add(membership.epoch().counter << 8 | static_cast<std::uint64_t>(membership.state()));
     digest_.add(static_cast<std::uint64_t>(membership.valid_until().time_since_epoch().count()));
     for (const RuleId rule : {RuleId{0}, kDefaultRule}) digest_.add(membership.own()[rule]);
     if (membership.state() != MembershipState::member) ++host(id).interruptions;
-    invariants_.after_call(id, actions);
+    invariants_.after_call(id);
 }
 
 void World::fail_owners(const char* invariant, const std::string& what, HostId a, HostId b) {
@@ -184,15 +204,6 @@ void World::fail_owners(const char* invariant, const std::string& what, HostId a
     if (!settings_.majority && exempt) return;
     invariants_.fail(invariant,
                      what + "is accepted by hosts " + std::to_string(a) + "," + std::to_string(b));
-}
-
-void World::on_report(HostId id, const Report& report) {
-    note(id, [&] {
-        const auto& epoch = host(id).control.membership()->epoch();
-        return std::string{controlplane::name_of(report.kind)} + " host " +
-               std::to_string(report.host) + " (" + controlplane::words_of(report) + "), epoch " +
-               std::to_string(epoch.counter) + "/" + std::to_string(epoch.coordinator);
-    });
 }
 
 void World::write_note(HostId id, const std::string& text) {

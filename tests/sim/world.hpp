@@ -10,9 +10,10 @@
 #include "core/base/prng.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/sim/attacker.hpp"
-#include "tests/sim/cheap_authenticator.hpp"
+#include "tests/sim/configurations.hpp"
 #include "tests/sim/control_plane_model.hpp"
 #include "tests/sim/dataplane_model.hpp"
+#include "tests/sim/fault_event.hpp"
 #include "tests/sim/invariants.hpp"
 #include "tests/sim/local_clock.hpp"
 #include "tests/sim/network.hpp"
@@ -25,14 +26,21 @@
 namespace nlb::sim {
 
 struct HostModel {
-    HostModel(World& world, HostId host) : id(host), dataplane(world, host), control(world, host) {}
+    HostModel(World& world, HostId host)
+        : id(host), acts_as(host), dataplane(world, host), control(world, host) {}
 
-    HostId id;
+    HostId id;             // of the machine
+    HostId acts_as;        // what its file says
+    bool foreign = false;  // of another cluster
     LocalClock clock;
     DataplaneModel dataplane;
     ControlPlaneModel control;
-    DesiredRules desired{};  // by port: that of rule r in variant 0
-    Variant file = 0;        // the variant that its configuration file holds
+    Configurations::Offers offers{};             // by port
+    std::array<RuleState, kRuleSlots> states{};  // by port, as the operator last asked
+    Variant file = 0;                            // the variant that its configuration file holds
+    KeyRing ring = KeyRing::right;
+    Duration lag{};                      // of its cores, for clients' packets
+    controlplane::StoredCluster stored;  // the state file
     bool draining = false;
     bool wanted = true;          // the operator wants it started
     bool absent = false;         // joins later
@@ -52,29 +60,28 @@ public:
 
     // Runs to the end, or to the first failure.
     void run();
+    // What would happen in it. Requires: it is not run.
+    [[nodiscard]] FaultEvents planned();
 
     [[nodiscard]] const Settings& settings() const { return settings_; }
     [[nodiscard]] Prng& prng() { return prng_; }
     [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
     [[nodiscard]] Network& network() { return network_; }
     [[nodiscard]] Attacker& attacker() { return attacker_; }
-    [[nodiscard]] const Authenticator& authenticator() const { return authenticator_; }
+    [[nodiscard]] const Configurations& configurations() const { return configurations_; }
+    // Those of the machine's own cluster.
+    [[nodiscard]] const Configurations& files_of(HostId id) const {
+        return host(id).foreign ? foreign_ : configurations_;
+    }
+    // What a host reads of its key files beside that configuration file.
+    [[nodiscard]] std::unique_ptr<const Authenticator> keys_of(HostId id, Variant variant) const;
+    // Everything that any host of the cluster accepts.
+    [[nodiscard]] const Authenticator& authenticator() const { return *authenticator_; }
     [[nodiscard]] RunningDigest& digest() { return digest_; }
     [[nodiscard]] HostModel& host(HostId id) { return *hosts_[id - 1U]; }
     [[nodiscard]] const HostModel& host(HostId id) const { return *hosts_[id - 1U]; }
     [[nodiscard]] Instant local_time(HostId id) const {
         return host(id).clock.at(scheduler_.now());
-    }
-    [[nodiscard]] MembershipParams params_of(HostId id) const;
-    // Variant 1 numbers the rules otherwise and has another hash key; the default rule stays.
-    [[nodiscard]] RuleId rule_of(RuleId port, Variant variant) const;
-    [[nodiscard]] RuleMasks by_port(const RuleMasks& by_rule, Variant variant) const;
-    [[nodiscard]] RuleMasks by_rule(const RuleMasks& by_port, Variant variant) const;
-    [[nodiscard]] DesiredRules desired_rules_of(HostId id, Variant variant) const;
-    [[nodiscard]] StagedConfig held_by(HostId id) const;
-    [[nodiscard]] static std::uint64_t digest_of(Variant variant) { return 0x5eed + variant; }
-    [[nodiscard]] static Variant variant_of(std::uint64_t digest) {
-        return static_cast<Variant>(digest - 0x5eed);
     }
     [[nodiscard]] std::uint32_t draw_boot(HostId id);
     [[nodiscard]] Invariants& invariants() { return invariants_; }
@@ -83,20 +90,21 @@ public:
 
     void boot_host(HostId id);
     void crash_host(HostId id);
+    // A machine sleeps and wakes again: its processes stand.
+    void suspend(HostId id, bool on);
     void transmit(const WireFrame& frame);
+    // It answers whoever asks for it.
+    [[nodiscard]] static IpAddress gateway() { return IpAddress::v4(0xc0000201); }
     // Some time after a host fell deaf: was it alone, so that its silence proves nothing to it?
     void note_deaf_alone(HostId id);
-    // The operator writes the file and tells the control plane.
+    // The operator writes the file, if need be, and tells the control plane.
     void read_file(HostId id, Variant variant);
 
     // What the models tell.
     void acceptance_changed(HostId id) { invariants_.check_owners(id); }
     void before_frame(HostId id, const WireFrame& frame) { invariants_.before_frame(id, frame); }
-    void after_frame(HostId id, const WireFrame& frame, FrameFault fault) {
-        invariants_.after_frame(id, frame, fault);
-    }
-    void after_call(HostId id, const Actions& actions);
-    void on_report(HostId id, const Report& report);
+    void after_frame(HostId id, const WireFrame& frame) { invariants_.after_frame(id, frame); }
+    void after_call(HostId id);
     void fail(const std::string& invariant, const std::string& text, HostId id) {
         invariants_.fail(invariant, text + " on host " + std::to_string(id));
     }
@@ -114,7 +122,8 @@ public:
 private:
     static constexpr std::size_t kNotesKept = 14;
     void write_note(HostId id, const std::string& text);
-    [[nodiscard]] std::uint64_t single_slots_of(Variant variant) const;
+    void schedule(const FaultEvents& events);
+    void repair();
     void sample();
 
     Settings settings_;
@@ -122,7 +131,9 @@ private:
     TraceMode trace_;
     Scheduler scheduler_;
     RunningDigest digest_;
-    CheapAuthenticator authenticator_;
+    Configurations foreign_;  // the same keys, another address
+    Configurations configurations_;
+    std::unique_ptr<const Authenticator> authenticator_;
     Network network_;
     std::vector<std::unique_ptr<HostModel>> hosts_;
     Attacker attacker_;

@@ -287,6 +287,22 @@ TEST(ClusterAgent, GarbageFromTheWireIsCountedByReasonAndChangesNothing) {
     EXPECT_EQ(bench.agent.membership().epoch(), before);
 }
 
+TEST(ClusterAgent, AWorkerThatHangsCostsTheHostItsBuckets) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{3000});
+    ASSERT_EQ(bench.agent.serves_not_because(bench.now), "");
+    bench.workers_stand = bench.now;
+    bench.pass(milliseconds{450});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "") << "it may only be busy";
+    bench.pass(milliseconds{200});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "a worker of the dataplane does not move");
+    EXPECT_LE(bench.agent.membership().valid_until(), bench.now);
+    bench.workers_stand.reset();
+    bench.pass(milliseconds{3000});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+}
+
 TEST(ClusterAgent, ALinkThatIsDownFences) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");

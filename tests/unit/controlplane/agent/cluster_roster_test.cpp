@@ -126,7 +126,7 @@ private:
             if (message.type == Type::status_request) {
                 ipc::Status status{};
                 status.link_up = 1;
-                status.last_rx_ns = now.time_since_epoch().count();
+                status.last_rx_ns = status.oldest_poll_ns = now.time_since_epoch().count();
                 deliver(*agent, Type::status, status, message.cluster);
             }
         }

@@ -122,6 +122,7 @@ public:
         ipc::Status status{};
         status.link_up = 1;
         status.last_rx_ns = now.time_since_epoch().count();  // the wire is not silent
+        status.oldest_poll_ns = (workers_stand ? *workers_stand : now).time_since_epoch().count();
         status.connections[0] = connections;
         deliver(ipc::MessageType::status, status);
     }
@@ -145,6 +146,7 @@ public:
         }
     }
 
+    std::optional<Instant> workers_stand;  // since when one of them has not polled
     RecordingSink sink;
     RecordingEvents events;
     ClusterAgent agent;

@@ -65,6 +65,16 @@ TEST_F(EvidenceTest, AHostThatDoesNotShowThatItHearsMeIsASign) {
     EXPECT_FALSE(evidence.against_beginning()) << "its cores are fenced, and it says so";
 }
 
+TEST_F(EvidenceTest, AJoinerInDoubtMayBeginAtThisMoment) {
+    exchange({2});
+    exchange({2});
+    pass(params.timing.bury_after + ms(1));
+    Heartbeat again = beat_of(2, 50, MemberState::join);
+    EXPECT_EQ(hear(again), FrameFault::none);
+    ASSERT_TRUE(evidence.against_beginning());
+    EXPECT_EQ(evidence.against_beginning()->host, 2);
+}
+
 TEST_F(EvidenceTest, OnlyABeginnersTimeIsSpent) {
     self.state = MembershipState::member;
     keep_seeing(unverifiable(), ms(1000));

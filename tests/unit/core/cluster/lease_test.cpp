@@ -43,6 +43,16 @@ TEST_F(LeaseTest, R3AMemberThatFellSilentBringsTheCapIn) {
         << "the third newest beat: host 3 may have heard no newer one";
 }
 
+// A joiner may adopt a map by the frame that ends a long silence: its members count on it at once.
+TEST_F(LeaseTest, R3AMemberHoldsBackBeforeItHasProvenItsLife) {
+    const Instant acknowledged = now;
+    pass(params.timing.bury_after + ms(1));
+    hear(beat_of(2, 20));
+    hear(beat_of(3, 20));
+    ASSERT_FALSE(Peers::is_proven(peers.at(2)));
+    EXPECT_EQ(lease.end(), acknowledged + params.timing.lease);
+}
+
 TEST_F(LeaseTest, R3ADeafPeerHoldsNothingBack) {
     pass(ms(100));
     const Instant acknowledged = now;

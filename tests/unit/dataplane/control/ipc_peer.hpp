@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "dataplane/control/ipc_server.hpp"
+#include "dataplane/control/seqpacket_server.hpp"
+#include "dataplane/worker/clock.hpp"
 
 namespace nlb::dataplane::testing {
 
@@ -19,6 +21,7 @@ using ipc::MessageType;
 // Notes what it was told.
 class FakeOperations : public Operations {
 public:
+    [[nodiscard]] Instant now() const override { return monotonic_now(); }
     [[nodiscard]] std::size_t cluster_count() const override { return 2; }
     [[nodiscard]] ipc::Hello hello(std::uint16_t cluster) const override {
         ipc::Hello hello{};
@@ -39,6 +42,7 @@ public:
     [[nodiscard]] ipc::CountersReport counters(std::uint16_t) const override { return {}; }
     Status install(std::uint16_t, std::uint64_t with_token, const Tables&) override {
         token = with_token;
+        ++installs;
         return Done{};
     }
     void set_lease(std::uint16_t, Instant valid_until) override { lease = valid_until; }
@@ -66,6 +70,7 @@ public:
     std::uint64_t era = 0;
     std::vector<GivenGrant> grants;
     std::uint64_t token = 0;
+    int installs = 0;  // under way; the test ends them
     std::vector<Byte> stored;
     std::vector<Byte> frame;
     bool busy = false;

@@ -32,11 +32,13 @@ protected:
         root_ = name.data();
         auto socket = SeqpacketServer::listen(path());
         ASSERT_TRUE(socket.ok());
+        socket_ = std::make_unique<SeqpacketServer>(std::move(socket.value()));
         Operations& operations = operations_;
-        server_ = std::make_unique<IpcServer>(std::move(socket.value()), operations);
+        server_ = std::make_unique<IpcServer>(*socket_, operations);
     }
     void TearDown() override {
         server_.reset();
+        socket_.reset();
         std::filesystem::remove_all(root_);
     }
     [[nodiscard]] std::string path() const { return root_ + "/dataplane.sock"; }
@@ -49,7 +51,7 @@ protected:
     }
     void serve() {
         for (int i = 0; i < 8; ++i)
-            if (server_->socket().connected()) server_->on_readable();
+            if (socket_->connected()) server_->on_readable();
     }
     void expect_refused(const std::vector<Byte>& datagram) {
         const auto peer = greeted_peer();
@@ -57,11 +59,12 @@ protected:
         serve();
         EXPECT_EQ(peer->hear_type(), MessageType::refused);
         EXPECT_TRUE(peer->is_cut_off());
-        EXPECT_FALSE(server_->socket().connected());
+        EXPECT_FALSE(socket_->connected());
     }
 
     std::string root_;
     FakeOperations operations_;
+    std::unique_ptr<SeqpacketServer> socket_;
     std::unique_ptr<IpcServer> server_;
 };
 
@@ -123,7 +126,7 @@ TEST_F(IpcServerTest, WhatIsSentTakesEffect) {
     EXPECT_EQ(operations_.token, 9U) << operations_.last_reason;
     EXPECT_EQ(peer->hear_type(), MessageType::status);
     EXPECT_EQ(peer->hear_type(), MessageType::counters);
-    server_->send_installed(0, {9, {}});
+    server_->on_installed(0, {9, {}});
     EXPECT_EQ(peer->hear_type(), MessageType::installed);
     EXPECT_TRUE(server_->send_punted(0, {1}, std::vector<Byte>(64)));
     EXPECT_EQ(peer->hear_type(), MessageType::punted);
@@ -189,8 +192,9 @@ TEST_F(IpcServerTest, GarbageOfEveryKindHarmsNobody) {
         if (prng.chance(300'000)) datagram.resize(prng.below(datagram.size()) + 1);
         static_cast<void>(peer->say(datagram));
         serve();
+        for (; operations_.installs > 0; --operations_.installs) server_->on_installed(0, {3, {}});
         while (!peer->hear().empty()) continue;
-        if (!server_->socket().connected()) peer = greeted_peer();
+        if (!socket_->connected()) peer = greeted_peer();
     }
     EXPECT_LE(operations_.stored.size(), ipc::kBlockBytesMax);
     EXPECT_LE(operations_.frame.size(), ipc::kFrameBytesMax);
@@ -230,6 +234,37 @@ TEST_F(IpcServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
     EXPECT_EQ(message->body<ipc::Hello>()->valid_until_ns, 3 * IpcServer::kDatagramsAtOnce);
 }
 
+TEST_F(IpcServerTest, ASuccessorIsGreetedOnlyWhenItsPredecessorsInstallsAreOver) {
+    const auto first = greeted_peer();
+    ASSERT_TRUE(first->say(install_message(7, encode_tables(some_tables()))));
+    first->hang_up();
+    Peer second(path());
+    for (int i = 0; i < 8; ++i) server_->on_newcomer();
+    EXPECT_EQ(operations_.token, 7U);
+    EXPECT_FALSE(server_->takes_newcomers());
+    EXPECT_TRUE(second.hear().empty()) << "a core may still use the former tables";
+    server_->on_installed(0, {7, {}});
+    EXPECT_TRUE(server_->takes_newcomers());
+    server_->on_newcomer();
+    EXPECT_EQ(second.hear_type(), MessageType::hello);
+    EXPECT_EQ(second.hear_type(), MessageType::hello);
+    EXPECT_TRUE(second.hear().empty()) << "it asked for no installation";
+}
+
+TEST_F(IpcServerTest, InstalledGoesToTheOneWhoAskedForIt) {
+    const auto peer = greeted_peer();
+    ASSERT_TRUE(peer->say(install_message(1, encode_tables(some_tables()))));
+    ASSERT_TRUE(peer->say(install_message(2, encode_tables(some_tables()))));
+    serve();
+    for (const std::uint64_t token : {std::uint64_t{1}, std::uint64_t{2}}) {
+        server_->on_installed(0, {token, {}});
+        const auto datagram = peer->hear();
+        const auto message = ipc::read_message(datagram);
+        ASSERT_TRUE(message && message->type == MessageType::installed);
+        EXPECT_EQ(message->body<ipc::Installed>()->token, token);
+    }
+}
+
 TEST_F(IpcServerTest, HelloCarriesTheStoredBlock) {
     operations_.stored = {9, 8, 7};
     Peer peer(path());
@@ -266,7 +301,7 @@ TEST_F(IpcServerTest, AControlPlaneThatRefusesIsNamedOnceAndNeverCountsAsConnect
         ASSERT_TRUE(peer->say(ipc::write_refusal(sentence)));
         serve();
         EXPECT_TRUE(peer->is_cut_off());
-        EXPECT_FALSE(server_->socket().connected());
+        EXPECT_FALSE(socket_->connected());
     };
     for (int i = 0; i < 3; ++i) refuse("the control plane has cluster \"x\"");
     EXPECT_EQ(operations_.refusals,
@@ -302,11 +337,10 @@ TEST_F(IpcServerTest, APeerThatReadsNothingLosesHeartbeatsFirstAndIsCutOffAtLast
     int taken = 0;
     while (server_->send_punted(0, {1}, std::vector<Byte>(1000)) && taken < 100'000) ++taken;
     EXPECT_LT(taken, 100'000);
-    server_->send_installed(0, {1, {}});
-    EXPECT_TRUE(server_->socket().wants_to_write()) << "what must not be lost waits";
-    for (std::size_t i = 0; i <= SeqpacketServer::kQueueMost; ++i)
-        server_->send_installed(0, {1, {}});
-    EXPECT_FALSE(server_->socket().connected());
+    server_->send_status(0);
+    EXPECT_TRUE(socket_->wants_to_write()) << "what must not be lost waits";
+    for (std::size_t i = 0; i <= SeqpacketServer::kQueueMost; ++i) server_->send_status(0);
+    EXPECT_FALSE(socket_->connected());
     EXPECT_EQ(operations_.last_reason, "it reads too slowly");
 }
 

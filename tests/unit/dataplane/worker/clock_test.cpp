@@ -31,6 +31,18 @@ TEST(Clock, AWrongRateIsMeasuredAwayAfterASecond) {
     EXPECT_NEAR(static_cast<double>(half_a_second), 5e8, 1'000);
 }
 
+TEST(Clock, ASleepOfTheMachineIsNoRate) {
+    Clock clock(2'000'000'000);
+    clock.calibrate(2'000'000'000, at_ns(0));
+    clock.calibrate(4'000'000'000, at_ns(1'000'000'000));
+    clock.calibrate(4'100'000'000, at_ns(61'000'000'000));  // the counter stood for a minute
+    EXPECT_EQ(clock.at(4'102'000'000), at_ns(61'001'000'000));
+    clock.calibrate(1'000, at_ns(62'000'000'000));  // and now it has begun anew
+    EXPECT_EQ(clock.at(2'001'000), at_ns(62'001'000'000));
+    clock.calibrate(2'000'001'000, at_ns(63'000'000'000));
+    EXPECT_EQ(clock.at(2'002'001'000), at_ns(63'001'000'000));
+}
+
 TEST(Clock, TheRealCounterStaysWithinTwentyMicrosecondsOfTheKernel) {
     Clock clock(rte_get_tsc_hz() != 0 ? rte_get_tsc_hz() : 2'000'000'000);
     clock.calibrate_now();
