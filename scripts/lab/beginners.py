@@ -39,7 +39,7 @@ class Beginner(Case):
         self.judge_serving_nothing(self.newcomer)
         for host in self.bystanders():
             self.judge_naming(host, stranger.mac_of(self.newcomer))
-        self.judge_naming(self.newcomer, stranger.mac_of(self.bystanders()[0]))
+        self.judge_naming(self.newcomer, *(stranger.mac_of(host) for host in self.bystanders()))
 
 
 class WrongKey(Beginner):

@@ -78,7 +78,7 @@ class Twin(Case):
         self.settle()
 
     def judge_words(self):
-        self.judge_naming(self.holder, "another", f"id {self.holder.id}")
+        self.judge_naming(self.holder, "another host has this", "in use", f"claims id {self.holder.id}")
 
 
 class TwinOfAnotherFile(Twin):

@@ -146,11 +146,11 @@ class Case(trial.Trial):
                 self.screen.line(f"{host.name}: {stops}")
 
     def judge_naming(self, host, *words):
-        """`nlb query` of a host names a condition."""
+        """`nlb query` of a host names a condition by one of these words."""
         said = self.asked[host.name]
-        missing = [word for word in words if word.lower() not in said["text"].lower()]
-        but = f" (it says: {said['first']})" if missing else ""
-        self.promise(not missing, f"`nlb query` of {host.name} names {', '.join(words)}{but}")
+        named = any(word.lower() in said["text"].lower() for word in words)
+        but = "" if named else f" (it says: {said['first']})"
+        self.promise(named, f"`nlb query` of {host.name} names {' or '.join(words)}{but}")
 
     def judge_serving_nothing(self, host):
         """`nlb query` exits 1 on a host that serves nothing that it should."""

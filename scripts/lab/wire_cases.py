@@ -54,7 +54,7 @@ class OtherVlan(Case):
 
     def judge_words(self):
         self.judge_serving_nothing(self.lab.host(VICTIM))
-        self.judge_naming(self.lab.host(VICTIM), "vlan")
+        self.judge_naming(self.lab.host(VICTIM), "in VLAN 7")
 
 
 class FilterAtOne(Case):

@@ -21,14 +21,18 @@ from lab.screen import Screen
 WHOLE = os.environ.get("NLB_STRANGERS") == "whole"
 # Of each case: how long the event of its short form lasts, in seconds, and whether `nlb query` is judged, too.
 SHORT = {
+    "wrong-key": (6, False),
+    "former-key": (6, False),
+    "version": (6, False),
     "replay-short": (3, True),
     "stale": (1.5, True),
     "duplicate-file": (4, False),
-    "filter-one": (3, False),
-    "filter-all": (3, False),
+    "filter-one": (3, True),
+    "filter-all": (3, True),
     "filter-serve": (3, True),
     "paused-controlplane": (1.5, True),
-    "paused-dataplane": (1.5, False),
+    "paused-dataplane": (1.5, True),
+    "silent-pair": (5, True),
 }
 # Those that take minutes.
 ONLY_WHOLE = {"replay": True}
