@@ -46,7 +46,10 @@ class Strangers(unittest.TestCase):
             self.skipTest("labs make network namespaces and need root")
         parser = argparse.ArgumentParser()
         strangers.add_options(parser)
-        options = parser.parse_args(["--case", name, *(["--seconds", str(seconds)] if seconds else []), *([] if words else ["--without-words"])])
+        arguments = ["--case", name]
+        arguments += ["--seconds", str(seconds)] if seconds else []
+        arguments += [] if words else ["--without-words"]
+        options = parser.parse_args(arguments)
         screen = Screen(lab_case.Comments())
         self.assertEqual(0, trial.conduct(strangers.CASES[name], options, screen), "a promise was broken: see above")
 
