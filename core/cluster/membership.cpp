@@ -101,8 +101,9 @@ FrameFault Membership::receive(const ClusterFrame& frame) {
     }
     const FrameFault fault = peers_.believe(header, reports);
     if (fault != FrameFault::none) return fault;
-    if (sender_.stop_waiting_for(header.id)) outbox_.speak_soon();
     if (beat != nullptr) {
+        // Only what is said after a heartbeat of it acknowledges it anew.
+        if (sender_.stop_waiting_for(header.id)) outbox_.speak_soon();
         if (peers_.note_arrival(header.id, header.sequence)) outbox_.speak_soon();
         receive_heartbeat(*beat);
         return FrameFault::none;
