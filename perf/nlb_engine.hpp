@@ -48,7 +48,7 @@ private:
     std::atomic<bool> stop_{false};  // publishes nothing but itself
     std::vector<std::unique_ptr<Pair>> pairs_;
     std::vector<std::unique_ptr<dataplane::Lane>> lanes_;  // by pair
-    dataplane::Publisher publisher_{rcu_};
+    dataplane::Publisher publisher_;
     std::unique_ptr<dataplane::Worker> worker_;
     Times polls_;      // that found a frame; the worker's until it stands
     Times publishes_;  // main's
