@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/format.hpp"
+#include "core/tables/affinity_hash.hpp"
 #include "core/wire/heartbeat_seal.hpp"
 
 namespace nlb::config {
@@ -42,6 +43,8 @@ CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {
     for (std::size_t i = 0; i < fingerprint.size(); ++i)
         fingerprint[i] = "0123456789abcdef"[digest >> (4 * i) & 15U];
     lines.emplace_back("key_file (fingerprint of the key)", fingerprint);
+    lines.emplace_back("affinity hash (version of the program)",
+                       std::to_string(kAffinityHashVersion));
     return lines;
 }
 
@@ -53,7 +56,8 @@ CanonicalLines paired_lines(const Cluster& cluster, const Host& host) {
     CanonicalLines lines{{"host", host.name},
                          {"hosts[].id of " + host.name, std::to_string(host.id)},
                          {"address", to_string(cluster.address)},
-                         {"mode", to_string(cluster.mode)}};
+                         {"mode", to_string(cluster.mode)},
+                         {"vlan", std::to_string(cluster.vlan)}};
     for (auto& line : started_lines(cluster, host)) lines.push_back(std::move(line));
     return lines;
 }

@@ -38,6 +38,10 @@ std::string flag(bool on) {
     return on ? "true" : "false";
 }
 
+std::string vlan_text(std::uint16_t vlan) {
+    return vlan == 0 ? "untagged" : std::to_string(vlan);
+}
+
 using Text = std::optional<std::string>;
 constexpr auto kAgreed = Share::agreed;
 constexpr auto kOwn = Share::own;
@@ -56,6 +60,7 @@ constexpr Key<Cluster> kClusterKeys[] = {
     {"virtual_addresses", kAgreed, kWhenHeld,
      [](const Cluster& c) { return Text{joined(c.virtual_addresses)}; }},
     {"mode", kAgreed, kWithCluster, [](const Cluster& c) { return Text{to_string(c.mode)}; }},
+    {"vlan", kAgreed, kWithCluster, [](const Cluster& c) { return Text{vlan_text(c.vlan)}; }},
     // Compared by a fingerprint of what is in the file (config/digest.hpp), not by its path.
     {"key_file", kAgreed, kWhenHeld, [](const Cluster&) { return Text{}; }},
     {"former_key_files", kOwn, kAtOnce,

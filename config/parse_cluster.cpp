@@ -54,7 +54,7 @@ Cluster parse_cluster(const Cursor& at) {
     Cluster cluster;
     const Mapping keys(
         at, "a cluster",
-        {"name", "address", "virtual_addresses", "mode", "key_file", "former_key_files",
+        {"name", "address", "virtual_addresses", "mode", "vlan", "key_file", "former_key_files",
          "heartbeat", "partition", "witnesses", "icmp", "connections", "ipsec", "remote_control",
          "generation", "port_rules", "hosts"});
     if (const Cursor* name = keys.require("name", "a name"))
@@ -64,6 +64,7 @@ Cluster parse_cluster(const Cursor& at) {
     if (const Cursor* addresses = keys.find("virtual_addresses"))
         cluster.virtual_addresses = parse_prefixes(*addresses);
     if (const Cursor* mode = keys.find("mode")) mode->read_word(cluster.mode);
+    if (const Cursor* vlan = keys.find("vlan")) vlan->read_number(cluster.vlan, 1, kVlanMax);
     if (const Cursor* file = keys.require("key_file", "the path of a key file"))
         file->read_text(cluster.key_file, "the path of a key file");
     if (const Cursor* files = keys.find("former_key_files")) {

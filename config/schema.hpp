@@ -122,6 +122,7 @@ struct Cluster {
     Prefix address;                         // primary cluster IP
     std::vector<Prefix> virtual_addresses;  // without the primary one
     LinkMode mode = LinkMode::unicast;
+    std::uint16_t vlan = 0;  // 1..4094; 0: untagged
     std::string key_file;
     std::vector<std::string> former_key_files;  // accepted, not used to send (key rotation)
     Heartbeat heartbeat;

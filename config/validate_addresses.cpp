@@ -5,6 +5,7 @@
 
 #include "config/format.hpp"
 #include "config/validate.hpp"
+#include "core/tables/address_table.hpp"
 
 namespace nlb::config {
 namespace {
@@ -56,6 +57,13 @@ std::string unusable(const Prefix& prefix) {
     return (value & host_bits) == host_bits ? "its network's broadcast address" : "";
 }
 
+// A router forwards no packet to such an address, and ARP and neighbour discovery for it are the
+// inside stack's (RFC 3927 2.7, RFC 4291 2.5.6).
+bool is_beyond_routers(const IpAddress& address) {
+    if (!address.is_v4()) return is_link_local(address);
+    return address.as_v4() >> 16 == 0xa9fe;
+}
+
 class AddressChecks {
 public:
     explicit AddressChecks(Diagnostics& report) : report_(report) {}
@@ -66,6 +74,11 @@ public:
         if (const std::string instead = unusable(use.prefix); !instead.empty())
             return report_.mistake(use.path, "expected an address that a host can have, got " +
                                                  in_quotes(to_string(use.prefix)) + ", " + instead);
+        if (use.host.empty() && is_beyond_routers(use.prefix.address))
+            return report_.mistake(use.path,
+                                   "expected a virtual address that clients can reach, got " +
+                                       in_quotes(to_string(use.prefix)) +
+                                       ", a link-local address; take one of a routed network");
         const auto known = uses_.emplace(use.prefix.address, use);
         if (known.second) return;
         const Use& earlier = known.first->second;

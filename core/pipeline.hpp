@@ -24,7 +24,7 @@ template <Connections Table>
 void settle_ingress(Burst& burst, const BurstContext& context, Table& connections,
                     FragmentTable& fragments, Counters& counters) {
     fast_path(burst, context, connections.flow_index());
-    parse(burst);
+    parse(burst, context);
     steer(burst, context);
     answer_neighbours(burst, context);
     classify(burst, context);

@@ -51,8 +51,9 @@ void SinkEngine::check_owner(rte_mbuf** frames, std::uint16_t count) {
         burst_->frames[i] = {rte_pktmbuf_mtod(frames[i], Byte*), frames[i]->data_len,
                              frames[i]->data_len};
     const PortAddresses ports{};
-    parse(*burst_);
-    classify(*burst_, {*tables_, ports, Instant{}, true});
+    const BurstContext context{*tables_, ports, Instant{}, true};
+    parse(*burst_, context);
+    classify(*burst_, context);
     for (std::uint16_t i = 0; i < count; ++i) {
         const PacketInfo& info = burst_->info[i];
         if (burst_->reasons[i] != Reason::live)

@@ -24,8 +24,8 @@ NLB_STAGE stage_fast_path(Burst& burst, const BurstContext& context,
                           SimpleConnections& connections) {
     fast_path(burst, context, connections.flow_index());
 }
-NLB_STAGE stage_parse(Burst& burst) {
-    parse(burst);
+NLB_STAGE stage_parse(Burst& burst, const BurstContext& context) {
+    parse(burst, context);
 }
 NLB_STAGE stage_neighbours(Burst& burst, const BurstContext& context) {
     answer_neighbours(burst, context);
@@ -62,7 +62,7 @@ void run(Bench& bench, Traffic& traffic, const BurstContext& context, const Work
     }
     if (!work.stages) return;
     if (work.ahead) stage_fast_path(burst, context, bench.connections);
-    stage_parse(burst);
+    stage_parse(burst, context);
     stage_neighbours(burst, context);
     stage_classify(burst, context);
     stage_locate(burst, context);

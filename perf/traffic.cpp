@@ -132,7 +132,7 @@ Status Traffic::choose_clients(const Tables& tables) {
             const auto length = static_cast<std::uint16_t>(write(frame, candidate, 0));
             burst->frames[i] = {frame, length, kFrameBytesMax};
         }
-        parse(*burst);
+        parse(*burst, context);
         classify(*burst, context);
         for (std::uint32_t i = 0; i < kBurstMax && clients_.size() < wishes_.clients; ++i) {
             const PacketInfo& info = burst->info[i];

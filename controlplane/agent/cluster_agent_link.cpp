@@ -106,7 +106,9 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
         return;
     }
     const FrameHeader& header = header_of(decoded.frame);
-    if (envelope->vlan != 0) return note_stranger(now, sign_of_tagged(*envelope, header));
+    // A host in another VLAN is heard, but no client of ours reaches it: it is no peer.
+    if (envelope->vlan != settings_.cluster.vlan)
+        return note_stranger(now, sign_of_tagged(*envelope, header));
     const FrameFault fault = membership_.take_in(now, decoded.frame);
     taken_in_ = true;
     const auto* beat = std::get_if<Heartbeat>(&decoded.frame);

@@ -102,6 +102,7 @@ bool Coordinator::may_join(HostId id, const Peer& peer) const {
     if (peer.config_digest != params_->config_digest) return false;  // R13
     const auto hears_me = peer.hears.find(self_->id);
     return hears_me != peer.hears.end() && hears_me->second.heard == self_->incarnation &&
+           (hears_me->second.flags & (kReportSilent | kReportBuried)) == 0 &&
            peer.acknowledged != kLongAgo;
 }
 

@@ -45,8 +45,8 @@ NLB_AVX2_INLINE inline Lanes lower_64(const Product& product) {
 // half does not.
 struct Factors {
     Lanes port_spread, port_spread_upper;
-    Lanes first;   // key.words[0]: the client's upper half is 0
-    Lanes second;  // the lower half of key.words[1]
+    Lanes first, first_upper;  // key.words[0]: the client's upper half is 0
+    Lanes second;              // the lower half of key.words[1]
     Lanes second_upper;
     Lanes third, fourth;
     Lanes buckets;
@@ -55,6 +55,7 @@ NLB_AVX2_INLINE inline Factors factors_of(const SaltedKey& key, const ClientShar
     return {all_64(share.port_spread),
             all_64(share.port_spread >> 32),
             all_64(key.words[0]),
+            all_64(key.words[0] >> 32),
             all_64(key.words[1] & 0xffff'ffff),
             all_64((key.words[1] ^ kMappedPrefix) >> 32),
             all_64(key.words[2]),
@@ -66,16 +67,16 @@ NLB_AVX2_INLINE inline Factors factors_of(const SaltedKey& key, const ClientShar
 // ones hold does not count. The hash is the lower half of each lane.
 template <bool kPortCounts>
 NLB_AVX2_INLINE inline Lanes mix_four(Lanes client, Lanes port, const Factors& f) {
-    Lanes x = f.first;
+    const Product first =
+        multiply(f.first, f.first_upper, _mm256_xor_si256(client, f.second), f.second_upper);
+    const Lanes a = _mm256_xor_si256(lower_64(first), f.third);
+    Lanes b = _mm256_xor_si256(first.high, f.fourth);
     if constexpr (kPortCounts) {
         const Lanes spread =
             _mm256_add_epi64(_mm256_mul_epu32(port, f.port_spread),
                              _mm256_slli_epi64(_mm256_mul_epu32(port, f.port_spread_upper), 32));
-        x = _mm256_xor_si256(x, spread);
+        b = _mm256_xor_si256(b, spread);
     }
-    const Product first = multiply(x, upper(x), _mm256_xor_si256(client, f.second), f.second_upper);
-    const Lanes a = _mm256_xor_si256(lower_64(first), f.third);
-    const Lanes b = _mm256_xor_si256(first.high, f.fourth);
     const Product second = multiply(a, upper(a), b, upper(b));
     return _mm256_xor_si256(second.low, second.high);
 }

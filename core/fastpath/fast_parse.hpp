@@ -1,8 +1,8 @@
 // The first look at a burst: which frames are usual, and the few words of them that decide. Usual
-// is an unfragmented TCP or UDP packet over plain IPv4 (no VLAN tag, no IP options) to a virtual
-// address, with nothing wrong in it that the parser or classification would see. All else is left
-// to the stages that look at one packet after the other: a frame that is not found usual costs
-// time, never correctness.
+// is an unfragmented TCP or UDP packet over plain IPv4 (no VLAN tag, no IP options), sent to the
+// cluster's MAC and to a virtual address, with nothing wrong in it that the parser or
+// classification would see. All else is left to the stages that look at one packet after the other:
+// a frame that is not found usual costs time, never correctness.
 //
 // Two versions do the same: fast_parse_portable() one frame at a time, fast_parse_avx2() eight at
 // once. tests/unit/core/fastpath compares them.
@@ -27,6 +27,9 @@ struct MatchKeys {
     std::uint32_t broadcast_count = 0;
     // the last four bytes of what this host's own frames come from
     std::uint32_t station_tail = 0;
+    // the cluster's MAC: its first four bytes, and the two behind them
+    std::uint32_t cluster_head = 0;
+    std::uint32_t cluster_tail = 0;
     std::array<std::uint32_t, kAddressesMax> vips;  // as they lie in a frame
     // rule_key() of its index into Tables::addresses
     std::array<RuleKey, kAddressesMax> vip_key;

@@ -1,4 +1,4 @@
-// Eight frames at once: of each frame sixteen bytes are loaded at three offsets, and the words of
+// Eight frames at once: of each frame sixteen bytes are loaded at four offsets, and the words of
 // one offset are brought into one register. Compiled for AVX2 function by function, so that the
 // rest of the program runs on any x86-64; groups with a short frame, and the frames left over, go
 // to the portable version.
@@ -154,6 +154,13 @@ NLB_AVX2_INLINE inline Eight lacks_header(Eight is_tcp, Eight bytes, Eight tcp_w
     return _mm256_blendv_epi8(udp, tcp, is_tcp);
 }
 
+NLB_AVX2_INLINE inline Eight is_sent_to_cluster(Eight head, Eight tail, const MatchKeys& match_keys,
+                                                const Constants& c) {
+    return _mm256_and_si256(
+        _mm256_cmpeq_epi32(head, all(match_keys.cluster_head)),
+        _mm256_cmpeq_epi32(_mm256_and_si256(tail, all(c.low_half)), all(match_keys.cluster_tail)));
+}
+
 // What the VIP that each lane is sent to adds to its key, found one VIP after the other until every
 // lane has its own.
 NLB_AVX2_INLINE inline Eight find_vips(Eight destination, const MatchKeys& match_keys,
@@ -192,6 +199,7 @@ NLB_AVX2_INLINE inline Eight lengths_of(const Frame* frames, const Constants& c)
 NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight length,
                                                  const MatchKeys& match_keys, FastParse& parsed,
                                                  std::size_t slot, const Constants& c) {
+    const Words ethernet = words_at(frames, 0);  // destination | its end, begin of the source | |
     // end of the source | ethertype, version | total length | fragment, protocol
     const Words link = words_at(frames, 8);
     // checksum in the upper half | source | destination | ports
@@ -221,6 +229,7 @@ NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight leng
     right = _mm256_and_si256(
         right, checksum_holds(link.w1, link.w2, link.w3, addresses.w0, source, destination, c));
     right = _mm256_and_si256(right, either(is_tcp, is_udp));
+    right = _mm256_and_si256(right, is_sent_to_cluster(ethernet.w0, ethernet.w1, match_keys, c));
 
     store(&parsed.client[slot], numbers(source, c.number_32));
     store(&parsed.client_port[slot], numbers(addresses.w3, c.first_16));

@@ -26,6 +26,12 @@ bool is_possible_client(std::uint32_t client) {
     return network != 0 && network != 127 && network >> 4 != 14 && client != 0xffff'ffff;
 }
 
+std::uint16_t raw_half(const Byte* at) {
+    std::uint16_t half;
+    std::memcpy(&half, at, sizeof half);
+    return half;
+}
+
 // The index into MatchKeys; vip_count when there is none.
 std::uint32_t find_vip(std::uint32_t raw, const MatchKeys& match_keys) {
     std::uint32_t i = 0;
@@ -44,6 +50,8 @@ bool is_broadcast(std::uint32_t raw, const MatchKeys& match_keys) {
 // A VIP that no packet could be sent to as an IPv4 unicast address is left to the stages.
 MatchKeys::MatchKeys(const BurstContext& context) {
     const Tables& tables = context.tables;
+    cluster_head = raw_word(tables.cluster_mac.bytes.data());
+    cluster_tail = raw_half(tables.cluster_mac.bytes.data() + sizeof cluster_head);
     station_tail = raw_word(context.ports.station(tables).bytes.data() + 2);
     for (std::size_t i = 0; i < tables.vip_count; ++i) {
         const IpAddress& address = tables.addresses[i].address;
@@ -64,6 +72,8 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
     if (frame.length < kL4 + sizeof(UdpHeader)) return false;
     const Byte* const ip = data + kL3;
     if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv4 || ip[0] != 0x45) return false;
+    if (raw_word(data) != match_keys.cluster_head || raw_half(data + 4) != match_keys.cluster_tail)
+        return false;
     if (raw_word(data + kSourceMacOffset + 2) == match_keys.station_tail) return false;
     const std::size_t total =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, total_length));

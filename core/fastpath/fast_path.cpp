@@ -125,7 +125,8 @@ bool begins_with_v6(const Burst& burst) {
 void fast_path(Burst& burst, const BurstContext& context, const FlowIndex& flow_index) {
     burst.on_fast_path = 0;
     burst.one_rule = false;
-    if (context.tables.self == kNoHost) return;
+    // Tagged frames are none of the usual ones, and a cluster in a VLAN has no others.
+    if (context.tables.self == kNoHost || context.tables.vlan != 0) return;
     const bool v6_first = begins_with_v6(burst);
     if (v6_first &&
         (burst.on_fast_path = fast_path_v6(burst, context, flow_index)) == all_slots(burst))

@@ -47,11 +47,18 @@ struct Fields {
     std::uint8_t tcp_flags;
 };
 
-bool parse_usual(const Frame& frame, const Byte* station, const Tables& tables, Fields& fields) {
+// MACs as mac_word() makes them of what usual packets are sent to, and never come from.
+struct Macs {
+    std::uint64_t cluster;
+    std::uint64_t station;
+};
+
+bool parse_usual(const Frame& frame, const Macs& macs, const Tables& tables, Fields& fields) {
     if (frame.length < kL4 + sizeof(UdpHeader)) return false;
+    if (mac_word_at(frame.data) != macs.cluster) return false;
     const Byte* const ip = frame.data + kL3;
     if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv6 || ip[0] >> 4 != 6) return false;
-    if (std::memcmp(frame.data + kSourceMacOffset, station, sizeof(MacAddress)) == 0) return false;
+    if (mac_word_at(frame.data + kSourceMacOffset) == macs.station) return false;
     const std::size_t bytes =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv6Header, payload_length));
     if (bytes > frame.length - kL4) return false;
@@ -92,7 +99,7 @@ void describe(PacketInfo& info, const Frame& frame, const Fields& fields) {
 
 std::uint64_t fast_path_v6(Burst& burst, const BurstContext& context, const FlowIndex& flow_index) {
     const Tables& tables = context.tables;
-    const MacAddress station = context.ports.station(tables);
+    const Macs macs{mac_word(tables.cluster_mac), mac_word(context.ports.station(tables))};
     const SaltedKey key(tables.hash_key);
     RuleMemory memory(tables);
     RuleOutcome outcome;
@@ -105,7 +112,7 @@ std::uint64_t fast_path_v6(Burst& burst, const BurstContext& context, const Flow
     bool opening = false;
     Fields fields;
     for (const std::uint32_t i : off_fast_path(burst)) {
-        if (!parse_usual(burst.frames[i], station.bytes.data(), tables, fields)) continue;
+        if (!parse_usual(burst.frames[i], macs, tables, fields)) continue;
         const RuleKey asked = rule_key(
             static_cast<std::uint8_t>(fields.vip_index),
             fields.protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit, fields.vip_port);

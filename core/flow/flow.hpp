@@ -34,12 +34,17 @@ struct Descriptor {
     BucketId bucket;
     FlowState state;
     std::uint8_t marks;  // kMark* bits
+    // What the client acknowledges that has heard this host's server; with kMarkAnswered.
+    std::uint32_t answer;
 };
-static_assert(sizeof(Descriptor) == 8 && std::has_unique_object_representations_v<Descriptor>);
+static_assert(sizeof(Descriptor) == 12 && std::has_unique_object_representations_v<Descriptor>);
 
 inline constexpr std::uint8_t kMarkClientFin = 1;
 inline constexpr std::uint8_t kMarkServerFin = 2;
 inline constexpr std::uint8_t kMarkStale = 4;  // not looked up for long: its next packet will be
+inline constexpr std::uint8_t kMarkAnswered = 8;
+// Closing because the client is said to have sent an RST: its next packet says that it has not.
+inline constexpr std::uint8_t kMarkReset = 16;
 
 class FlowIndex;
 

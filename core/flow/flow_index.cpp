@@ -9,7 +9,8 @@ namespace nlb {
 namespace {
 
 bool is_watched(const Descriptor& descriptor) {
-    return descriptor.state == FlowState::half_open || (descriptor.marks & kMarkStale) != 0;
+    return descriptor.state == FlowState::half_open ||
+           (descriptor.marks & (kMarkStale | kMarkReset)) != 0;
 }
 
 // Descriptors by bucket, and the buckets that have one.

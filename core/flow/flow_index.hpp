@@ -1,8 +1,8 @@
 // What must be known about a worker's descriptors without looking any up: in which buckets there
 // are some, how many, and which flows are watched, so that their next packet is looked up (those
-// that are half-open, and those that have not been looked up for long). Every connection table owns
-// one and tells it each change; core/flow/look_up.hpp says what follows for a packet. It stores no
-// flow.
+// that are half-open, those that an RST came for, and those that have not been looked up for long).
+// Every connection table owns one and tells it each change; core/flow/look_up.hpp says what follows
+// for a packet. It stores no flow.
 #pragma once
 
 #include <array>
@@ -27,6 +27,10 @@ public:
     // been marked.
     void on_opened(const FlowKey& key, const Descriptor& descriptor);
     void on_seen(const FlowKey& key, const Descriptor& descriptor) { unwatch(key, descriptor); }
+    // An RST has come for it that its client may not have sent: it is watched until the client
+    // speaks again, or its server opens another flow of that name.
+    void on_reset(const FlowKey& key, const Descriptor& descriptor) { watch(key, descriptor); }
+    void on_reopened() { ++half_open_count_; }
     void on_stale(const FlowKey& key, const Descriptor& descriptor) { watch(key, descriptor); }
 
     // Buckets with at least one descriptor; all of them while descriptors are being reindexed.

@@ -32,10 +32,11 @@ TrackDecision decide_syn(bool owned, Reason rejected, Descriptor* found, std::ui
         return {Reason::moved_flow, DescriptorChange::erase};
     }
     if (found == nullptr) return {Reason::new_flow, DescriptorChange::insert};
-    // A closing tuple is used again. An established one stays so: a forged SYN must not shorten its
-    // life; if the client did restart, the server's challenge makes it send the RST that ends the
-    // descriptor.
-    if (found->state == FlowState::closing) return {Reason::new_flow, DescriptorChange::replace};
+    // A tuple whose both ends have closed is used again. An established one stays so, whatever RST
+    // came before: forged packets must not shorten its life. If the client did restart, the server
+    // says so by its answer.
+    if (found->state == FlowState::closing && (found->marks & kMarkReset) == 0)
+        return {Reason::new_flow, DescriptorChange::replace};
     if (found->state == FlowState::half_open) found->seen_s = now_s;
     return {Reason::owner, DescriptorChange::none};
 }
@@ -48,13 +49,46 @@ bool is_seen_of_late(const Descriptor& descriptor, const Tables& tables, std::ui
            age_s(descriptor, now_s) < stale_after_s(tables.tcp_idle_s) / 8;
 }
 
-DescriptorChange update(std::uint8_t flags, Descriptor& found, const Tables& tables,
-                        std::uint32_t now_s) {
-    if ((flags & kTcpRst) != 0) return DescriptorChange::erase;
+// An RST whose sequence number nobody here can judge (RFC 5961 3.2). A half-open flow has little to
+// lose; an established one closes, unless its client goes on.
+DescriptorChange note_reset(Descriptor& found, std::uint32_t now_s) {
+    if (found.state == FlowState::half_open) return DescriptorChange::erase;
+    if (found.state != FlowState::established) return DescriptorChange::none;
+    found.state = FlowState::closing;
+    found.seen_s = now_s;
+    const bool watched = (found.marks & kMarkStale) != 0;
+    found.marks &= static_cast<std::uint8_t>(~kMarkStale);
+    found.marks |= kMarkReset;
+    return watched ? DescriptorChange::none : DescriptorChange::reset;
+}
+
+bool is_revived_by(std::uint8_t flags, const Descriptor& found) {
+    return (found.marks & kMarkReset) != 0 && (flags & (kTcpAck | kTcpSyn)) == kTcpAck;
+}
+
+DescriptorChange revive(Descriptor& found, std::uint32_t now_s) {
+    found.state = FlowState::established;
+    found.seen_s = now_s;
+    found.marks &= static_cast<std::uint8_t>(~kMarkReset);
+    return DescriptorChange::seen;
+}
+
+// Who forges a SYN does not hear the server's answer, and cannot acknowledge it (RFC 6528).
+bool has_heard_server(std::uint8_t flags, const Byte* segment, const Descriptor& found) {
+    return (flags & kTcpAck) != 0 && (found.marks & kMarkAnswered) != 0 &&
+           load_big_endian<std::uint32_t>(segment + offsetof(TcpHeader, acknowledgement)) ==
+               found.answer;
+}
+
+DescriptorChange update(std::uint8_t flags, const Byte* segment, Descriptor& found,
+                        const Tables& tables, std::uint32_t now_s) {
+    if ((flags & kTcpRst) != 0) return note_reset(found, now_s);
     DescriptorChange change = DescriptorChange::none;
-    if (found.state == FlowState::half_open && (flags & (kTcpAck | kTcpSyn)) == kTcpAck) {
+    if (found.state == FlowState::half_open && has_heard_server(flags, segment, found)) {
         found.state = FlowState::established;
         change = DescriptorChange::opened;
+    } else if (is_revived_by(flags, found)) {
+        change = revive(found, now_s);
     }
     if (found.state != FlowState::closing && !is_seen_of_late(found, tables, now_s))
         found.seen_s = now_s;
@@ -112,8 +146,8 @@ bool is_guest_of_ours(const FlowKey& key, const FlowPlace& place, const BurstCon
         client_name(context.tables, place.rule, place.bucket, key.client), scene);
 }
 
-TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descriptor* found,
-                             std::uint32_t now_s) {
+TrackDecision decide_tracked(const PacketInfo& info, const Byte* segment, const Tables& tables,
+                             Descriptor* found, std::uint32_t now_s) {
     const bool owned = owns(tables, info.rule, info.bucket);
     const Reason rejected = rejection(tables, info.rule, info.bucket);
     const bool about_the_flow = (info.traits & kTraitIcmpError) != 0;
@@ -122,7 +156,8 @@ TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descr
     if (found != nullptr) {
         // Anybody can quote a flow; only its own packets change its descriptor.
         const DescriptorChange change =
-            about_the_flow ? DescriptorChange::none : update(info.tcp_flags, *found, tables, now_s);
+            about_the_flow ? DescriptorChange::none
+                           : update(info.tcp_flags, segment, *found, tables, now_s);
         return {acceptance(tables, info.rule, info.bucket), change};
     }
     if (!owned) return {rejected, DescriptorChange::none};
@@ -131,14 +166,42 @@ TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables, Descr
             DescriptorChange::none};
 }
 
-DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found, std::uint32_t now_s) {
+namespace {
+
+// What the server answers to a SYN says which acknowledgement comes from its client. A flow that
+// was reset begins anew; of an established one this is a copy.
+DescriptorChange note_answer(const Byte* segment, Descriptor& found, std::uint32_t now_s) {
+    const bool reset = (found.marks & kMarkReset) != 0;
+    if (found.state != FlowState::half_open && !reset) return DescriptorChange::none;
+    found.answer = answer_to(segment);
+    found.marks = kMarkAnswered;
+    if (!reset) return DescriptorChange::none;
+    found.state = FlowState::half_open;
+    found.seen_s = now_s;
+    return DescriptorChange::reopened;
+}
+
+}  // namespace
+
+std::uint32_t answer_to(const Byte* segment) {
+    return load_big_endian<std::uint32_t>(segment + offsetof(TcpHeader, sequence)) + 1;
+}
+
+DescriptorChange decide_reply(std::uint8_t tcp_flags, const Byte* segment, Descriptor& found,
+                              std::uint32_t now_s) {
     if ((tcp_flags & kTcpRst) != 0) return DescriptorChange::erase;
+    if ((tcp_flags & kTcpSyn) != 0) return note_answer(segment, found, now_s);
     // A server that ends a flow which we never saw opened has accepted it: it is established from
-    // here on.
-    const bool opened = found.state == FlowState::half_open;
-    if (opened) found.state = FlowState::established;
+    // here on. One that was reset was not, if its server goes on.
+    DescriptorChange change = DescriptorChange::none;
+    if (found.state == FlowState::half_open) {
+        found.state = FlowState::established;
+        change = DescriptorChange::opened;
+    } else if ((found.marks & kMarkReset) != 0) {
+        change = revive(found, now_s);
+    }
     note_fin(found, kMarkServerFin, now_s);
-    return opened ? DescriptorChange::opened : DescriptorChange::none;
+    return change;
 }
 
 }  // namespace nlb

@@ -43,13 +43,29 @@ inline constexpr std::uint32_t kSweepDelayMost_s = 20;
 [[nodiscard]] bool is_stale(const Descriptor& descriptor, const Tables& tables,
                             std::uint32_t now_s);
 
+// Where a packet's TCP header lies. Requires: the parser found a whole one there if it is read,
+// that is, if info.tcp_flags are not 0.
+[[nodiscard]] inline const Byte* segment_of(const Frame& frame, const PacketInfo& info) {
+    return frame.data + info.l4_offset;
+}
+
 // What to do with a packet of a TCP flow whose descriptor was looked up; `found` may be nullptr,
-// and is updated. Requires: info.rule and info.bucket are set.
-[[nodiscard]] TrackDecision decide_tracked(const PacketInfo& info, const Tables& tables,
-                                           Descriptor* found, std::uint32_t now_s);
-// The same for a FIN or RST from the server. Requires: found is not nullptr.
-[[nodiscard]] DescriptorChange decide_reply(std::uint8_t tcp_flags, Descriptor& found,
-                                            std::uint32_t now_s);
+// and is updated. Anybody can forge a client's packets, so they alone make no descriptor lasting
+// (what the client acknowledges must be what the server has said) and end none. Requires: info.rule
+// and info.bucket are set; `segment` as segment_of() gives it.
+[[nodiscard]] TrackDecision decide_tracked(const PacketInfo& info, const Byte* segment,
+                                           const Tables& tables, Descriptor* found,
+                                           std::uint32_t now_s);
+// Whether a packet of the server changes its flow's descriptor: it answers a SYN, or ends the flow.
+[[nodiscard]] constexpr bool is_telling_reply(std::uint8_t tcp_flags) {
+    return (tcp_flags & (kTcpFin | kTcpRst)) != 0 ||
+           (tcp_flags & (kTcpSyn | kTcpAck)) == (kTcpSyn | kTcpAck);
+}
+// The same for a packet from the server. Requires: is_telling_reply(tcp_flags).
+[[nodiscard]] DescriptorChange decide_reply(std::uint8_t tcp_flags, const Byte* segment,
+                                            Descriptor& found, std::uint32_t now_s);
+// Of a flow that a server begins: what its client will acknowledge.
+[[nodiscard]] std::uint32_t answer_to(const Byte* segment);
 
 // Gives a descriptor its rule and bucket by tables of another layout. A flow to an address that is
 // virtual no more keeps what it had: it ends by idle time. Requires: flow_index.is_reindexing().
@@ -134,6 +150,12 @@ template <Connections Table>
         case DescriptorChange::seen:
             connections.flow_index().on_seen(key, *found);
             return decision.reason;
+        case DescriptorChange::reset:
+            connections.flow_index().on_reset(key, *found);
+            return decision.reason;
+        case DescriptorChange::reopened:
+            connections.flow_index().on_reopened();
+            return decision.reason;
         case DescriptorChange::erase:
             connections.erase(key);
             return decision.reason;
@@ -143,7 +165,7 @@ template <Connections Table>
         case DescriptorChange::insert:
             break;
     }
-    const Descriptor made{now_s, info.rule, info.bucket, first_state(info), 0};
+    const Descriptor made{now_s, info.rule, info.bucket, first_state(info), 0, 0};
     if (lacks_room(connections)) {
         // A flood: what gives way to it had no time to be answered, nor would this one have.
         if (made.state == FlowState::half_open && !connections.may_evict()) return Reason::syn_shed;
@@ -210,7 +232,8 @@ void track(Burst& burst, const BurstContext& context, Table& connections, Counte
             continue;
         }
         Descriptor* const descriptor = changed ? connections.find(keys[k]) : found[k];
-        const TrackDecision decision = decide_tracked(info, context.tables, descriptor, now_s);
+        const TrackDecision decision = decide_tracked(
+            info, segment_of(burst.frames[slots[k]], info), context.tables, descriptor, now_s);
         burst.reasons[slots[k]] =
             apply(decision, info, keys[k], descriptor, connections, now_s, counters);
         if (decision.change >= DescriptorChange::insert) changed = true;
@@ -228,8 +251,8 @@ void track(Burst& burst, const BurstContext& context, Table& connections, Counte
 // host although the bucket moves, or was another host's until now. On a host that does not serve
 // the client it stays untracked: the answers would go to the owner too.
 template <Connections Table>
-void track_opening(const PacketInfo& info, const BurstContext& context, Table& connections,
-                   Counters& counters) {
+void track_opening(const PacketInfo& info, const Byte* segment, const BurstContext& context,
+                   Table& connections, Counters& counters) {
     const FlowKey key = flow_key_of(info);
     const FlowPlace place = place_of(key, context.tables);
     if (place.rule == kNoRule || !context.fence_holds) return;
@@ -240,13 +263,13 @@ void track_opening(const PacketInfo& info, const BurstContext& context, Table& c
         connections.erase(key);
     }
     make_room(connections, counters);
-    const Descriptor opened{seconds_of(context.now), place.rule, place.bucket, FlowState::half_open,
-                            0};
+    const Descriptor opened{seconds_of(context.now), place.rule,    place.bucket,
+                            FlowState::half_open,    kMarkAnswered, answer_to(segment)};
     if (connections.insert(key, opened) == nullptr) ++counters.table_full;
 }
 
-// SYN, FIN and RST from inside, and answers that establish a session. Everything else from inside
-// needs no descriptor.
+// SYN, SYN-ACK, FIN and RST from inside, and answers that establish a session. Everything else from
+// inside needs no descriptor.
 template <Connections Table>
 void track_replies(Burst& burst, const BurstContext& context, Table& connections,
                    Counters& counters) {
@@ -256,14 +279,21 @@ void track_replies(Burst& burst, const BurstContext& context, Table& connections
             confirm_session(burst.frames[i], info, connections);
         if (burst.reasons[i] != Reason::sent || info.protocol != kProtocolTcp) continue;
         if (is_plain_syn(info.tcp_flags) && (info.traits & kTraitIcmpError) == 0)
-            track_opening(info, context, connections, counters);
-        if ((info.tcp_flags & (kTcpFin | kTcpRst)) == 0) continue;
+            track_opening(info, segment_of(burst.frames[i], info), context, connections, counters);
+        if (!is_telling_reply(info.tcp_flags)) continue;
         const FlowKey key = flow_key_of(info);
         Descriptor* const found = connections.find(key);
         if (found == nullptr) continue;
-        switch (decide_reply(info.tcp_flags, *found, seconds_of(context.now))) {
+        switch (decide_reply(info.tcp_flags, segment_of(burst.frames[i], info), *found,
+                             seconds_of(context.now))) {
             case DescriptorChange::opened:
                 connections.flow_index().on_opened(key, *found);
+                break;
+            case DescriptorChange::seen:
+                connections.flow_index().on_seen(key, *found);
+                break;
+            case DescriptorChange::reopened:
+                connections.flow_index().on_reopened();
                 break;
             case DescriptorChange::erase:
                 connections.erase(key);

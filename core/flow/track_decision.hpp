@@ -6,8 +6,18 @@
 
 namespace nlb {
 
-// `opened`: half-open no more. `seen`: stale no more.
-enum class DescriptorChange : std::uint8_t { none, opened, seen, insert, replace, erase };
+// `opened`: half-open no more. `seen`: stale or reset no more. `reset`: closing until the client
+// speaks again. `reopened`: half-open again, after a reset.
+enum class DescriptorChange : std::uint8_t {
+    none,
+    opened,
+    seen,
+    reset,
+    reopened,
+    insert,
+    replace,
+    erase
+};
 struct TrackDecision {
     Reason reason;
     DescriptorChange change;

@@ -38,8 +38,8 @@ Standing standing_of(const PacketInfo& info, const BurstContext& context) {
                : Standing::not_ours;
 }
 
-TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables, Standing standing,
-                            Descriptor* found, std::uint32_t now_s) {
+TrackDecision decide_sticky(const PacketInfo& info, const Byte* segment, const Tables& tables,
+                            Standing standing, Descriptor* found, std::uint32_t now_s) {
     if (standing == Standing::elsewhere) {
         // What the other host is to answer from here on must not be answered here by an older
         // descriptor of the same ports.
@@ -48,10 +48,10 @@ TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables, Standi
                        ? TrackDecision{Reason::client_elsewhere, DescriptorChange::none}
                        : TrackDecision{Reason::moved_flow, DescriptorChange::erase};
         if (found == nullptr) return {Reason::client_elsewhere, DescriptorChange::none};
-        return decide_tracked(info, tables, found, now_s);
+        return decide_tracked(info, segment, tables, found, now_s);
     }
     if (found == nullptr) return {Reason::client_guest, DescriptorChange::insert};
-    if (found->state == FlowState::closing)
+    if (found->state == FlowState::closing && (found->marks & kMarkReset) == 0)
         return {Reason::client_guest, DescriptorChange::replace};
     if (found->state == FlowState::half_open) found->seen_s = now_s;
     return {Reason::client_guest, DescriptorChange::none};

@@ -15,18 +15,18 @@ namespace nlb {
 
 // A TCP packet whose client is not served as its bucket is owned. Its descriptor, if there is one,
 // knows better.
-[[nodiscard]] TrackDecision decide_sticky(const PacketInfo& info, const Tables& tables,
-                                          Standing standing, Descriptor* found,
-                                          std::uint32_t now_s);
+[[nodiscard]] TrackDecision decide_sticky(const PacketInfo& info, const Byte* segment,
+                                          const Tables& tables, Standing standing,
+                                          Descriptor* found, std::uint32_t now_s);
 
 [[nodiscard]] inline bool is_as_owned(Standing standing) {
     return standing == Standing::ours || standing == Standing::not_ours;
 }
 
 template <Connections Table>
-[[nodiscard]] Reason track_sticky_tcp(const PacketInfo& info, LookUpContext& look_up,
-                                      const BurstContext& context, Table& connections,
-                                      Counters& counters) {
+[[nodiscard]] Reason track_sticky_tcp(const Frame& frame, const PacketInfo& info,
+                                      LookUpContext& look_up, const BurstContext& context,
+                                      Table& connections, Counters& counters) {
     const Standing standing = standing_of(info, context);
     Reason reason = Reason::live;
     if (is_as_owned(standing) && !needs_look_up(info, look_up, reason)) return reason;
@@ -34,8 +34,9 @@ template <Connections Table>
     const std::uint32_t now_s = seconds_of(context.now);
     Descriptor* const found = connections.find(key);
     const TrackDecision decision =
-        is_as_owned(standing) ? decide_tracked(info, context.tables, found, now_s)
-                              : decide_sticky(info, context.tables, standing, found, now_s);
+        is_as_owned(standing)
+            ? decide_tracked(info, segment_of(frame, info), context.tables, found, now_s)
+            : decide_sticky(info, segment_of(frame, info), context.tables, standing, found, now_s);
     reason = apply(decision, info, key, found, connections, now_s, counters);
     // Without a descriptor the rest of a guest's flow would be nobody's: another host has the
     // bucket.
@@ -52,7 +53,8 @@ void track_sticky(Burst& burst, const BurstContext& context, Table& connections,
     for (const std::uint32_t i : Slots(burst.sticky & slots_of(burst, Reason::live))) {
         const PacketInfo& info = burst.info[i];
         if (info.protocol == kProtocolTcp) {
-            burst.reasons[i] = track_sticky_tcp(info, look_up, context, connections, counters);
+            burst.reasons[i] =
+                track_sticky_tcp(burst.frames[i], info, look_up, context, connections, counters);
             continue;
         }
         switch (standing_of(info, context)) {

@@ -46,6 +46,12 @@ bool is_multicast(const PacketInfo& info) {
     return info.ip_version == 4 ? info.vip.bytes[12] >> 4 == 14 : info.vip.bytes[0] == 0xff;
 }
 
+// Who has no IPv4 address yet asks everybody (the parser lets nobody else through): an answer could
+// not go back to a host whose address is 0.0.0.0.
+bool is_nameless(const PacketInfo& info) {
+    return info.ip_version == 4 && info.client.as_v4() == 0 && (info.traits & kTraitIcmpError) == 0;
+}
+
 bool is_limited_broadcast(const PacketInfo& info) {
     return info.ip_version == 4 && info.vip.as_v4() == 0xffff'ffff;
 }
@@ -72,6 +78,8 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const BurstContext&
         return is_group_query(frame, info, tables) ? Reason::igmp_query : Reason::multicast;
     if (is_limited_broadcast(info)) return Reason::broadcast;
     const AddressEntry* const entry = find_address(tables, info.vip);
+    if (is_nameless(info) && (entry == nullptr || entry->kind != AddressKind::broadcast))
+        return Reason::martian_unspecified;
     if (entry == nullptr)
         return is_for_inside_stack(frame, info, context) ? Reason::link_local
                                                          : Reason::not_our_address;

@@ -36,9 +36,9 @@ std::vector<Byte> build_transport(const FrameSpec& spec) {
     std::vector<Byte> bytes;
     switch (spec.protocol) {
         case kProtocolTcp:
-            append(bytes,
-                   TcpHeader{be16{spec.source_port}, be16{spec.destination_port}, be32{1}, be32{0},
-                             5 << 4, spec.tcp_flags, be16{65535}, be16{0}, be16{0}});
+            append(bytes, TcpHeader{be16{spec.source_port}, be16{spec.destination_port},
+                                    be32{spec.sequence}, be32{spec.acknowledgement}, 5 << 4,
+                                    spec.tcp_flags, be16{65535}, be16{0}, be16{0}});
             append_run(bytes, spec.payload);
             seal(bytes, spec, offsetof(TcpHeader, checksum));
             break;

@@ -13,7 +13,7 @@ namespace nlb {
 
 struct FrameSpec {
     MacAddress source_mac{{0x02, 0xc1, 0, 0, 0, 1}};
-    MacAddress destination_mac{{0x02, 0xbf, 0, 0, 0, 1}};
+    MacAddress destination_mac{{0x02, 0xbf, 192, 0, 2, 80}};  // of the cluster 192.0.2.80
     std::vector<std::uint16_t> vlans;  // outermost first; at most kVlanTagsMax are understood again
     IpAddress source;
     IpAddress destination;  // of the same family as `source`
@@ -21,6 +21,9 @@ struct FrameSpec {
     std::uint16_t source_port = 0;  // TCP and UDP
     std::uint16_t destination_port = 0;
     std::uint8_t tcp_flags = kTcpSyn;
+    // TCP's; as they are, each side acknowledges the other's first packet
+    std::uint32_t sequence = 1;
+    std::uint32_t acknowledgement = 2;
     // ICMP and ICMPv6; an echo request of either family may say kIcmpEchoRequest
     std::uint8_t icmp_type = kIcmpEchoRequest;
     std::uint8_t icmp_code = 0;

@@ -4,6 +4,7 @@
 // bounds are the caller's.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -22,6 +23,7 @@ inline constexpr std::uint16_t kEthertypeIpv6 = 0x86dd;
 inline constexpr std::uint16_t kEthertypeHeartbeat = 0x88b5;
 inline constexpr std::size_t kVlanTagsMax = 2;
 inline constexpr std::size_t kVlanTagBytes = 4;
+inline constexpr std::uint16_t kVlanIdMask = 0x0fff;  // of a tag's second half
 
 inline constexpr std::uint8_t kProtocolHopByHop = 0;
 inline constexpr std::uint8_t kProtocolIcmp = 1;
@@ -52,6 +54,7 @@ inline constexpr std::uint8_t kTcpBeginsOrEnds = kTcpSyn | kTcpFin | kTcpRst;
 }
 
 inline constexpr std::uint8_t kIgmpQuery = 0x11;
+inline constexpr std::uint16_t kBootpServerPort = 67;  // of DHCP too
 
 inline constexpr std::uint8_t kIcmpEchoRequest = 8;
 // Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792): these quote the
@@ -198,6 +201,19 @@ inline void store_header(Byte* at, const Header& header) {
 inline constexpr std::size_t kSourceMacOffset = 6;
 [[nodiscard]] inline bool is_mac(const Byte* at, const MacAddress& mac) {
     return std::memcmp(at, mac.bytes.data(), sizeof mac) == 0;
+}
+// A MAC as one number, to compare several with at once; of no other use.
+[[nodiscard]] inline std::uint64_t mac_word(const MacAddress& mac) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, mac.bytes.data(), sizeof mac);
+    return word;
+}
+// Requires: eight readable bytes at `at`.
+[[nodiscard]] inline std::uint64_t mac_word_at(const Byte* at) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    constexpr bool kLittle = std::endian::native == std::endian::little;
+    return word & (kLittle ? 0x0000'ffff'ffff'ffffULL : 0xffff'ffff'ffff'0000ULL);
 }
 inline void put_mac(Byte* at, const MacAddress& mac) {
     std::memcpy(at, mac.bytes.data(), sizeof mac);

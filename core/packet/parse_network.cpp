@@ -8,12 +8,13 @@
 namespace nlb {
 namespace {
 
-// A switch that has no address asks for group members from 0.0.0.0 (RFC 4541 2.1.1); nobody else
-// has a reason to send from there.
+// A switch that has no address asks for group members from 0.0.0.0 (RFC 4541 2.1.1), and a host
+// that has none yet asks a DHCP or BOOTP server for one (RFC 951, 2131); nobody else has a reason
+// to send from there. Whether the host asks everybody is classify's to say, which knows the
+// broadcast addresses.
 Reason judge_addresses_v4(std::uint32_t source, std::uint32_t destination, std::uint8_t protocol) {
-    const bool nameless_querier =
-        source == 0 && protocol == kProtocolIgmp && destination >> 28 == 14;
-    if (nameless_querier) return Reason::live;
+    const bool nameless_querier = protocol == kProtocolIgmp && destination >> 28 == 14;
+    if (source == 0 && (nameless_querier || protocol == kProtocolUdp)) return Reason::live;
     if (source >> 24 == 0) return Reason::martian_unspecified;
     if (source >> 24 == 127 || destination >> 24 == 127) return Reason::martian_loopback;
     if (source >> 28 == 14) return Reason::martian_multicast;
@@ -92,6 +93,30 @@ void read_fragment_header(const Byte* data, ExtensionChain& chain) {
         chain.traits = kTraitFirstFragment;
 }
 
+// Of UDP from 0.0.0.0: whole, and to a DHCP or BOOTP server, or a martian.
+Reason judge_nameless(Reason parsed, const PacketInfo& info) {
+    const bool asks_for_address = parsed == Reason::live && info.vip_port == kBootpServerPort &&
+                                  (info.traits & kFragmentTraits) == 0;
+    return asks_for_address ? Reason::live : Reason::martian_unspecified;
+}
+
+// What follows the header. Requires: its lengths are sound, and `info` has its addresses.
+Reason parse_behind_ipv4(const Frame& frame, const Ipv4Header& header, std::size_t header_bytes,
+                         PacketInfo& info) {
+    const std::size_t total = header.total_length.host();
+    const std::size_t end = info.l3_offset + total;
+    const std::uint16_t fragment = header.fragment.host();
+    if ((fragment & (kIpv4OffsetMask | kIpv4MoreFragments)) == 0)
+        return parse_transport(frame, end, info);
+    const auto offset = static_cast<std::uint16_t>((fragment & kIpv4OffsetMask) * 8);
+    const bool last = (fragment & kIpv4MoreFragments) == 0;
+    info.fragment = {header.identification.host(),    offset, 0, 0,
+                     static_cast<std::uint8_t>(last), 0};
+    if (offset == 0) return parse_first_fragment(frame, end, total - header_bytes, info);
+    info.traits = kTraitLaterFragment | kTraitNoPorts;
+    return judge_fragment(info, total - header_bytes);
+}
+
 }  // namespace
 
 Reason parse_ipv4(const Frame& frame, PacketInfo& info) {
@@ -114,17 +139,9 @@ Reason parse_ipv4(const Frame& frame, PacketInfo& info) {
     info.client = mapped_from(at + offsetof(Ipv4Header, source));
     info.vip = mapped_from(at + offsetof(Ipv4Header, destination));
     info.l4_offset = static_cast<std::uint16_t>(info.l3_offset + header_bytes);
-    const std::size_t end = info.l3_offset + total;
-    const std::uint16_t fragment = header.fragment.host();
-    if ((fragment & (kIpv4OffsetMask | kIpv4MoreFragments)) == 0)
-        return parse_transport(frame, end, info);
-    const auto offset = static_cast<std::uint16_t>((fragment & kIpv4OffsetMask) * 8);
-    const bool last = (fragment & kIpv4MoreFragments) == 0;
-    info.fragment = {header.identification.host(),    offset, 0, 0,
-                     static_cast<std::uint8_t>(last), 0};
-    if (offset == 0) return parse_first_fragment(frame, end, total - header_bytes, info);
-    info.traits = kTraitLaterFragment | kTraitNoPorts;
-    return judge_fragment(info, total - header_bytes);
+    const Reason parsed = parse_behind_ipv4(frame, header, header_bytes, info);
+    const bool nameless = header.source.host() == 0 && header.protocol == kProtocolUdp;
+    return nameless ? judge_nameless(parsed, info) : parsed;
 }
 
 Reason parse_ipv6(const Frame& frame, PacketInfo& info) {

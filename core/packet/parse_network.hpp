@@ -7,11 +7,13 @@
 
 namespace nlb {
 
-// Where the IP header starts: behind at most kVlanTagsMax tags.
+// Where the IP header starts: behind at most kVlanTagsMax tags. A tag with id 0 only tells a
+// priority (IEEE 802.1Q 6.9): `vlan` is the id of the outermost other tag, 0 when there is none.
 struct LinkLayer {
     Reason reason = Reason::live;
     std::uint16_t ethertype = 0;
     std::uint16_t l3_offset = 0;
+    std::uint16_t vlan = 0;
 };
 [[nodiscard]] LinkLayer parse_link(const Frame& frame);
 

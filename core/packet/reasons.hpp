@@ -68,6 +68,8 @@ enum class SentTo : std::uint8_t {
     X(no_tables,             drop,    none,               other, "no tables are installed yet") \
     X(truncated,             drop,    none,               other, "the frame ends before a header does") \
     X(vlan_depth,            drop,    none,               other, "more than two VLAN tags") \
+    X(other_station,         drop,    none,               other, "sent to another station's MAC: the port hears it, but it is not for this host") \
+    X(other_vlan,            drop,    none,               other, "in another VLAN than the cluster's") \
     X(ethertype,             drop,    none,               other, "neither IP nor ARP") \
     X(own_frame,             drop,    none,               other, "sent by this host itself") \
     X(ip_version,            drop,    none,               other, "the IP version does not match the ethertype") \
@@ -105,6 +107,7 @@ enum class SentTo : std::uint8_t {
     X(output_full,           drop,    none,               other, "the other port's queue was full") \
     /* consume */ \
     X(heartbeat,             consume, control,            other, "a frame on the heartbeat's ethertype") \
+    X(heartbeat_other_vlan,  consume, control,            other, "a frame on the heartbeat's ethertype, in another VLAN than the cluster's") \
     X(arp_answered,          consume, outside,            other, "ARP request answered") \
     X(nd_answered,           consume, outside,            other, "neighbour solicitation answered") \
     /* inside to outside */ \

@@ -11,8 +11,9 @@
 
 namespace nlb {
 
-// What each frame is. Settles heartbeats, everything malformed, and martian addresses.
-void parse(Burst& burst);
+// What each frame is. Settles heartbeats, what was sent to another station or in another VLAN,
+// everything malformed, and martian addresses.
+void parse(Burst& burst, const BurstContext& context);
 
 // Settles the host's own frames, ARP and neighbour discovery. Answers are made in place.
 // Settles every live packet when no tables are installed (Tables::self is kNoHost). Requires: parse

@@ -22,15 +22,19 @@ struct SaltedKey {
     HashKey words;
 };
 inline constexpr std::uint64_t kPortSpread = 0x9e3779b97f4a7c15ULL;
+// Part of a layout's name and of what hosts agree on: hosts with other hashes split no clients.
+inline constexpr std::uint64_t kAffinityHashVersion = 2;
 // Two 64 x 64 bit products whose halves all count (as in Wang Yi's wyhash): the first one's halves
 // are the factors of the second, so that sequential clients and ports do not come out as arithmetic
 // progressions. `high` and `low` are the client's address read big-endian, `port` is already
-// spread.
+// spread. The port joins between the products, where an address has become something that nobody
+// without the key knows: beside the address, a client with a /48 could choose address and port so
+// that one cancels the other.
 [[nodiscard]] inline std::uint64_t wide_mix_client(const SaltedKey& key, std::uint64_t high,
                                                    std::uint64_t low, std::uint64_t port) {
-    const Uint128 first = static_cast<Uint128>(high ^ port ^ key.words[0]) * (low ^ key.words[1]);
+    const Uint128 first = static_cast<Uint128>(high ^ key.words[0]) * (low ^ key.words[1]);
     const std::uint64_t a = static_cast<std::uint64_t>(first) ^ key.words[2];
-    const std::uint64_t b = static_cast<std::uint64_t>(first >> 64) ^ key.words[3];
+    const std::uint64_t b = static_cast<std::uint64_t>(first >> 64) ^ port ^ key.words[3];
     const Uint128 second = static_cast<Uint128>(a) * b;
     return static_cast<std::uint64_t>(second >> 64) ^ static_cast<std::uint64_t>(second);
 }

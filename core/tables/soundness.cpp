@@ -72,6 +72,7 @@ const char* first_fault(const Tables& tables) {
     if (tables.tcp_idle_s == 0 || tables.half_open_s == 0 || tables.closing_s == 0 ||
         tables.ipsec_idle_s == 0)
         return "an idle time of zero";
+    if (tables.vlan > kVlanMax) return "a VLAN above 4094";
     if (tables.settled > 1) return "an impossible era";
     return nullptr;
 }

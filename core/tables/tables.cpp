@@ -6,6 +6,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/base/fnv.hpp"
+#include "core/tables/affinity_hash.hpp"
 
 namespace nlb {
 namespace {
@@ -26,6 +27,7 @@ std::uint64_t layout_of(const Tables& tables) {
     const auto add = [&digest](const void* data, std::size_t size) {
         digest.add(std::span{static_cast<const Byte*>(data), size});
     };
+    digest.add(kAffinityHashVersion);
     add(tables.hash_key.data(), sizeof tables.hash_key);
     add(tables.rules.data(), sizeof(RuleEntry) * tables.rule_count);
     add(tables.addresses.data(), sizeof(AddressEntry) * tables.vip_count);

@@ -88,7 +88,9 @@ struct Tables {
     std::uint8_t settled;  // 1: every member goes by this era, none by an older one
     // Counts the eras that this dataplane has seen; it fills it in (core/clients/client_table.hpp).
     std::uint16_t generation;
-    std::array<Byte, 4> zero;
+    // The cluster's VLAN, 1..4094; 0: its frames are untagged.
+    std::uint16_t vlan;
+    std::array<Byte, 2> zero;
 };
 static_assert(std::is_trivially_copyable_v<Tables>);
 static_assert(std::has_unique_object_representations_v<RuleEntry> &&
@@ -117,6 +119,8 @@ struct PortAddresses {
         return tables.mode == LinkMode::unicast ? tables.masked_mac : outside;
     }
 };
+
+inline constexpr std::uint16_t kVlanMax = 4094;  // 4095 is reserved (IEEE 802.1Q)
 
 [[nodiscard]] inline bool owns(const Tables& tables, RuleId rule, BucketId bucket) {
     return (tables.own[rule] >> bucket & 1U) != 0;

@@ -40,6 +40,15 @@ int socket_of(const Lane& lane) {
     return static_cast<int>(rte_lcore_to_socket_id(lane.worker + 1));
 }
 
+// A tag with the cluster's VLAN, unless its frames are untagged.
+void put_vlan(std::vector<Byte>& frame, std::uint16_t vlan) {
+    if (vlan == 0) return;
+    std::array<Byte, kVlanTagBytes> tag;
+    store_big_endian(tag.data(), kEthertypeVlan);
+    store_big_endian(tag.data() + 2, vlan);
+    frame.insert(frame.begin() + 2 * sizeof(MacAddress), tag.begin(), tag.end());
+}
+
 std::uint32_t random_seed() {
     std::uint32_t seed = 0;
     NLB_ASSERT(getrandom(&seed, sizeof seed, 0) == sizeof seed);
@@ -222,10 +231,11 @@ void Cluster::set_seal_keys(const SealKeys& keys) {
 
 bool Cluster::send(rte_mempool* pool, std::span<const Byte> frame) {
     if (frame.size() < sizeof(EthernetHeader) || frame.size() > ipc::kFrameBytesMax) return false;
-    rte_mbuf* const buffer = copy_frame(pool, frame);
+    std::vector<Byte> bytes(frame.begin(), frame.end());
+    put_mac(bytes.data() + kSourceMacOffset, addresses().station(link_.tables()));
+    put_vlan(bytes, link_.tables().vlan);
+    rte_mbuf* const buffer = copy_frame(pool, bytes);
     if (buffer == nullptr) return false;
-    std::memcpy(rte_pktmbuf_mtod_offset(buffer, Byte*, sizeof(MacAddress)),
-                &addresses().station(link_.tables()), sizeof(MacAddress));
     if (rte_ring_mp_enqueue(from_main_.get(), buffer) == 0) return true;
     rte_pktmbuf_free(buffer);
     return false;

@@ -54,7 +54,7 @@ void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant 
 
     // What is shed joins those that go nowhere.
     for (const std::uint32_t i : Slots(slots_to(Output::control))) {
-        if (admits(lane, packets.frames[i], now)) {
+        if (admits(lane, packets, i, now)) {
             punt(lane, burst.buffers[i], now);
         } else {
             reclassify(packets, i, Reason::heartbeat_shed, lane.counters);

@@ -16,11 +16,14 @@ constinit const VerifiedHeartbeats kNothing;
 
 }  // namespace
 
-bool admits(Lane& lane, const Frame& frame, Instant now) {
+bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now) {
     static constexpr SealKeys kNone{};
+    if (packets.reasons[slot] == Reason::heartbeat_other_vlan)
+        return lane.policer.admits_other(now);
+    const Frame& frame = packets.frames[slot];
     const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);
     const auto body =
-        std::span<const Byte>{frame.data, frame.length}.subspan(sizeof(EthernetHeader));
+        std::span<const Byte>{frame.data, frame.length}.subspan(packets.info[slot].l3_offset);
     return lane.policer.admits(body, keys == nullptr ? kNone : *keys,
                                lane.verified == nullptr ? kNothing : *lane.verified, now);
 }

@@ -12,9 +12,10 @@
 namespace nlb::dataplane {
 
 // Frames that a flood could be made of do not crowd out the cluster's own: neither in the ring to
-// main nor behind it. Requires: `frame` is a heartbeat by its ethertype, with a whole Ethernet
-// header. Thread, here and below: the lane's worker.
-[[nodiscard]] bool admits(Lane& lane, const Frame& frame, Instant now);
+// main nor behind it. One of another VLAN shares the budget of those without a seal, so that the
+// control plane can name it. Requires: the packet was settled as a heartbeat. Thread, here and
+// below: the lane's worker.
+[[nodiscard]] bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now);
 
 // Gives the buffer to main, with the time at which it came; one that finds no room is freed and
 // counted as lost.

@@ -11,7 +11,7 @@ import shutil
 import socket
 import time
 
-from . import chaos_plan, judge, misfortune, plan, prober, system, traffic, trial
+from . import chaos_plan, judge, logs, misfortune, plan, prober, system, traffic, trial
 from .capture import TURNS, Capture
 
 CLIENTS = 400
@@ -93,6 +93,7 @@ class Chaos(trial.Trial):
                 for program in (self.wrk, self.downloads, traffic.Probes(self.lab, probed, PROBE_MS)):
                     stack.enter_context(program)
                 time.sleep(1.0)
+                self.began = time.time()
                 for event in events:
                     seconds = self.misfortune.happen(event)
                     self.untold.append((time.time(), event, seconds))
@@ -132,6 +133,7 @@ class Chaos(trial.Trial):
         self.judge_answers()
         self.judge_windows()
         self.judge_connections()
+        self.judge_resets()
 
     def judge_answers(self):
         doubles = self.answers.doubles
@@ -195,6 +197,17 @@ class Chaos(trial.Trial):
         text = f"{len(cut)} connections of hosts that nothing befell were reset, {len(lost)} downloads from them ended early"
         self.promise(not cut and not lost, f"{self.cuts.connections} connections: {text}")
         self.screen.line(f"downloads: {len(whole)} whole, {len(broken) - len(lost)} ended with their hosts; wrk: {self.wrk.said()}")
+
+    def judge_resets(self):
+        """Who was not touched had no cause to stop serving."""
+        needless = []
+        for host in self.lab.hosts:
+            stops = [event for event in logs.stops(host) if event.time >= self.began]
+            needless += [(host, event) for event in stops if not self.misfortune.excuses(host.name, event.time, event.time)]
+        self.figures["needless_resets"] = len(needless)
+        for host, event in needless[:5]:
+            self.screen.line(f"{host.name}: {event.name}, {words_of(self.misfortune.phase_at(event.time), event.time)}")
+        self.screen.line(f"{len(needless)} times a host that nothing befell stopped serving")
 
     def owner_of(self, entry):
         """Who held a download: its own header says so, else who answered its SYN."""

@@ -9,6 +9,7 @@ from .estate import Estate, sweep
 from .host import Host
 from .network import Network
 from .process import Process
+from .wire import SwitchedNetwork
 
 HUGEPAGES_PER_HOST = 160  # of 2 MiB
 
@@ -58,7 +59,8 @@ class Lab:
 
     # Where hosts are; guest_lab has them in virtual machines.
     def _make_network(self):
-        return Network(self.plan, self.estate)
+        kind = SwitchedNetwork if self.plan.switch == "program" else Network
+        return kind(self.plan, self.estate)
 
     def _make_hosts(self):
         if self.plan.hugepages:
@@ -67,6 +69,11 @@ class Lab:
             namespace = self.network.host_namespace(host_plan.name)
             self.hosts.append(Host(host_plan, namespace, self.estate, self.configuration))
         self.estate.note("hosts", {host.name: host.namespace for host in self.hosts})
+
+    def add_machine(self, machine, host_plan, configuration):
+        """One more machine, at a switch port of its own name, that means to be this host of this file."""
+        self.network.add_machine(machine)
+        return Host(host_plan, self.network.host_namespace(machine), self.estate, configuration, machine)
 
     def write_configuration(self):
         self.configuration.write_text(configuration.text_of(self.plan, self.key_file))
@@ -78,12 +85,13 @@ class Lab:
     def host(self, name):
         return next(host for host in self.hosts if host.name == name)
 
-    def start(self, seconds=20):
-        """Starts all hosts and waits for convergence; returns the view and the seconds since the first start."""
+    def start(self, seconds=20, hosts=None):
+        """Starts hosts (all) and waits for their convergence; returns the view and the seconds since the first start."""
         started = time.monotonic()
-        for host in self.hosts:
+        hosts = self.hosts if hosts is None else hosts
+        for host in hosts:
             host.start()
-        agreed, _ = view.wait_for_agreement(self.hosts, seconds=seconds)
+        agreed, _ = view.wait_for_agreement(hosts, seconds=seconds)
         return agreed, time.monotonic() - started
 
     def settle(self, members=None, seconds=20):

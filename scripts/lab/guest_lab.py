@@ -37,12 +37,12 @@ class GuestPlan(plan.Plan):
 class GuestNetwork(network.Network):
     """Bridge ports of hosts are taps; the guest that opens one is at the other end of the cable."""
 
-    def _add_host(self, host):
-        for adapter in self.plan.adapters[host.name]:
+    def add_machine(self, name):
+        for adapter in self.plan.adapters[name]:
             kind = "mode tap multi_queue" if adapter.queues > 1 else "mode tap"
             self._ip(self.switch, f"tuntap add dev {adapter.port} {kind}")
             self.set_kernel(self.switch, f"net.ipv6.conf.{adapter.port}.disable_ipv6=1")
-            self._ip(self.switch, f"link set {adapter.port} master bridge up")
+            self._join(adapter.port)
 
 
 class GuestLab(Lab):

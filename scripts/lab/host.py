@@ -13,17 +13,24 @@ from .process import Process
 
 
 class Host:
-    def __init__(self, host_plan, namespace, estate, configuration):
+    def __init__(self, host_plan, namespace, estate, configuration, machine=None):
+        """`machine` is what this lab calls it when it is not the name that its file gives it: two machines may claim one host."""
         self.plan = host_plan
-        self.name = host_plan.name
+        self.name = machine or host_plan.name
         self.namespace = namespace
-        self.configuration = configuration
         self.run_directory = estate.directory / self.name
-        common = ["--config", configuration, "--host", self.name, "--run-dir", self.run_directory]
-        self.dataplane = Process(estate, f"{self.name}-dataplane", namespace, [system.DATAPLANE, *common])
-        self.controlplane = Process(estate, f"{self.name}-controlplane", namespace, [system.CONTROLPLANE, *common])
+        self.dataplane = Process(estate, f"{self.name}-dataplane", namespace, [])
+        self.controlplane = Process(estate, f"{self.name}-controlplane", namespace, [])
+        self.use(configuration)
         server = webserver.write_configuration(estate.directory, self.name)
         self.server = Process(estate, f"{self.name}-nginx", namespace, webserver.arguments(server))
+
+    def use(self, configuration):
+        """From their next start on its programs read this file."""
+        self.configuration = configuration
+        common = ["--config", configuration, "--host", self.plan.name, "--run-dir", self.run_directory]
+        self.dataplane.arguments = [system.DATAPLANE, *common]
+        self.controlplane.arguments = [system.CONTROLPLANE, *common]
 
     @property
     def id(self):

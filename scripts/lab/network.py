@@ -21,12 +21,19 @@ class Network:
 
     def build(self):
         self._make_namespace(self.switch)
+        self._make_switch()
+        for host in self.plan.host_plans():
+            self.add_machine(host.name)
+        self._add_clients()
+
+    # How ports are switched; wire.py has a program do it.
+    def _make_switch(self):
         snooping = int(self.plan.multicast_snooping)
         self._ip(self.switch, f"link add bridge type bridge mcast_snooping {snooping} stp_state 0 forward_delay 0")
         self._ip(self.switch, "link set bridge up")
-        for host in self.plan.host_plans():
-            self._add_host(host)
-        self._add_clients()
+
+    def _join(self, port):
+        self._ip(self.switch, f"link set {port} master bridge up")
 
     def _ip(self, namespace, arguments):
         return system.run("ip", "-n", namespace, *arguments.split())
@@ -42,18 +49,18 @@ class Network:
         system.run("sysctl", "-q", "-w", *settings, namespace=namespace)
 
     def _plug(self, port, namespace, device):
-        """A cable from a new bridge port to a new device of a namespace."""
+        """A cable from a new switch port to a new device of a namespace."""
         self._ip(self.switch, f"link add {port} type veth peer name {device} netns {namespace}")
         for place, name in ((self.switch, port), (namespace, device)):
             options = [word for offload in OFFLOADS for word in (offload, "off")]
             system.run("ethtool", "-K", name, *options, namespace=place)
         self.set_kernel(self.switch, f"net.ipv6.conf.{port}.disable_ipv6=1")
-        self._ip(self.switch, f"link set {port} master bridge up")
+        self._join(port)
 
-    def _add_host(self, host):
-        namespace = self.host_namespace(host.name)
+    def add_machine(self, name):
+        namespace = self.host_namespace(name)
         self._make_namespace(namespace)
-        self._plug(host.name, namespace, "outside")
+        self._plug(name, namespace, "outside")
         # The device is the dataplane's alone: the kernel above it must neither answer ARP nor take a second copy of a packet.
         # With NOARP it answers none; the ingress hook lies behind af_packet's and drops the rest.
         self.set_kernel(namespace, "net.ipv6.conf.outside.disable_ipv6=1", "net.ipv4.conf.all.arp_ignore=1")

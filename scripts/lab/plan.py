@@ -45,6 +45,7 @@ class Plan:
     hugepages: bool = False
     multicast_snooping: bool = False
     mode: str = "unicast"
+    switch: str = "bridge"  # the kernel's, or `program`: lab-switch, which also tags, delays, loses and plays frames
     # What an experiment changes in the YAML: keys of the cluster, and keys of single hosts by their name.
     cluster_keys: dict = dataclasses.field(default_factory=dict)
     host_keys: dict = dataclasses.field(default_factory=dict)

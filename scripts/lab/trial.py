@@ -37,6 +37,11 @@ class Trial:
         """The plan of the lab that the trial needs."""
         raise NotImplementedError
 
+    @staticmethod
+    def start(lab, options):
+        """Starts what the story begins with."""
+        lab.start()
+
     @classmethod
     def begin(cls, lab, screen, options):
         """The trial in a lab that runs; `options` is for those whose making depends on it."""
@@ -62,16 +67,18 @@ def add_options(parser):
     parser.add_argument("--hosts", type=int, default=3, choices=range(2, 9), metavar="2..8")
     parser.add_argument("--period", default="100ms")
     parser.add_argument("--tolerance", type=int, default=5)
+    parser.add_argument("--switch", choices=("bridge", "program"), default="bridge", help="the kernel's bridge or lab-switch")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, everything else on standard error")
 
 
 def lab_plan(options, prefix, **keys):
-    return plan.Plan(tag=new_tag(prefix), hosts=options.hosts, period=options.period, tolerance=options.tolerance, **keys)
+    common = {"period": options.period, "tolerance": options.tolerance, "switch": options.switch}
+    return plan.Plan(tag=new_tag(prefix), hosts=options.hosts, **common, **keys)
 
 
-def conduct(kind, options):
+def conduct(kind, options, screen=None):
     """Makes the lab, has the story told, prints the figures when asked for, and the verdict; the exit status of the command."""
-    screen = Screen(sys.stderr if options.json else sys.stdout)
+    screen = screen or Screen(sys.stderr if options.json else sys.stdout)
     title, needed = kind.title(options), kind.plan_of(options)
     started = time.monotonic()
     trial, trouble = None, None
@@ -79,7 +86,7 @@ def conduct(kind, options):
         with Lab(needed) as lab:
             screen.step("*", title)
             with kind.around(lab, options):
-                lab.start()
+                kind.start(lab, options)
                 trial = kind.begin(lab, screen, options)
                 trial.tell(options)
     except system.LabError as error:

@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import sys
+import tempfile
 import unittest
 import unittest.mock
 
@@ -14,7 +15,7 @@ for folder in (TESTS / "support", TESTS.parent / "scripts"):
     sys.path.insert(0, str(folder))
 
 import tap
-from lab import chaos, endurance, flood, synflood, system, trial
+from lab import chaos, crowd, endurance, flood, logs, strangers, synflood, system, trial
 
 
 class EmptyLab:
@@ -86,6 +87,45 @@ class Verdicts(unittest.TestCase):
             planned = kind.plan_of(options)
             self.assertEqual((4, "20ms", 3), (planned.hosts, planned.period, planned.tolerance))
             self.assertIn("4 hosts", kind.title(options))
+
+    def test_each_stranger_names_its_case_and_a_lab_with_a_switch_of_its_own(self):
+        parser = argparse.ArgumentParser()
+        strangers.add_options(parser)
+        for name, case in strangers.CASES.items():
+            options = parser.parse_args(["--case", name, "--period", "20ms", "--tolerance", "3"])
+            planned = case.plan_of(options)
+            self.assertEqual(("20ms", 3, "program"), (planned.period, planned.tolerance, planned.switch))
+            self.assertIn(f"{name}: ", case.title(options))
+            self.assertLessEqual(set(case.TOUCHED), {host.name for host in planned.host_plans()})
+
+
+class Logs(unittest.TestCase):
+    LINES = """\
+2026-11-27T17:14:03.276Z info name=converging event=67 cluster=web host=edge1 epoch=1.1 cause=joined by=edge1 members=1,2
+not of ours
+2026-11-27T17:14:03.445Z info name=converged event=29 cluster=web host=edge1 epoch=2.1 members=1,2 default_host=yes took_ms=1310
+"""
+    RESET = '2026-11-27T17:14:04.000Z warning name=reset cluster=web host=edge1 because="the lease lapsed"\n'
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = pathlib.Path(folder.name) / "log"
+        self.log.write_text(self.LINES)
+
+    def test_events_are_read_from_a_position_on_and_other_lines_passed_over(self):
+        first, second = logs.events(self.log)
+        self.assertEqual(("converging", "converged"), (first.name, second.name))
+        self.assertAlmostEqual(0.169, second.time - first.time, places=3)
+        start = logs.size(self.log)
+        with open(self.log, "a") as log:
+            log.write(self.RESET)
+        self.assertEqual(["reset"], [event.name for event in logs.events(self.log, start)])
+
+    def test_whoever_reset_after_converging_has_not_converged(self):
+        self.assertEqual("2.1", crowd.last_word(self.log).values["epoch"])
+        self.log.write_text(self.LINES + self.RESET)
+        self.assertIsNone(crowd.last_word(self.log))
 
 
 if __name__ == "__main__":

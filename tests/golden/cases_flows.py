@@ -89,9 +89,8 @@ ICMP_CASES = [
 ]
 
 SHAPES = [
-    case("a SYN behind one VLAN tag is balanced", ethernet(Dot1Q(vlan=10) / ip(70, segment(70))), someone(NEW)),
-    case("a SYN behind a service and a customer tag is balanced", ethernet(Dot1AD(vlan=20) / Dot1Q(vlan=10) / ip(71, segment(71))),
-         someone(NEW)),
+    case("a SYN behind a tag that only tells a priority is balanced", ethernet(Dot1Q(vlan=0, prio=5) / ip(70, segment(70))), someone(NEW)),
+    case("so is one behind two of them", ethernet(Dot1AD(vlan=0) / Dot1Q(vlan=0) / ip(71, segment(71))), someone(NEW)),
     case("a SYN behind three tags is dropped", ethernet(Dot1AD(vlan=30) / Dot1Q(vlan=20) / Dot1Q(vlan=10) / ip(72, segment(72))),
          everyone("drop vlan_depth")),
     case("IP options do not hide the ports", rechecked(changed(ethernet(ip(73, Raw(b"\1\1\1\0" + bytes(segment(73))), proto=6)), 14, 0x46)),

@@ -4,11 +4,12 @@ Most are one good SYN with one thing changed, so that a case fails for the reaso
 
 from scapy.layers.inet import ICMP, TCP, UDP
 from scapy.layers.inet6 import IPv6, ICMPv6MLReport
+from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
 import cluster
 from case import case, everyone, only
-from packets import BROADCAST_MAC, changed, client6, ethernet, ip, port, rechecked, tcp, udp
+from packets import BROADCAST_MAC, arp, changed, client6, ethernet, ip, port, rechecked, tcp, udp
 
 VIP, VIP6 = cluster.VIP, cluster.VIP6
 IP_AT, TCP_AT = 14, 34
@@ -21,6 +22,11 @@ def dropped(claim, frame, reason):
 
 def from_source(number, source, destination=VIP):
     return ethernet(ip(number, TCP(sport=port(number), dport=80, flags="S"), destination, src=source))
+
+
+def arp_in_vlan(number):
+    question = arp(1, f"192.0.2.{number}", VIP)
+    return question[:12] + b"\x81\0\0\x0a" + question[12:]
 
 
 CUT = [
@@ -103,7 +109,7 @@ ADDRESSES = [
     case("a packet sent by a host of the cluster is its own frame there, and ordinary elsewhere",
          ethernet(ip(167, UDP(sport=port(167), dport=9) / Raw(b"host to host"), cluster.DEDICATED["edge1"], src=cluster.DEDICATED["edge2"]),
                   cluster.STATION["edge1"], cluster.STATION["edge2"]),
-         only("edge1", "accept dedicated", "reject other_host").but("edge2", "drop own_frame")),
+         only("edge1", "accept dedicated", "drop other_station")),
     case("a packet to a multicast group by a host of the cluster reaches the others",
          ethernet(ip(168, MDNS, "224.0.0.251", src=cluster.DEDICATED["edge3"]), "01:00:5e:00:00:fb", cluster.STATION["edge3"]),
          everyone("accept multicast").but("edge3", "drop own_frame")),
@@ -111,4 +117,30 @@ ADDRESSES = [
          only("edge1", "accept new_flow")),
 ]
 
-CASES = CUT + IMPOSSIBLE + MARTIANS + ADDRESSES
+ROUTER_MAC = "00:00:5e:00:01:01"
+ASKS_FOR_ADDRESS = UDP(sport=68, dport=67) / Raw(b"\1\1\6\0" + bytes(300))
+STATIONS = [
+    dropped("a SYN that the switch floods on its way to another station is nobody's", ethernet(ip(170, EMPTY_TCP), ROUTER_MAC),
+            "other_station"),
+    dropped("so is a datagram", ethernet(ip(171, MDNS), ROUTER_MAC), "other_station"),
+    dropped("so is one over IPv6", ethernet(ip(172, MDNS, VIP6), ROUTER_MAC), "other_station"),
+    dropped("so is ARP", arp(1, "192.0.2.173", VIP, destination=ROUTER_MAC), "other_station"),
+    dropped("so is what only looks like a heartbeat", ethernet(Raw(b"\xff" * 60), ROUTER_MAC, type=0x88B5), "other_station"),
+    case("a SYN sent to a host's own address reaches no other host", ethernet(ip(174, EMPTY_TCP, cluster.DEDICATED["edge2"]),
+                                                                           cluster.STATION["edge2"]),
+         only("edge2", "accept dedicated", "drop other_station")),
+    dropped("a SYN in a VLAN is nobody's where the cluster is in none", ethernet(Dot1Q(vlan=10) / ip(175, EMPTY_TCP)), "other_vlan"),
+    dropped("so is one behind a service tag", ethernet(Dot1AD(vlan=20) / Dot1Q(vlan=0) / ip(176, EMPTY_TCP)), "other_vlan"),
+    dropped("so is one whose VLAN stands behind a priority tag", ethernet(Dot1Q(vlan=0) / Dot1Q(vlan=10) / ip(177, EMPTY_TCP)),
+            "other_vlan"),
+    dropped("ARP in a VLAN is not answered where the cluster is in none", arp_in_vlan(178), "other_vlan"),
+    case("a DHCP client that has no address yet reaches every host", ethernet(ip(179, ASKS_FOR_ADDRESS, "255.255.255.255", src="0.0.0.0"),
+                                                                            BROADCAST_MAC), everyone("accept broadcast")),
+    case("so does a BOOTP client that asks its subnet", ethernet(ip(180, ASKS_FOR_ADDRESS, "192.0.2.255", src="0.0.0.0"), BROADCAST_MAC),
+         everyone("accept broadcast")),
+    dropped("who has no address may not ask one host", ethernet(ip(181, ASKS_FOR_ADDRESS, VIP, src="0.0.0.0")), "martian_unspecified"),
+    dropped("who has no address may ask for nothing else", ethernet(ip(182, MDNS, "255.255.255.255", src="0.0.0.0"), BROADCAST_MAC),
+            "martian_unspecified"),
+]
+
+CASES = CUT + IMPOSSIBLE + MARTIANS + ADDRESSES + STATIONS

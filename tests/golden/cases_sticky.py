@@ -33,7 +33,7 @@ CASES = [
           (icmp_error(IP(src=cluster.VIP, dst=client(157)) / UDP(sport=SHOP, dport=port(157))), someone(OWNER))),
     case("a SYN over IPv6 to a rule with a time-out opens a flow at its bucket's owner alone",
          _shop(158, destination=cluster.VIP6), someone(NEW)),
-    case("a VLAN tag changes nothing for a rule with a time-out",
-         ethernet(Dot1Q(vlan=10) / IP(_shop(159)[14:])), someone(NEW)),
+    case("a priority tag changes nothing for a rule with a time-out",
+         ethernet(Dot1Q(vlan=0, prio=1) / IP(_shop(159)[14:])), someone(NEW)),
     case("a damaged header is dropped before anybody is remembered", changed(_shop(160), 24, 0xFF), everyone("drop ip_checksum")),
 ]

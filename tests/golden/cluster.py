@@ -26,6 +26,9 @@ RULES = """
       - {name: pptp, ports: 1723, protocol: tcp, affinity: single}
       - {name: shop, ports: 8080-8081, protocol: both, affinity: {kind: single, timeout: 20m}}
 """
+# What a run may be of: a link mode, or a VLAN.
+VLAN = 10
+LINKS = {**{mode: f"mode: {mode}" for mode in ("unicast", "multicast", "igmp")}, "vlan": f"mode: unicast\n    vlan: {VLAN}"}
 ADMIN_PRIORITY = {"edge1": 4, "edge2": 3, "edge3": 1, "edge4": 2}
 
 
@@ -39,7 +42,7 @@ def _host(name, outside, inside, lcores):
 class Cluster:
     """The files of one run, in a folder of its own. `from_outside` and `from_inside` are the captures that the ports play."""
 
-    def __init__(self, folder, programs, from_outside, from_inside, mode="unicast", lcores="1"):
+    def __init__(self, folder, programs, from_outside, from_inside, link="unicast", lcores="1"):
         self.folder, self.nlb, self.dataplane = folder, programs / "cli/nlb", programs / "dataplane/nlb-dataplane"
         self.configuration = folder / "nlb.yaml"
         hosts = ""
@@ -52,7 +55,7 @@ class Cluster:
         key.write_bytes(KEY)
         self.configuration.write_text(
             "clusters:\n"
-            f"  - name: golden\n    address: {VIP}/24\n    mode: {mode}\n"
+            f"  - name: golden\n    address: {VIP}/24\n    {LINKS[link]}\n"
             f'    virtual_addresses: [{VIP2}, "{VIP6}/64"]\n    key_file: {key}\n'
             f"    connections: {{max: 1024}}\n    port_rules:{RULES}    hosts:\n{hosts}"
             "poll: adaptive\neal: {hugepages: false}\n")

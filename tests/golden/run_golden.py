@@ -13,7 +13,7 @@ import tap
 
 import cases
 import cases_egress
-import cases_modes
+import cases_links
 import cluster
 import runs
 
@@ -153,15 +153,15 @@ def add_cases(test_class, all_cases):
         setattr(test_class, f"test_{number + 1:03} {case.claim}", functools.partialmethod(test_class.check, number))
 
 
-class Modes(unittest.TestCase):
-    """Multicast and igmp mode: core and the real binary, in both directions."""
+class Links(unittest.TestCase):
+    """Clusters of their own, in multicast and igmp mode and in a VLAN: core and the real binary, in both directions."""
 
     longMessage = False
 
-    def check(self, mode, number, from_inside):
-        case = (cases_modes.EGRESS if from_inside else cases_modes.INGRESS)[mode][number]
-        explained, came_in, went_out = runs.modes()[mode]
-        for host in cases_modes.HOSTS:
+    def check(self, link, number, from_inside):
+        case = (cases_links.EGRESS if from_inside else cases_links.INGRESS)[link][number]
+        explained, came_in, went_out = runs.links()[link]
+        for host in cases_links.HOSTS:
             if not from_inside:
                 self.assertEqual(explained[number][host], case.outcome[host], f"explain at {host}")
             played = (went_out if from_inside else came_in)[host]
@@ -170,29 +170,29 @@ class Modes(unittest.TestCase):
                 self.assertEqual(brief(sent), brief([wanted] if wanted else []), f"{host} {port}")
 
     def test_no_frame_beyond_the_cases_comes_out(self):
-        for mode in cases_modes.MODES:
-            _, came_in, went_out = runs.modes()[mode]
-            for host in cases_modes.HOSTS:
-                for played, of in ((came_in, cases_modes.INGRESS[mode]), (went_out, cases_modes.EGRESS[mode])):
+        for link in cases_links.LINKS:
+            _, came_in, went_out = runs.links()[link]
+            for host in cases_links.HOSTS:
+                for played, of in ((came_in, cases_links.INGRESS[link]), (went_out, cases_links.EGRESS[link])):
                     for port in ("inside", "outside"):
                         wanted = [getattr(case, port)[host] for case in of if host in getattr(case, port)]
-                        self.assertEqual(brief(getattr(played[host], port)), brief(wanted), f"{mode} {host} {port}")
+                        self.assertEqual(brief(getattr(played[host], port)), brief(wanted), f"{link} {host} {port}")
 
     def test_no_frame_leaves_with_the_groups_mac_as_its_source(self):
-        for mode, mac in cases_modes.MODES.items():
-            for played in (*runs.modes()[mode][1].values(), *runs.modes()[mode][2].values()):
+        for link, mac in cases_links.LINKS.items():
+            for played in (*runs.links()[link][1].values(), *runs.links()[link][2].values()):
                 self.assertEqual([frame.hex() for frame in played.outside if frame[6:12] == bytes.fromhex(mac.replace(":", ""))], [])
 
 
-def add_mode_cases():
-    for mode in cases_modes.MODES:
-        for from_inside, of in ((False, cases_modes.INGRESS[mode]), (True, cases_modes.EGRESS[mode])):
+def add_link_cases():
+    for link in cases_links.LINKS:
+        for from_inside, of in ((False, cases_links.INGRESS[link]), (True, cases_links.EGRESS[link])):
             for number, case in enumerate(of):
-                name = f"test_{mode} {'out' if from_inside else 'in'} {number + 1:02} {case.claim}"
-                setattr(Modes, name, functools.partialmethod(Modes.check, mode, number, from_inside))
+                name = f"test_{link} {'out' if from_inside else 'in'} {number + 1:02} {case.claim}"
+                setattr(Links, name, functools.partialmethod(Links.check, link, number, from_inside))
 
 
-add_mode_cases()
+add_link_cases()
 add_cases(Ingress, cases.CASES)
 add_cases(FromInside, cases_egress.CASES)
 

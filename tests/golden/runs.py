@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import capture
 import cases
 import cases_egress
-import cases_modes
+import cases_links
 import cluster
 
 SECONDS_MAX = 60
@@ -53,14 +53,14 @@ def once(function):
     return get
 
 
-def _cluster(name, outside_frames, inside_frames, mode="unicast"):
+def _cluster(name, outside_frames, inside_frames, link="unicast"):
     folder = tempfile.TemporaryDirectory(prefix="golden-")
     atexit.register(folder.cleanup)
     place = pathlib.Path(folder.name)
     outside, inside = place / f"{name}-outside", place / f"{name}-inside"
     capture.write(outside, outside_frames)
     capture.write(inside, inside_frames)
-    return cluster.Cluster(place, programs(), outside, inside, mode)
+    return cluster.Cluster(place, programs(), outside, inside, link)
 
 
 def _play(where, host):
@@ -112,14 +112,14 @@ def egress():
 
 
 @once
-def modes():
-    """By mode: what explain said of the frames from outside, and by host what the real binary sent, of those and of those from inside."""
-    return {mode: _mode(mode) for mode in cases_modes.MODES}
+def links():
+    """By link: what explain said of the frames from outside, and by host what the real binary sent, of those and of those from inside."""
+    return {link: _link(link) for link in cases_links.LINKS}
 
 
-def _mode(mode):
-    ingress_frames = [case.frame for case in cases_modes.INGRESS[mode]]
-    where = _cluster("in", ingress_frames, [], mode)
-    back = _cluster("out", [], [case.frame for case in cases_modes.EGRESS[mode]], mode)
-    return (_explained(where, "in", len(ingress_frames)), {host: _play(where, host) for host in cases_modes.HOSTS},
-            {host: _play(back, host) for host in cases_modes.HOSTS})
+def _link(link):
+    ingress_frames = [case.frame for case in cases_links.INGRESS[link]]
+    where = _cluster("in", ingress_frames, [], link)
+    back = _cluster("out", [], [case.frame for case in cases_links.EGRESS[link]], link)
+    return (_explained(where, "in", len(ingress_frames)), {host: _play(where, host) for host in cases_links.HOSTS},
+            {host: _play(back, host) for host in cases_links.HOSTS})

@@ -23,9 +23,8 @@ def sixteen_bytes(client):
 def affinity_hash(key, client, port):
     """`key` is four words; the answer has 32 bits."""
     high, low = struct.unpack(">QQ", sixteen_bytes(client))
-    high ^= port * GOLDEN % WORD
     upper, lower = divmod((high ^ key[0] ^ SALTS[0]) * (low ^ key[1] ^ SALTS[1]), WORD)
-    upper, lower = divmod((lower ^ key[2] ^ SALTS[2]) * (upper ^ key[3] ^ SALTS[3]), WORD)
+    upper, lower = divmod((lower ^ key[2] ^ SALTS[2]) * (upper ^ port * GOLDEN % WORD ^ key[3] ^ SALTS[3]), WORD)
     return (upper ^ lower) & 0xFFFFFFFF
 
 

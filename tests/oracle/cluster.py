@@ -14,6 +14,7 @@ DEDICATED = {ipaddress.ip_address(f"{prefix}{10 + number}").packed: name
              for number, name in enumerate(HOSTS, 1) for prefix in ("192.0.2.", "2001:db8::")}
 SUBNET_BROADCAST = bytes((192, 0, 2, 255))
 STATIONS = {bytes((2, number, 192, 0, 2, 80)): name for number, name in enumerate(HOSTS, 1)}
+CLUSTER_MAC = bytes((2, 0xBF, 192, 0, 2, 80))
 DEFAULT_HOST = "edge1"
 MASK64 = (1 << 64) - 1
 
@@ -89,10 +90,10 @@ def bucket_of(client, port):
     """The bucket of a client's address, as sixteen bytes, and the port that its affinity lets count."""
     if len(client) == 4:
         client = bytes(10) + b"\xff\xff" + client
-    high = int.from_bytes(client[:8], "big") ^ port * 0x9E3779B97F4A7C15 & MASK64
+    high = int.from_bytes(client[:8], "big")
     low = int.from_bytes(client[8:], "big")
     product = (high ^ WORDS[0] ^ SALT[0]) * (low ^ WORDS[1] ^ SALT[1])
-    product = ((product & MASK64) ^ WORDS[2] ^ SALT[2]) * ((product >> 64) ^ WORDS[3] ^ SALT[3])
+    product = ((product & MASK64) ^ WORDS[2] ^ SALT[2]) * ((product >> 64) ^ port * 0x9E3779B97F4A7C15 & MASK64 ^ WORDS[3] ^ SALT[3])
     hashed = (product >> 64 ^ product) & 0xFFFFFFFF
     return hashed * BUCKETS >> 32
 

@@ -5,6 +5,8 @@ It decides no ownership; it gives a Packet, or the reason why the frame is nobod
 import struct
 from dataclasses import dataclass
 
+import cluster
+
 TCP, UDP, ICMP, IGMP, ICMP6, GRE, ESP, AH, FRAGMENT = 6, 17, 1, 2, 58, 47, 50, 51, 44
 EXTENSIONS = (0, 43, 44, 60)
 EXTENSIONS_MAX = 8
@@ -61,17 +63,16 @@ def ones_sum(data):
 
 
 def link(frame):
-    """(ethertype, what follows it, how many tags)"""
-    if len(frame) < 14:
-        raise Nobody("truncated")
-    at, tags = 12, 0
+    """(ethertype, what follows it, the VLAN's number or 0)"""
+    at, tags, vlan = 12, 0, 0
     while (kind := int.from_bytes(frame[at:at + 2], "big")) in (0x8100, 0x88A8):
         if tags == 2:
             raise Nobody("vlan_depth")
         at, tags = at + 4, tags + 1
         if len(frame) < at + 2:
             raise Nobody("truncated")
-    return kind, frame[at + 2:], tags
+        vlan = vlan or int.from_bytes(frame[at - 2:at], "big") % 4096
+    return kind, frame[at + 2:], vlan
 
 
 def chain(data, kind):
@@ -115,6 +116,14 @@ def body(packet, data):
         judge_fragment(packet)
 
 
+def asks_for_address(data, head, total, word):
+    """A whole datagram to a DHCP or BOOTP server, which everybody hears."""
+    segment, to = data[head:total], data[16:20]
+    heard = to == b"\xff" * 4 or to[0] >> 4 == 14 or to == cluster.SUBNET_BROADCAST
+    sound = len(segment) >= 8 and 8 <= int.from_bytes(segment[4:6], "big") <= len(segment)
+    return data[9] == UDP and not word & 0x3FFF and heard and sound and segment[2:4] == b"\0\x43"
+
+
 def ipv4(data):
     if len(data) < 20:
         raise Nobody("truncated")
@@ -129,8 +138,11 @@ def ipv4(data):
     if ones_sum(data[:head]) != 0xFFFF:
         raise Nobody("ip_checksum")
     source, destination = data[12:16], data[16:20]
-    if source[0] == 0 and not (source == bytes(4) and data[9] == IGMP and destination[0] >> 4 == 14):
+    querier = data[9] == IGMP and destination[0] >> 4 == 14
+    if source[0] == 0 and not (source == bytes(4) and (querier or asks_for_address(data, head, total, word))):
         raise Nobody("martian_unspecified")
+    if source == bytes(4) and data[9] == UDP:
+        return Packet(4, source, destination, data[9], client=source)
     if 127 in (source[0], destination[0]):
         raise Nobody("martian_loopback")
     if source[0] >> 4 == 14:

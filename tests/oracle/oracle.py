@@ -2,7 +2,7 @@
 specification tells. It shares no code with the product and never looks at its answers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cluster
 import frames
@@ -23,8 +23,11 @@ class Answer:
     rule: str = ""
     bucket: int = -1
     rest_verdict: str = "reject"
+    station: str = ""  # the only host that the frame was sent to
 
     def at(self, host):
+        if self.station not in ("", host):
+            return "drop", "other_station"
         if not self.owner:
             return self.verdict, self.reason
         return (self.verdict, self.reason) if host == self.owner else (self.rest_verdict, self.rest)
@@ -73,6 +76,7 @@ class Datagram:
 class Oracle:
     def __init__(self):
         self.answers = []  # by packet; those of fragments that wait are put in later
+        self.stations = []  # by packet
         self.flows, self.sessions, self.datagrams = set(), set(), {}
 
     def see(self, frame, now):
@@ -82,17 +86,25 @@ class Oracle:
         except Nobody as nobody:
             answer = Answer(nobody.verdict, nobody.reason)
         self.answers[-1] = answer
+        self.stations.append(cluster.STATIONS.get(frame[:6], "") if len(frame) >= 14 else "")
 
     def finish(self):
         for datagram in self.datagrams.values():
             self.release(datagram, drop("fragment_unmatched"))
+        self.answers = [replace(answer, station=station) for answer, station in zip(self.answers, self.stations)]
 
     def decide(self, frame, now):
-        kind, data, tags = frames.link(frame)
+        if len(frame) < 14:
+            raise Nobody("truncated")
+        if not frame[0] & 1 and frame[:6] != cluster.CLUSTER_MAC and frame[:6] not in cluster.STATIONS:
+            raise Nobody("other_station")
+        kind, data, vlan = frames.link(frame)
+        if kind == 0x88B5:
+            return Answer("consume", "heartbeat_other_vlan" if vlan else "heartbeat")
+        if vlan:
+            raise Nobody("other_vlan")
         if kind == 0x0806:
             return self.arp(data)
-        if kind == 0x88B5 and not tags:
-            return Answer("consume", "heartbeat")
         if kind not in (0x0800, 0x86DD):
             raise Nobody("ethertype")
         packet = frames.ipv4(data) if kind == 0x0800 else frames.ipv6(data)

@@ -17,6 +17,12 @@ MARTIANS = tuple(ipaddress.ip_address(text).packed for text in ("0.0.0.0", "0.9.
 MARTIANS6 = tuple(ipaddress.ip_address(text).packed for text in ("::", "::1", "ff02::1", "::ffff:198.51.100.9", "2001:db8::80"))
 
 
+FOREIGN_MAC = b"\x02\xbf\xc0\x00\x02\x51"  # of another cluster on the segment
+TAGS = ((), ((0x8100, 0),), ((0x8100, 0xE000),), ((0x88A8, 0), (0x8100, 0)), ((0x8100, 10),), ((0x88A8, 20), (0x8100, 0)),
+        ((0x8100, 0), (0x8100, 10)))
+TAG_WEIGHTS = (88, 3, 2, 1, 3, 2, 1)
+
+
 def ethernet(payload, kind, destination=CLUSTER_MAC, tags=()):
     head = destination + CLIENT_MAC
     for ethertype, number in tags:
@@ -67,12 +73,16 @@ class Maker:
     def port(self):
         return self.random.randrange(1024, 65536)
 
-    def packet(self, family, protocol, payload, source=None, destination=None, **fields):
+    def link(self):
+        """Whom a frame is sent to, and behind which tags."""
+        return self.random.choices((CLUSTER_MAC, FOREIGN_MAC), (97, 3))[0], self.random.choices(TAGS, TAG_WEIGHTS)[0]
+
+    def packet(self, family, protocol, payload, source=None, destination=None, link=None, **fields):
         source, destination = source or self.client(family), destination or self.vip(family)
-        tags = self.random.choices(((), ((0x8100, 10),), ((0x88A8, 20), (0x8100, 10))), (90, 7, 3))[0]
+        to, tags = link or self.link()
         if family == 4:
-            return ethernet(ip4(source, destination, protocol, payload, **fields), 0x0800, tags=tags)
-        return ethernet(ip6(source, destination, protocol, payload, **fields), 0x86DD, tags=tags)
+            return ethernet(ip4(source, destination, protocol, payload, **fields), 0x0800, to, tags)
+        return ethernet(ip6(source, destination, protocol, payload, **fields), 0x86DD, to, tags)
 
     # Stories.
     def flow(self):
@@ -84,6 +94,18 @@ class Maker:
     def question(self):
         family = self.family()
         return [self.packet(family, UDP, udp(self.port(), self.random.choice(PORTS), bytes(self.random.randrange(60))))]
+
+    def for_one_host(self):
+        """A datagram in a frame to a host's own address: the others hear it where the switch floods."""
+        family, station = self.family(), self.random.choice(tuple(cluster.STATIONS))
+        return [station + self.packet(family, UDP, udp(self.port(), self.random.choice((53, 8080, 9))))[6:]]
+
+    def nameless(self):
+        """A DHCP client, or what only looks like one."""
+        to = self.random.choice((b"\xff" * 4, b"\xff" * 4, cluster.SUBNET_BROADCAST, b"\xe0\0\0\1", cluster.VIPS[0], OUTSIDERS[0]))
+        port = self.random.choices((67, 68, 53), (8, 1, 1))[0]
+        word = self.random.choices((0, 0x2000), (9, 1))[0]
+        return [ethernet(ip4(bytes(4), to, UDP, udp(68, port, bytes(64)), word=word), 0x0800, BROADCAST_MAC)]
 
     def ping(self):
         family = self.family()
@@ -149,13 +171,14 @@ class Maker:
             pieces.append((self.random.choice((len(data) // 8 * 8 + 8, 65528)), self.random.choice((3, 7, 8, 64))))
         if self.random.random() < 0.5:
             self.random.shuffle(pieces)
-        return [self.piece(family, source, destination, protocol, number, data, *each) for each in pieces]
+        link = self.link()
+        return [self.piece(link, family, source, destination, protocol, number, data, *each) for each in pieces]
 
-    def piece(self, family, source, destination, protocol, number, data, at, size):
+    def piece(self, link, family, source, destination, protocol, number, data, at, size):
         more, part = at + size < len(data), data[at:at + size].ljust(size, b"\0")
         if family == 4:
-            return self.packet(4, protocol, part, source, destination, number=number, word=at // 8 | (0x2000 if more else 0))
-        return self.packet(6, 44, struct.pack("!BBHI", protocol, 0, at | more, number) + part, source, destination)
+            return self.packet(4, protocol, part, source, destination, link, number=number, word=at // 8 | (0x2000 if more else 0))
+        return self.packet(6, 44, struct.pack("!BBHI", protocol, 0, at | more, number) + part, source, destination, link)
 
     def options(self):
         if self.random.random() < 0.4:
@@ -217,7 +240,7 @@ class Maker:
 
     def stranger(self):
         kind = self.random.choice((0x88B5, 0x88B6, 0x88CC, 0x8847, 0x0026, 0x8035))
-        tags = self.random.choice(((), ((0x8100, 10),), ((0x88A8, 1), (0x8100, 2), (0x8100, 3))))
+        tags = self.random.choice(((), ((0x8100, 10),), ((0x8100, 0xE000),), ((0x88A8, 1), (0x8100, 2), (0x8100, 3))))
         return [ethernet(bytes(40), kind, BROADCAST_MAC, tags)]
 
     # Damage.
@@ -237,7 +260,8 @@ class Maker:
 
 
 KINDS = (("flow", 30), ("question", 15), ("ping", 4), ("other", 3), ("session", 8), ("error", 8), ("datagram", 6), ("options", 5),
-         ("elsewhere", 5), ("martian", 3), ("arp", 4), ("neighbour", 4), ("link_local", 2), ("stranger", 2))
+         ("elsewhere", 5), ("martian", 3), ("arp", 4), ("neighbour", 4), ("link_local", 2), ("stranger", 2),
+         ("for_one_host", 2), ("nameless", 2))
 BROKEN = 0.12
 
 

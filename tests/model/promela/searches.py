@@ -34,7 +34,7 @@ PROMISES = [
     Search("majority, 2 hosts: any losses, a late frame", f"{TWO} {ANY_LOSSES} LATE=1", HOLDS),
     Search("majority, 3 hosts: losses, a move", f"{THREE} LOSSES=3 MOVES=1", HOLDS),
     Search("majority, 3 hosts: host 2 cut off, a loss", f"{THREE} LOSSES=1 CUTS=2 {AROUND_2}", HOLDS),
-    Search("majority, 3 hosts: 0 and 2 cut, losses", f"{THREE} LOSSES=3 CUTS=1 {BETWEEN_0_AND_2}", HOLDS),
+    Search("majority, 3 hosts: 0 and 2 cut, losses", f"{THREE} LOSSES=2 CUTS=1 {BETWEEN_0_AND_2}", HOLDS),
     Search("majority, 3 hosts: heals from a cold start", "N=3 COLD HEALS=24", HOLDS),
 ]
 
@@ -75,6 +75,7 @@ LARGE = [
     Search("serve, 3 hosts: heals from a cold start", "SERVE N=3 COLD HEALS=30", HOLDS),
     Search("serve, T = 5, 2 hosts: any losses", f"SERVE TP=5 L=4 T1=2 {TWO} {ANY_LOSSES}", HOLDS),
     Search("majority, 2 hosts: any losses, two crashes, a replay", f"{TWO} {ANY_LOSSES} CRASHES=2 LATE=1", HOLDS),
+    Search("majority, 3 hosts: 0 and 2 cut, more losses", f"{THREE} LOSSES=3 CUTS=1 {BETWEEN_0_AND_2}", HOLDS),
     Search("majority, 3 hosts: a crash, a loss", f"{THREE} LOSSES=1 CRASHES=1", HOLDS),
     Search("majority, 3 hosts: host 2 cut off, a crash", f"{THREE} CUTS=2 {AROUND_2} CRASHES=1", HOLDS),
     Search("NO_ECHO", f"SERVE {TWO} CRASHES=2 LATE=1 NO_ECHO", HOLDS),

@@ -81,6 +81,17 @@ const BadYaml kCases[] = {
     {"AnUnspecifiedAddressIsRefused", "'2001:db8::80/64'", "'::'",
      "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected an address that a host can have, "
      "got \"::/128\", the unspecified address"},
+    {"ALinkLocalVirtualAddressIsRefused", "'2001:db8::80/64'", "'fe80::80/64'",
+     "nlb.yaml:5:37: clusters[0].virtual_addresses[1]: expected a virtual address that clients can "
+     "reach, got \"fe80::80/64\", a link-local address; take one of a routed network"},
+    {"SoIsOneOfIPv4", "[192.0.2.81,", "[169.254.3.4,",
+     "nlb.yaml:5:25: clusters[0].virtual_addresses[0]: expected a virtual address that clients can "
+     "reach, got \"169.254.3.4/32\", a link-local address; take one of a routed network"},
+    {"AVlanBeyond4094IsRefused", "    key_file: web.key\n",
+     "    key_file: web.key\n    vlan: 4095\n",
+     R"(nlb.yaml:5:11: clusters[0].vlan: expected a whole number in 1-4094, got "4095")"},
+    {"VlanZeroIsRefused", "    key_file: web.key\n", "    key_file: web.key\n    vlan: 0\n",
+     R"(nlb.yaml:5:11: clusters[0].vlan: expected a whole number in 1-4094, got "0")"},
     {"ANetworkAddressIsRefused", "    address: 192.0.2.80/24\n", "    address: 192.0.2.0/24\n",
      "nlb.yaml:3:14: clusters[0].address: expected an address that a host can have, got "
      "\"192.0.2.0/24\", its network's own address"},

@@ -46,6 +46,7 @@ TEST(Load, WhatIsNotWrittenHasItsDefault) {
     EXPECT_EQ(cluster.address.length, 32);
     EXPECT_TRUE(cluster.virtual_addresses.empty());
     EXPECT_EQ(cluster.mode, LinkMode::unicast);
+    EXPECT_EQ(cluster.vlan, 0) << "untagged";
     EXPECT_EQ(cluster.heartbeat.period, milliseconds{100});
     EXPECT_EQ(cluster.heartbeat.tolerance, 5);
     EXPECT_EQ(cluster.partition, PartitionMode::serve);
@@ -79,7 +80,8 @@ TEST(Load, ARuleIsForEverythingUntilItSaysLess) {
 
 TEST(Load, EveryKeyOfAClusterIsRead) {
     const Config config = right(with_cluster_line(
-        "    mode: multicast\n    former_key_files: [/etc/old.key]\n    heartbeat: {period: 20ms, "
+        "    mode: multicast\n    vlan: 10\n    former_key_files: [/etc/old.key]\n    heartbeat: "
+        "{period: 20ms, "
         "tolerance: 7}\n    partition: majority\n"
         "    icmp: all\n    connections: {max: 2000, tcp_idle: 20m, half_open: 5s, closing: 2s}\n"
         "    ipsec: {drop_state_if_not_bucket_owner: false, idle: 1h}\n    remote_control: "
@@ -87,6 +89,7 @@ TEST(Load, EveryKeyOfAClusterIsRead) {
         "9\n"));
     const Cluster& cluster = config.clusters.at(0);
     EXPECT_EQ(cluster.mode, LinkMode::multicast);
+    EXPECT_EQ(cluster.vlan, 10);
     EXPECT_EQ(cluster.former_key_files, std::vector<std::string>{"/etc/old.key"});
     EXPECT_EQ(cluster.heartbeat.period, milliseconds{20});
     EXPECT_EQ(cluster.heartbeat.tolerance, 7);

@@ -39,8 +39,18 @@ std::vector<std::vector<Byte>> some_patterns() {
     for (const std::uint16_t port : kSessionPorts) add(udp(port));
     for (const std::uint8_t flags : kFlags) add(tcp(flags));
     FrameSpec tagged = tcp(kTcpAck);
-    tagged.vlans = {7};
-    add(tagged);
+    for (const std::uint16_t tag : std::array<std::uint16_t, 2>{7, 0}) {
+        tagged.vlans = {tag};
+        add(tagged);
+    }
+    for (FrameSpec spec : {tcp(kTcpAck), over_v6(tcp(kTcpAck))}) {
+        for (const MacAddress& mac : {kOutsideMac, kClientMac, kInsideMac}) {
+            spec.destination_mac = mac;
+            add(spec);
+        }
+        spec.destination_mac = {{0x02, 1, 192, 0, 2, 80}};  // another host's, but at host 1
+        add(spec);
+    }
     FrameSpec dedicated_one = tcp(kTcpAck);
     dedicated_one.destination = IpAddress::v4(dedicated(1));
     add(dedicated_one);
@@ -115,7 +125,7 @@ struct Side {
     void settle_one_by_one() {
         burst->on_fast_path = 0;
         burst->one_rule = false;
-        parse(*burst);
+        parse(*burst, host.context());
         steer(*burst, host.context());
         answer_neighbours(*burst, host.context());
         classify(*burst, host.context());

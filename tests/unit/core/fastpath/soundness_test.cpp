@@ -47,7 +47,7 @@ private:
     // Parsed, and for a virtual address.
     bool pass_the_stages() {
         burst_.on_fast_path = 0;
-        parse(burst_);
+        parse(burst_, host_.context());
         classify(burst_, host_.context());
         for (std::uint32_t i = 1; i < kGroup; ++i) EXPECT_EQ(burst_.reasons[i], burst_.reasons[0]);
         return burst_.reasons[0] == Reason::live;

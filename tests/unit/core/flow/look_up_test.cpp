@@ -65,6 +65,7 @@ std::string text_of(const Case& test) {
 
 constexpr BucketId kBucket = 17;
 constexpr std::uint32_t kNow_s = 100'000;
+constexpr std::array<Byte, sizeof(TcpHeader)> kSegment{};  // it acknowledges 0
 
 Tables tables_of(const Case& test) {
     Tables tables = make_tables(1);
@@ -95,7 +96,9 @@ std::vector<std::optional<Descriptor>> descriptors_of(const Case& test) {
                               kMarkClientFin | kMarkServerFin});
     if (!test.is_watched) return some;
     some.push_back(Descriptor{kNow_s - 1, kHttp, kBucket, FlowState::half_open, 0});
+    some.push_back(Descriptor{kNow_s - 1, kHttp, kBucket, FlowState::half_open, kMarkAnswered, 0});
     some.push_back(Descriptor{0, kHttp, kBucket, FlowState::established, kMarkStale});
+    some.push_back(Descriptor{kNow_s - 1, kHttp, kBucket, FlowState::closing, kMarkReset});
     return some;
 }
 
@@ -107,8 +110,9 @@ TEST(LookUpRule, WhereNoneIsNeededALookUpWouldHaveSaidTheSame) {
         ++skipped;
         const Tables tables = tables_of(test);
         for (std::optional<Descriptor> descriptor : descriptors_of(test)) {
-            const TrackDecision decision = decide_tracked(
-                packet_of(test), tables, descriptor ? &*descriptor : nullptr, kNow_s);
+            const TrackDecision decision =
+                decide_tracked(packet_of(test), kSegment.data(), tables,
+                               descriptor ? &*descriptor : nullptr, kNow_s);
             ASSERT_EQ(decision.reason, expected) << text_of(test);
             ASSERT_EQ(decision.change, DescriptorChange::none) << text_of(test);
         }
@@ -143,7 +147,7 @@ TEST(LookUpRule, ADescriptorThatIsLeftAloneWouldNotHaveChanged) {
         for (std::optional<Descriptor> descriptor : descriptors_of(test)) {
             if (!descriptor) continue;
             const TrackDecision decision =
-                decide_tracked(packet_of(test), tables, &*descriptor, kNow_s);
+                decide_tracked(packet_of(test), kSegment.data(), tables, &*descriptor, kNow_s);
             ASSERT_EQ(decision.reason, acceptance(tables, kHttp, kBucket)) << text_of(test);
             ASSERT_EQ(decision.change, DescriptorChange::none) << text_of(test);
         }

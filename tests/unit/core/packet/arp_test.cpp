@@ -63,6 +63,8 @@ TEST(Arp, ATaggedRequestIsAnsweredWithTheSameTag) {
     Host host(1);
     ArpSpec spec = request_for(kVip);
     spec.vlans = {42};
+    EXPECT_EQ(host.in(build_arp(spec)), Reason::other_vlan);
+    host.tables.vlan = 42;
     ASSERT_EQ(host.in(build_arp(spec)), Reason::arp_answered);
     EXPECT_EQ(load_big_endian<std::uint16_t>(host.last.frame.data() + 14), 42);
     EXPECT_EQ(load_header<ArpPacket>(host.last.frame.data() + 18).operation.host(), kArpReply);

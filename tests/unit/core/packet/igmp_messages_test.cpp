@@ -85,6 +85,7 @@ TEST(IgmpFrames, AQueryGoesInsideAndToTheControlPlaneInIgmpModeAlone) {
 TEST(IgmpFrames, ASwitchWithoutAnAddressMayAsk) {
     FrameSpec spec;
     spec.destination = IpAddress::v4(0xe000'0001);
+    spec.destination_mac = {{0x01, 0x00, 0x5e, 0, 0, 1}};
     spec.source = IpAddress::v4(0);
     spec.protocol = kProtocolIgmp;
     spec.payload = {kIgmpQuery, 10, 0xee, 0xf5, 0, 0, 0, 0};

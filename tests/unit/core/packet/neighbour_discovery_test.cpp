@@ -229,7 +229,7 @@ TEST(LinkLocal, WhatIsSentToTheStationsMacIsItsInsideStacks) {
     spec.destination = kInsideLinkLocal;
     spec.destination_mac = host.tables.masked_mac;
     EXPECT_EQ(host.in(build_frame(spec)), Reason::link_local);
-    spec.destination_mac = masked_mac(2, IpAddress::v4(kVip));
+    spec.destination_mac = host.tables.cluster_mac;
     EXPECT_EQ(host.in(build_frame(spec)), Reason::not_our_address);
     NeighbourSpec answer;
     answer.type = kIcmpv6NeighbourAdvertisement;
@@ -238,7 +238,7 @@ TEST(LinkLocal, WhatIsSentToTheStationsMacIsItsInsideStacks) {
     answer.flags = kNeighbourSolicited;
     answer.destination_mac = host.tables.masked_mac;
     EXPECT_EQ(host.in(build_neighbour_message(answer)), Reason::link_local);
-    answer.destination_mac = kClientMac;
+    answer.destination_mac = host.tables.cluster_mac;
     EXPECT_EQ(host.in(build_neighbour_message(answer)), Reason::nd_not_ours);
     NeighbourSpec question = answer;
     question.type = kIcmpv6NeighbourSolicitation;

@@ -25,6 +25,12 @@ struct Parse : ::testing::Test {
         seal_v4(frame);
         return host.in(frame);
     }
+    // What a DHCP client sends before it has an address.
+    Reason nameless_to(std::uint32_t destination, std::uint16_t port) {
+        FrameSpec spec = udp(port, 0, 68);
+        spec.destination = IpAddress::v4(destination);
+        return host.in(build_frame(spec));
+    }
     Reason from_to(std::uint32_t source, std::uint32_t destination) {
         FrameSpec spec = good;
         spec.source = IpAddress::v4(source);
@@ -81,46 +87,32 @@ TEST_F(Parse, PaddingIsFine) {
     frame.resize(frame.size() + 6);
     EXPECT_EQ(host.in(frame), Reason::new_flow);
 }
-TEST_F(Parse, OneVlanTagIsFine) {
-    good.vlans = {7};
-    EXPECT_EQ(host.in(build_frame(good)), Reason::new_flow);
+TEST_F(Parse, WhoAsksEverybodyForAnAddressHasNoneYet) {
+    constexpr std::uint32_t kEverybody = 0xffff'ffff;
+    EXPECT_EQ(nameless_to(kEverybody, 67), Reason::broadcast);
+    EXPECT_EQ(nameless_to(kSubnetBroadcast, 67), Reason::broadcast);
+    EXPECT_EQ(nameless_to(0xe000'0001, 67), Reason::multicast);
 }
-TEST_F(Parse, TwoVlanTagsAreFine) {
-    good.vlans = {7, 8};
-    EXPECT_EQ(host.in(build_frame(good)), Reason::new_flow);
+TEST_F(Parse, NobodyElseSendsFromTheUnspecifiedAddress) {
+    constexpr std::uint32_t kEverybody = 0xffff'ffff;
+    EXPECT_EQ(nameless_to(kEverybody, 68), Reason::martian_unspecified);
+    EXPECT_EQ(nameless_to(kEverybody, 53), Reason::martian_unspecified);
+    for (const std::uint32_t one : {kVip, dedicated(1), dedicated(2), kRouter, 0x7f00'0001U, 0U})
+        EXPECT_EQ(nameless_to(one, 67), Reason::martian_unspecified);
+    FrameSpec spec = udp(67);
+    spec.source = IpAddress::v4(0);
+    spec.destination = IpAddress::v4(kEverybody);
+    std::vector<Byte> bytes = build_frame(spec);
+    store_big_endian(bytes.data() + kIp + 6, kIpv4MoreFragments);
+    seal_v4(bytes);
+    EXPECT_EQ(host.in(bytes), Reason::martian_unspecified);
+    spec.protocol = kProtocolTcp;
+    EXPECT_EQ(host.in(build_frame(spec)), Reason::martian_unspecified);
 }
-TEST_F(Parse, AServiceTagIsFine) {
-    good.vlans = {7, 8};
-    frame = build_frame(good);
-    store_big_endian(frame.data() + 12, kEthertypeServiceVlan);
-    EXPECT_EQ(host.in(frame), Reason::new_flow);
-}
-TEST_F(Parse, ThreeVlanTagsAreTooMany) {
-    good.vlans = {7, 8, 9};
-    EXPECT_EQ(host.in(build_frame(good)), Reason::vlan_depth);
-}
-TEST_F(Parse, AFrameThatEndsInATagIsTruncated) {
-    good.vlans = {7};
-    frame = build_frame(good);
-    frame.resize(16);
-    EXPECT_EQ(host.in(frame), Reason::truncated);
-}
-TEST_F(Parse, AnUnknownEthertypeIsDropped) {
-    store_big_endian<std::uint16_t>(frame.data() + 12, 0x88cc);
-    EXPECT_EQ(host.in(frame), Reason::ethertype);
-}
-TEST_F(Parse, AnLlcFrameIsDropped) {
-    store_big_endian<std::uint16_t>(frame.data() + 12, 38);
-    EXPECT_EQ(host.in(frame), Reason::ethertype);
-}
-TEST_F(Parse, AHeartbeatIsPunted) {
-    store_big_endian(frame.data() + 12, kEthertypeHeartbeat);
-    EXPECT_EQ(host.in(frame), Reason::heartbeat);
-    EXPECT_EQ(output_of(Reason::heartbeat), Output::control);
-}
-TEST_F(Parse, ATaggedHeartbeatIsNone) {
-    EXPECT_EQ(host.in(build_link({.vlans = {7}}, kEthertypeHeartbeat, std::vector<Byte>(60))),
-              Reason::ethertype);
+TEST_F(Parse, AnErrorAboutAPacketToTheUnspecifiedAddressIsNoMartian) {
+    FrameSpec about = udp(67);
+    about.source = IpAddress::v4(0);
+    EXPECT_NE(host.in(build_frame(error_about(about, 3))), Reason::martian_unspecified);
 }
 TEST_F(Parse, TheWrongVersionInAnIpv4FrameIsDropped) {
     frame[kIp] = 0x65;

@@ -54,9 +54,9 @@ TEST(AffinityHash, ThePinnedVectorsHold) {
     EXPECT_EQ(affinity_hash({}, IpAddress{}, 0), 0xac4058c7U);
     EXPECT_EQ(affinity_hash({}, IpAddress::v4(0xc6336407), 0), 0x260e496eU);
     EXPECT_EQ(affinity_hash(kKey, IpAddress::v4(0xc6336407), 0), 0x460ad0e5U);
-    EXPECT_EQ(affinity_hash(kKey, IpAddress::v4(0xc6336407), 40000), 0x9ab7cc98U);
+    EXPECT_EQ(affinity_hash(kKey, IpAddress::v4(0xc6336407), 40000), 0x842b9a43U);
     EXPECT_EQ(affinity_hash(kKey, kV6, 0), 0xd1323769U);
-    EXPECT_EQ(affinity_hash(kKey, kV6, 65535), 0x916a02f1U);
+    EXPECT_EQ(affinity_hash(kKey, kV6, 65535), 0xcd74b779U);
 }
 
 TEST(AffinityHash, ThePinnedBucketsHold) {

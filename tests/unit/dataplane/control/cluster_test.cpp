@@ -17,11 +17,16 @@ protected:
         plan.connections_max = 128;
         return plan;
     }
-    Result<std::unique_ptr<Cluster>> open(const ClusterPlan& plan) {
-        static rte_mempool* const pool =
+    static rte_mempool* pool() {
+        static rte_mempool* const made =
             rte_pktmbuf_pool_create("cluster frames", 8191, 0, 64, 2176, 0);
-        return Cluster::open(plan, 0, plan.cpus, pool, doorbell_, EalLog::capture(), warnings_);
+        return made;
     }
+    Result<std::unique_ptr<Cluster>> open(const ClusterPlan& plan) {
+        return Cluster::open(plan, number_++, plan.cpus, pool(), doorbell_, EalLog::capture(),
+                             warnings_);
+    }
+    std::uint16_t number_ = 0;  // rings are named by it
     Doorbell doorbell_;
     std::vector<std::string> warnings_;
 };
@@ -63,6 +68,37 @@ TEST_F(ClusterPorts, AdaptersThatSpreadGiveEachWorkerAQueueAndShareOneKey) {
     }
     EXPECT_EQ(keys[0], keys[1]);
     EXPECT_EQ(keys[0][0], keys[0][38]);
+}
+
+// What a cluster in this VLAN sends of a frame that the control plane gave it.
+std::vector<Byte> sent_in(Cluster& cluster, rte_mempool* pool) {
+    std::vector<Byte> frame(60, Byte{0xff});
+    EXPECT_TRUE(cluster.send(pool, frame));
+    void* buffer = nullptr;
+    EXPECT_EQ(rte_ring_dequeue(cluster.lanes()[0]->from_main, &buffer), 0);
+    auto* const sent = static_cast<rte_mbuf*>(buffer);
+    const Byte* const data = rte_pktmbuf_mtod(sent, const Byte*);
+    std::vector<Byte> bytes(data, data + sent->data_len);
+    rte_pktmbuf_free(sent);
+    return bytes;
+}
+
+TEST_F(ClusterPorts, WhatTheControlPlaneSendsBearsTheClustersTagAndTheStationsSource) {
+    ClusterPlan in_vlan = plan("net_null94", "net_null95");
+    in_vlan.tables.masked_mac = {{0x02, 1, 192, 0, 2, 80}};
+    in_vlan.tables.vlan = 0x123;
+    const auto tagged = open(in_vlan);
+    ASSERT_TRUE(tagged) << tagged.error().message;
+    const std::vector<Byte> bytes = sent_in(*tagged.value(), pool());
+    ASSERT_EQ(bytes.size(), 64U);
+    EXPECT_EQ(std::vector<Byte>(bytes.begin() + 6, bytes.begin() + 18),
+              (std::vector<Byte>{0x02, 1, 192, 0, 2, 80, 0x81, 0x00, 0x01, 0x23, 0xff, 0xff}));
+    in_vlan.outside = parse_device("net_null96", "test").value();
+    in_vlan.inside = parse_device("net_null97", "test").value();
+    in_vlan.tables.vlan = 0;
+    const auto untagged = open(in_vlan);
+    ASSERT_TRUE(untagged) << untagged.error().message;
+    EXPECT_EQ(sent_in(*untagged.value(), pool()).size(), 60U);
 }
 
 }  // namespace

@@ -67,7 +67,9 @@ TEST_F(WorkerTest, WhatAnotherLaneRemembersIsHandedToItAndDecidedThere) {
     pollfd rung{bell.fd(), POLLIN, 0};
     EXPECT_EQ(poll(&rung, 1, 0), 1);
 
-    ASSERT_EQ(rte_ring_enqueue(lane_.steered.get(), copy_frame(pool_, delivered.front())), 0);
+    std::vector<Byte> again = delivered.front();
+    put_mac(again.data(), kCluster);  // as it came
+    ASSERT_EQ(rte_ring_enqueue(lane_.steered.get(), copy_frame(pool_, again)), 0);
     EXPECT_TRUE(worker_->poll_once(lane_));
     EXPECT_EQ(counted(Reason::fragment_duplicate), 1U) << "it knows the datagram";
     lane_.peers.clear();
@@ -131,6 +133,47 @@ TEST_F(WorkerTest, OfHeartbeatsWithoutASealOnlyAFewGetToMainAndSealedOnesAlwaysD
     EXPECT_EQ(take(*to_main_).size(), 5U);
     lane_.seal_keys = nullptr;
     lane_.verified = nullptr;
+}
+
+// With a tag of this VLAN behind the addresses.
+std::vector<Byte> in_vlan(std::vector<Byte> frame, std::uint8_t vlan) {
+    const std::array<Byte, kVlanTagBytes> tag{0x81, 0x00, 0x00, vlan};
+    frame.insert(frame.begin() + 2 * sizeof(MacAddress), tag.begin(), tag.end());
+    return frame;
+}
+
+TEST_F(WorkerTest, ASealedHeartbeatIsKnownBehindTheTagOfTheClustersVlan) {
+    tables_.vlan = 7;
+    const SealKeys keys{{SealKey{{1, 2}}}, 1};
+    lane_.seal_keys = &keys;
+    VerifiedHeartbeats verified;
+    verified.note(2, {{0, 0}, 10});
+    lane_.verified = &verified;
+    for (int i = 0; i < 40; ++i) give(*outside_, in_vlan(sealed_heartbeat(1, SealKey{{3, 4}}), 7));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    take(*to_main_);
+    for (std::uint8_t sequence = 11; sequence <= 15; ++sequence)
+        give(*outside_, in_vlan(sealed_heartbeat(sequence, keys.keys[0]), 7));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_EQ(take(*to_main_).size(), 5U);
+    lane_.seal_keys = nullptr;
+    lane_.verified = nullptr;
+}
+
+TEST_F(WorkerTest, OfHeartbeatsOfAnotherVlanOnlyAFewGetToMainWithTheirTagSealedOrNot) {
+    const SealKeys keys{{SealKey{{1, 2}}}, 1};
+    lane_.seal_keys = &keys;
+    const std::vector<Byte> strange = in_vlan(sealed_heartbeat(11, keys.keys[0]), 7);
+    for (std::uint8_t sequence = 11; sequence <= 50; ++sequence)
+        give(*outside_, in_vlan(sealed_heartbeat(sequence, keys.keys[0]), 7));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    const auto up = take(*to_main_);
+    ASSERT_FALSE(up.empty());
+    EXPECT_EQ(up.front(), strange);
+    EXPECT_EQ(up.size() + lane_.punts_lost.load(), HeartbeatPolicer::kOthersPerWindow);
+    EXPECT_EQ(counted(Reason::heartbeat_other_vlan), HeartbeatPolicer::kOthersPerWindow);
+    EXPECT_EQ(counted(Reason::heartbeat_shed), 40 - HeartbeatPolicer::kOthersPerWindow);
+    lane_.seal_keys = nullptr;
 }
 
 TEST_F(WorkerTest, AnIgmpQueryGoesInsideAndToMain) {
