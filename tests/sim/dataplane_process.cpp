@@ -204,6 +204,7 @@ void DataplaneProcess::finish_installs() {
         const Publication over = publications_.front();
         publications_.pop_front();
         serving_ = over.tables;
+        ++serving_number_;
         if (connections_.flow_index().is_reindexing() &&
             serving_.layout == connections_.flow_index().layout())
             connections_.reindex_all(serving_);
@@ -229,10 +230,10 @@ void DataplaneProcess::recompute() {
     if (!dead_) world_.acceptance_changed(id_);
 }
 
-const Tables& DataplaneProcess::tables_of_some_core() const {
+DataplaneProcess::InUse DataplaneProcess::tables_of_some_core() const {
     const std::uint64_t which =
         publications_.empty() ? 0 : world_.prng().below(publications_.size() + 1);
-    return which == 0 ? serving_ : publications_[which - 1].tables;
+    return {which == 0 ? &serving_ : &publications_[which - 1].tables, serving_number_ + which};
 }
 
 Variant DataplaneProcess::variant() const {

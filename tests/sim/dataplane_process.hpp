@@ -46,8 +46,14 @@ public:
     // What cores have asked for goes on its way to the control plane.
     void pass_requests_on();
 
-    // What the core that gets a packet decides by.
-    [[nodiscard]] const Tables& tables_of_some_core() const;
+    // What the core that gets a packet decides by: tables and their number, which grows.
+    struct InUse {
+        const Tables* tables;
+        std::uint64_t number;
+    };
+    [[nodiscard]] InUse tables_of_some_core() const;
+    // What every core uses at least.
+    [[nodiscard]] InUse oldest_in_use() const { return {&serving_, serving_number_}; }
     // Expires when the process dies.
     [[nodiscard]] std::weak_ptr<bool> life() const { return alive_; }
     // Of the newest tables.
@@ -140,6 +146,7 @@ private:
     bool pausing_ = false;  // main does something else for a moment
 
     Tables serving_;  // what every core uses at least
+    std::uint64_t serving_number_ = 0;
     std::deque<Publication> publications_;
     RuleMasks possible_{};
     RuleMasks certain_{};

@@ -45,7 +45,7 @@ Invariants::Invariants(World& world)
     : world_(world),
       rules_(world.settings().rules()),
       planned_only_(
-          world.settings().calm &&
+          world.settings().calm && !world.settings().faults.empty() &&
           std::all_of(world.settings().faults.begin(), world.settings().faults.end(), is_planned)) {
     // not counted before the first owner
     for (const RuleId rule : rules_) uncovered_[rule] = kAllBuckets;
@@ -102,7 +102,9 @@ bool Invariants::is_exempt(HostId a, HostId b) const {
 
 bool Invariants::began_deaf_to(HostId host, HostId other) const {
     if (host == other || met_[host].second.contains(other)) return false;
-    if (last_state_[host] != MembershipState::member) return false;
+    // One that gives up serves until its dataplane has been told.
+    if (last_state_[host] != MembershipState::member && last_state_[host] != MembershipState::reset)
+        return false;
     // What has just joined others whom this host does not hear is one of them.
     if (world_.network().was_deaf_to(other, host)) return true;
     const auto& members = last_map_[other].members;
@@ -156,9 +158,7 @@ void Invariants::check_window(RuleId rule, Duration length) {
 bool Invariants::may_judge(HostId id) const {
     const Settings& settings = world_.settings();
     if (befallen_.contains(id) || !was_member_.contains(id)) return false;
-    if (world_.network().was_ever_exempt() || settings.tries(Fault::deafboot) ||
-        settings.tries(Fault::deafjoin) || settings.tries(Fault::turncoat))
-        return false;
+    if (world_.network().was_ever_exempt() || settings.deaf_beginner) return false;
     return !settings.majority || 2 * befallen_.size() < settings.hosts;
 }
 

@@ -68,10 +68,10 @@ void ReturningClients::send_datagram(Client& client) {
 // A client repeats its SYN; what counts is where its connection ends up.
 void ReturningClients::knock(Client& client) {
     Workload::Flow& flow = client.flow;
-    if (!client.counted) {
+    // A core that is behind may have taken the last SYN since: that connection is nobody's here.
+    if (!client.counted || workload_.somebody_is_behind())
         flow.port = static_cast<std::uint16_t>(prng_.between(1024, 65535));
-        weigh_return(client);
-    }
+    if (!client.counted) weigh_return(client);
     const HostSet accepted = workload_.offer(workload_.packet_of(flow, kTcpSyn), true);
     client.due = world_.scheduler().now() +
                  Duration{prng_.between(100'000, prng_.chance(500'000) ? 2'000'000 : 60'000'000)};

@@ -13,18 +13,11 @@ using std::chrono::milliseconds;
 using Values = std::map<std::string, std::int64_t, std::less<>>;
 
 // What a script may set, and what it is when it does not. Times are nanoseconds.
-const Values kDefaults{{"hosts", 3},
-                       {"extra", 0},
-                       {"slots", 2},
-                       {"single_slots", 0},
-                       {"majority", 0},
-                       {"calm", 0},
-                       {"install_max", 3'000'000},
-                       {"sticky_ms", 0},
-                       {"period_ms", 100},
-                       {"tolerance", 5},
-                       {"faults_from", 0},
-                       {"faults_until", 0}};
+const Values kDefaults{
+    {"hosts", 3},        {"extra", 0},       {"deaf_beginner", 0}, {"slots", 2},
+    {"single_slots", 0}, {"majority", 0},    {"calm", 0},          {"install_max", 3'000'000},
+    {"sticky_ms", 0},    {"period_ms", 100}, {"tolerance", 5},     {"faults_from", 0},
+    {"faults_until", 0}};
 
 bool read_set(std::string_view line, Values& values) {
     const auto space = line.find(' ');
@@ -43,6 +36,7 @@ Settings settings_from(const Values& values, const Choices& choices) {
     s.timing =
         Timing::from(milliseconds{of("period_ms")}, static_cast<std::uint8_t>(of("tolerance")));
     s.hosts = static_cast<std::uint8_t>(of("hosts"));
+    s.deaf_beginner = of("deaf_beginner") != 0;
     s.extra = static_cast<std::uint8_t>(of("extra"));
     s.slots = static_cast<std::uint8_t>(of("slots"));
     s.single_slots = static_cast<std::uint64_t>(of("single_slots"));
@@ -105,6 +99,7 @@ std::string text_of(const Settings& s) {
     const std::map<std::string_view, std::int64_t> values{
         {"hosts", s.hosts},
         {"extra", s.extra},
+        {"deaf_beginner", s.deaf_beginner},
         {"slots", s.slots},
         {"single_slots", static_cast<std::int64_t>(s.single_slots)},
         {"majority", s.majority},

@@ -42,6 +42,8 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.no_fence = choices.mutation == Mutation::no_fence;
     s.faults =
         draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
+    s.deaf_beginner =
+        s.tries(Fault::deafboot) || s.tries(Fault::deafjoin) || s.tries(Fault::turncoat);
     if (s.tries(Fault::twin)) s.extra = 1;
     if (s.tries(Fault::foreign)) s.extra = static_cast<std::uint8_t>(s.extra + 2);
     if (s.machines() > kHostsMax) s.extra = 0;

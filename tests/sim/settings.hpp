@@ -87,6 +87,7 @@ struct Settings {
     bool calm = false;  // the switch loses, repeats and delays nothing
     Duration install_max{};
     std::uint32_t sticky_ms = 0;  // time-out of the last configured rule; 0: it has none
+    bool deaf_beginner = false;   // some host begins and hears nobody: the others may reset
     bool no_fence = false;        // a mutation of the simulated cores
     std::vector<Fault> faults;
     std::vector<std::string> ignored;

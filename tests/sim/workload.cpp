@@ -1,7 +1,7 @@
 // The simulated clients; see the header.
 #include "tests/sim/workload.hpp"
 
-#include <memory>
+#include <algorithm>
 
 #include "core/pipeline.hpp"
 #include "tests/sim/world.hpp"
@@ -82,7 +82,7 @@ void Workload::judge(const Flow& flow, HostSet accepted) {
             world_.fail_owners("I4", client, flow.home, others.lowest());
         else
             ++late_doubles_;
-    } else if (stayed && home.lag == Duration{0} && home.dataplane.is_open() &&
+    } else if (stayed && !is_behind(flow.home) && home.dataplane.is_open() &&
                home.dataplane.receives() && !accepted.contains(flow.home)) {
         world_.fail("I4", client + "that began here is not accepted any more", flow.home);
     }
@@ -106,10 +106,11 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
     for (HostId id = 1; id <= world_.settings().machines(); ++id) {
         if (world_.host(id).foreign || !world_.host(id).dataplane.receives()) continue;
         world_.host(id).dataplane.process().note_reception();
-        if (world_.host(id).lag > Duration{0})
+        if (is_behind(id))
             behind.push_back(id);
         else
-            offer_to(id, offered, world_.host(id).dataplane.process().tables_of_some_core());
+            offer_to(id, offered,
+                     *world_.host(id).dataplane.process().tables_of_some_core().tables);
     }
     const HostSet at_once = offered.accepted;
     if (behind.empty()) return at_once;
@@ -118,16 +119,34 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
     return at_once;
 }
 
+bool Workload::is_behind(HostId id) const {
+    const HostModel& host = world_.host(id);
+    return host.lag > Duration{0} || host.judged_until > world_.scheduler().now();
+}
+
+bool Workload::somebody_is_behind() const {
+    for (HostId id = 1; id <= world_.settings().machines(); ++id)
+        if (is_behind(id)) return true;
+    return false;
+}
+
 // By the tables of the moment in which it came in: a core takes new ones only when it has judged
-// what came before them.
+// what came before them. Later than that no former ones are in use.
 void Workload::offer_later(HostId id, const std::shared_ptr<Offered>& offered) {
     DataplaneProcess& process = world_.host(id).dataplane.process();
-    const auto tables = std::make_shared<const Tables>(process.tables_of_some_core());
-    const Duration later{world_.prng().between(0, world_.host(id).lag.count())};
-    world_.scheduler().after(later, [this, id, offered, tables, life = process.life()] {
-        if (!life.expired() && world_.host(id).dataplane.receives())
-            offer_to(id, *offered, *tables);
-    });
+    const auto [then, number] = process.tables_of_some_core();
+    const auto tables = std::make_shared<const Tables>(*then);
+    HostModel& host = world_.host(id);
+    const Duration now = world_.scheduler().now();
+    // in their order
+    host.judged_until =
+        std::max(host.judged_until, now + Duration{world_.prng().between(0, host.lag.count())});
+    const auto judge = [this, id, offered, tables, number = number, life = process.life()] {
+        if (life.expired() || !world_.host(id).dataplane.receives()) return;
+        const auto oldest = world_.host(id).dataplane.process().oldest_in_use();
+        offer_to(id, *offered, number < oldest.number ? *oldest.tables : *tables);
+    };
+    world_.scheduler().at(host.judged_until, judge);
 }
 
 void Workload::offer_to(HostId id, Offered& offered, const Tables& tables) {

@@ -46,6 +46,8 @@ public:
     // Fails when a host that stayed does not accept a packet of its flow, or when anybody else
     // does.
     void judge(const Flow& flow, HostSet accepted);
+    // Some host's cores have packets still to judge, or will.
+    [[nodiscard]] bool somebody_is_behind() const;
     [[nodiscard]] FrameSpec packet_of(const Flow& flow, std::uint8_t tcp_flags) const;
 
 private:
@@ -63,6 +65,8 @@ private:
         HostSet accepted;
     };
     void offer_to(HostId id, Offered& offered, const Tables& tables);
+    // Its cores have packets that came before this moment still to judge.
+    [[nodiscard]] bool is_behind(HostId id) const;
     void offer_later(HostId id, const std::shared_ptr<Offered>& offered);
 
     World& world_;

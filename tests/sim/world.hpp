@@ -40,6 +40,7 @@ struct HostModel {
     Variant file = 0;                            // the variant that its configuration file holds
     KeyRing ring = KeyRing::right;
     Duration lag{};                      // of its cores, for clients' packets
+    Duration judged_until{};             // when they come to the last of those that wait
     controlplane::StoredCluster stored;  // the state file
     bool draining = false;
     bool wanted = true;          // the operator wants it started
