@@ -142,8 +142,7 @@ bool Worker::fence_still_holds(const Lane& lane, Instant poll_began) const {
 }
 
 void Worker::show(Lane& lane, const BurstContext& context, trace::Direction direction) {
-    if (trace_->look(burst_.packets, burst_.buffers.data(), context, direction))
-        lane.doorbell->ring();
+    if (trace_->look(burst_.packets, context, direction)) lane.doorbell->ring();
 }
 
 std::uint64_t Worker::begin_poll() {
