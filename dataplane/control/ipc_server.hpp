@@ -67,6 +67,7 @@ public:
     bool send_punted(std::uint16_t cluster, const ipc::Punted& punted, std::span<const Byte> frame);
 
     [[nodiscard]] const SeqpacketServer& socket() const { return socket_; }
+    void accept_again() { socket_.try_again(); }
 
     static constexpr int kDatagramsAtOnce = 64;
 
