@@ -2,13 +2,14 @@
 // 0 ended on request, 1 refused or failed, 2 usage or configuration.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <sodium.h>
 #include <unistd.h>
 
 #include "config/daemon/log.hpp"
+#include "config/daemon/private_memory.hpp"
 #include "config/daemon/run_directory.hpp"
 #include "config/load.hpp"
+#include "controlplane/api/metrics_server.hpp"
 #include "controlplane/loop/control_plane.hpp"
 #include "controlplane/loop/real_time.hpp"
 
@@ -54,15 +55,13 @@ int serve(ControlPlane& program, const std::string& listen) {
         daemon::log(daemon::Level::info, "not_real_time", {{"because", sentence}});
     program.run();
     daemon::stop_log();
-    // Its HTTP library takes up to three seconds to stop; a successor that waits for the run
-    // directory should not. See main().
-    (void)server.release();
     return 0;
 }
 
 int start(const Options& options) {
     if (sodium_init() < 0)
         return complain("libsodium does not start: is there a source of random numbers?", kFailed);
+    daemon::keep_memory_private();
     const auto loaded = config::load_file(options.config);
     if (!loaded) return complain(loaded.error().message, kMisused);
     const auto members = config::memberships_of(loaded.value().config, options.host);
@@ -98,6 +97,5 @@ int main(int argc, char** argv) {
         app.exit(error);
         return 2;
     }
-    // Not `return`: a thread that still answers scrapes must not meet destroyed globals.
-    std::_Exit(nlb::controlplane::start(options));
+    return nlb::controlplane::start(options);
 }

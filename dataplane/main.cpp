@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "config/daemon/log.hpp"
+#include "config/daemon/private_memory.hpp"
 #include "config/daemon/run_directory.hpp"
 #include "config/load.hpp"
 #include "core/ipc/tables_codec.hpp"
@@ -90,6 +91,8 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
     auto dataplane =
         Dataplane::open(plan, eal_plan.value(), directory ? &*directory : nullptr, log);
     if (!dataplane) return fail(kFailed, dataplane.error());
+    // Not before: EAL reads what /proc then shows to root alone.
+    daemon::keep_memory_private();
     const auto ended = dataplane.value()->run(arguments.exit_when_idle);
     return ended ? kStopped : fail(kFailed, ended.error());
 }

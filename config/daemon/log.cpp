@@ -1,11 +1,18 @@
-// The grammar is made here; time, level, the queue and the thread are spdlog's.
+// The grammar is made here, and who waits for stderr: nobody. Time, level, the queue and the thread
+// are spdlog's.
 #include "config/daemon/log.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
 #include <memory>
+#include <mutex>
+#include <poll.h>
 #include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace nlb::daemon {
 namespace {
@@ -30,6 +37,54 @@ std::string quoted_if_needed(const std::string& value) {
     return text + '"';
 }
 
+// A pipe that says it can be written to takes so much at once (pipe(7)).
+constexpr std::size_t kWritableAtOnce = PIPE_BUF;
+
+// Whether stderr takes bytes now. A file does always; a pipe, a terminal or a socket whose reader
+// is slow does not.
+bool is_writable() {
+    pollfd stderr_now{STDERR_FILENO, POLLOUT, 0};
+    return poll(&stderr_now, 1, 0) == 1 && (stderr_now.revents & POLLOUT) != 0;
+}
+
+// Gives each line to stderr whole and at once, or not at all. How many were lost is the first thing
+// that is said when it takes lines again. Owned by: the logger.
+class WillingStderr : public spdlog::sinks::base_sink<std::mutex> {
+protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        if (lost_ != 0 && is_writable()) {
+            spdlog::details::log_msg told = message;
+            const std::string text =
+                format_line("log_lines_lost", {{"lines", std::to_string(lost_)}});
+            told.payload = text;
+            told.level = spdlog::level::warn;
+            lost_ = 0;
+            write_line(told);
+        }
+        write_line(message);
+    }
+    void flush_() override {}
+
+private:
+    void write_line(const spdlog::details::log_msg& message) {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        if (line.size() > kWritableAtOnce) {
+            line.resize(kWritableAtOnce);
+            line[kWritableAtOnce - 1] = '\n';
+        }
+        if (!is_writable() || !write_all(line.data(), line.size())) ++lost_;
+    }
+    static bool write_all(const char* data, std::size_t size) {
+        ssize_t written = 0;
+        do {
+            written = write(STDERR_FILENO, data, size);
+        } while (written < 0 && errno == EINTR);
+        return written == static_cast<ssize_t>(size);
+    }
+    std::uint64_t lost_ = 0;
+};
+
 spdlog::level::level_enum level_of(Level level) {
     if (level == Level::error) return spdlog::level::err;
     return level == Level::warning ? spdlog::level::warn : spdlog::level::info;
@@ -49,7 +104,9 @@ std::string format_line(std::string_view name, const Fields& fields) {
 }
 
 void start_log(LogWriter writer) {
-    auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    // A reader of the log that is gone is no reason to end.
+    std::signal(SIGPIPE, SIG_IGN);
+    auto sink = std::make_shared<WillingStderr>();
     if (writer == LogWriter::thread) {
         spdlog::init_thread_pool(kLinesPendingMax, 1);
         logger =

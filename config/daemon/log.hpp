@@ -19,16 +19,17 @@ using Fields = std::vector<std::pair<std::string_view, std::string>>;
 // characters become blanks.
 [[nodiscard]] std::string format_line(std::string_view name, const Fields& fields);
 
-// Nothing is written before start_log and after stop_log (in tests).
+// Nothing is written before start_log and after stop_log (in tests). Nobody waits for a reader: a
+// line that stderr does not take at once is lost, and how many were is told when it takes lines
+// again (`log_lines_lost`).
 enum class LogWriter {
-    // Whoever logs writes, and waits where stderr is stuck.
-    caller,
-    // A thread of its own writes; when stderr is stuck the oldest of kLinesPendingMax lines are
-    // given up, and nobody waits.
+    caller,  // whoever logs writes
+    // A thread of its own writes: for whoever cannot wait for a disk. Beyond kLinesPendingMax the
+    // oldest lines are given up.
     thread,
 };
 inline constexpr std::size_t kLinesPendingMax = 4096;
-// Thread: main, while there is no other.
+// The process ignores SIGPIPE from here on. Thread: main, while there is no other.
 void start_log(LogWriter writer);
 // Writes what is pending. Thread: main, once nobody logs any more.
 void stop_log();

@@ -14,8 +14,33 @@
 #include "config/daemon/unix_socket.hpp"
 
 namespace nlb::daemon {
+namespace {
 
-Result<RunDirectory> RunDirectory::take(const std::string& path, std::string_view role) {
+// Empty: nobody but its owner, who is us or root, can put names into it. Who could would decide
+// which sockets are spoken to and which files are written.
+std::string distrust(const std::string& path) {
+    struct stat about {};
+    if (lstat(path.c_str(), &about) != 0) return std::strerror(errno);
+    if (S_ISLNK(about.st_mode)) return "it is a link; name the directory itself";
+    if (!S_ISDIR(about.st_mode)) return "it is no directory";
+    if (about.st_uid != geteuid() && about.st_uid != 0)
+        return "it belongs to user " + std::to_string(about.st_uid) +
+               "; name one of your own, or run `chown " + std::to_string(geteuid()) + " " + path +
+               "`";
+    if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return "others may write to it; run `chmod 755 " + path + "`";
+    return "";
+}
+
+std::string without_last_slashes(std::string path) {
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    return path;
+}
+
+}  // namespace
+
+Result<RunDirectory> RunDirectory::take(const std::string& wanted, std::string_view role) {
+    const std::string path = without_last_slashes(wanted);
     const std::string unusable = "run directory " + path + " cannot be used (";
     // The longest name of a socket in it.
     if (!unix_address(path + "/dataplane.sock"))
@@ -24,8 +49,10 @@ Result<RunDirectory> RunDirectory::take(const std::string& path, std::string_vie
     std::error_code failed;
     const bool existed = std::filesystem::is_directory(path, failed);
     if (!existed && std::filesystem::create_directories(path, failed)) chmod(path.c_str(), 0755);
+    if (const std::string why = distrust(path); !why.empty())
+        return Error{unusable + why + "): check --run-dir and its permissions"};
     const std::string lock = path + "/" + std::string{role} + ".lock";
-    const int fd = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int fd = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return Error{unusable + std::strerror(errno) + "): check --run-dir and its permissions"};
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return RunDirectory(path, fd);

@@ -12,8 +12,9 @@ namespace nlb::daemon {
 class RunDirectory {
 public:
     // `role` is "dataplane" or "controlplane". The directory is made with mode 0755 when it is
-    // missing, with its parents. An error when it cannot be used, when its path is too long for a
-    // socket in it, and while another process holds the role's lock.
+    // missing, with its parents. An error when it cannot be used, when it is a link or others than
+    // this user and root may put names into it, when its path is too long for a socket in it, and
+    // while another process holds the role's lock.
     [[nodiscard]] static Result<RunDirectory> take(const std::string& path, std::string_view role);
     RunDirectory(RunDirectory&& other) noexcept;
     RunDirectory(const RunDirectory&) = delete;

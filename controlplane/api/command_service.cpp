@@ -127,10 +127,18 @@ void CommandService::handle(Instant now, std::string_view line, Answer answer) {
             {ReturnValue::refused, "the host is suspended: it answers only query and resume"},
             Json::array()));
     if (verb == Verb::params) return answer(encode_answer({}, params_of_all(targets.value())));
-    CommandResult result =
-        verb == Verb::reload ? reload_() : execute(now, request.value(), targets.value());
-    waits_.push_back(
-        {targets.value(), std::move(result), now + request.value().timeout, std::move(answer)});
+    Wait wait{targets.value(), {}, now + request.value().timeout, std::move(answer)};
+    if (verb == Verb::reload)
+        return reload_([this, now, wait](CommandResult result) mutable {
+            wait.result = std::move(result);
+            wait_for(now, std::move(wait));
+        });
+    wait.result = execute(now, request.value(), targets.value());
+    wait_for(now, std::move(wait));
+}
+
+void CommandService::wait_for(Instant now, Wait wait) {
+    waits_.push_back(std::move(wait));
     if (waits_.size() > kWaitsMax) waits_.front().deadline = now;
     poll(now);
 }

@@ -15,9 +15,11 @@ namespace nlb::controlplane {
 class CommandService {
 public:
     using Answer = std::function<void(std::string line)>;
-    using Reload = std::function<CommandResult()>;
+    using Reloaded = std::function<void(CommandResult)>;
+    using Reload = std::function<void(Reloaded)>;
 
-    // `agents` outlives it; `reload` reads the configuration again and says what came of it.
+    // `agents` outlives it; `reload` reads the configuration again and says what came of it, now or
+    // later, but not after this object's life.
     CommandService(const ClusterAgents& agents, Reload reload)
         : agents_(agents), reload_(std::move(reload)) {}
 
@@ -41,6 +43,7 @@ private:
                                         const std::vector<ClusterAgent*>& targets);
     [[nodiscard]] CommandResult execute_on(Instant now, const Request& request,
                                            ClusterAgent& agent);
+    void wait_for(Instant now, Wait wait);
     [[nodiscard]] Result<std::vector<ClusterAgent*>> targets_of(const Request& request) const;
 
     const ClusterAgents& agents_;

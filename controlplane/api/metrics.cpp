@@ -3,6 +3,8 @@
 #include "controlplane/api/metrics.hpp"
 
 #include <limits>
+#include <prometheus/text_serializer.h>
+#include <sstream>
 
 #include "controlplane/api/metrics_table.hpp"
 #include "core/packet/reasons.hpp"
@@ -177,26 +179,15 @@ void MetricsBoard::publish(MetricsSnapshot snapshot) {
     if (lock) std::swap(snapshot_, snapshot);
 }
 
-std::vector<MetricFamily> MetricsBoard::Collect() const {
+std::string MetricsBoard::text() const {
     MetricsSnapshot copy;
     {
         const std::lock_guard lock(mutex_);
         copy = snapshot_;
     }
-    return families_of(copy);
-}
-
-Result<std::unique_ptr<MetricsServer>> MetricsServer::start(
-    const std::string& listen, const std::shared_ptr<MetricsBoard>& board) {
-    try {
-        auto server = std::make_unique<MetricsServer>();
-        server->exposer_ = std::make_unique<prometheus::Exposer>(listen, 1);
-        server->exposer_->RegisterCollectable(board);
-        return server;
-    } catch (const std::exception&) {
-        return Error{"metrics.listen: cannot listen on " + listen +
-                     ": is another program there? metrics are not served"};
-    }
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families_of(copy));
+    return out.str();
 }
 
 }  // namespace nlb::controlplane

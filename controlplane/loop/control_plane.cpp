@@ -41,20 +41,22 @@ ControlPlane::ControlPlane(config::Config config, std::string host_name,
       timer_(loop_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       connection_(loop_, run.dataplane_socket(), *this),
-      commands_(agents_, [this] { return reload(); }),
-      socket_(loop_, [this](std::string_view line, ControlSocket::Answer answer) {
-          commands_.handle(monotonic_now(), line, std::move(answer));
-          turn();
-      }) {}
+      commands_(agents_, [this](CommandService::Reloaded done) { reload(std::move(done)); }),
+      socket_(loop_,
+              [this](std::string_view line, ControlSocket::Answer answer) {
+                  commands_.handle(monotonic_now(), line, std::move(answer));
+                  turn();
+              }),
+      state_(loop_, run.state_file()) {}
 
 // The longest sleep that is still no lateness is a tick of the fastest cluster.
 Status ControlPlane::prepare() {
     const auto members = config::memberships_of(config_, host_name_);
     if (!members) return members.error();
-    kept_ = read_state(run_.state_file());
+    const StoredState& kept = state_.read();
     late_after_ = kLateAtLeast;
     for (const config::Member& member : members.value())
-        if (const Status made = make_agent(member, kept_); !made) return made;
+        if (const Status made = make_agent(member, kept); !made) return made;
     Duration shortest = Duration::max();
     for (const auto& agent : agents_) shortest = std::min(shortest, agent->params().timing.tick);
     late_after_ = std::max(kLateAtLeast, shortest);
@@ -81,6 +83,8 @@ void ControlPlane::run() {
     connection_.start();
     turn();
     loop_.run();
+    reader_.join();
+    state_.finish();
 }
 
 void ControlPlane::on_readable() {
@@ -186,12 +190,9 @@ void ControlPlane::on_missing(const std::string& because) {
 
 // Only when it changed: a command, not a heartbeat, changes it.
 void ControlPlane::keep_state() {
-    StoredState state = kept_;
+    StoredState state = state_.wanted();
     for (const auto& agent : agents_) state[agent->settings().cluster.name] = agent->stored();
-    if (state == kept_) return;
-    kept_ = std::move(state);
-    if (const Status written = write_state(run_.state_file(), kept_); !written)
-        daemon::log(Level::warning, "state_not_kept", {{"because", written.error().message}});
+    state_.keep(std::move(state));
 }
 
 void ControlPlane::await_signals() {
@@ -200,10 +201,11 @@ void ControlPlane::await_signals() {
         if (signal != SIGHUP) {
             shut_down();
         } else {
-            const CommandResult result = reload();
-            daemon::log(is_ok(result.value) ? Level::info : Level::error, "reload",
-                        {{"return_value", std::to_string(static_cast<int>(result.value))},
-                         {"message", result.message}});
+            reload([](const CommandResult& result) {
+                daemon::log(is_ok(result.value) ? Level::info : Level::error, "reload",
+                            {{"return_value", std::to_string(static_cast<int>(result.value))},
+                             {"message", result.message}});
+            });
         }
         await_signals();
     });
@@ -225,13 +227,24 @@ void ControlPlane::shut_down() {
     turn();
 }
 
-// A file that does not read changes nothing; the first mistake is the answer.
-CommandResult ControlPlane::reload() {
-    const auto fresh = config::load_file(config_.file);
-    if (!fresh)
-        return {ReturnValue::refused,
-                fresh.error().message.substr(0, fresh.error().message.find('\n'))};
-    return apply(fresh.value().config);
+// A file that does not read changes nothing; the first mistake is the answer. Another thread reads
+// it, and the loop goes on meanwhile.
+void ControlPlane::reload(CommandService::Reloaded done) {
+    if (reload_is_read_)
+        return done({ReturnValue::refused, "a reload is under way; ask again in a moment"});
+    reload_is_read_ = true;
+    asio::post(reader_, [this, file = config_.file, done = std::move(done)]() mutable {
+        auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
+        asio::post(loop_, [this, fresh, done = std::move(done)] {
+            reload_is_read_ = false;
+            if (*fresh)
+                done(apply(fresh->value().config));
+            else
+                done({ReturnValue::refused,
+                      fresh->error().message.substr(0, fresh->error().message.find('\n'))});
+            turn();
+        });
+    });
 }
 
 // What the file asks of one cluster, or why it cannot be; nothing is changed yet.

@@ -17,7 +17,7 @@
 #include "controlplane/loop/dataplane_connection.hpp"
 #include "controlplane/loop/event_log.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
-#include "controlplane/loop/state_file.hpp"
+#include "controlplane/loop/state_keeper.hpp"
 #include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
@@ -52,7 +52,7 @@ private:
     void keep_state();
     void await_signals();
     void shut_down();
-    [[nodiscard]] CommandResult reload();
+    void reload(CommandService::Reloaded done);
     [[nodiscard]] CommandResult apply(const config::Config& fresh);
     // What a reload does to one cluster.
     struct ReloadPlan {
@@ -82,13 +82,16 @@ private:
     std::map<std::string, ClusterSecrets> staged_secrets_;
     CommandService commands_;
     ControlSocket socket_;
+    StateKeeper state_;
+    // Reads configurations: a bad file of a mebibyte takes longer than a lease.
+    asio::thread_pool reader_{1};
+    bool reload_is_read_ = false;
     std::shared_ptr<MetricsBoard> board_;
     LoopNumbers numbers_;
     Duration late_after_{};
     Instant next_neighbours_ = kLongAgo;
     Instant next_publish_ = kLongAgo;
     Instant late_told_ = kLongAgo;
-    StoredState kept_;
     bool dataplane_found_ = false;
     std::string last_complaint_;
     bool departing_ = false;

@@ -15,6 +15,21 @@ namespace nlb::controlplane {
 
 using Json = nlohmann::json;
 
+namespace {
+
+// A rename is on the disk when its directory is.
+bool sync_directory_of(const std::string& path) {
+    const std::string directory = path.substr(0, path.rfind('/') + 1);
+    const int fd =
+        open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const bool done = fsync(fd) == 0;
+    close(fd);
+    return done;
+}
+
+}  // namespace
+
 std::string encode_state(const StoredState& state) {
     Json clusters = Json::object();
     for (const auto& [name, stored] : state) {
@@ -58,15 +73,20 @@ StoredState read_state(const std::string& path) {
 Status write_state(const std::string& path, const StoredState& state) {
     const std::string fresh = path + ".new";
     const std::string text = encode_state(state);
-    const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const auto failed = [&](int cause) {
+        unlink(fresh.c_str());
+        return Error{path + ": cannot keep the host's state: " + std::strerror(cause)};
+    };
+    const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return failed(errno);
+    // A short write is a full disk; errno says so only of the next one.
+    errno = ENOSPC;
     const bool written =
-        fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+        write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
     const int cause = errno;
-    if (fd >= 0) close(fd);
-    if (!written || rename(fresh.c_str(), path.c_str()) != 0)
-        return Error{path +
-                     ": cannot keep the host's state: " + std::strerror(written ? errno : cause)};
-    return Done{};
+    if (close(fd) != 0 || !written) return failed(cause);
+    if (rename(fresh.c_str(), path.c_str()) != 0) return failed(errno);
+    return sync_directory_of(path) ? Status{Done{}} : Status{failed(errno)};
 }
 
 }  // namespace nlb::controlplane

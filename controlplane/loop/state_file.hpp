@@ -20,7 +20,8 @@ inline constexpr std::size_t kStateBytesMax = 1U << 18;
 
 // Empty when there is none.
 [[nodiscard]] StoredState read_state(const std::string& path);
-// Requires: `path` is in a run directory whose lock is held.
+// It returns when the disk has it, which may take long. Requires: `path` is in a run directory
+// whose lock is held, and nobody else writes it.
 [[nodiscard]] Status write_state(const std::string& path, const StoredState& state);
 
 }  // namespace nlb::controlplane

@@ -137,6 +137,8 @@ void Dataplane::finish_installs() {
 void Dataplane::tick(Instant now) {
     next_tick_ = now + kTick;
     clock_.calibrate_now();
+    if (socket_) socket_->try_again();
+    if (tracer_) tracer_->accept_again();
     if (!fixed_)
         for (std::uint16_t index = 0; index < clusters_.size(); ++index)
             report_change(*clusters_[index], index, now);

@@ -35,8 +35,16 @@ SeqpacketServer::~SeqpacketServer() {
     unlink(path_.c_str());
 }
 
+int SeqpacketServer::accept_next() {
+    const int fd = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        is_out_of_descriptors_ =
+            errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    return fd;
+}
+
 bool SeqpacketServer::accept() {
-    connected_ = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    connected_ = accept_next();
     if (connected_ < 0) return false;
     ucred peer{};
     socklen_t bytes = sizeof peer;
@@ -45,7 +53,7 @@ bool SeqpacketServer::accept() {
 }
 
 void SeqpacketServer::turn_away(std::span<const Byte> datagram) {
-    const int fd = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int fd = accept_next();
     if (fd < 0) return;
     static_cast<void>(::send(fd, datagram.data(), datagram.size(), MSG_NOSIGNAL));
     close(fd);

@@ -23,7 +23,11 @@ public:
     SeqpacketServer& operator=(SeqpacketServer&&) = delete;
     ~SeqpacketServer() override;
 
-    [[nodiscard]] int listening_fd() const { return listening_; }
+    // -1 while nobody can be accepted: whoever waits for it would be woken all the time.
+    [[nodiscard]] int listening_fd() const { return is_out_of_descriptors_ ? -1 : listening_; }
+    // Who came when the process had no descriptor left is still in the backlog. To be called now
+    // and then.
+    void try_again() { is_out_of_descriptors_ = false; }
     [[nodiscard]] int connected_fd() const { return connected_; }  // -1: nobody
     [[nodiscard]] bool connected() const override { return connected_ >= 0; }
     [[nodiscard]] int peer_pid() const override { return peer_pid_; }
@@ -43,9 +47,11 @@ private:
         : listening_(listening), path_(std::move(path)) {}
     enum class Sent : std::uint8_t { whole, later, broken };
     [[nodiscard]] Sent try_send(std::span<const Byte> datagram) const;
+    [[nodiscard]] int accept_next();
 
     int listening_;
     std::string path_;
+    bool is_out_of_descriptors_ = false;
     int connected_ = -1;
     int peer_pid_ = 0;
     std::deque<std::vector<Byte>> queue_;

@@ -38,6 +38,7 @@ public:
     bool serve(Instant now);
 
     [[nodiscard]] const SeqpacketServer& socket() const { return socket_; }
+    void accept_again() { socket_.try_again(); }
 
 private:
     // The sentence of a refusal, when it is one.

@@ -1,13 +1,9 @@
-// A classic BPF program made native by rte_bpf, and two rings of slots. The rings lie in plain
-// memory: a trace must not need what EAL has set aside for frames.
-#define ALLOW_EXPERIMENTAL_API  // rte_bpf_convert() is older than its promise to stay
+// A filter and two rings of slots. The rings lie in plain memory: a trace must not need what EAL
+// has set aside for frames.
 #include "dataplane/worker/packet_trace.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <pcap/bpf.h>
-#include <rte_bpf.h>
-#include <rte_malloc.h>
 
 #include "core/base/assert.hpp"
 
@@ -17,20 +13,12 @@ namespace {
 // What an idle second saves up for a burst of matches.
 constexpr std::int64_t kCreditMost_ns = 100'000'000;
 
-static_assert(sizeof(trace::Instruction) == sizeof(bpf_insn) &&
-              offsetof(bpf_insn, k) == offsetof(trace::Instruction, operand) &&
-              offsetof(bpf_insn, jt) == offsetof(trace::Instruction, jump_true));
-
 // A word that one thread writes and another reads now and then.
 void add(std::atomic<std::uint64_t>& word, std::uint64_t by) {
     word.store(word.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 }
 
 }  // namespace
-
-void PacketTrace::FreeBpf::operator()(rte_bpf* program) const {
-    rte_bpf_destroy(program);
-}
 
 PacketTrace::SlotRing PacketTrace::make_slot_ring(unsigned flags) {
     const auto bytes = static_cast<std::size_t>(rte_ring_get_memsize(kSlots * 2));
@@ -41,8 +29,9 @@ PacketTrace::SlotRing PacketTrace::make_slot_ring(unsigned flags) {
     return ring;
 }
 
-PacketTrace::PacketTrace(const trace::Request& request, std::size_t lanes)
+PacketTrace::PacketTrace(const trace::Request& request, TraceFilter filter, std::size_t lanes)
     : request_(request),
+      filter_(std::move(filter)),
       price_ns_(static_cast<std::int64_t>(1'000'000'000 * lanes / request.packets_per_second)),
       slots_(kSlots),
       free_(make_slot_ring(RING_F_SP_ENQ)),
@@ -56,26 +45,12 @@ PacketTrace::~PacketTrace() = default;
 Result<std::unique_ptr<PacketTrace>> PacketTrace::create(const trace::Request& request,
                                                          std::span<const trace::Instruction> filter,
                                                          std::size_t lanes) {
-    std::vector<bpf_insn> instructions(filter.size());
-    std::memcpy(instructions.data(), filter.data(), filter.size_bytes());
-    const bpf_program classic{static_cast<u_int>(instructions.size()), instructions.data()};
-    const std::unique_ptr<rte_bpf_prm, void (*)(void*)> extended(rte_bpf_convert(&classic),
-                                                                 rte_free);
-    if (!extended) return Error{"the filter is no valid classic BPF program"};
-    std::unique_ptr<PacketTrace> trace(new PacketTrace(request, lanes));
-    trace->filter_.reset(rte_bpf_load(extended.get()));
-    if (!trace->filter_)
-        return Error{"the filter was refused by DPDK's verifier: use a shorter or simpler one"};
-    rte_bpf_jit native{};
-    if (rte_bpf_get_jit(trace->filter_.get(), &native) == 0) trace->compiled_ = native.func;
-    return trace;
+    auto sound = TraceFilter::create(filter);
+    if (!sound) return sound.error();
+    return std::unique_ptr<PacketTrace>(new PacketTrace(request, std::move(sound.value()), lanes));
 }
 
-bool PacketTrace::wants(rte_mbuf* buffer) const {
-    return (compiled_ != nullptr ? compiled_(buffer) : rte_bpf_exec(filter_.get(), buffer)) != 0;
-}
-
-bool PacketTrace::look(const Burst& burst, rte_mbuf* const* buffers, const BurstContext& context,
+bool PacketTrace::look(const Burst& burst, const BurstContext& context,
                        trace::Direction direction) {
     if ((static_cast<std::uint32_t>(direction) & static_cast<std::uint32_t>(request_.direction)) ==
         0)
@@ -89,7 +64,8 @@ bool PacketTrace::look(const Burst& burst, rte_mbuf* const* buffers, const Burst
     std::uint32_t slot = 0;
     for (; slot < burst.count && account.credit_ns >= price_ns_; ++slot) {
         // What goes on to another lane is settled there.
-        if (output_of(burst.reasons[slot]) == Output::lane || !wants(buffers[slot])) continue;
+        if (output_of(burst.reasons[slot]) == Output::lane || !filter_.wants(burst.frames[slot]))
+            continue;
         if (!copy(burst, slot, context, direction)) break;
         account.credit_ns -= price_ns_;
         any = true;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <rte_mbuf.h>
 #include <rte_ring.h>
 #include <span>
 #include <vector>
@@ -17,8 +16,7 @@
 #include "core/ipc/trace_messages.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/burst_context.hpp"
-
-struct rte_bpf;
+#include "dataplane/worker/trace_filter.hpp"
 
 namespace nlb::dataplane {
 
@@ -41,8 +39,7 @@ public:
 
     // Thread: the lane's worker, when the burst is settled and before its frames go their ways.
     // True: main has something to take.
-    bool look(const Burst& burst, rte_mbuf* const* buffers, const BurstContext& context,
-              trace::Direction direction);
+    bool look(const Burst& burst, const BurstContext& context, trace::Direction direction);
 
     // Thread: main. The oldest packet, nullptr when there is none; its slot is used again once it
     // is given back.
@@ -61,14 +58,10 @@ private:
         std::atomic<std::uint64_t> looked_at{0};
         std::atomic<std::uint64_t> passed_by{0};
     };
-    PacketTrace(const trace::Request& request, std::size_t lanes);
-    [[nodiscard]] bool wants(rte_mbuf* buffer) const;
+    PacketTrace(const trace::Request& request, TraceFilter filter, std::size_t lanes);
     bool copy(const Burst& burst, std::uint32_t slot, const BurstContext& context,
               trace::Direction direction);
 
-    struct FreeBpf {
-        void operator()(rte_bpf* program) const;
-    };
     struct FreeMemory {
         void operator()(void* memory) const { std::free(memory); }
     };
@@ -76,9 +69,8 @@ private:
     [[nodiscard]] static SlotRing make_slot_ring(unsigned flags);
 
     const trace::Request request_;
+    const TraceFilter filter_;
     const std::int64_t price_ns_;  // of a packet, for one lane
-    std::unique_ptr<rte_bpf, FreeBpf> filter_;
-    std::uint64_t (*compiled_)(void*) = nullptr;
     std::vector<Taken> slots_;
     SlotRing free_;   // main puts, workers take
     SlotRing taken_;  // workers put, main takes

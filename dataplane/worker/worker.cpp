@@ -163,8 +163,7 @@ bool Worker::fence_still_holds(const Lane& lane, Instant poll_began) {
 }
 
 void Worker::show(Lane& lane, const BurstContext& context, trace::Direction direction) {
-    if (trace_->look(burst_.packets, burst_.buffers.data(), context, direction))
-        lane.doorbell->ring();
+    if (trace_->look(burst_.packets, context, direction)) lane.doorbell->ring();
 }
 
 // A counter that went back shows as the longest gap.

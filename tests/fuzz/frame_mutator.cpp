@@ -52,6 +52,31 @@ IpAddress address(bool is_v4, Prng& chance) {
     }
 }
 
+// The cluster's in each mode, a host's, everybody's, and seldom a stranger's.
+MacAddress receiver(Prng& chance) {
+    const IpAddress primary = IpAddress::v4(kVip);
+    const auto host = static_cast<HostId>(1 + chance.below(kHosts));
+    switch (chance.below(12)) {
+        case 0:
+            return masked_mac(host, primary);
+        case 1:
+            return kOutsideMac;
+        case 2:
+            return kClientMac;
+        case 3:
+            return {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+        default:
+            return cluster_mac(static_cast<LinkMode>(chance.below(3)), primary);
+    }
+}
+
+// None, the one that some clusters are in, or any.
+std::uint16_t vlan(Prng& chance) {
+    const std::uint64_t kind = chance.below(4);
+    if (kind == 0) return static_cast<std::uint16_t>(chance.below(65536));
+    return kind == 1 ? std::uint16_t{0} : kFuzzedVlan;
+}
+
 FrameSpec random_spec(Prng& chance) {
     FrameSpec spec;
     const bool is_v4 = chance.chance(500'000);
@@ -67,8 +92,8 @@ FrameSpec random_spec(Prng& chance) {
     spec.tcp_flags = static_cast<std::uint8_t>(chance.below(64));
     spec.icmp_type = one_of(kIcmpTypes, chance);
     spec.hop_limit = chance.chance(500'000) ? 255 : 64;
-    for (std::uint64_t tags = chance.below(8); tags > 5; --tags)
-        spec.vlans.push_back(static_cast<std::uint16_t>(chance.below(4096)));
+    spec.destination_mac = receiver(chance);
+    for (std::uint64_t tags = chance.below(8); tags > 5; --tags) spec.vlans.push_back(vlan(chance));
     spec.payload.resize(chance.below(40));
     return spec;
 }

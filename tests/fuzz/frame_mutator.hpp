@@ -10,6 +10,9 @@
 
 namespace nlb::fuzz {
 
+// The VLAN of clusters that have one, and of many of the frames.
+inline constexpr std::uint16_t kFuzzedVlan = 5;
+
 // A well-formed frame of chance between a client and the addresses of
 // tests/unit/core/packet/world.hpp.
 [[nodiscard]] std::vector<Byte> random_frame(Prng& chance);

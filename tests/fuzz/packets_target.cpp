@@ -105,6 +105,7 @@ public:
             host.tables = tables_of(mode, id);
             host.connections = SimpleConnections{(settings & 64U) != 0 ? 1U : 1024U};
             host.tables.icmp = (settings & 4U) != 0 ? IcmpMode::all : IcmpMode::one;
+            host.tables.vlan = (settings & 128U) != 0 ? kFuzzedVlan : std::uint16_t{0};
             host.fence_holds = (settings & 8U) == 0 || id != (settings >> 4 & 3U) + 1U;
         }
     }
@@ -162,12 +163,23 @@ private:
         return {burst->reasons[0], std::move(buffer)};
     }
 
+    static bool is_for_others(Reason reason) {
+        return reason == Reason::other_station || reason == Reason::other_vlan ||
+               reason == Reason::heartbeat_other_vlan;
+    }
+
     void arrive(const Record& record) {
         std::size_t accepts = 0, answers = 0;
         std::string verdicts;
         for (Host& host : hosts_) {
+            const std::size_t tracked = host.connections.size();
+            const std::uint64_t look_ups = host.connections.look_ups();
             const Settled settled =
                 settle(record, [&](Burst& burst) { host.take_in(burst, counters_); });
+            if (is_for_others(settled.reason))
+                require(settled.frame == record.frame && host.connections.size() == tracked &&
+                            host.connections.look_ups() == look_ups,
+                        "a frame for another station or VLAN changes nothing", verdicts);
             verdicts += std::string(info_of(settled.reason).name) + " ";
             const bool for_all =
                 settled.reason == Reason::broadcast || settled.reason == Reason::multicast ||

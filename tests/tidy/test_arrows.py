@@ -23,6 +23,7 @@ LIBRARIES = {
     "libsodium": (r"sodium", {"config", "controlplane"}),
     "asio": (r"asio", {"controlplane/loop"}),
     "prometheus-cpp": (r"prometheus/", {"controlplane/api"}),
+    "libmicrohttpd": (r"microhttpd", {"controlplane/api"}),
     "CLI11": (r"CLI/", {"cli", "controlplane", "dataplane"}),
     "spdlog": (r"spdlog/", {"config/daemon"}),
     "fmt": (r"fmt/", {"cli", "controlplane", "dataplane"}),

@@ -2,8 +2,14 @@
 // stderr as the grammar says, whoever writes it.
 #include "config/daemon/log.hpp"
 
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <regex>
+#include <unistd.h>
+#include <utility>
 
 namespace nlb::daemon {
 namespace {
@@ -38,6 +44,76 @@ TEST_P(LogWriters, PutTimeAndLevelBeforeTheName) {
         said, std::regex(time + "info name=ready host=edge1\n" + time + "warning name=link_down\n" +
                          time + "error name=deaf because=\"nothing is heard\"\n")))
         << said;
+}
+
+// Stderr as a pipe whose reader is this test.
+class StderrPipe {
+public:
+    StderrPipe() : former_(dup(STDERR_FILENO)) {
+        EXPECT_EQ(pipe2(ends_.data(), O_CLOEXEC), 0);
+        dup2(ends_[1], STDERR_FILENO);
+    }
+    ~StderrPipe() {
+        dup2(former_, STDERR_FILENO);
+        for (const int fd : {former_, ends_[0], ends_[1]})
+            if (fd >= 0) close(fd);
+    }
+    StderrPipe(const StderrPipe&) = delete;
+    StderrPipe& operator=(const StderrPipe&) = delete;
+    std::string read_some() {
+        std::string text(1U << 20, '\0');
+        const ssize_t bytes = read(ends_[0], text.data(), text.size());
+        text.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+        return text;
+    }
+    void close_reader() { close(std::exchange(ends_[0], -1)); }
+
+private:
+    int former_;
+    std::array<int, 2> ends_{};
+};
+
+TEST_P(LogWriters, AFullPipeCostsLinesAndHoldsNobodyUp) {
+    StderrPipe pipe;
+    start_log(GetParam());
+    for (int i = 0; i < 3000; ++i) log(Level::info, "much", {{"text", std::string(200, 'x')}});
+    stop_log();  // would wait for the thread that waits for the reader
+    const std::string said = pipe.read_some();
+    EXPECT_EQ(said.back(), '\n') << "each line is whole or not there";
+    EXPECT_LT(std::count(said.begin(), said.end(), '\n'), 400);
+}
+
+TEST_P(LogWriters, WhatWasLostIsToldWhenThereIsRoomAgain) {
+    StderrPipe pipe;
+    start_log(LogWriter::caller);
+    for (int i = 0; i < 1000; ++i) log(Level::info, "much", {{"text", std::string(200, 'x')}});
+    const std::string before = pipe.read_some();
+    const auto written = std::count(before.begin(), before.end(), '\n');
+    log(Level::info, "again");
+    stop_log();
+    const std::string after = pipe.read_some();
+    EXPECT_NE(after.find("warning name=log_lines_lost lines=" + std::to_string(1000 - written)),
+              std::string::npos)
+        << after;
+    EXPECT_NE(after.find("info name=again"), std::string::npos);
+}
+
+TEST_P(LogWriters, AReaderThatIsGoneEndsNobody) {
+    StderrPipe pipe;
+    start_log(GetParam());
+    pipe.close_reader();
+    for (int i = 0; i < 10; ++i) log(Level::error, "nobody_hears");
+    stop_log();
+}
+
+TEST_P(LogWriters, ALineLongerThanAPipeTakesAtOnceIsCut) {
+    StderrPipe pipe;
+    start_log(GetParam());
+    log(Level::info, "long", {{"text", std::string(10000, 'x')}});
+    stop_log();
+    const std::string said = pipe.read_some();
+    EXPECT_EQ(said.size(), std::size_t{PIPE_BUF});
+    EXPECT_EQ(said.back(), '\n');
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, LogWriters, ::testing::Values(LogWriter::caller, LogWriter::thread));

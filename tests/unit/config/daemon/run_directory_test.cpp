@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace nlb::daemon {
 namespace {
@@ -55,6 +56,47 @@ TEST_F(RunDirectoryTest, APathThatLeavesNoRoomForASocketIsRefused) {
     ASSERT_FALSE(claimed.ok());
     EXPECT_NE(claimed.error().message.find("too long for a unix socket"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(root_ + std::string(100, 'x'))) << "nothing was made";
+}
+
+TEST_F(RunDirectoryTest, ADirectoryThatOthersMayWriteToIsRefused) {
+    for (const mode_t mode : {0777U, 0775U, 0757U, 01777U}) {
+        ASSERT_EQ(chmod(root_.c_str(), mode), 0);
+        const auto claimed = RunDirectory::take(root_, "dataplane");
+        ASSERT_FALSE(claimed.ok()) << mode;
+        EXPECT_EQ(claimed.error().message,
+                  "run directory " + root_ +
+                      " cannot be used (others may write to it; run `chmod 755 " + root_ +
+                      "`): check --run-dir and its permissions");
+        EXPECT_FALSE(std::filesystem::exists(root_ + "/dataplane.lock"));
+    }
+    ASSERT_EQ(chmod(root_.c_str(), 0750), 0);
+    EXPECT_TRUE(RunDirectory::take(root_, "dataplane").ok());
+}
+
+TEST_F(RunDirectoryTest, ALinkIsRefusedWithASlashBehindItToo) {
+    std::filesystem::create_directory(root_ + "/real");
+    std::filesystem::create_directory_symlink(root_ + "/real", root_ + "/link");
+    for (const char* end : {"", "/", "//"}) {
+        const auto claimed = RunDirectory::take(root_ + "/link" + end, "dataplane");
+        ASSERT_FALSE(claimed.ok());
+        EXPECT_NE(claimed.error().message.find("it is a link"), std::string::npos);
+    }
+    EXPECT_TRUE(RunDirectory::take(root_ + "/real/", "dataplane").ok());
+}
+
+TEST_F(RunDirectoryTest, ALockThatIsALinkIsNotFollowed) {
+    std::filesystem::create_symlink(root_ + "/elsewhere", root_ + "/dataplane.lock");
+    EXPECT_FALSE(RunDirectory::take(root_, "dataplane").ok());
+    EXPECT_FALSE(std::filesystem::exists(root_ + "/elsewhere"));
+}
+
+TEST_F(RunDirectoryTest, AnothersDirectoryIsRefused) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+    std::filesystem::create_directory(root_ + "/theirs");
+    ASSERT_EQ(chown((root_ + "/theirs").c_str(), 12345, 12345), 0);
+    const auto claimed = RunDirectory::take(root_ + "/theirs", "dataplane");
+    ASSERT_FALSE(claimed.ok());
+    EXPECT_NE(claimed.error().message.find("it belongs to user 12345"), std::string::npos);
 }
 
 TEST_F(RunDirectoryTest, APlaceThatIsNoDirectoryIsRefused) {

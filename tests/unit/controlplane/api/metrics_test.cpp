@@ -147,9 +147,9 @@ TEST_F(MetricsTest, ADataplaneThatCountsFromZeroAgainGivesNoHugeRate) {
 
 TEST_F(MetricsTest, ABoardShowsWhatWasPublishedLast) {
     MetricsBoard board;
-    EXPECT_FALSE(board.Collect().empty()) << "build and loop are there from the start";
+    EXPECT_NE(board.text().find("nlb_build_info"), std::string::npos) << "from the start";
     board.publish(snapshot_of(bench));
-    EXPECT_GT(board.Collect().size(), 25U);
+    EXPECT_NE(board.text().find("nlb_buckets_owned"), std::string::npos);
 }
 
 // Every number differs from every other of its cluster, so that two that are mixed up show.
@@ -249,11 +249,6 @@ TEST(Metrics, ANameEndsWithItsUnitAndKind) {
         EXPECT_EQ(name.find("_bytes") != name.npos, metric.unit == MetricUnit::bytes) << name;
         EXPECT_FALSE(std::string_view{metric.help}.empty()) << name;
     }
-}
-
-TEST(MetricsServer, AnAddressThatIsTakenIsASentence) {
-    const auto board = std::make_shared<MetricsBoard>();
-    EXPECT_FALSE(MetricsServer::start("256.0.0.1:1", board));
 }
 
 }  // namespace

@@ -78,12 +78,27 @@ protected:
     RecordingSink sink_;
     testing::RecordingEvents events_;
     ClusterAgents agents_;
-    CommandService service_{agents_, [] {
-                                return CommandResult{ReturnValue::already, "nothing changes"};
+    CommandService service_{agents_, [this](CommandService::Reloaded done) {
+                                if (reload_later_)
+                                    reloaded_ = std::move(done);
+                                else
+                                    done({ReturnValue::already, "nothing changes"});
                             }};
+    bool reload_later_ = false;
+    CommandService::Reloaded reloaded_;
     Instant now_{std::chrono::seconds{50}};
     std::string answer_;
 };
+
+TEST_F(CommandServiceTest, AReloadThatIsReadElsewhereIsAnsweredWhenItIsDone) {
+    reload_later_ = true;
+    EXPECT_TRUE(ask(R"({"command":"reload"})").empty());
+    ASSERT_TRUE(reloaded_);
+    EXPECT_FALSE(ask(R"({"command":"query"})").empty()) << "others do not wait for it";
+    answer_.clear();
+    reloaded_({ReturnValue::refused, "line 3"});
+    EXPECT_NE(answer_.find("line 3"), std::string::npos);
+}
 
 TEST_F(CommandServiceTest, WithoutADataplaneAQueryStillAnswers) {
     const Json answer = ask(R"({"command":"query"})");

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/base/prng.hpp"
 #include "core/packet/frame_builder.hpp"
 #include "dataplane/control/trace_server.hpp"
 #include "dataplane/ports/buffers.hpp"
@@ -74,7 +75,7 @@ protected:
     bool look(PacketTrace& trace, Duration later = {},
               trace::Direction direction = trace::Direction::ingress) {
         const BurstContext context{tables_, ports_, Instant{std::chrono::hours{1}} + later, true};
-        return trace.look(burst_, buffers_.data(), context, direction);
+        return trace.look(burst_, context, direction);
     }
     static std::size_t drain(PacketTrace& trace) {
         std::size_t count = 0;
@@ -161,6 +162,55 @@ TEST_F(TapTest, AProgramThatIsNoneIsRefused) {
     EXPECT_FALSE(PacketTrace::create(request_for(1), beyond, 1));
     const std::vector<trace::Instruction> unknown{{0xffff, 0, 0, 0}};
     EXPECT_FALSE(PacketTrace::create(request_for(1), unknown, 1));
+    const std::vector<trace::Instruction> endless{{0x05, 0, 0, 0xffff'ffff}, {0x06, 0, 0, 1}};
+    EXPECT_FALSE(PacketTrace::create(request_for(1), endless, 1));
+    const std::vector<trace::Instruction> memory{{0x60, 0, 0, 1000}, {0x06, 0, 0, 1}};
+    EXPECT_FALSE(PacketTrace::create(request_for(1), memory, 1));
+    EXPECT_FALSE(PacketTrace::create(request_for(1), {}, 1));
+}
+
+TEST_F(TapTest, FlagsOfTcpAreFoundByTheirNumbers) {
+    FrameSpec spec;
+    spec.source = IpAddress::v4(0xc6336407);
+    spec.destination = IpAddress::v4(0xc0000250);
+    std::vector<Byte> syn = build_frame(spec);
+    spec.tcp_flags = kTcpAck;
+    std::vector<Byte> ack = build_frame(spec);
+    const auto size = static_cast<std::uint16_t>(syn.size());
+    for (const char* words : {"tcp[13] & 2 != 0", "tcp[13] = 2", "tcp[tcpflags] == tcp-syn"}) {
+        const auto filter = TraceFilter::create(compiled(words));
+        ASSERT_TRUE(filter) << words;
+        EXPECT_TRUE(filter.value().wants({syn.data(), size, size})) << words;
+        EXPECT_FALSE(filter.value().wants({ack.data(), size, size})) << words;
+    }
+}
+
+// Whatever a client of the socket sends: it is refused, or it ends and changes nothing.
+TEST_F(TapTest, ARandomProgramIsRefusedOrEnds) {
+    Prng random(53);
+    int sound = 0;
+    const std::vector<Byte> frame =
+        build_frame({.source = IpAddress::v4(1), .destination = IpAddress::v4(2)});
+    for (int i = 0; i < 300000; ++i) {
+        std::vector<trace::Instruction> program(1 + random.below(6));
+        for (trace::Instruction& one : program)
+            one = {static_cast<std::uint16_t>(random.below(256)),
+                   static_cast<std::uint8_t>(random.below(4)),
+                   static_cast<std::uint8_t>(random.below(4)),
+                   random.chance(500'000) ? static_cast<std::uint32_t>(random.below(70))
+                                          : static_cast<std::uint32_t>(random.next())};
+        if (random.chance(700'000)) program.back() = {0x06, 0, 0, 1};
+        const auto filter = TraceFilter::create(program);
+        if (!filter) continue;
+        ++sound;
+        std::vector<Byte> copy(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(
+                                                                  random.below(frame.size() + 1)));
+        const std::vector<Byte> before = copy;
+        const auto size = static_cast<std::uint16_t>(copy.size());
+        static_cast<void>(filter.value().wants({copy.data(), size, size}));
+        ASSERT_EQ(copy, before);
+    }
+    EXPECT_GT(sound, 5000);
 }
 
 class TraceServerTest : public ::testing::Test {

@@ -1,0 +1,49 @@
+// Keeps the state file as the agents want it: a thread of its own writes, because a disk may take
+// longer than a lease, and what could not be written is tried again. It decides nothing about what
+// is kept.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "controlplane/loop/state_file.hpp"
+#include "controlplane/loop/with_asio.hpp"
+
+namespace nlb::controlplane {
+
+// Thread: the loop's, all calls.
+class StateKeeper {
+public:
+    StateKeeper(asio::io_context& loop, std::string path, std::chrono::milliseconds retry = kRetry)
+        : loop_(loop), retry_(loop), retry_after_(retry), path_(std::move(path)) {}
+    // Returns once nothing is being written.
+    ~StateKeeper();
+    StateKeeper(const StateKeeper&) = delete;
+    StateKeeper& operator=(const StateKeeper&) = delete;
+
+    // What the file holds now; what is wanted until somebody says otherwise.
+    const StoredState& read();
+    // Only when it changed is anything written. A failure is told once, and when it is over.
+    void keep(StoredState state);
+    // For the end: what is not on the disk yet is written before it returns.
+    void finish();
+    [[nodiscard]] const StoredState& wanted() const { return wanted_; }
+
+    static constexpr std::chrono::milliseconds kRetry{1000};
+
+private:
+    void write();
+    void on_written(const StoredState& state, const Status& done);
+
+    asio::io_context& loop_;
+    asio::steady_timer retry_;
+    std::chrono::milliseconds retry_after_;
+    std::string path_;
+    StoredState wanted_;
+    StoredState written_;
+    bool busy_ = false;
+    bool failing_ = false;
+    asio::thread_pool writer_{1};
+};
+
+}  // namespace nlb::controlplane
