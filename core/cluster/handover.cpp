@@ -98,7 +98,12 @@ void Handover::refresh_dirty() {
     // more.
     for (const auto& [id, peer] : peers_->all())
         if (map_->has(id, peer.incarnation) && !peers_->is_gone(id, peer) && !peer.stated) return;
-    if (dirty_to_install(own_) != installed_dirty_elsewhere_ || grants_->install_is_stale())
+    // Whose the others' buckets are concerns reasons and counters alone, so it waits until nothing
+    // moves any more.
+    const bool others_moved =
+        peers_->all_state_epoch() && installed_targets_ != map_->map().targets;
+    if (dirty_to_install(own_) != installed_dirty_elsewhere_ || grants_->install_is_stale() ||
+        others_moved)
         install(own_);
 }
 
@@ -107,6 +112,7 @@ void Handover::install(const RuleMasks& own) {
     installing_ = true;
     installing_own_ = own;
     installed_dirty_elsewhere_ = dirty_to_install(own);
+    installed_targets_ = map_->map().targets;
     // Nobody's while this host resets: what was granted ends with it.
     const std::uint64_t era = self_->state == MembershipState::reset ? 0 : map_->digest();
     grants_->note_install(era);

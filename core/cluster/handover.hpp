@@ -112,6 +112,7 @@ private:
     bool emptying_ = false;
     RuleMasks installing_own_{};
     RuleMasks installed_dirty_elsewhere_{};
+    OwnerMap installed_targets_{};
     std::uint64_t install_token_ = 0;
 
     bool leaving_ = false;

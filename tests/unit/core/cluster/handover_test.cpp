@@ -64,6 +64,26 @@ TEST_F(HandoverTest, R8ADeadMemberUnlocksNothing) {
     EXPECT_TRUE(asked_for<InstallTables>().empty()) << "that takes an epoch without it";
 }
 
+// Reasons and counters of what is another host's say whose it is.
+TEST_F(HandoverTest, ABystandersCoresLearnWhoseTheOthersBucketsAreOnceNothingMoves) {
+    become_member({1, 2, 3}, 2, 1);
+    state(2, kAllBuckets, 1);
+    state(3, 0, 1);
+    handover.move_buckets();
+    EXPECT_EQ(last_install().owner[0][7], 2);
+    finish_install();
+    become_member({1, 2, 3}, 3, 2);
+    handover.move_buckets();
+    EXPECT_EQ(asked_for<InstallTables>().size(), 1U) << "the epoch is not agreed yet";
+    state(2, 0, 2);
+    state(3, 0, 2);
+    handover.move_buckets();
+    EXPECT_EQ(last_install().owner[0][7], 3);
+    finish_install();
+    handover.move_buckets();
+    EXPECT_EQ(asked_for<InstallTables>().size(), 2U) << "once";
+}
+
 TEST_F(HandoverTest, R11ALeavingHostGivesEverythingBackAndThenSaysGoodbye) {
     become_member({1, 2});
     state(2, 0, 1);
