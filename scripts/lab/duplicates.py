@@ -78,7 +78,7 @@ class Twin(Case):
         self.settle()
 
     def judge_words(self):
-        self.judge_naming(self.holder, "another host has this", "in use", f"claims id {self.holder.id}")
+        self.judge_naming(self.holder, "another host uses this id", "in use")
 
 
 class TwinOfAnotherFile(Twin):
