@@ -24,7 +24,6 @@ SHORT = {
     "wrong-key": (6, False),
     "former-key": (6, False),
     "version": (6, False),
-    "vlan0": (8, True),
     "replay-short": (3, True),
     "stale": (1.5, True),
     "duplicate-file": (4, False),
