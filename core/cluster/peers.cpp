@@ -99,12 +99,14 @@ FrameFault Peers::consider_candidate(const FrameHeader& header,
     std::uint64_t& highest = unproven_[{header.id, header.incarnation}];
     if (header.sequence <= highest) return FrameFault::replayed;
     highest = header.sequence;
-    outbox_->speak_soon();  // it needs a sequence of mine to acknowledge
     const auto known = candidates_.find(header.id);
     if (known == candidates_.end() || known->second.incarnation != header.incarnation) {
         if (is_buried(header.id, header.incarnation)) return FrameFault::buried_incarnation;
         if (known != candidates_.end() && !may_take_place_of(known->second, hears_me))
             return FrameFault::unbelieved;
+        // It needs a sequence of mine to acknowledge, and later ones come with the beats: many
+        // hosts that begin at once must not answer one another's answers.
+        outbox_->speak_soon();
         candidates_[header.id] = {
             .incarnation = header.incarnation,
             .sequence = header.sequence,

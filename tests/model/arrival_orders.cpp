@@ -116,7 +116,7 @@ bool play(std::uint64_t seed, std::uint64_t rounds) {
     shape.slots = 3;
     shape.single_slots = 2;
     shape.seed = seed;
-    const sim::CheapAuthenticator authenticator(17);
+    const sim::CheapAuthenticator authenticator({{.id = 1, .secret = 17}});
     ShuffledCluster cluster(shape, authenticator);
     Journal journal(cluster, seed);
     for (HostId id = 1; id <= shape.hosts; ++id) {  // the same inputs whatever the seed

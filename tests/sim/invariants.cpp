@@ -12,6 +12,9 @@
 namespace nlb::sim {
 namespace {
 
+// Of a control loop that nothing disturbs.
+constexpr Duration kLateness = std::chrono::milliseconds{1};
+
 bool is_planned(Fault fault) {
     return fault == Fault::join || fault == Fault::drain || fault == Fault::weight ||
            fault == Fault::rule || fault == Fault::reload;
@@ -158,6 +161,11 @@ void Invariants::check_window(RuleId rule, Duration length) {
 bool Invariants::may_judge(HostId id) const {
     const Settings& settings = world_.settings();
     if (befallen_.contains(id) || !was_member_.contains(id)) return false;
+    // Where the crash of one host may fence the others by the timing alone (ii), or while frames of
+    // its own are lost or late, nothing is promised.
+    if (!check_timing(settings.timing, world_.network().conditions.delay_max, kLateness).empty() ||
+        world_.network().was_disturbed(id))
+        return false;
     if (world_.network().was_ever_exempt() || settings.deaf_beginner) return false;
     return !settings.majority || 2 * befallen_.size() < settings.hosts;
 }

@@ -50,6 +50,7 @@ void Network::broadcast(const WireFrame& sent) {
         const int copies = prng_.chance(conditions.repeat) ? 2 : 1;
         for (int copy = 0; copy < copies; ++copy) {
             const bool slow = prng_.chance(conditions.slow);
+            if (slow) note_disturbance(frame.sender, to);
             const Duration delay{
                 prng_.between(50'000, (slow ? conditions.slow_max : conditions.delay_max).count())};
             scheduler_.after(delay, [this, to, frame, is_heard] {
@@ -74,9 +75,16 @@ void Network::mend_all() {
     for (auto& row : cuts_) row.fill(0);
 }
 
+// As long as an acknowledgement may be missing that it would have brought, and a lease runs by it.
+void Network::note_disturbance(HostId a, HostId b) {
+    disturbed_until_[a] = disturbed_until_[b] =
+        scheduler_.now() + conditions.slow_max + 2 * timing_.bury_after;
+}
+
 // One direction silent for about T*P, the other for about the drop time at its end. A run of losses
 // begins up to a period after the last frame that came through, and is noticed at its next loss.
 void Network::note_loss(HostId from, HostId to) {
+    note_disturbance(from, to);
     LossRun& run = runs_[from][to];
     if (run.count++ == 0) run.since = scheduler_.now();
     const LossRun& back = runs_[to][from];

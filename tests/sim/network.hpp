@@ -54,6 +54,11 @@ public:
                scheduler_.now() <= deaf_until_[from][to];
     }
     void note_exempt() { ever_exempt_ = true; }
+    // A frame to or from it was lost, or came later than delay_max, and its leases may still show
+    // it.
+    [[nodiscard]] bool was_disturbed(HostId id) const {
+        return scheduler_.now() < disturbed_until_[id];
+    }
     // Whether that ever happened to anybody: then both may hold descriptors of one flow for as long
     // as it lives.
     [[nodiscard]] bool was_ever_exempt() const { return ever_exempt_; }
@@ -68,6 +73,7 @@ private:
     template <class Value>
     using PerPair = std::array<std::array<Value, kHostsMax + 1>, kHostsMax + 1>;
 
+    void note_disturbance(HostId a, HostId b);
     [[nodiscard]] bool was_cut_off(HostId a, HostId b) const;
     void note_loss(HostId from, HostId to);
 
@@ -84,6 +90,7 @@ private:
     PerPair<LossRun> runs_{};
     PerPair<Duration> exempt_until_{};
     PerPair<Duration> deaf_until_{};
+    std::array<Duration, kHostsMax + 1> disturbed_until_{};
 };
 
 }  // namespace nlb::sim
