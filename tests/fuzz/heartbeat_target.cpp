@@ -37,8 +37,17 @@ constexpr std::size_t kLengthAt = 8, kTagAt = 12, kClusterAt = 28, kHostAt = 32,
                       kBootAt = 36, kTermAt = 40, kSequenceAt = 44, kEpochAt = 52;
 constexpr std::size_t kHeaderBytes = 64;
 
-const sim::CheapAuthenticator& authenticator() {
-    static const sim::CheapAuthenticator one(17);
+constexpr std::uint16_t kKey = 7;
+
+// Without seals, as an input that is mutated keeps none.
+class UnsealedAuthenticator final : public sim::CheapAuthenticator {
+public:
+    UnsealedAuthenticator() : CheapAuthenticator({{.id = kKey, .secret = 17}}) {}
+    [[nodiscard]] SealKeys seal_keys() const override { return {}; }
+};
+
+const Authenticator& authenticator() {
+    static const UnsealedAuthenticator one;
     return one;
 }
 
@@ -150,9 +159,9 @@ void make_credible(std::vector<Byte>& frame, std::uint8_t action, std::uint64_t 
 void sign(std::vector<Byte>& frame) {
     if (frame.size() < kHeaderBytes || frame.size() > kClusterFrameBytesMax) return;
     store_big_endian(frame.data() + kLengthAt, static_cast<std::uint16_t>(frame.size()));
-    store_big_endian(frame.data() + kLengthAt - 2, sim::kSimulatedKey);
+    store_big_endian(frame.data() + kLengthAt - 2, kKey);
     std::fill_n(frame.begin() + kTagAt, kTagBytes, Byte{0});
-    const auto tag = authenticator().tag(sim::kSimulatedKey, frame);
+    const auto tag = authenticator().tag(kKey, frame);
     std::copy(tag.begin(), tag.end(), frame.begin() + kTagAt);
 }
 

@@ -75,7 +75,7 @@ void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
     if (!block) return;
     const auto again = decode_checkpoint(encode_checkpoint(*block));
     require(again && *again == *block, "a block that was read is written and read again");
-    const sim::CheapAuthenticator authenticator(1);
+    const sim::CheapAuthenticator authenticator({{.id = 1, .secret = 1}});
     const Instant start{std::chrono::hours{1}};
     DataplaneMemory memory{*block, start + std::chrono::milliseconds{dataplane}, {}, {}};
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)

@@ -15,7 +15,7 @@ struct SimulatedKey {
     std::uint64_t secret = 0;
 };
 
-class CheapAuthenticator final : public Authenticator {
+class CheapAuthenticator : public Authenticator {
 public:
     // The first key is used to send, all are accepted. Requires: not none.
     explicit CheapAuthenticator(std::vector<SimulatedKey> keys) : keys_(std::move(keys)) {}
