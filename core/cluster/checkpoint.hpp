@@ -35,7 +35,7 @@ struct Checkpoint {
     bool operator==(const Checkpoint&) const = default;
 };
 inline constexpr std::size_t kBuriedMax = 128;
-inline constexpr std::size_t kBeatsKept = 8;
+inline constexpr std::size_t kBeatsKept = 16;
 
 [[nodiscard]] std::vector<Byte> encode_checkpoint(const Checkpoint& checkpoint);
 [[nodiscard]] std::optional<Checkpoint> decode_checkpoint(std::span<const Byte> bytes);

@@ -48,17 +48,17 @@ Instant Lease::base_of(HostId id, const Peer& peer) const {
     return std::max({peer.acknowledged, peer.first_seen, again});
 }
 
-// Dropping a silent peer never renews from "now": of the newest beats some may be lost, and the
-// peer that heard only the one before them counts from there. Beats after the dataplane's last sign
-// of life may not have left at all.
+// Dropping a silent peer never renews from "now": the newest beats may all be lost to it, and it
+// counts from the one before them. Those of the last n periods are taken for lost, however many
+// there were. Beats after the dataplane's last sign of life may not have left at all.
 Instant Lease::cap() const {
     if (mutated(Mutation::no_cap)) return listening_->now();
-    const bool trusting = mutated(Mutation::trust_mute);
-    const auto beats = sent_->beats();
-    std::size_t newer = 0;
-    while (newer < beats.size() && beats[newer] > listening_->alive_at() && !trusting) ++newer;
-    const std::size_t oldest = newer + params_->timing.cap_losses;
-    if (oldest < beats.size()) return beats[oldest];
+    const Instant left = mutated(Mutation::trust_mute)
+                             ? listening_->now()
+                             : std::min(listening_->now(), listening_->alive_at());
+    const Instant lost_from = left - params_->timing.cap_losses * params_->timing.period;
+    for (const Instant beat : sent_->beats())
+        if (beat <= lost_from) return beat;
     return valid_until_ == kLongAgo ? listening_->now() : valid_until_ - params_->timing.lease;
 }
 

@@ -14,7 +14,7 @@ std::uint64_t SentFrames::next(Instant now) {
 
 void SentFrames::note_heartbeat(Instant now, Duration period) {
     last_heartbeat_ = now;
-    if (beats_count_ != 0 && now - beats_[0] < period * 9 / 10) return;
+    if (beats_count_ != 0 && now - beats_[0] < period / 4) return;
     std::copy_backward(beats_.begin(), beats_.end() - 1, beats_.end());
     beats_[0] = now;
     beats_count_ = std::min(beats_count_ + 1, kBeatsKept);

@@ -24,7 +24,7 @@ struct Timing {
     Duration knock_for{};
     Duration witness_wait{};      // R12: witnesses answer within this, or they do not
     Duration bootstrap_after{};   // a joiner alone begins a cluster after listening this long
-    std::uint8_t cap_losses = 2;  // n: lost heartbeats in a row that do not shorten the lease's cap
+    std::uint8_t cap_losses = 2;  // n: periods whose heartbeats the lease's cap takes for lost
 
     [[nodiscard]] static Timing from(Duration period, std::uint8_t tolerance);
 };

@@ -78,15 +78,5 @@ TEST(UnixAddress, TakesAPathUpToTheKernelsLimit) {
     EXPECT_FALSE(unix_address(std::string(108, 'x')));
 }
 
-TEST(Clock, IsTheKernelsMonotonicOne) {
-    timespec time{};
-    const Instant before = monotonic_now();
-    ASSERT_EQ(clock_gettime(CLOCK_MONOTONIC, &time), 0);
-    const Instant between{std::chrono::seconds{time.tv_sec} +
-                          std::chrono::nanoseconds{time.tv_nsec}};
-    EXPECT_LE(before, between);
-    EXPECT_LE(between, monotonic_now());
-}
-
 }  // namespace
 }  // namespace nlb::daemon

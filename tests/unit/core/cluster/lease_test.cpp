@@ -53,6 +53,18 @@ TEST_F(LeaseTest, R3AMemberHoldsBackBeforeItHasProvenItsLife) {
     EXPECT_EQ(lease.end(), acknowledged + params.timing.lease);
 }
 
+// What leaves at odd times, as answers do, must not make the cap older than it has to be.
+TEST_F(LeaseTest, R3TheCapGoesByAgeHoweverManyHeartbeatsLeft) {
+    for (int i = 0; i < 20; ++i) {
+        pass(ms(85));
+        exchange({2});
+        static_cast<void>(lease.renew());
+    }
+    const Duration age = now + params.timing.lease - lease.valid_until();
+    EXPECT_GE(age, 2 * params.timing.period);
+    EXPECT_LT(age, 2 * params.timing.period + ms(85));
+}
+
 TEST_F(LeaseTest, R3ADeafPeerHoldsNothingBack) {
     pass(ms(100));
     const Instant acknowledged = now;
