@@ -14,7 +14,7 @@ void Listening::start(Instant now) {
     hear_out_until_ = time_;
 }
 
-bool Listening::advance(Instant now) {
+Duration Listening::advance(Instant now) {
     // Before the first start no time has passed: kLongAgo is no moment that can be subtracted.
     if (last_run_ == kLongAgo) last_run_ = alive_at_ = now;
     const Duration gap = now > last_run_ ? now - last_run_ : Duration::zero();
@@ -22,7 +22,7 @@ bool Listening::advance(Instant now) {
     last_run_ = now_;
     const Duration heard = mutated(Mutation::no_listening_time) ? gap : heard_through(gap);
     time_ += heard;
-    return gap - heard > timing_->drop_after;
+    return gap - heard;
 }
 
 // How much of the last `gap` I could hear the others in: not while I was stopped, and not while the

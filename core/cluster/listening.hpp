@@ -17,8 +17,8 @@ public:
 
     // A start of the control plane: what came in before is no sign that anything does.
     void start(Instant now);
-    // Time goes on. True: so much was missed that a host that only listens has to begin anew.
-    [[nodiscard]] bool advance(Instant now);
+    // Time goes on. How much of it was missed: this loop, or the dataplane, stood still.
+    [[nodiscard]] Duration advance(Instant now);
     // Any answer that the dataplane made at `now`; `last_rx`: when the newest frame of any kind
     // came in from outside. Requires: called at least each half period while the dataplane runs.
     void on_dataplane_alive(Instant now, Instant last_rx);

@@ -139,7 +139,8 @@ public:
 private:
     void advance(Instant now);  // at every entry, first
     void step();                // everything that may follow from any event
-    Actions finish();           // step(), and the actions of the event
+    void hear_members_first();
+    Actions finish();  // step(), and the actions of the event
     void become_fresh();
     void resume_from(const DataplaneMemory& memory);
     void store();

@@ -9,10 +9,21 @@
 namespace nlb {
 
 void Membership::advance(Instant now) {
-    if (listening_.advance(now) && self_.is_joiner()) listening_.listen_anew();
+    const Duration missed = listening_.advance(now);
+    if (missed > params_.timing.drop_after && self_.is_joiner()) listening_.listen_anew();
+    if (missed > params_.timing.answer_after && self_.is_member()) hear_members_first();
     // R2: whatever the event, a lapsed lease comes first.
     if (self_.is_member() && lease_.has_lapsed() && !mutated(Mutation::resurrect))
         reset(ResetCause::lease_lapsed);
+}
+
+// What I acknowledge now is what I heard before I stood still: the others would count from there,
+// and fence themselves.
+void Membership::hear_members_first() {
+    HostSet members;
+    for (const auto& [id, peer] : peers_.all())
+        if (map_.has(id, peer.incarnation) && !peers_.is_gone(id, peer)) members.insert(id);
+    sender_.wait_for(members, listening_.time() + params_.timing.answer_after);
 }
 
 void Membership::step() {

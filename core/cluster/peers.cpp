@@ -101,7 +101,9 @@ FrameFault Peers::consider_candidate(const FrameHeader& header,
     highest = header.sequence;
     const auto known = candidates_.find(header.id);
     if (known == candidates_.end() || known->second.incarnation != header.incarnation) {
-        if (is_buried(header.id, header.incarnation)) return FrameFault::buried_incarnation;
+        // One that hears me lives: it has to be told that it is buried, to come under a new term.
+        if (is_buried(header.id, header.incarnation) && !hears_me)
+            return FrameFault::buried_incarnation;
         if (known != candidates_.end() && !may_take_place_of(known->second, hears_me))
             return FrameFault::unbelieved;
         // It needs a sequence of mine to acknowledge, and later ones come with the beats: many

@@ -16,8 +16,8 @@ class SentFrames {
 public:
     // The next frame's sequence; it counts as sent at `now`.
     std::uint64_t next(Instant now);
-    // A heartbeat leaves. Beats are heartbeats at least a quarter of a period apart, so that a burst
-    // of changes does not push the older ones out.
+    // A heartbeat leaves. Beats are heartbeats at least a quarter of a period apart, so that a
+    // burst of changes does not push the older ones out.
     void note_heartbeat(Instant now, Duration period);
     // Sequences that were given out so far belong to a former incarnation.
     void begin_incarnation();

@@ -12,9 +12,6 @@
 namespace nlb::sim {
 namespace {
 
-// Of a control loop that nothing disturbs.
-constexpr Duration kLateness = std::chrono::milliseconds{1};
-
 bool is_planned(Fault fault) {
     return fault == Fault::join || fault == Fault::drain || fault == Fault::weight ||
            fault == Fault::rule || fault == Fault::reload;
@@ -154,25 +151,6 @@ void Invariants::check_window(RuleId rule, Duration length) {
     if (length > 2 * world_.network().conditions.delay_max + install + loops)
         fail("I8", "rule " + std::to_string(rule) + ": a bucket had no owner for " +
                        in_seconds(length) + " s in a planned move");
-}
-
-// What `serve` exempts, and a host that begins and hears nobody, may cost the others their map; so
-// does the loss of a majority.
-bool Invariants::may_judge(HostId id) const {
-    const Settings& settings = world_.settings();
-    if (befallen_.contains(id) || !was_member_.contains(id)) return false;
-    // Where the crash of one host may fence the others by the timing alone (ii), or while frames of
-    // its own are lost or late, nothing is promised.
-    if (!check_timing(settings.timing, world_.network().conditions.delay_max, kLateness).empty() ||
-        world_.network().was_disturbed(id))
-        return false;
-    if (world_.network().was_ever_exempt() || settings.deaf_beginner) return false;
-    return !settings.majority || 2 * befallen_.size() < settings.hosts;
-}
-
-void Invariants::on_reset(HostId id, const std::string& because) {
-    if (may_judge(id))
-        fail("I8", "host " + std::to_string(id) + ", which no fault befell, resets: " + because);
 }
 
 bool Invariants::is_offered(RuleId rule) const {
