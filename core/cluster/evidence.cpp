@@ -20,7 +20,7 @@ void Evidence::pass() {
 }
 
 std::optional<Sign> Evidence::against_beginning() const {
-    if (waived_ || mutated(Mutation::boot_blind) || waited_ > kPatiencePeriods * timing_->period)
+    if (waived_ || mutated(Mutation::boot_blind) || waited_ > timing_->patience)
         return std::nullopt;
     return newest();
 }

@@ -19,9 +19,6 @@ namespace nlb {
 
 class Evidence {
 public:
-    // A beginner waits for signs for at most so many periods of listening, in all.
-    static constexpr std::int64_t kPatiencePeriods = 600;
-
     Evidence(const Self& self, const Timing& timing, const Listening& listening, const Peers& peers)
         : self_(self), timing_(timing), listening_(listening), peers_(peers) {}
 

@@ -11,7 +11,7 @@ void Listening::start(Instant now) {
     heard_any_at_ = time_;
     heard_anything_ = deaf_ = false;
     asked_at_.reset();
-    hear_out_until_ = time_;
+    hear_out_from_.reset();
 }
 
 Duration Listening::advance(Instant now) {

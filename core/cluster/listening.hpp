@@ -35,10 +35,20 @@ public:
     [[nodiscard]] Deafness judge_deafness(bool joins, bool company, bool others);
     // A host that begun on a silent wire hears something for the first time: before it answers
     // anybody it hears out who else is there.
-    void hear_out() { hear_out_until_ = time_ + timing_->answer_after; }
-    [[nodiscard]] bool hears_out() const { return time_ < hear_out_until_; }
+    void hear_out() { hear_out_from_ = time_; }
+    // `signs`: somebody is heard who may serve. Whether it does shows within two of its heartbeats,
+    // if it hears this host; this host waits no longer than a beginner does.
+    [[nodiscard]] bool hears_out(bool signs) const {
+        if (!hear_out_from_) return false;
+        const Duration heard = since(*hear_out_from_);
+        return heard < timing_->answer_after || (signs && heard < timing_->patience);
+    }
+    void has_heard_out() { hear_out_from_.reset(); }
     // From now on this host listens for the beginnings of others.
-    void listen_anew() { listening_since_ = time_; }
+    void listen_anew() {
+        listening_since_ = time_;
+        hear_out_from_.reset();
+    }
     void set_link(bool up) { link_up_ = up; }
 
     [[nodiscard]] Instant now() const { return now_; }
@@ -72,7 +82,7 @@ private:
     Duration heard_any_at_{};
     std::optional<Duration> asked_at_;  // the witnesses, in this silence
     Duration ask_next_at_{};
-    Duration hear_out_until_{};
+    std::optional<Duration> hear_out_from_;
     bool heard_anything_ = false;
     bool deaf_ = false;
     bool link_up_ = true;

@@ -152,7 +152,9 @@ void Membership::use_staged(std::uint64_t generation) {
 }
 
 void Membership::renew_lease() {
-    if (handover_.said_goodbye() || listening_.deaf() || listening_.hears_out()) return;
+    if (handover_.said_goodbye() || listening_.deaf()) return;
+    if (listening_.hears_out(evidence_.newest().has_value())) return;
+    listening_.has_heard_out();
     switch (lease_.renew()) {
         case Lease::Renewal::unchanged:
             return;

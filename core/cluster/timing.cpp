@@ -6,6 +6,7 @@ namespace {
 
 // d: monotonic clocks of two hosts may run at speeds that differ by this much from true.
 constexpr std::int64_t kDriftPercent = 1;
+constexpr std::int64_t kPatiencePeriods = 600;
 
 std::string in_ms(Duration duration) {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -30,6 +31,7 @@ Timing Timing::from(Duration period, std::uint8_t tolerance) {
     t.answer_after = period * 13 / 10;
     t.knock_for = period / 2;
     t.witness_wait = period / 2;
+    t.patience = period * kPatiencePeriods;
     t.bootstrap_after = t.bury_after * 2;
     t.cap_losses = tolerant ? 2 : 1;
     return t;

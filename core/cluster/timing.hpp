@@ -22,6 +22,7 @@ struct Timing {
     Duration answer_after{};  // a peer heard again after this silence is answered at once
     // a new boot acknowledges nobody, so that a living host of its id can object (R13)
     Duration knock_for{};
+    Duration patience{};          // R6: how long a beginner waits for signs of others, in all
     Duration witness_wait{};      // R12: witnesses answer within this, or they do not
     Duration bootstrap_after{};   // a joiner alone begins a cluster after listening this long
     std::uint8_t cap_losses = 2;  // n: periods whose heartbeats the lease's cap takes for lost

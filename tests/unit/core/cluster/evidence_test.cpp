@@ -34,7 +34,7 @@ TEST_F(EvidenceTest, ASignHoldsABeginnerUpUntilItIsOld) {
 }
 
 TEST_F(EvidenceTest, HoweverLongAForgerSendsABeginnerWaitsOnlySoLong) {
-    const Duration patience = Evidence::kPatiencePeriods * params.timing.period;
+    const Duration patience = params.timing.patience;
     keep_seeing(unverifiable(), patience);
     EXPECT_TRUE(evidence.against_beginning());
     keep_seeing(unverifiable(), ms(200));

@@ -83,12 +83,15 @@ TEST_F(ListeningTest, R12AWitnessThatAnswersEndsTheSuspicion) {
 }
 
 TEST_F(ListeningTest, R12WhoeverHearsForTheFirstTimeHearsOthersOutBeforeItAnswers) {
-    EXPECT_FALSE(listening.hears_out());
+    EXPECT_FALSE(listening.hears_out(true));
     listening.hear_out();
     pass(timing.answer_after - ms(10));
-    EXPECT_TRUE(listening.hears_out());
+    EXPECT_TRUE(listening.hears_out(false));
     pass(ms(10));
-    EXPECT_FALSE(listening.hears_out());
+    EXPECT_FALSE(listening.hears_out(false));
+    EXPECT_TRUE(listening.hears_out(true)) << "somebody is heard who may serve";
+    listening.has_heard_out();
+    EXPECT_FALSE(listening.hears_out(true));
 }
 
 TEST_F(ListeningTest, R12WhoeverBeginsInSilenceIsTakenForDeafUnlessItIsAloneByConfiguration) {
