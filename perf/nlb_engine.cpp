@@ -6,6 +6,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/startup/memory.hpp"
+#include "perf/server_answers.hpp"
 
 namespace nlb::perf {
 namespace {
@@ -126,16 +127,19 @@ void NlbEngine::open_connections_of(Traffic& opening, Traffic& opened,
     Counters counters{};
     FragmentTable fragments(1);
     const BurstContext context{fixed_.tables, ports, clock_.at(rte_rdtsc()), true};
-    for (std::uint32_t done = 0; done < options_.descriptors; done += burst->count) {
-        burst->count = static_cast<std::uint32_t>(
+    std::uint32_t count = 0;
+    for (std::uint32_t done = 0; done < options_.descriptors; done += count) {
+        count = static_cast<std::uint32_t>(
             std::min<std::size_t>(kBurstMax, options_.descriptors - done));
         for (Traffic* const traffic : {&opening, &opened}) {
+            burst->count = count;
             for (std::uint32_t i = 0; i < burst->count; ++i) {
                 Byte* const frame = bytes.data() + i * kFrameBytesMax;
                 burst->frames[i] = {frame, static_cast<std::uint16_t>(traffic->next(frame)),
                                     kFrameBytesMax};
             }
             settle_ingress(*burst, context, connections, fragments, counters);
+            answer_new_flows(*burst, context, connections, counters);
         }
     }
 }

@@ -5,6 +5,8 @@
 #include <rte_cycles.h>
 #include <unistd.h>
 
+#include "perf/server_answers.hpp"
+
 namespace nlb::perf {
 namespace {
 
@@ -50,6 +52,8 @@ void StateBench::settle(std::uint32_t count, Times& took) {
     settle_ingress(burst_, context, *connections_, fragments_, counters_);
     connections_->sweep(tables_, now_);
     now_ += Duration{watch.stop(took)};
+    Counters answers{};
+    answer_new_flows(burst_, context, *connections_, answers);
 }
 
 Status StateBench::send(const TrafficWishes& wishes, std::uint64_t packets, Sent& sent) {
