@@ -71,8 +71,6 @@ std::string words_of(const Sign& sign) {
         case Sign::Kind::other_vlan:
             return host + " serves this cluster in VLAN " + std::to_string(sign.vlan) +
                    ": its port, or this one, is in the wrong VLAN";
-        case Sign::Kind::address:
-            return "somebody answers for a virtual address";
     }
     return "";
 }

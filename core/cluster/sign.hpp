@@ -11,10 +11,9 @@ namespace nlb {
 
 struct Sign {
     enum class Kind : std::uint8_t {
-        unproven,      // `host` says that it is a member, and does not show that it hears me
+        unproven,      // `host` is heard, verified, and does not show that it hears me
         unverifiable,  // a member's frame of this cluster: another key, version or tag
         other_vlan,    // a member's frame of this cluster in another VLAN than mine
-        address,       // somebody else answers for a virtual address
     };
     Kind kind = Kind::unproven;
     HostId host = kNoHost;  // as the frame says; not verified but for `unproven`
@@ -22,9 +21,8 @@ struct Sign {
     std::uint16_t key_id = 0;
     std::uint8_t version = 0;
     std::uint16_t vlan = 0;
-    IpAddress about;  // of kind address
     bool operator==(const Sign&) const = default;
 };
-inline constexpr std::size_t kSignKinds = 4;
+inline constexpr std::size_t kSignKinds = 3;
 
 }  // namespace nlb
