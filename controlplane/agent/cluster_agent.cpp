@@ -50,6 +50,7 @@ ClusterAgent::ClusterAgent(ClusterSettings settings,
           [this](const UseConfig& action) { use_next(action); },
           [this](Instant now) { ask_witnesses(now); }),
       witnesses_(settings_, channel_),
+      addresses_(settings_, channel_),
       igmp_(settings_, channel_, boot),
       boot_(boot),
       wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {
@@ -96,6 +97,7 @@ void ClusterAgent::on_tick(Instant now) {
     if (dataplane_) commands_.tell_verified(membership_.peers());
     compare_configurations(now);
     if (dataplane_ && link_up_) igmp_.on_tick(now);
+    guard_addresses(now);
     poll(now);
     reconcile(now);
 }
@@ -105,7 +107,8 @@ Instant ClusterAgent::next_wake() const {
     const Instant due = link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_;
     if (!active_) return due;
     if (taken_in_) return now_;
-    return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_});
+    return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_,
+                     addresses_.next_wake()});
 }
 
 void ClusterAgent::poll(Instant now) {

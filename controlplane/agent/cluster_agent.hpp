@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "controlplane/agent/address_guard.hpp"
 #include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
 #include "controlplane/agent/config_exchange.hpp"
@@ -120,6 +121,9 @@ public:
         return mismatches_;
     }
     [[nodiscard]] std::uint64_t frames_sent() const { return commands_.frames_sent(); }
+    // Of virtual addresses: what this host announced, and claims of strangers.
+    [[nodiscard]] std::uint64_t announced() const { return addresses_.announced(); }
+    [[nodiscard]] std::uint64_t address_conflicts() const { return address_conflicts_; }
     // What a successor needs for `initial_state: last`.
     [[nodiscard]] StoredCluster stored() const;
 
@@ -142,6 +146,9 @@ private:
     void on_counters(const ipc::CountersReport& report);
     void note_link(Instant now, bool up);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
+    void note_claim(Instant now, const VirtualClaim& claim);
+    void guard_addresses(Instant now);
+    [[nodiscard]] bool hears_nobody() const;
     void note_workers(Instant now, Instant oldest_poll);
     void note_drained_rules();
 
@@ -177,6 +184,7 @@ private:
     ConfigExchange exchange_;
     std::map<HostId, std::optional<config::Difference>> mismatches_;
     Witnesses witnesses_;
+    AddressGuard addresses_;
     IgmpAgent igmp_;
     std::uint32_t boot_;
 
@@ -208,6 +216,7 @@ private:
     ConvergenceStatistics convergence_;
     HeartbeatStatistics heartbeats_;
     Strangers strangers_;
+    std::uint64_t address_conflicts_ = 0;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
     // of the next epoch with the same members, when it comes from here: rule or reload
