@@ -9,6 +9,7 @@
 
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/histogram.hpp"
+#include "controlplane/api/serving.hpp"
 #include "controlplane/api/views.hpp"
 #include "core/wire/frame_codec.hpp"
 
@@ -59,6 +60,7 @@ struct LoopNumbers {
 struct MetricsSnapshot {
     std::vector<ClusterNumbers> clusters;
     LoopNumbers loop;
+    Serving serving{false, "SERVES NOBODY: the control plane has only begun"};
     bool dataplane_connected = false;
 };
 

@@ -8,6 +8,7 @@
 #include "config/daemon/clock.hpp"
 #include "config/daemon/log.hpp"
 #include "controlplane/agent/reload.hpp"
+#include "controlplane/api/serving.hpp"
 #include "controlplane/loop/neighbours.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "core/base/assert.hpp"
@@ -33,21 +34,21 @@ std::uint32_t random_boot() {
 
 }  // namespace
 
-ControlPlane::ControlPlane(config::Config config, std::string host_name,
-                           const daemon::RunDirectory& run)
+ControlPlane::ControlPlane(config::Config config, std::string host_name, const Place& place)
     : config_(std::move(config)),
       host_name_(std::move(host_name)),
-      run_(run),
+      run_(place.run),
+      manager_(place.manager),
       timer_(loop_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
-      connection_(loop_, run.dataplane_socket(), *this),
+      connection_(loop_, run_.dataplane_socket(), *this),
       commands_(agents_, [this](CommandService::Reloaded done) { reload(std::move(done)); }),
       socket_(loop_,
               [this](std::string_view line, ControlSocket::Answer answer) {
                   commands_.handle(monotonic_now(), line, std::move(answer));
                   turn();
               }),
-      state_(loop_, run.state_file()) {}
+      state_(loop_, place.state_directory) {}
 
 // The longest sleep that is still no lateness is a tick of the fastest cluster.
 Status ControlPlane::prepare() {
@@ -80,8 +81,12 @@ Status ControlPlane::make_agent(const config::Member& member, const StoredState&
 
 void ControlPlane::run() {
     await_signals();
+    state_.tell_unreadable();
     connection_.start();
     turn();
+    // Each agent has taken its initial state. Whether this host serves is its status, not its
+    // readiness: that is decided with the other hosts, and may take as long as they are away.
+    manager_.ready();
     loop_.run();
     reader_.join();
     state_.finish();
@@ -140,12 +145,21 @@ void ControlPlane::publish(Instant now) {
         next_neighbours_ = now + kNeighboursEvery;
         for (const auto& agent : agents_) agent->use_neighbours(known_neighbours());
     }
+    Serving serving = serving_of(agents_, now);
+    tell_manager(now, serving.sentence);
     if (!board_) return;
     MetricsSnapshot snapshot;
+    snapshot.serving = std::move(serving);
     snapshot.loop = numbers_;
     snapshot.dataplane_connected = connection_.connected();
     for (const auto& agent : agents_) snapshot.clusters.push_back(numbers_of(*agent, now));
     board_->publish(std::move(snapshot));
+}
+
+// From the loop, so that the manager's watchdog bites when the loop stands still.
+void ControlPlane::tell_manager(Instant now, const std::string& sentence) {
+    manager_.alive(now);
+    manager_.status(departing_ ? "leaving" : sentence);
 }
 
 void ControlPlane::on_message(const ipc::MessageView& message) {
@@ -215,6 +229,7 @@ void ControlPlane::await_signals() {
 void ControlPlane::shut_down() {
     if (departing_) return loop_.stop();
     departing_ = true;
+    manager_.stopping();
     const Instant now = monotonic_now();
     Duration patience{};
     for (const auto& agent : agents_) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/daemon/run_directory.hpp"
+#include "config/daemon/service_manager.hpp"
 #include "config/load.hpp"
 #include "controlplane/agent/cluster_roster.hpp"
 #include "controlplane/agent/reload.hpp"
@@ -25,9 +26,15 @@ namespace nlb::controlplane {
 // Thread: one, the same for every call.
 class ControlPlane : private DataplaneConnection::Listener {
 public:
-    // `run` outlives it. Requires: `config` came from config::load_file and names the host in at
-    // least one cluster.
-    ControlPlane(config::Config config, std::string host_name, const daemon::RunDirectory& run);
+    // Where it runs. `manager`: who started it, and is told how it fares.
+    struct Place {
+        const daemon::RunDirectory& run;
+        std::string state_directory;
+        daemon::ServiceManager& manager;
+    };
+    // What `place` refers to outlives it. Requires: `config` came from config::load_file and names
+    // the host in at least one cluster.
+    ControlPlane(config::Config config, std::string host_name, const Place& place);
 
     // Reads keys, makes the agents, opens the control socket. An error is the operator's to mend.
     // Requires: libsodium is initialised. Called once, before run().
@@ -49,6 +56,7 @@ private:
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
     void publish(Instant now);
+    void tell_manager(Instant now, const std::string& sentence);
     void keep_state();
     void await_signals();
     void shut_down();
@@ -69,6 +77,7 @@ private:
     config::Config config_;
     std::string host_name_;
     const daemon::RunDirectory& run_;
+    daemon::ServiceManager& manager_;
     asio::io_context loop_{1};
     asio::steady_timer timer_;
     asio::signal_set signals_;
