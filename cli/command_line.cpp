@@ -111,6 +111,14 @@ void plan_arguments(CLI::App& app, Options& options) {
         ->type_name("FILE");
 }
 
+void import_arguments(CLI::App& app, Options& options) {
+    app.add_option("file", options.files,
+                   "what `nlb params` or `nlb display` printed, exported registry keys, "
+                   "Export-Clixml of Get-NlbCluster*, setup answer files; of any number of hosts")
+        ->required()
+        ->type_name("FILE");
+}
+
 constexpr Command kCommands[] = {
     {"query", "show this host's state, the members and who owns which bucket", run_query,
      nothing_more},
@@ -138,6 +146,8 @@ constexpr Command kCommands[] = {
     {"trace", "show packets with verdict and reason, as the running dataplane decides them",
      run_trace, trace_arguments},
     {"plan", "say which buckets would move", run_plan, plan_arguments},
+    {"import", "write a configuration from what Windows NLB says of itself", run_import,
+     import_arguments},
 };
 
 // A plain number counts seconds.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/types.hpp"
 
@@ -43,6 +44,9 @@ struct Options {
     std::uint64_t count = 0;  // 0: until interrupted
     std::uint32_t rate = 1000;
     std::uint32_t snap = 256;
+
+    // import
+    std::vector<std::string> files;
 
     // plan
     std::string leave;
