@@ -68,7 +68,7 @@ int start(const Options& options) {
     if (!members) return complain(members.error().message, kMisused);
     const auto run = daemon::RunDirectory::take(options.run_directory, "controlplane");
     if (!run) return complain(run.error().message, kFailed);
-    ControlPlane program(loaded.value().config, options.host, run.value());
+    ControlPlane program(loaded.value(), options.host, run.value());
     if (const Status ready = program.prepare(); !ready)
         return complain(ready.error().message, kMisused);
     daemon::start_log(daemon::LogWriter::thread);
