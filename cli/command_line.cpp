@@ -97,13 +97,25 @@ void trace_arguments(CLI::App& app, Options& options) {
     app.add_option("--snap", options.snap, "bytes kept of each [256]")->type_name("BYTES");
 }
 
+void add_max_moves(CLI::App& app, Options& options) {
+    app.add_option("--max-moves", options.max_moves,
+                   "refuse when more buckets than that would change hands")
+        ->type_name("N");
+}
+
 void start_arguments(CLI::App& app, Options& options) {
     app.add_flag("--alone", options.alone,
                  "do not wait for signs that somebody else serves; you know that nobody does");
+    add_max_moves(app, options);
+}
+
+void stop_arguments(CLI::App& app, Options& options) {
+    app.add_flag("--force", options.force, "also when no other host serves the cluster");
 }
 
 void plan_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
+    add_max_moves(app, options);
     app.add_option("--leave", options.leave, "a member that goes")->type_name("HOST");
     app.add_option("--join", options.join, "a host that comes")->type_name("HOST");
     app.add_option("--new-config", options.new_config,
@@ -127,12 +139,12 @@ constexpr Command kCommands[] = {
     {"display", "show everything: params, query, configuration, recent events", run_display,
      nothing_more},
     {"start", "take part in the cluster", run_verb, start_arguments},
-    {"stop", "leave the cluster at once; connections are cut", run_verb, nothing_more},
+    {"stop", "leave the cluster at once; connections are cut", run_verb, stop_arguments},
     {"drainstop", "take no new connections, and stop when the last one ends", run_verb,
-     nothing_more},
-    {"suspend", "stop, and answer only query and resume", run_verb, nothing_more},
+     stop_arguments},
+    {"suspend", "stop, and answer only query and resume", run_verb, stop_arguments},
     {"resume", "end a suspension; start takes part again", run_verb, nothing_more},
-    {"reload", "read the configuration again, on all hosts together", run_verb, nothing_more},
+    {"reload", "read the configuration again, on all hosts together", run_verb, add_max_moves},
     {"enable", "let this host handle a rule", run_rule_verb, rule_subject},
     {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb,
      rule_subject},

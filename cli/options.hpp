@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct Options {
     std::string pcap;
     bool all_hosts = false;
     bool alone = false;  // of start
+    bool force = false;  // of stop, drainstop, suspend
 
     // trace
     std::string filter;
@@ -52,6 +54,7 @@ struct Options {
     std::string leave;
     std::string join;
     std::string new_config;
+    std::optional<std::uint64_t> max_moves;  // of reload and start too
 };
 
 }  // namespace nlb::cli

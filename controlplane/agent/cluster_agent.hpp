@@ -69,7 +69,7 @@ public:
     CommandResult command_host(Instant now, HostCommand command);
     CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
     // Weights, priorities and time-outs of this host; the agreed part is unchanged.
-    void apply_local(Instant now, const config::Cluster& cluster, const config::Host& host);
+    void apply_local(Instant now, const ClusterSettings& fresh);
     // A host that begins waits no longer for signs that somebody else serves.
     CommandResult begin_alone(Instant now);
     // The next configuration: it is used once every live host holds it. Requires:
@@ -105,6 +105,8 @@ public:
     // Why the cores answer nobody although this host should serve; empty: they do, or it should
     // not.
     [[nodiscard]] std::string_view serves_not_because(Instant now) const;
+    // Several hosts are configured, this one serves, and no other that is heard does.
+    [[nodiscard]] bool is_last_to_serve(Instant now) const;
     [[nodiscard]] bool dataplane_connected() const { return dataplane_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
     // Since the first hello.
@@ -119,6 +121,10 @@ public:
     // is known.
     [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const {
         return mismatches_;
+    }
+    // What the cores go by; nothing before the first install.
+    [[nodiscard]] const std::optional<InstallTables>& last_install() const {
+        return commands_.last_install();
     }
     [[nodiscard]] std::uint64_t frames_sent() const { return commands_.frames_sent(); }
     // Of virtual addresses: what this host announced, and claims of strangers.
