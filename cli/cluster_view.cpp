@@ -81,6 +81,11 @@ std::string notices_of(const Json& cluster, bool colour) {
             notices.push_back(fmt::format("this host has waited {} ms; nlb start --alone ends that",
                                           number_of(stranger, "waited_ms")));
     }
+    // A host that serves nobody for it has said so in its first line.
+    const Json& inside = member_of(cluster, "inside");
+    if (const std::string problem = text_of(inside, "problem");
+        !problem.empty() && flag_of(inside, "ready"))
+        notices.push_back("inside: " + problem);
     const Json& reload = member_of(cluster, "reload");
     if (reload.is_object()) {
         std::string names;

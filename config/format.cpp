@@ -121,6 +121,9 @@ std::string to_string(PartitionMode mode) {
 std::string to_string(Protocols protocols) {
     return word_of(protocols);
 }
+std::string to_string(AddressesBy by) {
+    return word_of(by);
+}
 
 Result<IpAddress> parse_ip(std::string_view text) {
     const Error wrong{"expected an IPv4 or IPv6 address, got " + in_quotes(text)};

@@ -31,6 +31,7 @@ namespace nlb::config {
 [[nodiscard]] std::string to_string(PollMode mode);
 [[nodiscard]] std::string to_string(PartitionMode mode);
 [[nodiscard]] std::string to_string(Protocols protocols);
+[[nodiscard]] std::string to_string(AddressesBy by);
 
 // No prefix, no zone, no leading zeros; an IPv4-mapped IPv6 address is refused, because IPv4 has a
 // spelling of its own.

@@ -130,13 +130,25 @@ constexpr Key<Host> kHostKeys[] = {
     {"initial_state", kOwn, kAtOnce,
      [](const Host& h) { return Text{to_string(h.initial_state)}; }},
     {"outside", kOwn, kAtStart, [](const Host& h) { return Text{h.outside}; }},
-    {"inside", kOwn, kAtStart, [](const Host& h) { return Text{h.inside}; }},
+    // The device that a kernel's name becomes is numbered by its place in the file, which may
+    // change.
+    {"inside", kOwn, kAtStart,
+     [](const Host& h) {
+         return Text{h.inside_kernel.empty() ? h.inside : "kernel " + h.inside_kernel};
+     }},
     {"lcores", kOwn, kAtStart,
      [](const Host& h) {
          // Sorted and without repetitions, as the dataplane takes them.
          const std::set<std::uint16_t> lcores(h.lcores.begin(), h.lcores.end());
          return Text{listed(lcores, [](std::uint16_t core) { return std::to_string(core); })};
      }},
+    {"addresses_by", kOwn, kAtStart, [](const Host& h) { return Text{to_string(h.addresses_by)}; }},
+    {"gateway", kOwn, kAtStart,
+     [](const Host& h) {
+         return Text{listed(h.gateways, [](const IpAddress& ip) { return to_string(ip); })};
+     }},
+    {"server_mac", kOwn, kAtStart,
+     [](const Host& h) { return Text{h.server_mac ? to_string(*h.server_mac) : "auto"}; }},
 };
 
 constexpr Key<Config> kProgramKeys[] = {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <yaml-cpp/eventhandler.h>
 
+#include "config/inside_device.hpp"
 #include "config/parse.hpp"
 #include "config/source.hpp"
 #include "config/validate.hpp"
@@ -80,6 +81,7 @@ Result<Loaded> load(std::string_view yaml, const std::string& name, Diagnostics&
                        "expected YAML, got: " + exception.msg + syntax_hint(exception.msg));
         return Error{report.mistakes()};
     }
+    choose_kernel_devices(loaded.config);
     validate(loaded.config, report);
     if (report.any()) return Error{report.mistakes()};
     loaded.config.file = name;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "config/inside_device.hpp"
 #include "config/parse.hpp"
 
 namespace nlb::config {
@@ -91,13 +92,52 @@ void parse_device(const Cursor& at, std::string& into) {
     into = at.scalar();
 }
 
+// A device string, or `{kind: kernel, name: nlb0}`, which load() turns into a device when it knows
+// the others of the machine (config/inside_device.hpp).
+void parse_inside(const Cursor& at, Host& host) {
+    if (!at.is_mapping()) return parse_device(at, host.inside);
+    const Mapping keys(at, "a DPDK device or a mapping", {"kind", "name"});
+    if (const Cursor* kind = keys.require("kind", "kernel"))
+        if (!kind->is_scalar() || kind->scalar() != "kernel") kind->expected("kernel");
+    const Cursor* name = keys.require("name", "the name of a kernel interface such as nlb0");
+    if (name == nullptr) return;
+    if (!name->is_scalar() || !is_interface_name(name->scalar()))
+        return name->expected(kInterfaceNameWanted);
+    host.inside_kernel = name->scalar();
+}
+
+// One address, or a list with one of each family.
+void parse_gateways(const Cursor& at, std::vector<IpAddress>& into) {
+    constexpr std::string_view kWanted = "an IP address, or a list of an IPv4 and an IPv6 one";
+    if (!at.is_list()) {
+        IpAddress gateway;
+        if (at.read(gateway, &parse_ip, kWanted)) into.push_back(gateway);
+        return;
+    }
+    for (const Cursor& item : at.items("gateways", 1, kGatewaysMax)) {
+        IpAddress gateway;
+        if (item.read(gateway, &parse_ip, "an IP address")) into.push_back(gateway);
+    }
+    if (into.size() == 2 && into[0].is_v4() == into[1].is_v4())
+        at.mistake("expected at most one IPv4 and one IPv6 address, got two of one family");
+}
+
+void parse_server_mac(const Cursor& at, std::optional<MacAddress>& into) {
+    if (at.is_scalar() && at.scalar() == "auto") return;
+    MacAddress mac;
+    if (!at.read(mac, &parse_mac, "auto or a MAC such as 02:00:00:00:00:01")) return;
+    if (mac.is_group() || mac == MacAddress{})
+        return at.expected("the MAC of one station, no group and not zero");
+    into = mac;
+}
+
 }  // namespace
 
 Host parse_host(const Cursor& at) {
     Host host;
     const Mapping keys(at, "a host",
                        {"name", "id", "addresses", "weights", "priorities", "initial_state",
-                        "outside", "inside", "lcores"});
+                        "outside", "inside", "lcores", "addresses_by", "gateway", "server_mac"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::host, host.name);
     if (const Cursor* id = keys.require("id", "a whole number in 1-32"))
@@ -110,10 +150,12 @@ Host parse_host(const Cursor& at) {
     if (const Cursor* state = keys.find("initial_state")) state->read_word(host.initial_state);
     if (const Cursor* outside = keys.require("outside", "a DPDK device"))
         parse_device(*outside, host.outside);
-    if (const Cursor* inside = keys.require("inside", "a DPDK device"))
-        parse_device(*inside, host.inside);
+    if (const Cursor* inside = keys.require("inside", "a DPDK device")) parse_inside(*inside, host);
     if (const Cursor* lcores = keys.require("lcores", "lcores such as 2-5"))
         parse_lcores(*lcores, host.lcores);
+    if (const Cursor* by = keys.find("addresses_by")) by->read_word(host.addresses_by);
+    if (const Cursor* gateway = keys.find("gateway")) parse_gateways(*gateway, host.gateways);
+    if (const Cursor* mac = keys.find("server_mac")) parse_server_mac(*mac, host.server_mac);
     return host;
 }
 

@@ -19,6 +19,8 @@ namespace nlb::config {
 enum class InitialState : std::uint8_t { started, stopped, suspended, last };
 enum class PollMode : std::uint8_t { busy, adaptive };
 enum class PartitionMode : std::uint8_t { serve, majority };
+// Who puts the addresses on the kernel's end of the inside device.
+enum class AddressesBy : std::uint8_t { managed, manual };
 
 // Which transport protocols a rule covers, as bits.
 enum class Protocols : std::uint8_t { tcp = 1, udp = 2, both = 3 };
@@ -47,6 +49,7 @@ inline constexpr std::uint32_t kMemoryMibMin = 32;
 inline constexpr std::uint32_t kMemoryMibMax = 1U << 20;
 inline constexpr std::uint16_t kLcoreMax = 1023;
 inline constexpr std::size_t kDeviceTextMax = 255;
+inline constexpr std::size_t kGatewaysMax = 2;  // one of each family
 
 struct Prefix {
     IpAddress address;
@@ -100,8 +103,14 @@ struct Host {
     std::map<std::string, std::uint8_t> priorities;  // by rule name, 1..32; rules of mode single
     InitialState initial_state = InitialState::started;
     std::string outside;  // a DPDK device: PCI address or vdev string
+    // Also a DPDK device: `{kind: kernel, name: nlb0}` becomes one (config/inside_device.hpp).
     std::string inside;
+    std::string inside_kernel;          // the name of that form; empty: a device string was written
     std::vector<std::uint16_t> lcores;  // workers, expanded from "2-5" or "1,3"
+    AddressesBy addresses_by = AddressesBy::managed;
+    std::vector<IpAddress> gateways;  // of `gateway`: default routes through the inside device
+    // Of servers that are not this kernel; empty: auto, it is learnt inside.
+    std::optional<MacAddress> server_mac;
 };
 
 // What a host offers for a rule of mode multiple: its own weight, else the rule's.

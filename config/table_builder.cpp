@@ -16,10 +16,11 @@ std::uint32_t whole_seconds(Duration duration) {
         std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
 }
 
-void add_address(Tables& tables, const IpAddress& address, AddressKind kind, HostId host) {
+void add_address(Tables& tables, const Prefix& prefix, AddressKind kind, HostId host) {
     NLB_ASSERT(tables.address_count < kAddressesMax);  // validation counted them
     AddressEntry& entry = tables.addresses[tables.address_count++];
-    entry.address = address;
+    entry.address = prefix.address;
+    entry.prefix_length = prefix.length;
     entry.kind = kind;
     entry.host = host;
 }
@@ -34,15 +35,15 @@ void add_broadcast(Tables& tables, const Prefix& prefix) {
     const bool known = std::any_of(tables.addresses.begin(), end, [&](const AddressEntry& entry) {
         return entry.address == broadcast;
     });
-    if (!known) add_address(tables, broadcast, AddressKind::broadcast, kNoHost);
+    if (!known) add_address(tables, {broadcast, prefix.length}, AddressKind::broadcast, kNoHost);
 }
 
 // In the order that core/tables/address_table reads them: VIPs, broadcast addresses, dedicated
 // ones.
 void add_addresses(Tables& tables, const Cluster& cluster, const Host& self) {
-    add_address(tables, cluster.address.address, AddressKind::vip, kNoHost);
+    add_address(tables, cluster.address, AddressKind::vip, kNoHost);
     for (const Prefix& prefix : cluster.virtual_addresses)
-        add_address(tables, prefix.address, AddressKind::vip, kNoHost);
+        add_address(tables, prefix, AddressKind::vip, kNoHost);
     tables.vip_count = tables.address_count;
     add_broadcast(tables, cluster.address);
     for (const Prefix& prefix : cluster.virtual_addresses) add_broadcast(tables, prefix);
@@ -51,8 +52,7 @@ void add_addresses(Tables& tables, const Cluster& cluster, const Host& self) {
     for (const Host& host : cluster.hosts) {
         const AddressKind kind =
             host.id == self.id ? AddressKind::dedicated_mine : AddressKind::dedicated_other;
-        for (const Prefix& prefix : host.addresses)
-            add_address(tables, prefix.address, kind, host.id);
+        for (const Prefix& prefix : host.addresses) add_address(tables, prefix, kind, host.id);
     }
 }
 

@@ -143,6 +143,37 @@ void warn_of_shared_group(const Config& config, Diagnostics& report) {
     }
 }
 
+// The kernel refuses a gateway that no connected network holds.
+void validate_gateway(const IpAddress& gateway, const std::vector<Prefix>& connected,
+                      const std::string& path, Diagnostics& report) {
+    bool reachable = is_link_local(gateway);
+    bool ours = false;
+    for (const Prefix& prefix : connected) {
+        ours |= prefix.address == gateway;
+        reachable |= same_subnet(prefix.address, gateway, prefix.length);
+    }
+    if (ours || !reachable)
+        report.mistake(path,
+                       "expected a router in a subnet of this host's or the cluster's addresses, "
+                       "got " +
+                           in_quotes(to_string(gateway)) +
+                           (ours ? ", which is one of these addresses" : ""));
+}
+
+void validate_gateways(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+    for (std::size_t h = 0; h < cluster.hosts.size(); ++h) {
+        const Host& host = cluster.hosts[h];
+        const std::string at = path_of(path + ".hosts", h);
+        if (report.broken(at + ".gateway") || report.broken(at + ".addresses")) continue;
+        std::vector<Prefix> connected = host.addresses;
+        connected.push_back(cluster.address);
+        connected.insert(connected.end(), cluster.virtual_addresses.begin(),
+                         cluster.virtual_addresses.end());
+        for (const IpAddress& gateway : host.gateways)
+            validate_gateway(gateway, connected, at + ".gateway", report);
+    }
+}
+
 }  // namespace
 
 void validate_addresses(const Config& config, Diagnostics& report) {
@@ -151,6 +182,7 @@ void validate_addresses(const Config& config, Diagnostics& report) {
         const std::vector<Use> uses = uses_in(config.clusters[c], c);
         for (const Use& use : uses) checks.add(use);
         validate_broadcast(uses, path_of("clusters", c), report);
+        validate_gateways(config.clusters[c], path_of("clusters", c), report);
     }
     warn_of_shared_group(config, report);
 }

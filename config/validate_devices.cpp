@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/format.hpp"
+#include "config/inside_device.hpp"
 #include "config/validate.hpp"
 
 namespace nlb::config {
@@ -23,12 +24,8 @@ std::vector<std::string> claims_of(const std::string& device) {
         if (name.size() == kPciWithoutDomain) name = "0000:" + name;
     }
     std::vector<std::string> claims{name};
-    constexpr std::string_view kInterface = ",iface=";
-    const std::size_t at = device.find(kInterface);
-    if (at == std::string::npos) return claims;
-    const std::size_t begin = at + kInterface.size();
-    const std::size_t end = std::min(device.find(',', begin), device.size());
-    if (end > begin) claims.push_back("interface " + device.substr(begin, end - begin));
+    if (const auto interface = interface_of(device); interface && !interface->empty())
+        claims.push_back("interface " + *interface);
     return claims;
 }
 
@@ -50,6 +47,45 @@ public:
 private:
     std::map<std::string, std::string> claimed_;
 };
+
+// A name that the kernel would cut off or refuse; the mapping's own was read as a name already.
+void check_interface(const std::string& device, const std::string& path, Diagnostics& report) {
+    const auto interface = interface_of(device);
+    if (device.rfind("net_vhost", 0) == 0) return;  // names a socket by that word
+    if (interface && !is_interface_name(*interface) && !report.broken(path))
+        report.mistake(path, "expected behind iface= " + std::string{kInterfaceNameWanted} +
+                                 ", got " + in_quotes(*interface));
+}
+
+// In a VLAN an interface above the inside device has the addresses; the VLAN is part of its name.
+void check_vlan_name(const Host& host, std::uint16_t vlan, const std::string& path,
+                     Diagnostics& report) {
+    const auto interface = interface_of(host.inside);
+    if (vlan == 0 || report.broken(path) || !interface || !ends_in_this_kernel(host.inside) ||
+        host.addresses_by == AddressesBy::manual)
+        return;
+    const std::string name = *interface + "." + std::to_string(vlan);
+    if (name.size() > kInterfaceNameMax)
+        report.mistake(path, "expected a name that leaves room for the VLAN's interface, got " +
+                                 in_quotes(name) + " of more than " +
+                                 std::to_string(kInterfaceNameMax) + " letters");
+}
+
+// Keys that nothing reads with this inside device.
+void warn_of_idle_keys(const Host& host, const std::string& path, Diagnostics& report) {
+    if (report.broken(path + ".inside") || host.inside.empty()) return;
+    const bool kernel = ends_in_this_kernel(host.inside);
+    if (kernel && host.server_mac)
+        report.warning(path + ".server_mac",
+                       "expected with an inside device that is not this kernel's, got " +
+                           in_quotes(host.inside) + ": the key has no effect");
+    if (!host.gateways.empty() && (!kernel || host.addresses_by == AddressesBy::manual))
+        report.warning(path + ".gateway",
+                       std::string{"expected with an inside device of this kernel and "
+                                   "addresses_by: managed, got "} +
+                           (kernel ? "addresses_by: manual" : in_quotes(host.inside)) +
+                           ": the key has no effect");
+}
 
 // They share a CPU then; the cores of a small machine may have to.
 void warn_of_shared_main(const Config& config, Diagnostics& report) {
@@ -81,6 +117,10 @@ void validate_devices(const Config& config, Diagnostics& report) {
             Machine& machine = machines[report.broken(path + ".name") ? path : host.name];
             machine.claim(host.outside, path + ".outside", report);
             machine.claim(host.inside, path + ".inside", report);
+            check_interface(host.outside, path + ".outside", report);
+            check_interface(host.inside, path + ".inside", report);
+            check_vlan_name(host, config.clusters[c].vlan, path + ".inside", report);
+            warn_of_idle_keys(host, path, report);
         }
     }
     warn_of_shared_main(config, report);

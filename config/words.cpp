@@ -24,6 +24,8 @@ constexpr std::array kPartitionModes{Word{"serve", PartitionMode::serve},
                                      Word{"majority", PartitionMode::majority}};
 constexpr std::array kProtocols{Word{"tcp", Protocols::tcp}, Word{"udp", Protocols::udp},
                                 Word{"both", Protocols::both}};
+constexpr std::array kAddressesBy{Word{"managed", AddressesBy::managed},
+                                  Word{"manual", AddressesBy::manual}};
 
 }  // namespace
 
@@ -58,6 +60,11 @@ std::span<const Word<PartitionMode>> words_of<PartitionMode>() {
 template <>
 std::span<const Word<Protocols>> words_of<Protocols>() {
     return kProtocols;
+}
+
+template <>
+std::span<const Word<AddressesBy>> words_of<AddressesBy>() {
+    return kAddressesBy;
 }
 
 }  // namespace nlb::config

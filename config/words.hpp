@@ -39,5 +39,7 @@ template <>
 std::span<const Word<PartitionMode>> words_of<PartitionMode>();
 template <>
 std::span<const Word<Protocols>> words_of<Protocols>();
+template <>
+std::span<const Word<AddressesBy>> words_of<AddressesBy>();
 
 }  // namespace nlb::config

@@ -1,5 +1,7 @@
 #include "controlplane/agent/cause_words.hpp"
 
+#include "config/format.hpp"
+
 namespace nlb::controlplane {
 
 std::string_view words_of(ResetCause cause) {
@@ -78,6 +80,28 @@ std::string words_of(const Sign& sign) {
                    "0x88B5) do not arrive here: look for a filter on the way";
     }
     return "";
+}
+
+std::string words_of(const ipc::Inside& inside) {
+    switch (inside.state) {
+        case ipc::InsideState::device_missing:
+            return "the inside device is not there";
+        case ipc::InsideState::link_down:
+            return "the inside device's link is down";
+        case ipc::InsideState::server_unknown:
+            return "the server's MAC is not known: nobody inside answers for this host's "
+                   "addresses; "
+                   "see server_mac";
+        case ipc::InsideState::ready:
+        case ipc::InsideState::addresses_missing:
+            break;
+    }
+    if (inside.missing == 0) return "";
+    const std::string address = config::to_string(inside.first_missing);
+    return inside.missing == 1
+               ? "the address " + address + " is missing on the inside device"
+               : "the address " + address + " and " + std::to_string(inside.missing - 1) +
+                     " more are missing on the inside device";
 }
 
 std::string_view name_of(Report::Kind kind) {

@@ -8,6 +8,7 @@
 #include "core/cluster/actions.hpp"
 #include "core/cluster/causes.hpp"
 #include "core/cluster/sign.hpp"
+#include "core/ipc/messages.hpp"
 
 namespace nlb::controlplane {
 
@@ -17,6 +18,8 @@ namespace nlb::controlplane {
 [[nodiscard]] std::string_view name_of(Report::Kind kind);
 // With what to do about it.
 [[nodiscard]] std::string words_of(const Sign& sign);
+// What is wrong inside, also where the host serves all the same; empty: nothing.
+[[nodiscard]] std::string words_of(const ipc::Inside& inside);
 // What a report says besides its kind and its host.
 [[nodiscard]] std::string words_of(const Report& report);
 

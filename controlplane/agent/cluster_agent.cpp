@@ -61,6 +61,7 @@ Facts ClusterAgent::facts() const {
     Facts facts;
     facts.dataplane = dataplane_;
     facts.memory_alive = memory_.has_value() && now_ < memory_until_;
+    facts.inside_ready = !inside_ || inside_->state == ipc::InsideState::ready;
     facts.active = active_;
     facts.told_draining = told_draining_;
     facts.drained = empty_reports_ >= kEmptyReportsNeeded;
@@ -77,6 +78,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     workers_move_ = true;
     memory_.reset();
     status_.reset();
+    inside_.reset();
     commands_.forget();
     channel_.close();
     igmp_.lose();
@@ -155,13 +157,15 @@ CommandResult ClusterAgent::begin_alone(Instant now) {
     return {ReturnValue::ok, "this host begins without waiting for signs of others"};
 }
 
-std::string_view ClusterAgent::serves_not_because(Instant now) const {
+std::string ClusterAgent::serves_not_because(Instant now) const {
     if (wanted_ != Wanted::running) return {};
     if (!dataplane_) return "the dataplane is not connected";
+    if (inside_ && inside_->state != ipc::InsideState::ready) return words_of(*inside_);
     if (!link_up_) return "the link is down";
     if (!workers_move_) return "a worker of the dataplane does not move";
     if (!active_) return "it has not begun yet";
-    if (membership_.valid_until() <= now) return words_of(membership_.unconverged_because().first);
+    if (membership_.valid_until() <= now)
+        return std::string{words_of(membership_.unconverged_because().first)};
     return {};
 }
 

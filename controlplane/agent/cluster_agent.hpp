@@ -104,11 +104,13 @@ public:
     [[nodiscard]] bool active() const { return active_; }
     // Why the cores answer nobody although this host should serve; empty: they do, or it should
     // not.
-    [[nodiscard]] std::string_view serves_not_because(Instant now) const;
+    [[nodiscard]] std::string serves_not_because(Instant now) const;
     // Several hosts are configured, this one serves, and no other that is heard does.
     [[nodiscard]] bool is_last_to_serve(Instant now) const;
     [[nodiscard]] bool dataplane_connected() const { return dataplane_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
+    // As the dataplane last said; nothing while there is none.
+    [[nodiscard]] const std::optional<ipc::Inside>& inside() const { return inside_; }
     // Since the first hello.
     [[nodiscard]] const std::optional<PortAddresses>& ports() const { return ports_; }
     // The newest one of a dataplane that is there.
@@ -151,6 +153,7 @@ private:
     void on_status(Instant now, const ipc::Status& status);
     void on_counters(const ipc::CountersReport& report);
     void note_link(Instant now, bool up);
+    void note_inside(const ipc::Inside& inside);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
     void note_claim(Instant now, const VirtualClaim& claim);
     void guard_addresses(Instant now);
@@ -205,6 +208,7 @@ private:
     // The dataplane.
     bool dataplane_ = false;
     bool link_up_ = false;
+    std::optional<ipc::Inside> inside_;
     bool workers_move_ = true;               // all of them, by the dataplane's word
     std::optional<DataplaneMemory> memory_;  // of the control plane before this one, until begin()
     Instant memory_until_ = kLongAgo;        // how long that memory is alive

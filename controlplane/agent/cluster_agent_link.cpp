@@ -3,6 +3,7 @@
 
 #include "config/format.hpp"
 #include "config/table_builder.hpp"
+#include "controlplane/agent/cause_words.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "core/base/durations.hpp"
@@ -36,6 +37,7 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
     channel_.open(message.cluster);
     commands_.tell_seal_keys();
     link_up_ = hello->link_up != 0;
+    note_inside(hello->inside);
     ports_ = hello->ports;
     witnesses_.use_port(hello->ports.outside);
     addresses_.use_port(hello->ports.outside);
@@ -175,6 +177,7 @@ void ClusterAgent::guard_addresses(Instant now) {
 void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     status_ = status;
     note_link(now, status.link_up != 0);
+    note_inside(status.inside);
     note_workers(now, Instant{Duration{status.oldest_poll_ns}});
     if (!active_) return;
     membership_.on_dataplane_alive(now, Instant{Duration{status.last_rx_ns}});
@@ -198,6 +201,19 @@ void ClusterAgent::note_link(Instant now, bool up) {
     if (active_) run(now, membership_.on_link(now, up && workers_move_));
     if (!up) igmp_.lose();
     if (up && active_) igmp_.join(now);
+}
+
+// The step that follows is host_state's: a host that serves nobody takes no bucket, and gives back
+// what it has.
+void ClusterAgent::note_inside(const ipc::Inside& inside) {
+    const std::string before = inside_ ? words_of(*inside_) : "";
+    inside_ = inside;
+    const std::string because = words_of(inside);
+    if (because == before) return;
+    if (because.empty()) return tell(Severity::info, EventNumber::none, "inside_ready");
+    const bool ready = inside.state == ipc::InsideState::ready;
+    tell(ready ? Severity::warn : Severity::error, EventNumber::none,
+         ready ? "inside_incomplete" : "inside_not_ready", {{"because", because}});
 }
 
 // Flows of all buckets come to each worker: while one does not move, a part of what this host owns

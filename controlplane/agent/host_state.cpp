@@ -82,19 +82,20 @@ Wanted initial_wanted(config::InitialState initial, const std::optional<Wanted>&
 }
 
 // A host that is meant to be stopped and finds a living map begins all the same, only to give it
-// back in order.
+// back in order. One whose servers cannot be reached leaves in order too: the others take its
+// buckets without waiting for its silence.
 Step next_step(Wanted wanted, const Facts& facts) {
     const bool may_run =
         !facts.departing && (wanted == Wanted::running || wanted == Wanted::draining);
     if (facts.active && facts.has_left) return Step::retire;
     if (facts.active) {
         if (facts.leaving) return Step::none;
-        if (!may_run) return Step::leave;
+        if (!may_run || !facts.inside_ready) return Step::leave;
         if (facts.told_draining != (wanted == Wanted::draining)) return Step::tell_desired;
         return wanted == Wanted::draining && facts.drained ? Step::finish_drain : Step::none;
     }
     if (!facts.dataplane || facts.departing) return Step::none;
-    if (wanted == Wanted::running || facts.memory_alive) return Step::begin;
+    if ((wanted == Wanted::running && facts.inside_ready) || facts.memory_alive) return Step::begin;
     return wanted == Wanted::draining ? Step::finish_drain : Step::none;
 }
 

@@ -38,6 +38,8 @@ struct Facts {
     bool dataplane = false;  // it said hello
     // it holds the map of a control plane before this one, and its lease runs
     bool memory_alive = false;
+    // what the cores accept reaches a server: its addresses are there
+    bool inside_ready = true;
     bool active = false;         // the membership was started
     bool told_draining = false;  // the membership knows that this host drains
     bool drained = false;        // nothing owned and no descriptor left

@@ -164,6 +164,15 @@ Json stranger_view(const ClusterAgent& agent) {
             {"waited_ms", in_milliseconds(agent.membership().evidence().waited())}};
 }
 
+// Of the inside device; null before the dataplane has spoken. `problem` is empty where all is well.
+Json inside_view(const ClusterAgent& agent) {
+    const auto& inside = agent.inside();
+    if (!inside) return Json();
+    return {{"ready", inside->state == ipc::InsideState::ready},
+            {"addresses_missing", inside->missing},
+            {"problem", words_of(*inside)}};
+}
+
 // How long the cores may still answer without another lease; 0: they do not.
 std::int64_t fence_remaining_ms(const ClusterAgent& agent, Instant now) {
     const Instant until = agent.membership().valid_until();
@@ -175,6 +184,8 @@ std::pair<std::string, HostId> converging_because(const ClusterAgent& agent) {
     if (agent.shown() != ShownState::converging && agent.shown() != ShownState::draining) return {};
     if (!agent.dataplane_connected())
         return {"the dataplane is not connected", agent.settings().host.id};
+    if (agent.inside() && agent.inside()->state != ipc::InsideState::ready)
+        return {words_of(*agent.inside()), agent.settings().host.id};
     const auto [cause, host] = agent.membership().unconverged_because();
     return {std::string{words_of(cause)}, host};
 }
@@ -193,6 +204,16 @@ Json rule_params(const config::Host& host, const config::PortRule& rule) {
     }
     if (rule.mode == RuleMode::single) view["priority"] = config::priority_of(host, rule);
     return view;
+}
+
+// How this host reaches its servers.
+Json inside_params(const config::Host& host) {
+    Json gateways = Json::array();
+    for (const IpAddress& gateway : host.gateways) gateways.push_back(config::to_string(gateway));
+    return {{"device", host.inside},
+            {"addresses_by", config::to_string(host.addresses_by)},
+            {"gateways", gateways},
+            {"server_mac", host.server_mac ? config::to_string(*host.server_mac) : "auto"}};
 }
 
 Json host_params(const config::Host& host) {
@@ -263,6 +284,7 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"fence_remaining_ms", fence_remaining_ms(agent, now)},
             {"dataplane", agent.dataplane_connected() ? "connected" : "disconnected"},
             {"link_up", agent.link_up()},
+            {"inside", inside_view(agent)},
             {"clients", clients_view(agent)},
             {"members", members_view(agent, owners)},
             {"rules", rules}};
@@ -302,6 +324,7 @@ Json params_view(const ClusterAgent& agent) {
               {"lease_ms", in_milliseconds(timing.lease)},
               {"drop_after_ms", in_milliseconds(timing.drop_after)}}},
             {"connections_max", cluster.connections.max},
+            {"inside", inside_params(settings.host)},
             {"generation", agent.membership().generation()},
             {"config_digest", hexadecimal(agent.membership().config_digest())},
             {"rules", rules},

@@ -41,7 +41,8 @@ enum class MessageType : std::uint16_t {
     hello = 1,
     installed = 2,  // Installed: the grace period is over, no core uses the former tables any more
     punted = 3,     // Punted + the frame
-    // Status: the answer to status_request, and unasked when the link goes up or down
+    // Status: the answer to status_request, and unasked when the link goes up or down or the
+    // inside device is ready or is not
     status = 4,
     counters = 5,  // CountersReport: the answer to counters_request
     // from either side: the rest of the datagram is one sentence; whoever says it closes the
@@ -79,6 +80,22 @@ struct MessageHeader {
 };
 static_assert(sizeof(MessageHeader) == 8);
 
+// Whether what this host accepts would reach a server. Everything but `ready` keeps the host from
+// owning a bucket.
+enum class InsideState : std::uint32_t {
+    ready,
+    device_missing,     // the kernel has no interface of that name
+    addresses_missing,  // some are not on it, and cannot be set
+    link_down,          // nothing is plugged in
+    server_unknown,     // nobody inside has answered yet: there is no MAC to send to
+};
+struct Inside {
+    InsideState state;
+    std::uint32_t missing;    // addresses of this host that are not on the kernel's interface
+    IpAddress first_missing;  // of those, where there are some
+};
+static_assert(std::has_unique_object_representations_v<Inside>);
+
 struct Hello {
     std::uint32_t version;  // kProtocolVersion
     std::uint32_t link_up;
@@ -92,7 +109,8 @@ struct Hello {
     std::uint32_t block_bytes;  // what follows at once
     // behind the block: what both programs must hold alike, see config/digest.hpp paired_lines
     std::uint32_t settings_bytes;
-    std::uint32_t cluster_count;                       // as many hellos come, 1..kClustersMax
+    std::uint32_t cluster_count;  // as many hellos come, 1..kClustersMax
+    Inside inside;
     std::array<char, kClusterNameBytes> cluster_name;  // ends with a zero
 };
 
@@ -125,6 +143,7 @@ struct Status {
     std::int64_t oldest_poll_ns;
     std::uint32_t link_up;
     std::uint32_t tables_installed;
+    Inside inside;
     RuleMasks dirty;
     std::array<std::uint64_t, kRuleSlots> connections;
 };

@@ -39,7 +39,7 @@ bool are_addresses_sound(const Tables& tables) {
     for (std::size_t i = 0; i < tables.address_count; ++i) {
         const AddressEntry& entry = tables.addresses[i];
         if (entry.kind > AddressKind::broadcast || entry.host > kHostsMax ||
-            rank_of(entry.kind) < rank)
+            rank_of(entry.kind) < rank || entry.prefix_length > (entry.address.is_v4() ? 32 : 128))
             return false;
         if ((entry.kind == AddressKind::vip) != (i < tables.vip_count)) return false;
         rank = rank_of(entry.kind);

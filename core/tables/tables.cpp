@@ -30,7 +30,8 @@ std::uint64_t layout_of(const Tables& tables) {
     digest.add(kAffinityHashVersion);
     add(tables.hash_key.data(), sizeof tables.hash_key);
     add(tables.rules.data(), sizeof(RuleEntry) * tables.rule_count);
-    add(tables.addresses.data(), sizeof(AddressEntry) * tables.vip_count);
+    for (std::size_t i = 0; i < tables.vip_count; ++i)
+        add(&tables.addresses[i].address, sizeof(IpAddress));
     return digest.digest() == 0 ? 1 : digest.digest();
 }
 

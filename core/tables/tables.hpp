@@ -46,8 +46,9 @@ enum class AddressKind : std::uint8_t { vip, dedicated_mine, dedicated_other, br
 struct AddressEntry {
     IpAddress address;
     AddressKind kind;
-    HostId host;  // of a dedicated address
-    std::array<Byte, 2> zero;
+    HostId host;                 // of a dedicated address
+    std::uint8_t prefix_length;  // of its subnet; for the inside device, no packet is judged by it
+    Byte zero;
 };
 
 // 256 bits derived from the cluster key (config/key_file); the affinity hash's only secret.

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "core/packet/headers.hpp"
+#include "dataplane/inside/kernel_name.hpp"
 #include "dataplane/ports/heartbeat_queue.hpp"
 #include "dataplane/ports/numa.hpp"
 #include "dataplane/startup/diagnosis.hpp"
@@ -64,6 +65,7 @@ Cluster::Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Por
       inside_(std::move(inside)) {}
 
 Cluster::~Cluster() {
+    watch_.reset();
     outside_.stop();
     inside_.stop();
     free_tables(lanes_);
@@ -93,6 +95,7 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
         warnings.push_back(fmt::format(
             "cluster {}: MTU outside {} inside {}: larger packets are lost; set both alike",
             plan.name, mtu, cluster->inside_.mtu()));
+    if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
         return made.error();
     if (parted.value()) cluster->lanes_.front()->heartbeat_queue = queues;
@@ -165,6 +168,17 @@ Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, E
     return false;
 }
 
+Status Cluster::watch_inside(const ClusterPlan& plan) {
+    if (!plan.inside_plan.watched) return Done{};
+    auto keeper =
+        InsideKeeper::open({plan.name, kernel_name_of(plan.inside, inside_.id()), plan.tables.vlan,
+                            plan.inside_plan.managed, plan.inside_plan.gateways});
+    if (!keeper) return keeper.error();
+    watch_ = std::make_unique<InsideWatch>(std::move(keeper.value()), plan.tables);
+    static_cast<void>(look_inside());
+    return Done{};
+}
+
 Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
                            const std::vector<std::uint16_t>& workers, Doorbell& doorbell) {
     auto to_main = make_ring(fmt::format("nlb up {}", index_), kControlRing, outside_.socket());
@@ -215,11 +229,14 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
 }
 
 bool Cluster::install(Publisher& publisher, std::uint64_t token, const Tables& tables) {
-    return link_.install(token, tables, [&](const Tables& numbered, ClientTable* clients) {
+    const auto publish = [&](const Tables& numbered, ClientTable* clients) {
         if (clients != nullptr)
             for (const auto& lane : lanes_) lane->clients.store(clients, std::memory_order_release);
         return publisher.publish({index_, token}, numbered, lanes_, socket_of);
-    });
+    };
+    if (!link_.install(token, tables, publish)) return false;
+    if (watch_) watch_->want(tables);
+    return true;
 }
 
 void Cluster::set_seal_keys(const SealKeys& keys) {

@@ -12,6 +12,7 @@
 #include "core/base/result.hpp"
 #include "core/ipc/messages.hpp"
 #include "dataplane/control/cluster_link.hpp"
+#include "dataplane/inside/watch.hpp"
 #include "dataplane/ports/buffers.hpp"
 #include "dataplane/ports/ports.hpp"
 #include "dataplane/startup/eal_log.hpp"
@@ -54,6 +55,9 @@ public:
     // See ClusterLink::look.
     ClusterLink::Change look(Instant now) { return link_.look(outside_.link_up(), now); }
 
+    // How far the inside device is, told to link(); true: that is news.
+    bool look_inside() { return watch_ && link_.note_inside(watch_->inside()); }
+
     // `clusters`: how many this dataplane serves.
     [[nodiscard]] ipc::Hello hello(std::size_t clusters) const {
         return link_.hello(clusters, addresses(), held());
@@ -73,6 +77,8 @@ private:
     // True: the outside port has a queue of their own for heartbeats, behind those of the lanes.
     Result<bool> part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log,
                                  std::vector<std::string>& warnings);
+    // The addresses of the kernel's end, if the inside device has one.
+    Status watch_inside(const ClusterPlan& plan);
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues,
                       const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
     // Buckets in which some lane holds descriptors.
@@ -84,6 +90,7 @@ private:
     std::uint16_t index_;  // its number towards the control plane: the place in the plan
     Port outside_;
     Port inside_;
+    std::unique_ptr<InsideWatch> watch_;  // dies before its device
     Ring to_main_;
     Ring from_main_;
     std::vector<std::unique_ptr<Lane>> lanes_;

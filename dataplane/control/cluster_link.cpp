@@ -46,6 +46,13 @@ std::size_t ClusterLink::take_requests(std::span<GrantRequest> into) {
     return clients_ == nullptr ? 0 : clients_->take_requests(into);
 }
 
+bool ClusterLink::note_inside(const ipc::Inside& inside) {
+    const bool news = inside.state != inside_.state || inside.missing != inside_.missing ||
+                      inside.first_missing != inside_.first_missing;
+    inside_ = inside;
+    return news;
+}
+
 ClusterLink::Change ClusterLink::look(bool link_up, Instant now) {
     Change change;
     change.link = link_up != fence_.link_up();
@@ -80,6 +87,7 @@ ipc::Hello ClusterLink::hello(std::size_t clusters, const PortAddresses& ports,
     hello.block_bytes = static_cast<std::uint32_t>(block_.size());
     hello.settings_bytes = static_cast<std::uint32_t>(settings_.size());
     hello.cluster_count = static_cast<std::uint32_t>(clusters);
+    hello.inside = inside_;
     ipc::set_cluster_name(hello, name_);
     return hello;
 }
@@ -90,6 +98,7 @@ ipc::Status ClusterLink::status(Instant last_rx, Instant oldest_poll, const Rule
     status.oldest_poll_ns = oldest_poll.time_since_epoch().count();
     status.link_up = fence_.link_up() ? 1 : 0;
     status.tables_installed = token_ != 0 ? 1 : 0;
+    status.inside = inside_;
     status.dirty = dirty(held);
     return status;
 }

@@ -52,6 +52,10 @@ public:
     // What the workers ask for, oldest first.
     [[nodiscard]] std::size_t take_requests(std::span<GrantRequest> into);
 
+    // How far the inside device is; true: that is news for the control plane.
+    bool note_inside(const ipc::Inside& inside);
+    [[nodiscard]] const ipc::Inside& inside() const { return inside_; }
+
     // The link as it is, and the lease. What changed since the last call:
     struct Change {
         bool link = false;
@@ -80,6 +84,7 @@ private:
     Tables tables_;
     std::uint64_t token_ = 0;
     std::vector<Byte> block_;
+    ipc::Inside inside_{};
     // the lease ran when it was last set or looked at
     bool staged_ = false;
     bool reported_ = false;  // what look() last said of it

@@ -143,8 +143,10 @@ void Dataplane::tick(Instant now) {
     if (socket_) socket_->try_again();
     if (tracer_) tracer_->accept_again();
     if (!fixed_)
-        for (std::uint16_t index = 0; index < clusters_.size(); ++index)
+        for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
             report_change(*clusters_[index], index, now);
+            if (clusters_[index]->look_inside() && server_) server_->send_status(index);
+        }
     for (const std::string& line : log_.take())
         daemon::log(Level::warning, "dpdk", {{"line", line}});
     if (manager_->listens()) tell_manager(now);

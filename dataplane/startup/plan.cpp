@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/digest.hpp"
+#include "config/inside_device.hpp"
 #include "config/key_file.hpp"
 #include "config/load.hpp"
 #include "config/table_builder.hpp"
@@ -33,6 +34,12 @@ void set_cpus(ClusterPlan& plan, std::vector<std::uint16_t> cpus) {
     cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
     // No lcores given: one worker on the second CPU, where a small machine has one to spare.
     plan.cpus = cpus.empty() ? std::vector<std::uint16_t>{1} : std::move(cpus);
+}
+
+InsidePlan inside_plan_of(const config::Host& host) {
+    const bool kernel = config::ends_in_this_kernel(host.inside);
+    return {kernel && host.addresses_by == config::AddressesBy::managed, kernel, host.gateways,
+            host.server_mac};
 }
 
 Result<StartupPlan> checked(StartupPlan plan) {
@@ -70,6 +77,7 @@ Result<StartupPlan> plan_from_config(const config::Config& config, const std::st
         set_cpus(cluster, member.host->lcores);
         if (auto set = set_devices(cluster, member.host->outside, member.host->inside); !set)
             return set.error();
+        cluster.inside_plan = inside_plan_of(*member.host);
         plan.clusters.push_back(std::move(cluster));
     }
     return checked(std::move(plan));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,14 @@
 
 namespace nlb::dataplane {
 
+// How servers are reached; from the configuration alone.
+struct InsidePlan {
+    bool managed = false;             // this program sets the addresses of a kernel's interface
+    bool watched = false;             // it looks whether they are there
+    std::vector<IpAddress> gateways;  // default routes through it
+    std::optional<MacAddress> server_mac;
+};
+
 struct ClusterPlan {
     std::string name;
     Device outside;
@@ -24,6 +33,7 @@ struct ClusterPlan {
     Tables tables{};                    // until a control plane speaks; for ever when fixed
     // What its control plane must hold alike (config/digest.hpp, paired_lines); empty when fixed.
     std::string settings;
+    InsidePlan inside_plan;  // nothing of it when fixed
 };
 
 struct StartupPlan {

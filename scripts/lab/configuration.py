@@ -31,7 +31,8 @@ def _host(lab_plan, host):
         "id": host.id,
         "addresses": [f"{host.address}/24", f"{host.address6}/64"],
         "outside": "net_af_packet0,iface=outside",
-        "inside": "net_tap0,iface=nlb0",
+        "inside": {"kind": "kernel", "name": "nlb0"},
+        "gateway": [plan.ROUTER, plan.ROUTER6],
         # Workers of neighbouring hosts take turns on the machine's cores; the main lcore gets the lowest other one.
         "lcores": str(cpus[host.id % len(cpus)]),
     }

@@ -114,11 +114,8 @@ class GuestHost:
         return bound
 
     def start(self):
-        """The dataplane, the addresses behind its device, the control plane, in this order."""
         self.dataplane.start()
         self._wait_for(lambda: " name=ready " in self.dataplane.said(), "the dataplane")
-        lines = "\n".join(self._addresses())
-        self.guest.run("sh", "-c", f"ip -batch - <<'END'\n{lines}\nEND")
         self.controlplane.start()
 
     def _wait_for(self, condition, what):
@@ -130,16 +127,6 @@ class GuestHost:
             return False
 
         system.wait_until(holds, START_SECONDS, f"{self.name}: {what}", interval=0.2)
-
-    def _addresses(self):
-        """As lab.host.Host.give_addresses gives them."""
-        yield f"address add {self.plan.address}/24 dev nlb0"
-        yield f"address add {plan.VIP}/24 dev nlb0"
-        yield f"address add {self.plan.address6}/64 dev nlb0 nodad"
-        yield f"address add {plan.VIP6}/64 dev nlb0 nodad preferred_lft 0"
-        yield "link set nlb0 up"
-        yield f"route replace default via {plan.ROUTER} dev nlb0 src {self.plan.address}"
-        yield f"route replace default via {plan.ROUTER6} dev nlb0"
 
     def stop(self):
         """Both daemons; whether each ended by itself."""

@@ -1,7 +1,7 @@
-"""One host of a lab: its dataplane, its control plane, its web server and the addresses behind the tap.
+"""One host of a lab: its dataplane, its control plane, its web server.
 
-A dataplane's tap dies with it; the web server is bound to no address and lives on. So a restart is: dataplane, addresses,
-control plane, in this order, because a host must not be given buckets before its server can answer.
+A dataplane's tap dies with it, and comes again with its addresses; the web server is bound to no address and lives on. Where a
+lab says `addresses_by: manual`, the addresses are given here.
 """
 
 import json
@@ -45,8 +45,9 @@ class Host:
 
     def start_dataplane(self):
         self.dataplane.start()
-        system.wait_until(self._tap_is_there, 15, f"{self.name}: the dataplane's device nlb0")
-        self.give_addresses()
+        system.wait_until(self._is_ready, 15, f"{self.name}: the dataplane's device nlb0")
+        if self.plan.addresses_by == "manual":
+            self.give_addresses()
 
     def start_controlplane(self):
         self.controlplane.start()
@@ -62,13 +63,20 @@ class Host:
         for process in (self.dataplane, self.controlplane):
             process.wait()
 
-    def _tap_is_there(self):
+    def _is_ready(self):
         self.dataplane.require_running()
-        found = subprocess.run(["ip", "-n", self.namespace, "link", "show", "nlb0"], capture_output=True)
-        return found.returncode == 0
+        if self.plan.addresses_by == "manual":
+            return subprocess.run(["ip", "-n", self.namespace, "link", "show", "nlb0"], capture_output=True).returncode == 0
+        return self.plan.address in self.addresses()
+
+    def addresses(self):
+        """What the kernel has on the inside device: address to prefix length."""
+        found = subprocess.run(["ip", "-n", self.namespace, "-json", "address", "show", "dev", "nlb0"], capture_output=True, text=True)
+        links = json.loads(found.stdout) if found.returncode == 0 and found.stdout.strip() else []
+        return {entry["local"]: entry["prefixlen"] for link in links for entry in link.get("addr_info", [])}
 
     def give_addresses(self):
-        """What an administrator configures once: the dedicated and the virtual addresses on the inside device."""
+        """What an administrator does who keeps it to himself: the dedicated and the virtual addresses on the inside device."""
         lines = [
             f"address add {self.plan.address}/24 dev nlb0",
             f"address add {plan.VIP}/24 dev nlb0",

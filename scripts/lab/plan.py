@@ -32,6 +32,7 @@ class HostPlan:
     address: str
     address6: str
     metrics: str = "127.0.0.1:9780"
+    addresses_by: str = "managed"
 
 
 @dataclasses.dataclass
@@ -51,7 +52,9 @@ class Plan:
     host_keys: dict = dataclasses.field(default_factory=dict)
 
     def host_plans(self):
-        return [HostPlan(f"edge{i}", i, f"192.0.2.{10 + i}", f"2001:db8::{10 + i}") for i in range(1, self.hosts + 1)]
+        plans = [HostPlan(f"edge{i}", i, f"192.0.2.{10 + i}", f"2001:db8::{10 + i}") for i in range(1, self.hosts + 1)]
+        by = {name: keys["addresses_by"] for name, keys in self.host_keys.items() if "addresses_by" in keys}
+        return [dataclasses.replace(host, addresses_by=by.get(host.name, host.addresses_by)) for host in plans]
 
     def client_addresses(self):
         return [str(address) for address in self._addresses()]

@@ -33,10 +33,11 @@ ROOMS = {
     },
     "dataplane": {
         "startup": set(),
+        "inside": {"startup"},
         "ports": {"startup"},
         "worker": {"startup", "ports"},
-        "control": {"startup", "ports", "worker"},
-        TOP: {"startup", "ports", "worker", "control"},
+        "control": {"startup", "inside", "ports", "worker"},
+        TOP: {"startup", "inside", "ports", "worker", "control"},
     },
     "controlplane": {
         "agent": set(),

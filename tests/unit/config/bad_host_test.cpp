@@ -174,6 +174,41 @@ const BadYaml kCases[] = {
      "nlb.yaml:15:17: clusters[0].hosts[0].inside: expected a device that this host uses once, got "
      "\"net_tap0,iface=nlb0\" whose interface "
      "nlb0 is that of clusters[0].hosts[0].outside"},
+    {"AnInsideMappingWithoutANameIsRefused", "'net_tap0,iface=nlb0'", "{kind: kernel}",
+     "nlb.yaml:15:17: clusters[0].hosts[0].inside.name: expected the name of a kernel interface "
+     "such as nlb0, got nothing"},
+    {"AnInsideOfAnotherKindIsRefused", "'net_tap0,iface=nlb0'", "{kind: guest, name: nlb0}",
+     "nlb.yaml:15:24: clusters[0].hosts[0].inside.kind: expected kernel, got \"guest\""},
+    {"AKernelInterfaceOf16LettersIsRefused", "'net_tap0,iface=nlb0'",
+     "{kind: kernel, name: abcdefghijklmnop}",
+     "nlb.yaml:15:38: clusters[0].hosts[0].inside.name: expected the name of a kernel interface: "
+     "up to 15 letters, digits, \"-\", \"_\", \".\" that begin with a letter or digit, got "
+     "\"abcdefghijklmnop\""},
+    {"AnInterfaceOf16LettersInADeviceIsRefused", "'net_tap0,iface=nlb0'",
+     "'net_tap0,iface=abcdefghijklmnop'",
+     "nlb.yaml:15:17: clusters[0].hosts[0].inside: expected behind iface= the name of a kernel "
+     "interface: up to 15 letters, digits, \"-\", \"_\", \".\" that begin with a letter or digit, "
+     "got \"abcdefghijklmnop\""},
+    {"AServerMacThatIsAGroupIsRefused", "        id: 1\n",
+     "        id: 1\n        server_mac: 01:00:5e:00:00:01\n",
+     "nlb.yaml:13:21: clusters[0].hosts[0].server_mac: expected the MAC of one station, no group "
+     "and not zero, got \"01:00:5e:00:00:01\""},
+    {"AGatewayOutsideEachSubnetIsRefused", "        id: 1\n",
+     "        id: 1\n        gateway: 10.9.9.1\n",
+     "nlb.yaml:13:18: clusters[0].hosts[0].gateway: expected a router in a subnet of this host's "
+     "or the cluster's addresses, got \"10.9.9.1\""},
+    {"AGatewayThatIsAHostIsRefused", "        id: 1\n",
+     "        id: 1\n        gateway: 192.0.2.11\n",
+     "nlb.yaml:13:18: clusters[0].hosts[0].gateway: expected a router in a subnet of this host's "
+     "or the cluster's addresses, got \"192.0.2.11\", which is one of these addresses"},
+    {"TwoGatewaysOfOneFamilyAreRefused", "        id: 1\n",
+     "        id: 1\n        gateway: [192.0.2.1, 192.0.2.2]\n",
+     "nlb.yaml:13:18: clusters[0].hosts[0].gateway: expected at most one IPv4 and one IPv6 "
+     "address, got two of one family"},
+    {"AddressesByNobodyKnownIsRefused", "        id: 1\n",
+     "        id: 1\n        addresses_by: hand\n",
+     "nlb.yaml:13:23: clusters[0].hosts[0].addresses_by: expected managed or manual, got "
+     "\"hand\""},
     {"OneDeviceInTwoClustersIsNamed", "metrics: {",
      "  - name: mail\n"
      "    address: 198.51.100.80\n"

@@ -1,5 +1,6 @@
 // What a right file becomes, what is only warned of, and how mistakes are listed.
 #include "bad_yaml.hpp"
+#include "config/inside_device.hpp"
 
 namespace nlb::config {
 namespace {
@@ -31,6 +32,45 @@ TEST(Load, ARightFileHasNoMistakesAndNoWarnings) {
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     EXPECT_TRUE(loaded.value().warnings.empty());
     EXPECT_EQ(loaded.value().config.file, "nlb.yaml");
+}
+
+TEST(Load, AKernelInsideIsADeviceThatNoOtherPortOfTheMachineUses) {
+    const auto host = [](const std::string& name, const std::string& ports) {
+        return "{name: " + name + ", id: 1, lcores: 1, " + ports + "}";
+    };
+    const auto cluster = [](const std::string& name, const std::string& hosts) {
+        return "{name: " + name + ", address: 10.0.0." + std::to_string(name.size()) +
+               ", key_file: /k, hosts: [" + hosts + "]}";
+    };
+    const Config config = right(
+        "clusters: [" +
+        cluster("a", host("h", "outside: net_null0, inside: {kind: kernel, name: nlb0}")) + ", " +
+        cluster("bb", host("h", "outside: net_tap0, inside: {kind: kernel, name: nlb1}")) + ", " +
+        cluster("ccc", host("g", "outside: net_null0, inside: {name: nlb0, kind: kernel}")) + "]");
+    EXPECT_EQ(config.clusters[0].hosts[0].inside, "net_tap1,iface=nlb0");
+    EXPECT_EQ(config.clusters[1].hosts[0].inside, "net_tap2,iface=nlb1");
+    EXPECT_EQ(config.clusters[2].hosts[0].inside, "net_tap0,iface=nlb0");
+    for (const Cluster& one : config.clusters)
+        EXPECT_TRUE(ends_in_this_kernel(one.hosts[0].inside));
+    EXPECT_TRUE(ends_in_this_kernel("virtio_user0,path=/dev/vhost-net,iface=nlb0"));
+    EXPECT_FALSE(ends_in_this_kernel("virtio_user0,path=/run/socket"));
+    EXPECT_FALSE(ends_in_this_kernel("net_af_packet0,iface=eth2"));
+    EXPECT_FALSE(ends_in_this_kernel("0000:3b:00.1"));
+}
+
+TEST(Load, WhoSetsAddressesAndWhatServersAreBehindIsEachHostsOwn) {
+    const Config config = right(edited(
+        "        id: 1\n",
+        "        id: 1\n        addresses_by: manual\n        server_mac: 02-00-00-00-00-07\n"
+        "        gateway: [192.0.2.1, \"fe80::1\"]\n"));
+    const Host& host = config.clusters.at(0).hosts.at(0);
+    EXPECT_EQ(host.addresses_by, AddressesBy::manual);
+    EXPECT_EQ(host.server_mac, (MacAddress{{2, 0, 0, 0, 0, 7}}));
+    EXPECT_EQ(host.gateways.size(), 2U);
+    const Host& other = config.clusters.at(0).hosts.at(1);
+    EXPECT_EQ(other.addresses_by, AddressesBy::managed);
+    EXPECT_FALSE(other.server_mac);
+    EXPECT_TRUE(other.gateways.empty());
 }
 
 TEST(Load, WhatIsNotWrittenHasItsDefault) {

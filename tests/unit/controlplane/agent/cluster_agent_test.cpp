@@ -303,6 +303,52 @@ TEST(ClusterAgent, AWorkerThatHangsCostsTheHostItsBuckets) {
     EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
 }
 
+ipc::Inside without_address() {
+    return {ipc::InsideState::addresses_missing, 2, IpAddress::v4(0xc0000250)};
+}
+
+TEST(ClusterAgent, AHostWithoutItsAddressesTakesNoBucketAndSaysWhy) {
+    Bench bench;
+    bench.inside = without_address();
+    ipc::Hello hello = Bench::fresh_hello();
+    hello.inside = bench.inside;
+    ASSERT_EQ(bench.hello(hello), "");
+    bench.pass(milliseconds{5000});
+    EXPECT_FALSE(bench.agent.active());
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now),
+              "the address 192.0.2.80 and 1 more are missing on the inside device");
+    bench.inside = {};
+    bench.pass(milliseconds{3000});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+    EXPECT_NE(bench.agent.membership().own()[0], 0U);
+}
+
+TEST(ClusterAgent, AMemberThatLosesItsAddressesLeavesInOrderAndComesBackWithThem) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{3000});
+    ASSERT_NE(bench.agent.membership().own()[0], 0U);
+    bench.inside = without_address();
+    bench.pass(milliseconds{1000});
+    EXPECT_FALSE(bench.agent.active());
+    EXPECT_LE(bench.agent.membership().valid_until(), bench.now);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converging) << "nobody has stopped it";
+    bench.inside = {};
+    bench.pass(milliseconds{3000});
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
+}
+
+TEST(ClusterAgent, WhatIsMissingOnADeviceThatSomebodyElseKeepsIsOnlyTold) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{3000});
+    bench.inside = {ipc::InsideState::ready, 1, IpAddress::v4(0xc0000250)};
+    bench.pass(milliseconds{1000});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+    EXPECT_EQ(bench.agent.inside()->missing, 1U);
+    EXPECT_TRUE(bench.agent.active());
+}
+
 TEST(ClusterAgent, ALinkThatIsDownFences) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");

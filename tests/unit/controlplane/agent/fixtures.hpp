@@ -111,6 +111,7 @@ public:
         hello.link_up = 1;
         hello.build = ipc::layout_digest();
         hello.valid_until_ns = kLongAgo.time_since_epoch().count();
+        hello.inside = {};
         return hello;
     }
     template <class Body>
@@ -124,6 +125,7 @@ public:
         status.last_rx_ns = now.time_since_epoch().count();  // the wire is not silent
         status.oldest_poll_ns = (workers_stand ? *workers_stand : now).time_since_epoch().count();
         status.connections[0] = connections;
+        status.inside = inside;
         deliver(ipc::MessageType::status, status);
     }
     // Lets time pass in steps of 5 ms; the dataplane answers every install and status request.
@@ -146,6 +148,7 @@ public:
         }
     }
 
+    ipc::Inside inside{};                  // as the dataplane finds it
     std::optional<Instant> workers_stand;  // since when one of them has not polled
     RecordingSink sink;
     RecordingEvents events;

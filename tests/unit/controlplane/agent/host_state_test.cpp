@@ -116,6 +116,20 @@ TEST(HostState, WhoDepartsLeavesAndNeverBegins) {
     EXPECT_EQ(next_step(W::running, facts), Step::none);
 }
 
+TEST(HostState, WhoseServersCannotBeReachedLeavesAndDoesNotBegin) {
+    Facts facts = facts_with(true);
+    facts.inside_ready = false;
+    EXPECT_EQ(next_step(W::running, facts), Step::leave);
+    facts.leaving = true;
+    EXPECT_EQ(next_step(W::running, facts), Step::none);
+    facts = facts_with(false);
+    facts.inside_ready = false;
+    EXPECT_EQ(next_step(W::running, facts), Step::none);
+    facts.memory_alive = true;
+    EXPECT_EQ(next_step(W::running, facts), Step::begin) << "only to give it back";
+    EXPECT_EQ(shown_state(W::running, facts, false), ShownState::converging);
+}
+
 TEST(HostState, TheReturnValuesAreThoseOfNlb) {
     EXPECT_EQ(static_cast<int>(return_value_of(ShownState::stopped, false)), 1005);
     EXPECT_EQ(static_cast<int>(return_value_of(ShownState::converging, true)), 1006);
