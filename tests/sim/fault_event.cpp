@@ -98,6 +98,7 @@ void perform_for_operator(World& world, Verb verb, HostId id, const Numbers& n) 
         host.control.command(ReloadAsked{});
     } else if (verb == Verb::rule) {
         host.states[port] = static_cast<RuleState>(n[2]);
+        ++host.commands[port];
         world.note(id, [&] { return "RULE STATE " + std::to_string(n[2]); });
         host.control.command(RuleAsked{port, host.states[port]});
     } else if (verb == Verb::file) {

@@ -49,6 +49,15 @@ struct HostModel {
     // it was the only member when it became so: it cannot know, and keeps the others out
     bool deaf_alone = false;
     std::uint64_t interruptions = 0;  // grows whenever it is no member, or its dataplane is gone
+    std::array<std::uint64_t, kRuleSlots> commands{};  // about each port's rule; `disable` cuts
+
+    // Equal as long as a flow of this port that began here has to go on.
+    [[nodiscard]] std::uint64_t interruptions_of(std::uint16_t port) const {
+        return interruptions + commands[port];
+    }
+    [[nodiscard]] bool cuts(std::uint16_t port) const {
+        return states[port] == RuleState::disabled;
+    }
 };
 
 enum class TraceMode : std::uint8_t { off, remember, print };
