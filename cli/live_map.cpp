@@ -76,7 +76,7 @@ bool read_hosts(const Json& list, std::size_t rules, LiveMap& map) {
         host.name = text_of(entry, "name", "?");
         host.state = text_of(entry, "state", "unknown");
         host.member = flag_of(entry, "member");
-        const Json& stated = list_of(entry, "rules");
+        const Json& stated = member_of(entry, "rules");
         if (stated.is_array() && !read_stated(stated, rules, host)) return false;
         map.hosts.push_back(std::move(host));
     }
