@@ -103,14 +103,14 @@ void parse_name(const Cursor& at, NameKind kind, std::string& into) {
     if (!at.read_text(name, "a name")) return;
     const bool letters = std::all_of(name.begin(), name.end(), [&](char c) {
         return is_letter_or_digit(c) || c == '-' || c == '_' ||
-               (c == '.' && kind == NameKind::host);
+               (c == '.' && kind != NameKind::rule);
     });
     const bool all_digits =
         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
     // Commands take RULE, [VIP:]PORT or all in one place, and NAME or all for hosts: none may look
     // like another.
     if (!letters || !is_letter_or_digit(name.front()) || name.size() > kNameMax) {
-        const char* dot = kind == NameKind::host ? ", \".\"" : "";
+        const char* dot = kind != NameKind::rule ? ", \".\"" : "";
         return at.expected("a name of up to 63 letters, digits, \"-\", \"_\"" + std::string(dot) +
                            " that begins with a letter or digit");
     }

@@ -95,6 +95,7 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.hash_key = hash_key;
     tables.own = ownership.own;
     tables.dirty_elsewhere = ownership.dirty_elsewhere;
+    tables.ended_rules = ownership.ended_rules;
     tables.owner = ownership.owner;
     tables.era = ownership.era;
     tables.settled = ownership.settled ? 1 : 0;

@@ -73,7 +73,7 @@ int start(const Options& options) {
     const auto run = daemon::RunDirectory::take(run_directory, "controlplane");
     if (!run) return complain(run.error().message, kFailed);
     auto manager = daemon::ServiceManager::from_environment();
-    ControlPlane program(loaded.value().config, options.host,
+    ControlPlane program(loaded.value(), options.host,
                          {run.value(),
                           daemon::state_directory_of(loaded.value().config.state_dir,
                                                      options.run_directory, options.host),

@@ -29,10 +29,11 @@ Duration frames_keep(const Timing& timing) {
 
 }  // namespace
 
-DataplaneCommands::DataplaneCommands(const ClusterSettings& settings,
+DataplaneCommands::DataplaneCommands(const ClusterSettings& settings, const RuleStates& rule_states,
                                      const Authenticator& authenticator, ClusterChannel& channel,
                                      OnUse on_use, OnAsk on_ask)
     : settings_(settings),
+      rule_states_(rule_states),
       authenticator_(&authenticator),
       channel_(channel),
       on_use_(std::move(on_use)),
@@ -74,8 +75,9 @@ void DataplaneCommands::send_frame(const ClusterFrame& frame, Instant not_after)
 
 void DataplaneCommands::install(const InstallTables& action) {
     last_ = action;
-    const config::Ownership ownership{action.epoch, action.own, action.dirty_elsewhere,
-                                      action.owner, action.era, action.settled};
+    const config::Ownership ownership{
+        action.epoch, action.own,     action.dirty_elsewhere,      action.owner,
+        action.era,   action.settled, disabled_rules(rule_states_)};
     const Tables tables =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, ownership);
     const ipc::Install install{action.token};

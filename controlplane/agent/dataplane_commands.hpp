@@ -10,6 +10,7 @@
 
 #include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
+#include "controlplane/agent/rule_states.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/wire/cluster_frames.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -23,8 +24,9 @@ public:
     // Witnesses shall be asked.
     using OnAsk = std::function<void(Instant)>;
     // All references outlive it.
-    DataplaneCommands(const ClusterSettings& settings, const Authenticator& authenticator,
-                      ClusterChannel& channel, OnUse on_use, OnAsk on_ask);
+    DataplaneCommands(const ClusterSettings& settings, const RuleStates& rule_states,
+                      const Authenticator& authenticator, ClusterChannel& channel, OnUse on_use,
+                      OnAsk on_ask);
 
     // Returns the reports among the actions, which concern people and metrics only. Frames must
     // leave soon: one that was said under a lease, and leaves later than T*P - L after that, could
@@ -49,6 +51,8 @@ public:
         verified_ = {};
     }
 
+    // What the cores of this dataplane were told last; nothing before the first install.
+    [[nodiscard]] const std::optional<InstallTables>& last_install() const { return last_; }
     // Cluster frames handed to the dataplane, since the start.
     [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
 
@@ -58,6 +62,7 @@ private:
     void give_grants(const GiveGrants& action);
 
     const ClusterSettings& settings_;
+    const RuleStates& rule_states_;
     const Authenticator* authenticator_;
     ClusterChannel& channel_;
     OnUse on_use_;

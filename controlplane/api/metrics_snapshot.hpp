@@ -44,6 +44,8 @@ struct ClusterNumbers {
     Histogram orphan_windows;
     std::uint64_t epoch = 0;
     std::uint64_t frames_sent = 0;
+    std::uint64_t announcements = 0;                           // of virtual addresses
+    std::uint64_t address_conflicts = 0;                       // claims of strangers
     std::array<std::uint64_t, kFrameFaults> frames_refused{};  // by FrameFault
     GrantCounts grants;
     double fence_remaining_s = 0;

@@ -32,9 +32,9 @@ public:
         std::string state_directory;
         daemon::ServiceManager& manager;
     };
-    // What `place` refers to outlives it. Requires: `config` came from config::load_file and names
-    // the host in at least one cluster.
-    ControlPlane(config::Config config, std::string host_name, const Place& place);
+    // What `place` refers to outlives it. Requires: `loaded` names the host in at least one
+    // cluster.
+    ControlPlane(config::Loaded loaded, std::string host_name, const Place& place);
 
     // Reads keys, makes the agents, opens the control socket. An error is the operator's to mend.
     // Requires: libsodium is initialised. Called once, before run().
@@ -60,8 +60,10 @@ private:
     void keep_state();
     void await_signals();
     void shut_down();
-    void reload(CommandService::Reloaded done);
-    [[nodiscard]] CommandResult apply(const config::Config& fresh);
+    // `max_moves`: refuse when more buckets of a cluster would change hands.
+    void reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done);
+    [[nodiscard]] CommandResult apply(const config::Loaded& loaded,
+                                      std::optional<std::uint64_t> max_moves);
     // What a reload does to one cluster.
     struct ReloadPlan {
         ClusterAgent* agent;
@@ -69,12 +71,14 @@ private:
         ClusterSecrets secrets;
         Changes changes;
     };
-    [[nodiscard]] Result<ReloadPlan> plan_for(ClusterAgent& agent,
-                                              const config::Config& fresh) const;
+    using Source = std::shared_ptr<const ConfigSource>;
+    [[nodiscard]] Result<ReloadPlan> plan_for(ClusterAgent& agent, const config::Config& fresh,
+                                              const Source& source) const;
     void carry_out(ReloadPlan plan, Instant now);
     [[nodiscard]] ClusterSecrets& keys_in_force(const ClusterAgent& agent);
 
     config::Config config_;
+    Source source_;
     std::string host_name_;
     const daemon::RunDirectory& run_;
     daemon::ServiceManager& manager_;
@@ -89,6 +93,7 @@ private:
     std::map<std::string, ClusterSecrets> secrets_;
     // of the configuration that is held, or was until lately
     std::map<std::string, ClusterSecrets> staged_secrets_;
+    EventHistory history_;
     CommandService commands_;
     ControlSocket socket_;
     StateKeeper state_;

@@ -153,6 +153,8 @@ TrackDecision decide_tracked(const PacketInfo& info, const Byte* segment, const 
     const bool about_the_flow = (info.traits & kTraitIcmpError) != 0;
     if (!about_the_flow && is_plain_syn(info.tcp_flags))
         return decide_syn(owned, rejected, found, now_s);
+    if (found != nullptr && ends_flows(tables, info.rule, info.bucket))
+        return {rejected, about_the_flow ? DescriptorChange::none : DescriptorChange::erase};
     if (found != nullptr) {
         // Anybody can quote a flow; only its own packets change its descriptor.
         const DescriptorChange change =

@@ -65,6 +65,9 @@ struct Tables {
     RuleMasks own;
     // Buckets in which some other live host still has descriptors.
     RuleMasks dirty_elsewhere;
+    // Bit r: rule r is disabled on this host, so its flows end where this host does not own the
+    // bucket any more. Never the default rule's.
+    std::uint64_t ended_rules;
     // Who owns by the epoch's targets: for the reason of a rejection, grants, explain and traces.
     OwnerMap owner;
     std::array<RuleEntry, kRulesMax> rules;             // in the order of the configuration
@@ -128,6 +131,12 @@ inline constexpr std::uint16_t kVlanMax = 4094;  // 4095 is reserved (IEEE 802.1
 // Another host still has descriptors in the bucket: it is dirty there.
 [[nodiscard]] inline bool is_dirty_elsewhere(const Tables& tables, RuleId rule, BucketId bucket) {
     return (tables.dirty_elsewhere[rule] >> bucket & 1U) != 0;
+}
+
+// This host's descriptors in the bucket count no more: it has disabled the rule and given the
+// bucket away.
+[[nodiscard]] inline bool ends_flows(const Tables& tables, RuleId rule, BucketId bucket) {
+    return (tables.ended_rules >> rule & 1U) != 0 && !owns(tables, rule, bucket);
 }
 
 // The default host answers ARP, neighbour solicitations and pings for virtual addresses: the owner

@@ -240,7 +240,7 @@ void ControlPlaneModel::reload(Instant now) {
     }
     if (agent.has_staged()) agent.drop_staged(now);
     agent.use_keys(world_.keys_of(id_, host.file));
-    if (!changes.value().local.empty()) agent.apply_local(now, fresh.cluster, fresh.host);
+    if (!changes.value().local.empty()) agent.apply_local(now, fresh);
 }
 
 void ControlPlaneModel::send(std::vector<Byte> datagram) {

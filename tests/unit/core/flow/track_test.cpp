@@ -48,6 +48,24 @@ TEST_F(Track, AFlowStaysWhenItsBucketMoves) {
     EXPECT_EQ(send(kTcpAck), Reason::descriptor);
     EXPECT_EQ(send(kTcpAck), Reason::descriptor);
 }
+TEST_F(Track, AFlowOfARuleThatIsDisabledHereEndsOnceItsBucketIsGone) {
+    establish();
+    host.tables.ended_rules = 1U << kHttp;
+    EXPECT_EQ(send(kTcpAck), Reason::owner) << "until the bucket has moved, this host answers";
+    lose_bucket();
+    EXPECT_EQ(send(kTcpAck), Reason::not_owner);
+    EXPECT_FALSE(tracked());
+    EXPECT_EQ(send(kTcpAck), Reason::not_owner);
+}
+TEST_F(Track, ASilentFlowOfADisabledRuleIsEndedByTheSweep) {
+    establish();
+    host.tables.ended_rules = 1U << kHttp;
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_TRUE(tracked());
+    lose_bucket();
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_FALSE(tracked());
+}
 TEST_F(Track, AnUnknownFlowInABucketOfOthersIsRejected) {
     establish();
     lose_bucket();
