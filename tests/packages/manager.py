@@ -4,6 +4,7 @@ It honours what tests need to see: user, capabilities, umask, limits, directorie
 What only a kernel's manager can do (ProtectSystem=, system call filters, cgroups) it does not; tests/full boots a real one.
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -14,7 +15,6 @@ import time
 
 UNIT_FOLDERS = ("etc/systemd/system", "lib/systemd/system", "usr/lib/systemd/system")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-LISTS = ("Wants", "After")
 
 
 def read_unit(root, name):
@@ -46,8 +46,7 @@ class Service:
         self.keys = self.unit.get("Service", {})
         self.log = root.folder / f"{name}.log"
         self.state, self.status, self.fed, self.process = "inactive", "", 0.0, None
-        self.restarts, self.told = 0, []
-        self.lock = threading.Lock()
+        self.restarts, self.told, self.watcher = 0, [], None
 
     # What the program may be, before it is started.
 
@@ -106,7 +105,8 @@ class Service:
             self.state = "active" if status == 0 else "failed"
             return "" if status == 0 else said
         self._spawn()
-        threading.Thread(target=self._watch, args=(self.process,), daemon=True).start()
+        self.watcher = threading.Thread(target=self._watch, args=(self.process,), daemon=True)
+        self.watcher.start()
         deadline = time.monotonic() + seconds(self.keys.get("TimeoutStartSec", "90"))
         while self.state == "activating" and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -136,8 +136,8 @@ class Service:
         if self.state == "activating":
             self.state = "failed"
             return
-        self.restarts += 1
         self.state = "activating"
+        self.restarts += 1
         time.sleep(seconds(self.keys.get("RestartSec", "0.1")))
         self._spawn()
         self._watch(self.process)
@@ -160,16 +160,17 @@ class Service:
                 os.kill(int(file.read_text(encoding="ascii")), signal.SIGTERM)
             self.state = "inactive"
             return
+        self.state = "deactivating"
         if self.process is None or self.process.poll() is not None:
             self.state = "inactive"
             return
-        self.state = "deactivating"
         os.killpg(self.process.pid, signal.SIGTERM)
         try:
             self.process.wait(seconds(self.keys.get("TimeoutStopSec", "90")))
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.watcher.join()  # it has a last word on the state
         self.state = "inactive"
 
     def said(self):
@@ -262,8 +263,6 @@ sys.exit(answer[0])
 
     @staticmethod
     def _serve(listening, function):
-        import json
-
         while True:
             try:
                 asked, _ = listening.accept()

@@ -255,10 +255,11 @@ class Newcomer(unittest.TestCase):
         service, control = self.two.service("nlb-dataplane"), self.two.service("nlb-controlplane")
         before, told = control.process.pid, len(control.told)
         os.killpg(service.process.pid, signal.SIGKILL)
+        word = "STATUS=SERVES NOBODY: the dataplane is not connected"
+        until(lambda: word in control.told[told:], 10, "the control plane's word on it")
         until(lambda: service.restarts == 1 and service.state == "active", 30, "a restart")
         until(lambda: all(map(converged, self.hosts)), 30, "convergence")
         self.assertEqual(before, control.process.pid)
-        self.assertIn("STATUS=SERVES NOBODY: the dataplane is not connected", control.told[told:])
         self.assertTrue((self.two.root.path / "run/nlb/control.sock").exists())
 
     def test_4_a_control_plane_that_hangs_is_started_anew_by_the_watchdog(self):
