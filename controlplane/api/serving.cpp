@@ -18,12 +18,12 @@ std::string words_of(const ClusterAgent& agent) {
 Serving serving_of(const ClusterAgents& agents, Instant now) {
     Serving serving{true, ""};
     for (const auto& agent : agents) {
-        const std::string_view not_because = agent->serves_not_because(now);
+        const std::string not_because{agent->serves_not_because(now)};
         if (!not_because.empty()) serving.as_it_should = false;
         if (!serving.sentence.empty()) serving.sentence += "; ";
         if (agents.size() > 1) serving.sentence += agent->settings().cluster.name + ": ";
         serving.sentence +=
-            not_because.empty() ? words_of(*agent) : "SERVES NOBODY: " + std::string{not_because};
+            not_because.empty() ? words_of(*agent) : "SERVES NOBODY: " + not_because;
     }
     return serving;
 }
