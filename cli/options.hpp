@@ -48,6 +48,12 @@ struct Options {
     // import
     std::vector<std::string> files;
 
+    // observe
+    std::string interface;
+    std::uint32_t seconds = 12;  // 0: until interrupted
+    std::string metrics_file;
+    bool yaml = false;
+
     // plan
     std::string leave;
     std::string join;
