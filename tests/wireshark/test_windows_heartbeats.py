@@ -6,6 +6,7 @@ both; damaged frames must do no harm. The program is the first argument.
 
 import ipaddress
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -45,6 +46,25 @@ FIELDS = {
     "msnlb.loadweights.data": "load_weights",
     "msnlb.host_name": "name",
 }
+
+
+# In a network namespace of its own: nlb observes one end of a pair, heartbeats and other frames are sent into the other.
+ON_A_LINK = """
+import json, pathlib, signal, socket, subprocess, sys, time
+nlb, frames = sys.argv[1:]
+for words in ("link add name near0 type veth peer name far0", "link set near0 up", "link set far0 up"):
+    subprocess.run(["ip", *words.split()], check=True)
+program = subprocess.Popen([nlb, "observe", "--interface", "far0", "--seconds", "0", "--json"])
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind(("near0", 0))
+time.sleep(1.5)
+for frame in json.loads(pathlib.Path(frames).read_text()):
+    out.send(bytes.fromhex(frame))
+    out.send(b"\\xff" * 12 + b"\\x88\\xb5" + bytes(60))
+time.sleep(1)
+program.send_signal(signal.SIGINT)
+sys.exit(program.wait(timeout=10))
+"""
 
 
 def header(signature, chance):
@@ -159,6 +179,24 @@ class WindowsHeartbeats(unittest.TestCase):
         for line in lines:
             self.assertRegex(line, r"^nlb_observed_\w+(\{.*\})? [-+.e0-9]+$")
         self.assertFalse(list(self.directory.glob("*.next")))
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "a link of its own needs root")
+    def test_it_hears_a_link_until_it_is_interrupted(self):
+        frames = self.directory / "frames.json"
+        frames.write_text(json.dumps([frame.hex() for frame in self.frames]))
+        done = subprocess.run(
+            ["unshare", "-n", sys.executable, "-c", ON_A_LINK, NLB, frames], capture_output=True, text=True, timeout=60, check=False
+        )
+        self.assertEqual(0, done.returncode, done.stderr)
+        seen = json.loads(done.stdout)
+        self.assertEqual(FRAMES, sum(cluster["heartbeats"] for cluster in seen["clusters"]))
+        self.assertEqual(FRAMES, seen["frames"], "only heartbeats are looked at")
+
+    def test_an_interface_that_is_not_there_is_one_sentence(self):
+        done = subprocess.run([NLB, "observe", "--interface", "none0"], capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("nlb: --interface none0: ", done.stderr)
+        self.assertEqual(1, len(done.stderr.splitlines()))
 
     def test_both_or_neither_source_is_a_usage_error(self):
         for options in ([], ["--interface", "lo", "--pcap", "x"]):
