@@ -40,6 +40,10 @@ void address_subject(CLI::App& app, Options& options) {
     app.add_option("address", options.subject, "the cluster's primary address")
         ->required()
         ->type_name("ADDRESS");
+    app.add_option("--switch", options.switch_kind,
+                   "what to type on a switch and a router of that kind; with --config for that "
+                   "cluster's mode, VLAN and addresses")
+        ->type_name("cisco|arista|juniper|linux");
 }
 
 void check_subject(CLI::App& app, Options& options) {

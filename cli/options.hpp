@@ -29,6 +29,9 @@ struct Options {
     std::string members;  // "a,b,c"; empty: all hosts
     std::string output;
 
+    // ip2mac
+    std::string switch_kind;
+
     // explain
     std::string protocol;
     std::string source;

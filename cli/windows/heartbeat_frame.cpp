@@ -106,7 +106,9 @@ MembershipBody read_membership(Reader& reader) {
 }
 
 void append_utf8(std::string& text, unsigned unit) {
-    if (unit < 0x20 || (unit >= 0xd800 && unit < 0xe000)) unit = '?';
+    // Control characters, C1 too, would drive the terminal of whoever looks.
+    const bool control = unit < 0x20 || (unit >= 0x7f && unit < 0xa0);
+    if (control || (unit >= 0xd800 && unit < 0xe000)) unit = '?';
     if (unit < 0x80) {
         text += static_cast<char>(unit);
     } else if (unit < 0x800) {

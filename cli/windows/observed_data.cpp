@@ -2,6 +2,7 @@
 #include <bit>
 #include <fmt/format.h>
 
+#include "cli/windows/interpret_addresses.hpp"
 #include "cli/windows/merge.hpp"
 #include "cli/windows/observed_view.hpp"
 #include "cli/windows/write_yaml.hpp"
@@ -82,7 +83,9 @@ ImportedHost imported_from(const ObservedCluster& cluster, std::uint32_t id,
     imported.cluster_values["address"] = {config::to_string(cluster.address), imported.place};
     imported.cluster_values["mode"] = {config::to_string(mode_of(cluster)), imported.place};
     imported.id = Value{std::to_string(id), imported.place};
-    if (!host.name.empty()) imported.name = Value{host.name, imported.place};
+    // Anybody may send such a frame: a name is made usable before it becomes YAML.
+    if (const std::string name = usable_name(host.name); !name.empty())
+        imported.name = Value{name, imported.place};
     const std::uint8_t whole = host.address.is_v4() ? 32 : 128;
     if (host.address != IpAddress::v4(0)) imported.addresses.push_back({host.address, whole});
     return imported;

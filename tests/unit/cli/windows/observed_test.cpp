@@ -44,7 +44,8 @@ public:
     }
     FrameBuilder& name(const std::string& ascii) {
         number<std::uint64_t>(0x0601);
-        for (const char c : ascii) number(static_cast<std::uint16_t>(c));
+        for (const char c : ascii)
+            number(static_cast<std::uint16_t>(static_cast<unsigned char>(c)));
         return number<std::uint64_t>(0);  // the end of the name, and padding
     }
     FrameBuilder& to(std::array<Byte, 6> mac) {
@@ -184,6 +185,16 @@ TEST(Observed, AConfigurationComesOfItThatWantsTheRest) {
     const config::Config config = filled_in(named);
     ASSERT_EQ(config.clusters.front().hosts.size(), 2U);
     EXPECT_EQ(config.clusters.front().hosts[0].name, "web1.example.com");
+}
+
+TEST(Observed, AHostilesNameDrivesNoTerminalAndBreaksNoYaml) {
+    Observation seen;
+    seen.take(FrameBuilder(kIdentitySignature).name("a\" #\n\x1b[2J\x9b\\b").frame(),
+              std::chrono::seconds{1});
+    EXPECT_EQ(text_of(seen, false).find('\x1b'), std::string::npos);
+    EXPECT_EQ(text_of(seen, false).find('\x9b'), std::string::npos);
+    const std::string yaml = replaced(yaml_of(seen), "- name: \"TODO\"", "- name: web");
+    EXPECT_EQ(filled_in(yaml).clusters.front().hosts.front().name, "a------2J--b") << yaml;
 }
 
 TEST(Observed, MetricsAreInPrometheusTextFormat) {
