@@ -40,6 +40,10 @@ void address_subject(CLI::App& app, Options& options) {
     app.add_option("address", options.subject, "the cluster's primary address")
         ->required()
         ->type_name("ADDRESS");
+    app.add_option("--switch", options.switch_kind,
+                   "what to type on a switch and a router of that kind; with --config for that "
+                   "cluster's mode, VLAN and addresses")
+        ->type_name("cisco|arista|juniper|linux");
 }
 
 void check_subject(CLI::App& app, Options& options) {
@@ -131,6 +135,20 @@ void import_arguments(CLI::App& app, Options& options) {
         ->type_name("FILE");
 }
 
+void observe_arguments(CLI::App& app, Options& options) {
+    app.add_option("--interface", options.interface, "listen there; it needs root")
+        ->type_name("NAME");
+    app.add_option("--pcap", options.pcap, "read a capture (pcap or pcapng, - for standard input)")
+        ->type_name("FILE");
+    app.add_option("--seconds", options.seconds,
+                   "how long to listen [12]; 0: until interrupted. Names come every 10 s")
+        ->type_name("N");
+    app.add_flag("--yaml", options.yaml, "write a configuration; what is seen goes aside");
+    app.add_option("--metrics-file", options.metrics_file,
+                   "Prometheus' text format, for node_exporter's textfile collector")
+        ->type_name("FILE");
+}
+
 constexpr Command kCommands[] = {
     {"query", "show this host's state, the members and who owns which bucket", run_query,
      nothing_more},
@@ -160,6 +178,8 @@ constexpr Command kCommands[] = {
     {"plan", "say which buckets would move", run_plan, plan_arguments},
     {"import", "write a configuration from what Windows NLB says of itself", run_import,
      import_arguments},
+    {"observe", "show the Windows NLB clusters whose heartbeats are heard", run_observe,
+     observe_arguments},
 };
 
 // A plain number counts seconds.

@@ -30,6 +30,9 @@ struct Options {
     std::string members;  // "a,b,c"; empty: all hosts
     std::string output;
 
+    // ip2mac
+    std::string switch_kind;
+
     // explain
     std::string protocol;
     std::string source;
@@ -49,6 +52,12 @@ struct Options {
 
     // import
     std::vector<std::string> files;
+
+    // observe
+    std::string interface;
+    std::uint32_t seconds = 12;  // 0: until interrupted
+    std::string metrics_file;
+    bool yaml = false;
 
     // plan
     std::string leave;

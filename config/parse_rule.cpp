@@ -18,6 +18,7 @@ void parse_vip(const Cursor& at, std::optional<IpAddress>& into) {
 void parse_affinity_timeout(const Cursor& at, std::optional<Duration>& into) {
     Duration value{};
     if (!at.read(value, &parse_duration, "a duration such as 30s, 20m or 24h")) return;
+    if (value == Duration::zero()) return;  // NLB's way to say that there is none
     const bool right = value >= kAffinityTimeoutMin && value <= kAffinityTimeoutMax &&
                        value % std::chrono::seconds{1} == Duration::zero();
     if (!right)

@@ -116,6 +116,17 @@ TEST_F(Program, Ip2macGivesNlbsAddresses) {
                    "no cluster has the primary address");
 }
 
+TEST_F(Program, Ip2macSaysWhatToTypeOnASwitch) {
+    EXPECT_EQ(list_of(json({"ip2mac", "192.0.2.80", "--switch", "cisco"}, 0), "snippets").size(),
+              3U);
+    sandbox_.write_lab();
+    const Json answer =
+        json({"ip2mac", "192.0.2.80", "--switch", "linux", "--config", "lab.yaml"}, 0);
+    EXPECT_EQ(list_of(answer, "snippets").size(), 1U);
+    expect_failure({"ip2mac", "192.0.2.80", "--switch", "abacus"}, 2, 1003,
+                   "--switch: expected cisco, arista, juniper or linux");
+}
+
 TEST_F(Program, TablesAreWhatTheDataplaneDecodes) {
     sandbox_.write_lab();
     const Json answer = json({"tables", "--config", "lab.yaml", "--host", "host3", "--members",

@@ -162,6 +162,12 @@ TEST(Load, EveryKeyOfARuleIsRead) {
     EXPECT_EQ(rule.weight, 0);
 }
 
+TEST(Load, AnAffinityTimeoutOfZeroIsNone) {
+    const Config config =
+        right(with_rule("{name: http, ports: 80, affinity: {kind: single, timeout: 0s}}"));
+    EXPECT_FALSE(config.clusters.at(0).port_rules.at(0).affinity_timeout.has_value());
+}
+
 TEST(Load, EveryKeyOfAHostIsRead) {
     const Config config = right(edited("        id: 1\n",
                                        "        id: 31\n        weights: {http: 70}\n        "
