@@ -29,7 +29,11 @@ public:
     // The control plane listens here for commands.
     [[nodiscard]] std::string control_socket() const { return path_ + "/control.sock"; }
     // What the control plane keeps over a restart.
-    [[nodiscard]] std::string state_file() const { return path_ + "/state"; }
+    [[nodiscard]] std::string state_file() const { return state_directory() + "/state"; }
+    // The events that it told last.
+    [[nodiscard]] std::string events_file() const { return state_directory() + "/events"; }
+    // Where what outlives the programs is kept.
+    [[nodiscard]] const std::string& state_directory() const { return path_; }
 
 private:
     RunDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}

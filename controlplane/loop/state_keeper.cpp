@@ -1,8 +1,6 @@
 // One write at a time; what changes meanwhile is written by the next.
 #include "controlplane/loop/state_keeper.hpp"
 
-#include "config/daemon/log.hpp"
-
 namespace nlb::controlplane {
 
 StateKeeper::~StateKeeper() {
@@ -33,13 +31,13 @@ void StateKeeper::on_written(const StoredState& state, const Status& done) {
     busy_ = false;
     if (done) {
         written_ = state;
-        if (failing_) daemon::log(daemon::Level::info, "state_kept", {{"file", path_}});
+        if (failing_) events_.on_event({EventId::state_kept, {{"file", path_}}});
         failing_ = false;
         return write();
     }
     if (!failing_)
-        daemon::log(daemon::Level::warning, "state_not_kept",
-                    {{"because", done.error().message}, {"next", "it is tried again"}});
+        events_.on_event({EventId::state_not_kept,
+                          {{"because", done.error().message}, {"next", "it is tried again"}}});
     failing_ = true;
     retry_.expires_after(retry_after_);
     retry_.async_wait([this](const asio::error_code& stopped) {
@@ -51,7 +49,7 @@ void StateKeeper::finish() {
     writer_.join();
     if (wanted_ == written_) return;
     if (const Status done = write_state(path_, wanted_); !done)
-        daemon::log(daemon::Level::warning, "state_not_kept", {{"because", done.error().message}});
+        events_.on_event({EventId::state_not_kept, {{"because", done.error().message}}});
 }
 
 }  // namespace nlb::controlplane

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "controlplane/agent/events.hpp"
 #include "controlplane/loop/state_file.hpp"
 #include "controlplane/loop/with_asio.hpp"
 
@@ -14,8 +15,10 @@ namespace nlb::controlplane {
 // Thread: the loop's, all calls.
 class StateKeeper {
 public:
-    StateKeeper(asio::io_context& loop, std::string path, std::chrono::milliseconds retry = kRetry)
-        : loop_(loop), retry_(loop), retry_after_(retry), path_(std::move(path)) {}
+    // `events` outlives it.
+    StateKeeper(asio::io_context& loop, std::string path, EventSink& events,
+                std::chrono::milliseconds retry = kRetry)
+        : loop_(loop), events_(events), retry_(loop), retry_after_(retry), path_(std::move(path)) {}
     // Returns once nothing is being written.
     ~StateKeeper();
     StateKeeper(const StateKeeper&) = delete;
@@ -36,6 +39,7 @@ private:
     void on_written(const StoredState& state, const Status& done);
 
     asio::io_context& loop_;
+    EventSink& events_;
     asio::steady_timer retry_;
     std::chrono::milliseconds retry_after_;
     std::string path_;

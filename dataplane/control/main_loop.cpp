@@ -6,14 +6,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "dataplane/control/dataplane.hpp"
 #include "dataplane/worker/scheduling.hpp"
 
 namespace nlb::dataplane {
 namespace {
-
-using daemon::Level;
 
 constexpr Duration kTick = std::chrono::milliseconds{50};
 // While a grace period runs: workers pass one within a burst, or are asleep and stand in nobody's
@@ -43,7 +41,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
     start_workers();
     if (!fixed_)
         if (const auto refused = ask_for_real_time())
-            daemon::log(Level::info, "not_real_time", {{"because", *refused}});
+            daemon::log_event(daemon::EventId::dataplane_not_real_time, {{"because", *refused}});
     report_ready();
     if (idle_exit) {
         idle_look_ = std::max(*idle_exit / 4, Duration{std::chrono::milliseconds{1}});
@@ -63,7 +61,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
                                               : next_tick_);
     }
     stop_workers();
-    daemon::log(Level::info, "stopped", {{"host", host_}});
+    daemon::log_event(daemon::EventId::dataplane_stopped, {{"host", host_}});
     return Done{};
 }
 
@@ -143,21 +141,22 @@ void Dataplane::tick(Instant now) {
         for (std::uint16_t index = 0; index < clusters_.size(); ++index)
             report_change(*clusters_[index], index, now);
     for (const std::string& line : log_.take())
-        daemon::log(Level::warning, "dpdk", {{"line", line}});
+        daemon::log_event(daemon::EventId::dpdk, {{"line", line}});
 }
 
 void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now) {
     const ClusterLink::Change change = cluster.look(now);
     if (change.link) {
         const bool up = cluster.fence().link_up();
-        daemon::log(up ? Level::info : Level::warning, "link",
-                    {{"cluster", cluster.name()}, {"state", up ? "up" : "down"}});
+        daemon::log_event(daemon::EventId::link,
+                          {{"cluster", cluster.name()}, {"state", up ? "up" : "down"}});
         if (server_) server_->send_status(index);
     }
     if (change.fenced)
-        daemon::log(Level::warning, "fenced",
-                    {{"cluster", cluster.name()}, {"because", "the lease ran out"}});
-    if (change.unfenced) daemon::log(Level::info, "unfenced", {{"cluster", cluster.name()}});
+        daemon::log_event(daemon::EventId::fenced,
+                          {{"cluster", cluster.name()}, {"because", "the lease ran out"}});
+    if (change.unfenced)
+        daemon::log_event(daemon::EventId::unfenced, {{"cluster", cluster.name()}});
 }
 
 bool Dataplane::is_idle(Instant now) {

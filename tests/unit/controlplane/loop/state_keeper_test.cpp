@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
+#include "tests/unit/controlplane/agent/fixtures.hpp"
+
 namespace nlb::controlplane {
 namespace {
 
@@ -26,11 +28,12 @@ protected:
     }
     std::string root_;
     asio::io_context loop_;
+    testing::RecordingEvents events_;
 };
 
 TEST_F(StateKeeperTest, WhatIsWantedIsWrittenByAnotherThread) {
     std::filesystem::create_directory(root_ + "/kept");
-    StateKeeper keeper(loop_, path());
+    StateKeeper keeper(loop_, path(), events_);
     EXPECT_TRUE(keeper.read().empty());
     keeper.keep(state(Wanted::stopped));
     keeper.keep(state(Wanted::suspended));
@@ -39,18 +42,21 @@ TEST_F(StateKeeperTest, WhatIsWantedIsWrittenByAnotherThread) {
 }
 
 TEST_F(StateKeeperTest, AFailureIsTriedAgainUntilItIsOver) {
-    StateKeeper keeper(loop_, path(), std::chrono::milliseconds{20});
+    StateKeeper keeper(loop_, path(), events_, std::chrono::milliseconds{20});
     keeper.keep(state(Wanted::stopped));
     run_for(std::chrono::milliseconds{200});
     EXPECT_FALSE(std::filesystem::exists(path()));
     std::filesystem::create_directory(root_ + "/kept");
     run_for(std::chrono::milliseconds{500});
     EXPECT_EQ(read_state(path()), state(Wanted::stopped));
+    EXPECT_EQ(events_.names(), (std::vector<std::string_view>{"state_not_kept", "state_kept"}))
+        << "once each";
+    EXPECT_EQ(events_.events[0].number(), 74);
 }
 
 TEST_F(StateKeeperTest, AnEndBeforeTheWriteLosesNothing) {
     std::filesystem::create_directory(root_ + "/kept");
-    StateKeeper keeper(loop_, path());
+    StateKeeper keeper(loop_, path(), events_);
     keeper.keep(state(Wanted::stopped));
     keeper.keep(state(Wanted::draining));
     keeper.finish();
