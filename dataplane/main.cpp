@@ -5,7 +5,7 @@
 #include <iterator>
 #include <optional>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "config/daemon/private_memory.hpp"
 #include "config/daemon/run_directory.hpp"
 #include "config/daemon/service_manager.hpp"
@@ -47,7 +47,7 @@ Result<StartupPlan> make_plan(const Arguments& arguments) {
         if (!read) return read.error();
         loaded = std::move(read.value());
         for (const std::string& warning : loaded->warnings)
-            daemon::log(daemon::Level::warning, "config_warning", {{"because", warning}});
+            daemon::log_event(daemon::EventId::config_warning, {{"because", warning}});
     }
     if (arguments.tables.empty()) return plan_from_config(loaded->config, arguments.host);
     const auto fixed = read_tables(arguments.tables);
@@ -81,9 +81,9 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
     if (!eal_plan) return fail(kFailed, eal_plan.error());
     if (auto good = check_devices(plan); !good) return fail(kFailed, good.error());
     for (const std::string& warning : eal_plan.value().warnings)
-        daemon::log(daemon::Level::warning, "warning", {{"because", warning}});
+        daemon::log_event(daemon::EventId::dataplane_warning, {{"because", warning}});
     if (const std::string complaint = time_source_complaint(); !complaint.empty())
-        daemon::log(daemon::Level::warning, "time_source", {{"because", complaint}});
+        daemon::log_event(daemon::EventId::time_source, {{"because", complaint}});
 
     EalLog& log = EalLog::capture();
     auto eal = Eal::start(eal_plan.value(), plan.run_dir, log);

@@ -53,7 +53,8 @@ ClusterAgent::ClusterAgent(ClusterSettings settings,
       addresses_(settings_, channel_),
       igmp_(settings_, channel_, boot),
       boot_(boot),
-      wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {
+      wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)),
+      found_(stored.wanted) {
     NLB_ASSERT(boot_ != 0);
 }
 
@@ -92,12 +93,14 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
 
 void ClusterAgent::on_tick(Instant now) {
     now_ = now;
+    tell_initial_state();
     taken_in_ = false;
     if (active_) run(now, membership_.on_tick(now));
     tell_waiting();
     // Once a tick is enough: a core lets the next 64 sequences pass.
     if (dataplane_) commands_.tell_verified(membership_.peers());
     compare_configurations(now);
+    if (active_) notice_equal_priorities();
     if (dataplane_ && link_up_) igmp_.on_tick(now);
     guard_addresses(now);
     poll(now);
@@ -139,12 +142,20 @@ CommandResult ClusterAgent::command_host(Instant now, HostCommand command) {
     wanted_ = transition.next;
     if (transition.result.value == ReturnValue::ok ||
         transition.result.value == ReturnValue::drain_stopped) {
-        if (wanted_ == Wanted::draining) tell(Severity::info, EventNumber::draining, "draining");
-        if (wanted_ == Wanted::suspended) tell(Severity::info, EventNumber::none, "suspended");
-        if (command == HostCommand::resume) tell(Severity::info, EventNumber::none, "resumed");
+        if (transition.result.value == ReturnValue::drain_stopped) tell(EventId::drain_interrupted);
+        if (wanted_ == Wanted::draining) tell(EventId::draining);
+        if (wanted_ == Wanted::suspended) tell(EventId::suspended);
+        if (command == HostCommand::resume) tell(EventId::resumed);
     }
+    if (transition.result.value == ReturnValue::already && wanted_ == Wanted::stopped)
+        tell(EventId::already_stopped);
     reconcile(now);
     return transition.result;
+}
+
+void ClusterAgent::note_unknown_rule(Instant now, const std::string& text) {
+    now_ = now;
+    tell(EventId::rule_not_found, {{"rule", text}});
 }
 
 CommandResult ClusterAgent::begin_alone(Instant now) {
@@ -153,7 +164,7 @@ CommandResult ClusterAgent::begin_alone(Instant now) {
         return {ReturnValue::already,
                 "this host is not about to begin: there is nothing to wait for"};
     run(now, membership_.on_begin_alone(now));
-    tell(Severity::warn, EventNumber::none, "begins_alone", {});
+    tell(EventId::begins_alone, {});
     return {ReturnValue::ok, "this host begins without waiting for signs of others"};
 }
 
@@ -189,13 +200,11 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
         return {ReturnValue::refused, "the host is suspended: it answers only query and resume"};
     const RuleStates before = rule_states_;
     CommandResult result = change_rules(settings_.cluster, rule_states_, rules, wanted);
-    for (const RuleId rule : rules) {
-        if (before[rule] == wanted) continue;
-        drained_told_[rule] = 0;
-        tell(Severity::info, EventNumber::rule_adjusted, "rule_adjusted",
-             {{"rule", std::string{rule_name(settings_.cluster, rule)}},
-              {"state", std::string{name_of(wanted)}}});
-    }
+    std::vector<RuleId> changed;
+    for (const RuleId rule : rules)
+        if (before[rule] != wanted) changed.push_back(rule);
+    for (const RuleId rule : changed) drained_told_[rule] = 0;
+    tell_rules(changed, wanted);
     if (before == rule_states_) return result;
     own_cause_ = ConvergenceCause::rule;
     tell_desired(now);
@@ -205,9 +214,11 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
 
 void ClusterAgent::apply_local(Instant now, const ClusterSettings& fresh) {
     now_ = now;
+    const ClusterSettings before = settings_;
     settings_.cluster = fresh.cluster;
     settings_.host = fresh.host;
     settings_.source = fresh.source;
+    tell_changed_offers(before);
     own_cause_ = ConvergenceCause::reload;
     tell_desired(now);
     commands_.reinstall();
@@ -237,7 +248,7 @@ void ClusterAgent::take_step(Instant now, Step step) {
             return tell_desired(now);
         case Step::finish_drain:
             wanted_ = Wanted::stopped;
-            return tell(Severity::info, EventNumber::none, "drained");
+            return tell(EventId::drained);
         case Step::leave:
             leaving_ = true;
             return run(now, membership_.on_leave(now));
@@ -252,6 +263,7 @@ void ClusterAgent::begin(Instant now) {
     std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
     const std::uint64_t remembered_under = params_.config_digest;
     active_ = true;
+    overheard_.forget();
     empty_reports_ = 0;
     told_draining_ = wanted_ == Wanted::draining;
     // A beginner may change over at once: by the states of today.
@@ -269,7 +281,7 @@ void ClusterAgent::begin(Instant now) {
     const bool warm = memory && membership_.state() == MembershipState::member;
     convergence_.begin(now, warm ? ConvergenceCause::restarted : ConvergenceCause::started);
     told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
-    tell(Severity::info, EventNumber::started, "started",
+    tell(EventId::started,
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
     run(now, membership_.on_link(now, link_up_ && workers_move_));
     if (link_up_) igmp_.join(now);
@@ -282,7 +294,7 @@ void ClusterAgent::retire() {
     empty_reports_ = 0;
     told_members_.clear();
     convergence_.forget();
-    tell(Severity::info, EventNumber::stopped, "stopped");
+    tell(EventId::stopped);
 }
 
 // What is staged is told anew too: its rules carry the states of today.

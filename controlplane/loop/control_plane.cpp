@@ -19,19 +19,28 @@
 namespace nlb::controlplane {
 namespace {
 
-using daemon::Level;
 using daemon::monotonic_now;
 
 constexpr Duration kPublishEvery = std::chrono::milliseconds{250};
 constexpr Duration kNeighboursEvery = std::chrono::seconds{1};
 constexpr Duration kLateAtLeast = std::chrono::milliseconds{5};
 constexpr Duration kLateToldEvery = std::chrono::seconds{1};
+constexpr Duration kOnTimeAfter = std::chrono::seconds{10};
 // A wish that is always due must not turn the loop into a busy one.
 constexpr Duration kTimerMin = std::chrono::microseconds{50};
 
 std::uint32_t random_boot() {
     const std::uint32_t boot = randombytes_random();
     return boot == 0 ? 1 : boot;  // 0 stands for none
+}
+
+// NLB's number for the first mistake of a file.
+ReturnValue value_of_mistakes(const std::string& mistakes) {
+    const std::string first = mistakes.substr(0, mistakes.find('\n'));
+    if (first.find("port_rules") == std::string::npos) return ReturnValue::refused;
+    if (first.find("overlap") != std::string::npos) return ReturnValue::port_overlap;
+    return first.find("port rules") != std::string::npos ? ReturnValue::max_port_rules
+                                                         : ReturnValue::bad_port_params;
 }
 
 // Whoever asks for the file may have been started elsewhere.
@@ -53,6 +62,8 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
       timer_(loop_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       connection_(loop_, run_.dataplane_socket(), *this),
+      store_(loop_, history_, place.state_directory),
+      events_(store_),
       commands_(agents_, history_,
                 [this](const Request& request, CommandService::Reloaded done) {
                     reload(request.max_moves, std::move(done));
@@ -62,12 +73,13 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
                   commands_.handle(monotonic_now(), line, std::move(answer));
                   turn();
               }),
-      state_(loop_, place.state_directory) {}
+      state_(loop_, place.state_directory, events_) {}
 
 // The longest sleep that is still no lateness is a tick of the fastest cluster.
 Status ControlPlane::prepare() {
     const auto members = config::memberships_of(config_, host_name_);
     if (!members) return members.error();
+    store_.read();
     const StoredState& kept = state_.read();
     late_after_ = kLateAtLeast;
     for (const config::Member& member : members.value())
@@ -104,6 +116,7 @@ void ControlPlane::run() {
     loop_.run();
     reader_.join();
     state_.finish();
+    store_.finish();
 }
 
 void ControlPlane::on_readable() {
@@ -143,13 +156,21 @@ void ControlPlane::set_timer(Instant now) {
 void ControlPlane::note_lateness(Instant now, Instant wanted) {
     const Duration late = now - wanted;
     numbers_.lateness.observe(in_seconds(late));
-    if (late <= late_after_) return;
+    if (late <= late_after_) return note_punctuality(now);
     ++numbers_.late;
+    last_late_ = now;
+    starved_ = true;
     if (late_told_ != kLongAgo && now - late_told_ < kLateToldEvery) return;
     late_told_ = now;
-    daemon::log(Level::warning, "loop_late",
-                {{"late_ms", std::to_string(in_milliseconds(late))},
-                 {"times", std::to_string(numbers_.late)}});
+    events_.tell(EventId::loop_late, {{"late_ms", std::to_string(in_milliseconds(late))},
+                                      {"times", std::to_string(numbers_.late)}});
+}
+
+// Told once when it is over.
+void ControlPlane::note_punctuality(Instant now) {
+    if (!starved_ || now - last_late_ < kOnTimeAfter) return;
+    starved_ = false;
+    events_.tell(EventId::loop_on_time, {{"times", std::to_string(numbers_.late)}});
 }
 
 void ControlPlane::publish(Instant now) {
@@ -206,14 +227,14 @@ void ControlPlane::on_lost(const std::string& because) {
     roster_.forget();
     for (const auto& agent : agents_) agent->on_dataplane_lost(now);
     if (dataplane_found_ || because != last_complaint_)
-        daemon::log(Level::error, "dataplane_lost", {{"because", because}});
+        events_.tell(EventId::dataplane_lost, {{"because", because}});
     last_complaint_ = because;
     dataplane_found_ = false;
     turn();
 }
 
 void ControlPlane::on_missing(const std::string& because) {
-    daemon::log(Level::warning, "dataplane_missing", {{"because", because}});
+    events_.tell(EventId::dataplane_missing, {{"because", because}});
 }
 
 // Only when it changed: a command, not a heartbeat, changes it.
@@ -229,11 +250,7 @@ void ControlPlane::await_signals() {
         if (signal != SIGHUP) {
             shut_down();
         } else {
-            reload(std::nullopt, [](const CommandResult& result) {
-                daemon::log(is_ok(result.value) ? Level::info : Level::error, "reload",
-                            {{"return_value", std::to_string(static_cast<int>(result.value))},
-                             {"message", result.message}});
-            });
+            reload(std::nullopt, [](const CommandResult&) {});
         }
         await_signals();
     });
@@ -252,7 +269,7 @@ void ControlPlane::shut_down() {
         agent->depart(now);
     }
     depart_by_ = now + patience;
-    daemon::log(Level::info, "leaving", {{"host", host_name_}});
+    events_.tell(EventId::leaving, {{"host", host_name_}});
     turn();
 }
 
@@ -266,11 +283,16 @@ void ControlPlane::reload(std::optional<std::uint64_t> max_moves, CommandService
         auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
         asio::post(loop_, [this, max_moves, fresh, done = std::move(done)] {
             reload_is_read_ = false;
-            if (*fresh)
-                done(apply(fresh->value(), max_moves));
-            else
-                done({ReturnValue::refused,
-                      fresh->error().message.substr(0, fresh->error().message.find('\n'))});
+            const CommandResult result =
+                *fresh ? apply(fresh->value(), max_moves)
+                       : CommandResult{
+                             value_of_mistakes(fresh->error().message),
+                             fresh->error().message.substr(0, fresh->error().message.find('\n'))};
+            events_.tell(is_ok(result.value) ? EventId::reloaded : EventId::reload_refused,
+                         {{"host", host_name_},
+                          {"return_value", std::to_string(static_cast<int>(result.value))},
+                          {"message", result.message}});
+            done(result);
             turn();
         });
     });

@@ -40,6 +40,8 @@ public:
     // Requires: libsodium is initialised. Called once, before run().
     Status prepare();
     void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
+    // For what is to be told of the program itself. Thread: the one that calls run().
+    [[nodiscard]] EventLog& events() { return events_; }
     // Until SIGTERM or SIGINT, and the cluster was left in order.
     void run();
 
@@ -55,6 +57,7 @@ private:
     void turn();
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
+    void note_punctuality(Instant now);
     void publish(Instant now);
     void tell_manager(Instant now, const std::string& sentence);
     void keep_state();
@@ -86,6 +89,8 @@ private:
     asio::steady_timer timer_;
     asio::signal_set signals_;
     DataplaneConnection connection_;
+    EventHistory history_;
+    EventStore store_;
     EventLog events_;
     ClusterAgents agents_;
     ClusterRoster roster_{agents_};
@@ -93,7 +98,6 @@ private:
     std::map<std::string, ClusterSecrets> secrets_;
     // of the configuration that is held, or was until lately
     std::map<std::string, ClusterSecrets> staged_secrets_;
-    EventHistory history_;
     CommandService commands_;
     ControlSocket socket_;
     StateKeeper state_;
@@ -106,6 +110,8 @@ private:
     Instant next_neighbours_ = kLongAgo;
     Instant next_publish_ = kLongAgo;
     Instant late_told_ = kLongAgo;
+    Instant last_late_ = kLongAgo;
+    bool starved_ = false;  // it was late, and that has not been over for long
     bool dataplane_found_ = false;
     std::string last_complaint_;
     bool departing_ = false;

@@ -53,6 +53,7 @@ struct Peer {
     HostSet view;
     bool buried_me = false;  // its report names my incarnation as buried
     std::uint64_t config_digest = 0;
+    std::uint8_t slots = 0;  // rules + 1 of that configuration
     std::uint64_t generation = 0;
     // As its configuration numbers the rules, and as mine does: see rules_numbered_by().
     std::array<RuleReport, kRuleSlots> stated_rules{};

@@ -8,14 +8,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "config/format.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 
 namespace nlb::dataplane {
 namespace {
-
-using daemon::Level;
 
 int run_worker(void* worker) {
     static_cast<Worker*>(worker)->run();
@@ -93,7 +91,7 @@ Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
         if (fixed_) clusters_.back()->fence().set_link(true);
     }
     for (const std::string& warning : warnings)
-        daemon::log(Level::warning, "warning", {{"because", warning}});
+        daemon::log_event(daemon::EventId::dataplane_warning, {{"because", warning}});
     // Devices that work have said how they had to help themselves; that is nobody's concern.
     static_cast<void>(log_.take());
     return Done{};
@@ -117,10 +115,9 @@ ipc::CountersReport Dataplane::counters(std::uint16_t cluster) const {
 Status Dataplane::install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) {
     if (!clusters_[cluster]->install(publisher_, token, tables))
         return Error{"too little memory for the tables: raise eal.memory"};
-    daemon::log(Level::info, "tables",
-                {{"cluster", clusters_[cluster]->name()},
-                 {"token", std::to_string(token)},
-                 {"epoch", std::to_string(tables.epoch)}});
+    daemon::log_event(daemon::EventId::tables, {{"cluster", clusters_[cluster]->name()},
+                                                {"token", std::to_string(token)},
+                                                {"epoch", std::to_string(tables.epoch)}});
     return Done{};
 }
 
@@ -139,16 +136,16 @@ void Dataplane::send_frame(std::uint16_t cluster, std::span<const Byte> frame) {
 }
 
 void Dataplane::on_connected(int pid) {
-    daemon::log(Level::info, "controlplane_connected", {{"process", std::to_string(pid)}});
+    daemon::log_event(daemon::EventId::controlplane_connected, {{"process", std::to_string(pid)}});
 }
 
 void Dataplane::on_disconnected(const std::string& why) {
-    daemon::log(Level::warning, "controlplane_disconnected",
-                {{"because", why}, {"then", "the cores go on until their lease ends"}});
+    daemon::log_event(daemon::EventId::controlplane_disconnected,
+                      {{"because", why}, {"then", "the cores go on until their lease ends"}});
 }
 
 void Dataplane::on_refused(const std::string& why) {
-    daemon::log(Level::error, "controlplane_refused", {{"because", why}});
+    daemon::log_event(daemon::EventId::controlplane_refused, {{"because", why}});
 }
 
 void Dataplane::report_ready() const {
@@ -161,12 +158,11 @@ void Dataplane::report_ready() const {
         outside += comma + config::to_string(cluster->addresses().outside);
         inside += comma + config::to_string(cluster->addresses().inside);
     }
-    daemon::log(Level::info, "ready",
-                {{"cluster", names},
-                 {"host", host_},
-                 {"workers", std::to_string(workers_.size())},
-                 {"outside", outside},
-                 {"inside", inside}});
+    daemon::log_event(daemon::EventId::ready, {{"cluster", names},
+                                               {"host", host_},
+                                               {"workers", std::to_string(workers_.size())},
+                                               {"outside", outside},
+                                               {"inside", inside}});
 }
 
 }  // namespace nlb::dataplane

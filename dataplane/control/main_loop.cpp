@@ -6,14 +6,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "dataplane/control/dataplane.hpp"
 #include "dataplane/worker/scheduling.hpp"
 
 namespace nlb::dataplane {
 namespace {
-
-using daemon::Level;
 
 constexpr Duration kTick = std::chrono::milliseconds{50};
 // While a grace period runs: workers pass one within a burst, or are asleep and stand in nobody's
@@ -44,7 +42,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
     start_workers();
     if (!fixed_)
         if (const auto refused = ask_for_real_time())
-            daemon::log(Level::info, "not_real_time", {{"because", *refused}});
+            daemon::log_event(daemon::EventId::dataplane_not_real_time, {{"because", *refused}});
     report_ready();
     manager.ready();
     if (idle_exit) {
@@ -66,7 +64,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
     }
     manager.stopping();
     stop_workers();
-    daemon::log(Level::info, "stopped", {{"host", host_}});
+    daemon::log_event(daemon::EventId::dataplane_stopped, {{"host", host_}});
     return Done{};
 }
 
@@ -148,7 +146,7 @@ void Dataplane::tick(Instant now) {
             if (clusters_[index]->look_inside() && server_) server_->send_status(index);
         }
     for (const std::string& line : log_.take())
-        daemon::log(Level::warning, "dpdk", {{"line", line}});
+        daemon::log_event(daemon::EventId::dpdk, {{"line", line}});
     if (manager_->listens()) tell_manager(now);
 }
 
@@ -170,14 +168,15 @@ void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now
     const ClusterLink::Change change = cluster.look(now);
     if (change.link) {
         const bool up = cluster.fence().link_up();
-        daemon::log(up ? Level::info : Level::warning, "link",
-                    {{"cluster", cluster.name()}, {"state", up ? "up" : "down"}});
+        daemon::log_event(daemon::EventId::link,
+                          {{"cluster", cluster.name()}, {"state", up ? "up" : "down"}});
         if (server_) server_->send_status(index);
     }
     if (change.fenced)
-        daemon::log(Level::warning, "fenced",
-                    {{"cluster", cluster.name()}, {"because", "the lease ran out"}});
-    if (change.unfenced) daemon::log(Level::info, "unfenced", {{"cluster", cluster.name()}});
+        daemon::log_event(daemon::EventId::fenced,
+                          {{"cluster", cluster.name()}, {"because", "the lease ran out"}});
+    if (change.unfenced)
+        daemon::log_event(daemon::EventId::unfenced, {{"cluster", cluster.name()}});
 }
 
 std::vector<Progress> Dataplane::progress() const {

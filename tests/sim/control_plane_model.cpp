@@ -248,9 +248,10 @@ void ControlPlaneModel::send(std::vector<Byte> datagram) {
 }
 
 void ControlPlaneModel::on_event(const controlplane::Event& event) {
-    if (event.name == "reset") world_.invariants().on_reset(id_, event.fields.back().second);
+    if (event.id == controlplane::EventId::reset)
+        world_.invariants().on_reset(id_, event.fields.back().second);
     world_.note(id_, [&] {
-        std::string text{event.name};
+        std::string text{event.name()};
         for (const auto& [name, value] : event.fields)
             if (name != "cluster" && name != "host") text += " " + std::string(name) + "=" + value;
         return text;
