@@ -138,6 +138,21 @@ std::string members_table(const Json& cluster, bool colour) {
     return table.render(colour);
 }
 
+bool has_check(const Json& rule) {
+    const auto health = rule.find("health");
+    return health != rule.end() && health->is_object();
+}
+
+// "up", or "down: http 503"; "-" of a rule without a check.
+Cell health_of(const Json& rule) {
+    if (!has_check(rule)) return "-";
+    const auto health = rule.find("health");
+    const std::string state = text_of(*health, "state", "unknown");
+    const std::string because = text_of(*health, "because");
+    return {because.empty() ? state : state + ": " + because,
+            state == "up" ? Paint::none : Paint::bad};
+}
+
 }  // namespace
 
 BucketOwners owners_in(const Json& rule) {
@@ -180,26 +195,31 @@ std::string state_line(const Json& cluster, bool colour) {
 
 std::string view_of_rules(const Json& cluster, bool colour) {
     const auto hosts = hosts_in(cluster);
-    TextTable table({{"rule"},
-                     {"mode"},
-                     {"state"},
-                     {"own", Align::right},
-                     {"orphaned", Align::right},
-                     {"connections", Align::right}});
+    const Json& rules = list_of(cluster, "rules");
+    const bool checked = std::any_of(rules.begin(), rules.end(), has_check);
+    std::vector<Column> columns{{"rule"},
+                                {"mode"},
+                                {"state"},
+                                {"own", Align::right},
+                                {"orphaned", Align::right},
+                                {"connections", Align::right}};
+    if (checked) columns.push_back({"health"});
+    TextTable table(columns);
     std::string pictures;
     std::size_t widest = 0;
-    for (const Json& rule : list_of(cluster, "rules"))
-        widest = std::max(widest, width_of(text_of(rule, "name", "?")));
-    for (const Json& rule : list_of(cluster, "rules")) {
+    for (const Json& rule : rules) widest = std::max(widest, width_of(text_of(rule, "name", "?")));
+    for (const Json& rule : rules) {
         const std::string name = text_of(rule, "name", "?");
         const std::string state = text_of(rule, "state", "unknown");
         const auto orphaned = number_of(rule, "orphaned");
-        table.add({name,
-                   text_of(rule, "mode", "?"),
-                   {state, paint_of(state)},
-                   std::to_string(number_of(rule, "own")),
-                   {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
-                   std::to_string(number_of(rule, "connections"))});
+        std::vector<Cell> row{name,
+                              text_of(rule, "mode", "?"),
+                              {state, paint_of(state)},
+                              std::to_string(number_of(rule, "own")),
+                              {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
+                              std::to_string(number_of(rule, "connections"))};
+        if (checked) row.push_back(health_of(rule));
+        table.add(std::move(row));
         const BucketOwners owners = owners_in(rule);
         pictures += '\n' + name + std::string(widest - width_of(name) + 2, ' ') +
                     bucket_strip(owners, colour) + "  " + bucket_legend(owners, hosts, colour);

@@ -97,6 +97,7 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.dirty_elsewhere = ownership.dirty_elsewhere;
     tables.owner = ownership.owner;
     tables.era = ownership.era;
+    tables.cut = ownership.cut;
     tables.settled = ownership.settled ? 1 : 0;
     tables.tcp_idle_s = whole_seconds(cluster.connections.tcp_idle);
     tables.half_open_s = whole_seconds(cluster.connections.half_open);
@@ -132,6 +133,15 @@ std::uint64_t single_slots(const Cluster& cluster) {
     std::uint64_t slots = std::uint64_t{1} << kDefaultRule;
     for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
         if (cluster.port_rules[i].mode == RuleMode::single) slots |= std::uint64_t{1} << i;
+    return slots;
+}
+
+std::uint64_t keep_slots(const Cluster& cluster) {
+    std::uint64_t slots = 0;
+    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i) {
+        const auto& health = cluster.port_rules[i].health;
+        if (health && health->all_failed == AllFailed::keep) slots |= std::uint64_t{1} << i;
+    }
     return slots;
 }
 

@@ -20,6 +20,7 @@
 #include "controlplane/agent/host_state.hpp"
 #include "controlplane/agent/igmp_agent.hpp"
 #include "controlplane/agent/message_sink.hpp"
+#include "controlplane/agent/rule_healths.hpp"
 #include "controlplane/agent/rule_states.hpp"
 #include "controlplane/agent/stored_state.hpp"
 #include "controlplane/agent/strangers.hpp"
@@ -63,6 +64,10 @@ public:
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const;
 
+    // Health checks to run now. Each is answered once, unless the program ends before.
+    [[nodiscard]] std::vector<CheckOrder> take_due_checks(Instant now);
+    void on_check(Instant now, std::uint64_t token, const CheckResult& result);
+
     // The operator.
     // Takes effect at once here and step by step in the cluster; settled() tells when.
     CommandResult command_host(Instant now, HostCommand command);
@@ -97,6 +102,7 @@ public:
     [[nodiscard]] const Membership& membership() const { return membership_; }
     [[nodiscard]] const MembershipParams& params() const { return params_; }
     [[nodiscard]] const RuleStates& rule_states() const { return rule_states_; }
+    [[nodiscard]] const RuleHealths& healths() const { return healths_; }
     [[nodiscard]] ShownState shown() const {
         return shown_state(wanted_, facts(), membership_.converged());
     }
@@ -136,6 +142,13 @@ private:
     void run(Instant now, const Actions& actions);
     void poll(Instant now);
 
+    // cluster_agent_health.cpp
+    [[nodiscard]] DesiredRules desired() const;
+    [[nodiscard]] StagedConfig held() const;
+    void refresh_health(Instant now);
+    [[nodiscard]] std::uint64_t cut() const;
+    void tell_health(RuleId rule) const;
+
     // cluster_agent_link.cpp: what the dataplane says
     void on_punted(Instant now, const ipc::MessageView& message);
     void on_status(Instant now, const ipc::Status& status);
@@ -170,6 +183,8 @@ private:
     std::unique_ptr<const Authenticator> authenticator_;
     EventSink& events_;
     RuleStates rule_states_{};
+    RuleHealths healths_;
+    ToldHealths told_health_{};
     Membership membership_;
     ClusterChannel channel_;
     DataplaneCommands commands_;
@@ -210,7 +225,7 @@ private:
     Strangers strangers_;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
-    // of the next epoch with the same members, when it comes from here: rule or reload
+    // of the next epoch with the same members, when it comes from here: rule, health or reload
     std::optional<ConvergenceCause> own_cause_;
     RuleMasks drained_told_{};  // not zero: the rule's drain was reported as over
 };

@@ -3,6 +3,7 @@
 #include "controlplane/agent/dataplane_commands.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
@@ -75,7 +76,8 @@ void DataplaneCommands::send_frame(const ClusterFrame& frame, Instant not_after)
 void DataplaneCommands::install(const InstallTables& action) {
     last_ = action;
     const config::Ownership ownership{action.epoch, action.own, action.dirty_elsewhere,
-                                      action.owner, action.era, action.settled};
+                                      action.owner, action.era, action.settled,
+                                      cut_};
     const Tables tables =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, ownership);
     const ipc::Install install{action.token};
@@ -84,6 +86,10 @@ void DataplaneCommands::install(const InstallTables& action) {
 
 void DataplaneCommands::reinstall() {
     if (last_) install(InstallTables{*last_});
+}
+
+void DataplaneCommands::cut(std::uint64_t rules) {
+    if (std::exchange(cut_, rules) != rules) reinstall();
 }
 
 void DataplaneCommands::set_lease(Instant valid_until) {

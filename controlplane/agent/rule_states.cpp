@@ -8,6 +8,7 @@
 namespace nlb::controlplane {
 namespace {
 
+// What an operator may ask for; that a rule has failed is nobody's wish.
 constexpr std::array<std::string_view, 3> kNames = {"enabled", "disabled", "draining"};
 
 struct Selector {
@@ -49,6 +50,15 @@ std::vector<RuleId> matching(const config::Cluster& cluster, const Selector& sel
     return rules;
 }
 
+bool is_weighted(const config::Cluster& cluster, RuleId rule) {
+    return rule != kDefaultRule && cluster.port_rules[rule].mode == RuleMode::multiple;
+}
+
+// A server that takes part at all is offered something.
+std::uint8_t slowed(std::uint8_t weight, std::uint8_t steps) {
+    return static_cast<std::uint8_t>((weight * steps + kSlowStartSteps - 1) / kSlowStartSteps);
+}
+
 }  // namespace
 
 Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::string_view text) {
@@ -82,10 +92,16 @@ CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules,
 }
 
 DesiredRules desired_rules_of(const config::Cluster& cluster, const config::Host& host,
-                              const RuleStates& states) {
+                              const RuleStates& states, const ToldHealths& healths) {
     const auto offers = config::offers_of(cluster, host);
     DesiredRules desired{};
-    for (const RuleId rule : rule_ids(cluster)) desired[rule] = {offers[rule], states[rule]};
+    for (const RuleId rule : rule_ids(cluster)) {
+        desired[rule] = {offers[rule], states[rule]};
+        if (states[rule] == RuleState::enabled && healths[rule].failed)
+            desired[rule].state = RuleState::failed;
+        else if (is_weighted(cluster, rule))
+            desired[rule].offer = slowed(offers[rule], healths[rule].steps);
+    }
     return desired;
 }
 

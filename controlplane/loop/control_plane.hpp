@@ -13,12 +13,13 @@
 #include "controlplane/agent/reload.hpp"
 #include "controlplane/api/command_service.hpp"
 #include "controlplane/api/metrics.hpp"
+#include "controlplane/health/check_runner.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "controlplane/loop/control_socket.hpp"
 #include "controlplane/loop/dataplane_connection.hpp"
-#include "controlplane/loop/event_log.hpp"
+#include "controlplane/loop/event_hooks.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "controlplane/loop/state_keeper.hpp"
-#include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 
@@ -46,6 +47,7 @@ private:
     Status make_agent(const config::Member& member, const StoredState& stored);
     void on_hello(Instant now, const ipc::MessageView& message);
     void turn();
+    void run_checks(Instant now);
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
     void publish(Instant now);
@@ -73,7 +75,9 @@ private:
     asio::steady_timer timer_;
     asio::signal_set signals_;
     DataplaneConnection connection_;
-    EventLog events_;
+    // Ends before the loop that its answers are posted to.
+    CheckRunner checks_;
+    EventHooks events_{checks_};
     ClusterAgents agents_;
     ClusterRoster roster_{agents_};
     // by the cluster's name: the keys in force, see keys_in_force()

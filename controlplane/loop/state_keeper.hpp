@@ -6,8 +6,8 @@
 #include <chrono>
 #include <string>
 
+#include "controlplane/health/with_asio.hpp"
 #include "controlplane/loop/state_file.hpp"
-#include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 

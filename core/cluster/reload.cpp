@@ -99,8 +99,8 @@ StagedReport Reload::report() const {
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot) {
         const bool configured = slot + 1U < staged_->slots || slot == kDefaultRule;
         const DesiredRule& desired = staged_->desired[slot];
-        if (configured && !handover_->offers_nothing() && desired.state == RuleState::enabled)
-            report.offers[slot] = desired.offer;
+        if (configured && !handover_->offers_nothing())
+            report.offers[slot] = effective_offer(desired.offer, desired.state);
     }
     return report;
 }

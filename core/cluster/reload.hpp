@@ -26,6 +26,7 @@ struct StagedConfig {
     std::uint64_t digest = 0;
     std::uint8_t slots = 1;
     std::uint64_t single_slots = 0;
+    std::uint64_t keep_slots = 0;
     HostSet configured;
     bool sticky = false;
     DesiredRules desired{};  // by its own RuleIds

@@ -216,7 +216,8 @@ void track(Burst& burst, const BurstContext& context, Table& connections, Counte
     std::uint64_t untouched = 0;
     for (std::size_t k = 0; k < count; ++k) {
         const PacketInfo& info = burst.info[slots[k]];
-        if (found[k] != nullptr && leaves_descriptor_alone(info.tcp_flags, [&] {
+        if (found[k] != nullptr && !is_cut(context.tables, info.rule, info.bucket) &&
+            leaves_descriptor_alone(info.tcp_flags, [&] {
                 return connections.flow_index().may_be_watched(info.rule, info.bucket, keys[k]);
             }))
             untouched |= std::uint64_t{1} << k;

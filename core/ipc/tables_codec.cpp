@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint32_t kTablesMagic = 0x4e4c4254;  // "NLBT"
 constexpr std::uint32_t kFileMagic = 0x4e4c4246;    // "NLBF"
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 constexpr std::size_t kHeaderBytes = 20;
 constexpr std::size_t kTextBytesMax = 4096;
 constexpr std::size_t kLcoresMax = 256;

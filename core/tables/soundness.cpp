@@ -73,6 +73,8 @@ const char* first_fault(const Tables& tables) {
         tables.ipsec_idle_s == 0)
         return "an idle time of zero";
     if (tables.vlan > kVlanMax) return "a VLAN above 4094";
+    if ((tables.cut & ~((std::uint64_t{1} << tables.rule_count) - 1)) != 0)
+        return "a rule that does not exist is cut";
     if (tables.settled > 1) return "an impossible era";
     return nullptr;
 }

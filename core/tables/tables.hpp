@@ -60,6 +60,9 @@ struct Tables {
     std::uint64_t layout;
     // Names the epoch exactly: what a client's former host is granted holds in one era.
     std::uint64_t era;
+    // Bit r: this host serves no flow of the rule with RuleId r any more once its bucket is another
+    // host's (`disable RULE`, or a failed check with on_fail stop).
+    std::uint64_t cut;
     HashKey hash_key;
     // Buckets that this host may accept new flows for.
     RuleMasks own;
@@ -128,6 +131,11 @@ inline constexpr std::uint16_t kVlanMax = 4094;  // 4095 is reserved (IEEE 802.1
 // Another host still has descriptors in the bucket: it is dirty there.
 [[nodiscard]] inline bool is_dirty_elsewhere(const Tables& tables, RuleId rule, BucketId bucket) {
     return (tables.dirty_elsewhere[rule] >> bucket & 1U) != 0;
+}
+
+// Flows that began here are cut, not served to their end.
+[[nodiscard]] inline bool is_cut(const Tables& tables, RuleId rule, BucketId bucket) {
+    return (tables.cut >> rule & 1U) != 0 && !owns(tables, rule, bucket);
 }
 
 // The default host answers ARP, neighbour solicitations and pings for virtual addresses: the owner

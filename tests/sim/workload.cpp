@@ -72,7 +72,7 @@ void Workload::close(Flow& flow) {
 // nobody else does.
 void Workload::judge(const Flow& flow, HostSet accepted) {
     const HostModel& home = world_.host(flow.home);
-    const bool stayed = home.interruptions == flow.interruptions;
+    const bool stayed = home.interruptions == flow.interruptions && !home.cuts;
     const std::string client =
         "client " + std::to_string(flow.client & 0xffffff) + ": a packet of a flow ";
     if (accepted.size() > 1) {

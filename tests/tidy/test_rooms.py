@@ -39,10 +39,11 @@ ROOMS = {
         TOP: {"startup", "ports", "worker", "control"},
     },
     "controlplane": {
-        "agent": set(),
-        "api": {"agent"},
-        "loop": {"agent", "api"},
-        TOP: {"agent", "api", "loop"},
+        "health": set(),
+        "agent": {"health"},
+        "api": {"health", "agent"},
+        "loop": {"health", "agent", "api"},
+        TOP: {"health", "agent", "api", "loop"},
     },
 }
 
