@@ -194,6 +194,8 @@ void show_rules(const Json& answer, Console& console) {
 ExitCode run_verb(const Options& options, Console& console) {
     Json request = request_for(options, options.command);
     if (options.alone) request["alone"] = true;
+    if (options.force) request["force"] = true;
+    if (options.max_moves) request["max_moves"] = *options.max_moves;
     return run_changing(options, console, request);
 }
 

@@ -7,11 +7,10 @@
 #include "cli/commands.hpp"
 #include "cli/decision_view.hpp"
 #include "cli/explanation.hpp"
+#include "cli/map_source.hpp"
 #include "cli/pcap_reader.hpp"
 #include "cli/selection.hpp"
 #include "cli/text_table.hpp"
-#include "config/key_file.hpp"
-#include "config/load.hpp"
 
 namespace nlb::cli {
 namespace {
@@ -22,8 +21,8 @@ Decision decision_of(const Explanation& explanation) {
 
 class Printer {
 public:
-    Printer(const Explainer& explainer, Console& console)
-        : explainer_(explainer), view_(explainer.cluster()), console_(console) {}
+    Printer(const Explainer& explainer, const MapInUse& map, Console& console)
+        : explainer_(explainer), map_(map), view_(explainer.cluster()), console_(console) {}
 
     void print(std::uint64_t number, const std::vector<Explanation>& explanations) {
         if (!console_.json()) {
@@ -44,6 +43,8 @@ private:
     void answer(std::uint64_t number, const std::string& host, const Explanation& explanation) {
         Json object{{"n", number}, {"host", host}};
         view_.add_to(object, decision_of(explanation));
+        object["map"] = map_.word();
+        if (map_.live) object["epoch"] = map_.live->epoch;
         console_.answer(object);
     }
 
@@ -61,23 +62,47 @@ private:
     }
 
     const Explainer& explainer_;
+    const MapInUse& map_;
     DecisionView view_;
     Console& console_;
 };
 
-// Whose eyes to look through: --host, --all-hosts, this machine if it is one of the hosts, else
+// Whose eyes to look through: --host, --all-hosts, the host that answered or this machine, else
 // everyone present.
-Result<std::vector<const config::Host*>> chosen_hosts(const config::Cluster& cluster,
-                                                      HostSet members, const Options& options) {
+Result<std::vector<const config::Host*>> chosen_hosts(const MapInUse& map, HostSet members,
+                                                      const Options& options) {
+    const config::Cluster& cluster = *map.cluster;
     const bool all = options.all_hosts || options.host == "all";
     if (!all && !options.host.empty()) {
         const auto host = choose_host(cluster, options.host);
         if (!host) return Error{"--host: " + host.error().message};
         return std::vector{host.value()};
     }
-    if (!all)
-        if (const config::Host* self = host_of_this_machine(cluster)) return std::vector{self};
+    if (!all) {
+        const config::Host* const self =
+            map.live ? find_host(cluster, map.live->host) : host_of_this_machine(cluster);
+        if (self != nullptr) return std::vector{self};
+    }
     return hosts_by_id(cluster, members);
+}
+
+std::vector<HostScene> scenes_of(const MapInUse& map, HostSet members,
+                                 const std::vector<const config::Host*>& hosts) {
+    if (!map.live) return ideal_scenes(*map.cluster, members, hosts);
+    std::vector<HostScene> scenes;
+    for (const config::Host* host : hosts)
+        scenes.push_back({host, ownership_of(*map.live, host->id),
+                          host->id != map.live->self || map.live->serves});
+    return scenes;
+}
+
+// What no map tells.
+void say_what_is_unknown(const MapInUse& map, Console& console) {
+    console.say(map.headline);
+    if (!map.live) return;
+    console.say(
+        "flows that are open already, and clients that a host remembers, are not known "
+        "here: `nlb trace` shows them");
 }
 
 void say_tally(const AcceptTally& tally, std::size_t hosts, Console& console) {
@@ -148,19 +173,17 @@ std::optional<Error> misuse(const Options& options) {
 
 ExitCode run_explain(const Options& options, Console& console) {
     if (const auto error = misuse(options)) return console.fail_usage(*error);
-    const auto loaded = config::load_file(options.config);
-    if (!loaded) return console.fail_configuration(loaded.error());
-    const auto cluster = choose_cluster(loaded.value().config, options.cluster);
-    if (!cluster) return console.fail_usage(cluster.error());
-    const auto members = choose_members(*cluster.value(), options.members);
+    MapInUse map;
+    if (const auto code = choose_map(options, console, true, map)) return *code;
+    const auto members = map.live ? Result<HostSet>(map.live->members)
+                                  : choose_members(*map.cluster, options.members);
     if (!members) return console.fail_usage(members.error());
-    const auto hosts = chosen_hosts(*cluster.value(), members.value(), options);
+    const auto hosts = chosen_hosts(map, members.value(), options);
     if (!hosts) return console.fail_usage(hosts.error());
-    const auto key = config::read_key(cluster.value()->key_file);
-    if (!key) return console.fail_usage(key.error());
-    Explainer explainer(*cluster.value(), members.value(), hosts.value(),
-                        config::derive_hash_key(key.value()));
-    Printer printer(explainer, console);
+    Explainer explainer(*map.cluster, scenes_of(map, members.value(), hosts.value()),
+                        *map.hash_key);
+    say_what_is_unknown(map, console);
+    Printer printer(explainer, map, console);
     AcceptTally tally;
     const ExitCode code = options.pcap.empty()
                               ? explain_wish(options, explainer, printer, tally, console)

@@ -97,17 +97,37 @@ void trace_arguments(CLI::App& app, Options& options) {
     app.add_option("--snap", options.snap, "bytes kept of each [256]")->type_name("BYTES");
 }
 
+void add_max_moves(CLI::App& app, Options& options) {
+    app.add_option("--max-moves", options.max_moves,
+                   "refuse when more buckets than that would change hands")
+        ->type_name("N");
+}
+
 void start_arguments(CLI::App& app, Options& options) {
     app.add_flag("--alone", options.alone,
                  "do not wait for signs that somebody else serves; you know that nobody does");
+    add_max_moves(app, options);
+}
+
+void stop_arguments(CLI::App& app, Options& options) {
+    app.add_flag("--force", options.force, "also when no other host serves the cluster");
 }
 
 void plan_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
+    add_max_moves(app, options);
     app.add_option("--leave", options.leave, "a member that goes")->type_name("HOST");
     app.add_option("--join", options.join, "a host that comes")->type_name("HOST");
     app.add_option("--new-config", options.new_config,
                    "the configuration that takes the place of --config")
+        ->type_name("FILE");
+}
+
+void import_arguments(CLI::App& app, Options& options) {
+    app.add_option("file", options.files,
+                   "what `nlb params` or `nlb display` printed, exported registry keys, "
+                   "Export-Clixml of Get-NlbCluster*, setup answer files; of any number of hosts")
+        ->required()
         ->type_name("FILE");
 }
 
@@ -119,12 +139,12 @@ constexpr Command kCommands[] = {
     {"display", "show everything: params, query, configuration, recent events", run_display,
      nothing_more},
     {"start", "take part in the cluster", run_verb, start_arguments},
-    {"stop", "leave the cluster at once; connections are cut", run_verb, nothing_more},
+    {"stop", "leave the cluster at once; connections are cut", run_verb, stop_arguments},
     {"drainstop", "take no new connections, and stop when the last one ends", run_verb,
-     nothing_more},
-    {"suspend", "stop, and answer only query and resume", run_verb, nothing_more},
+     stop_arguments},
+    {"suspend", "stop, and answer only query and resume", run_verb, stop_arguments},
     {"resume", "end a suspension; start takes part again", run_verb, nothing_more},
-    {"reload", "read the configuration again, on all hosts together", run_verb, nothing_more},
+    {"reload", "read the configuration again, on all hosts together", run_verb, add_max_moves},
     {"enable", "let this host handle a rule", run_rule_verb, rule_subject},
     {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb,
      rule_subject},
@@ -138,6 +158,8 @@ constexpr Command kCommands[] = {
     {"trace", "show packets with verdict and reason, as the running dataplane decides them",
      run_trace, trace_arguments},
     {"plan", "say which buckets would move", run_plan, plan_arguments},
+    {"import", "write a configuration from what Windows NLB says of itself", run_import,
+     import_arguments},
 };
 
 // A plain number counts seconds.

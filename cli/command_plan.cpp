@@ -1,18 +1,24 @@
-// plan: reads the question, prints plan.hpp's answer as tables and strips, or as the JSON of the
-// contract.
+// plan: reads the question, prints the answer of config/plan.hpp as tables and strips, or as the
+// JSON of the contract.
 #include <algorithm>
 #include <fmt/format.h>
 
 #include "cli/bucket_picture.hpp"
 #include "cli/commands.hpp"
-#include "cli/plan.hpp"
+#include "cli/map_source.hpp"
 #include "cli/selection.hpp"
 #include "cli/text_table.hpp"
 #include "config/format.hpp"
 #include "config/load.hpp"
+#include "config/plan.hpp"
 
 namespace nlb::cli {
 namespace {
+
+using config::Move;
+using config::MovePlan;
+using config::RulePlan;
+using config::Situation;
 
 std::size_t count_of(const BucketOwners& owners, HostId id) {
     return static_cast<std::size_t>(std::count(owners.begin(), owners.end(), id));
@@ -37,7 +43,27 @@ Json name_or_null(const std::vector<LegendEntry>& hosts, HostId id) {
     return nullptr;
 }
 
-Json as_json(const MovePlan& plan) {
+// Connections of the host that answered, of rules of which it loses buckets; of others it is not
+// told. Null: not known.
+Json flows_of(const MapInUse& map, const MovePlan& plan) {
+    if (!map.live) return nullptr;
+    Json flows = Json::object();
+    for (const RulePlan& rule : plan.rules) {
+        const auto slot = config::slot_named(*map.cluster, rule.rule);
+        const std::size_t had = count_of(rule.before, map.live->self);
+        const auto loses = static_cast<std::size_t>(
+            std::count_if(rule.moves.begin(), rule.moves.end(),
+                          [&](const Move& move) { return move.from == map.live->self; }));
+        if (!slot || loses == 0) continue;
+        flows[rule.rule] = {{"host", map.live->host},
+                            {"connections", map.live->connections[*slot]},
+                            {"buckets_lost", loses},
+                            {"buckets", had}};
+    }
+    return flows;
+}
+
+Json as_json(const MapInUse& map, const MovePlan& plan) {
     const auto hosts = hosts_of(plan);
     Json moves = Json::array(), moved = Json::object(), least = Json::object(),
          shares = Json::object();
@@ -56,7 +82,29 @@ Json as_json(const MovePlan& plan) {
                                    static_cast<double>(kBuckets);
         shares[rule.rule] = share;
     }
-    return {{"moves", moves}, {"moved", moved}, {"least", least}, {"share_after", shares}};
+    Json answer{{"map", map.word()},
+                {"moves", moves},
+                {"moved", moved},
+                {"least", least},
+                {"changed_hands", plan.changed_hands()},
+                {"share_after", shares},
+                {"flows", flows_of(map, plan)}};
+    if (map.live) answer["epoch"] = map.live->epoch;
+    return answer;
+}
+
+void show_flows(const MapInUse& map, const MovePlan& plan, Console& console) {
+    const Json flows = flows_of(map, plan);
+    if (!flows.is_object()) return;
+    for (const auto& rule : flows.items())
+        console.say(fmt::format(
+            "{}: {} has {} open here, in all of its {}; {} of these change hands, and their open "
+            "connections stay with {} until they end",
+            rule.key(), map.live->host,
+            counted(static_cast<std::size_t>(number_of(rule.value(), "connections")), "connection"),
+            counted(static_cast<std::size_t>(number_of(rule.value(), "buckets")), "bucket"),
+            number_of(rule.value(), "buckets_lost"), map.live->host));
+    console.say("connections of other hosts are not told to this one");
 }
 
 void show_counts(const MovePlan& plan, const std::vector<LegendEntry>& hosts, Console& console) {
@@ -98,10 +146,12 @@ Result<Situation> leaving(const Situation& before, const std::string& name) {
         return Error{fmt::format("--leave: {} is not among the members", config::in_quotes(name))};
     Situation after = before;
     after.members.erase(host.value()->id);
+    after.offers[host.value()->id - 1U] = {};
     return after;
 }
 
-Result<Situation> joining(const Situation& before, const std::string& name) {
+// It offers what it states, if it is heard, else what the configuration gives it.
+Result<Situation> joining(const MapInUse& map, const Situation& before, const std::string& name) {
     const auto host = choose_host(*before.cluster, name);
     if (!host) return Error{"--join: " + host.error().message};
     if (before.members.contains(host.value()->id))
@@ -110,26 +160,60 @@ Result<Situation> joining(const Situation& before, const std::string& name) {
             config::in_quotes(name))};
     Situation after = before;
     after.members.insert(host.value()->id);
+    const LiveHost* const heard = map.live ? map.live->find(host.value()->id) : nullptr;
+    after.offers[host.value()->id - 1U] = heard != nullptr && heard->stated
+                                              ? heard->offers
+                                              : config::offers_of(*before.cluster, *host.value());
     return after;
 }
 
 // Members stay members if the new configuration still has their id.
-Result<Situation> reconfigured(const Situation& before, const config::Config& config) {
+Result<Situation> reconfigured(const MapInUse& map, const Situation& before,
+                               const config::Config& config) {
     const auto cluster =
         choose_cluster(config, config.clusters.size() == 1 ? "" : before.cluster->name);
     if (!cluster) return cluster.error();
-    return Situation{cluster.value(),
-                     HostSet(before.members.bits() & all_hosts(*cluster.value()).bits())};
+    const HostSet members(before.members.bits() & all_hosts(*cluster.value()).bits());
+    Situation after = config::ideal_situation(*cluster.value(), members);
+    if (!map.live) return after;
+    // Rules that a host has disabled or drains stay so, by name.
+    for (const LiveHost& host : map.live->hosts)
+        for (const RuleId slot : slots_of(*cluster.value())) {
+            const auto former =
+                config::slot_named(*map.cluster, name_of_rule(*cluster.value(), slot));
+            const bool off = former && host.states[*former] != RuleState::enabled;
+            if (off || host.state == "draining") after.offers[host.id - 1U][slot] = 0;
+        }
+    return after;
 }
 
-ExitCode answer(const Situation& before, const Result<Situation>& after, Console& console) {
+Situation situation_before(const MapInUse& map, HostSet members) {
+    if (!map.live) return config::ideal_situation(*map.cluster, members);
+    return {map.cluster, map.live->members, offers_in(*map.live)};
+}
+
+ExitCode answer(const MapInUse& map, const Situation& before, const Result<Situation>& after,
+                const Options& options, Console& console) {
     if (!after) return console.fail_usage(after.error());
-    const MovePlan plan = make_plan(before, after.value());
-    console.answer(as_json(plan));
+    const MovePlan plan = map.live ? make_plan(before, map.live->targets, after.value())
+                                   : make_plan(before, after.value());
+    const bool too_many = options.max_moves && plan.changed_hands() > *options.max_moves;
+    const std::string refusal =
+        fmt::format("{} would change hands, more than the {} allowed by --max-moves",
+                    counted(plan.changed_hands(), "bucket"), options.max_moves.value_or(0));
+    Json json = as_json(map, plan);
+    json["ok"] = !too_many;
+    json["return_value"] = static_cast<int>(too_many ? ReturnValue::refused : ReturnValue::ok);
+    json["message"] = too_many ? refusal : "";
+    console.answer(json);
     const auto hosts = hosts_of(plan);
+    console.say(map.headline + '\n');
     show_counts(plan, hosts, console);
     show_pictures(plan, hosts, console);
-    return ExitCode::done;
+    show_flows(map, plan, console);
+    if (!too_many) return ExitCode::done;
+    return console.json() ? ExitCode::refused
+                          : console.fail(ExitCode::refused, ReturnValue::refused, refusal);
 }
 
 }  // namespace
@@ -140,22 +224,22 @@ ExitCode run_plan(const Options& options, Console& console) {
     if (questions != 1)
         return console.fail_usage(
             Error{"expected one of --leave HOST, --join HOST and --new-config FILE"});
-    const auto loaded = config::load_file(options.config);
-    if (!loaded) return console.fail_configuration(loaded.error());
-    const auto cluster = choose_cluster(loaded.value().config, options.cluster);
-    if (!cluster) return console.fail_usage(cluster.error());
-    auto members = choose_members(*cluster.value(), options.members);
+    MapInUse map;
+    if (const auto code = choose_map(options, console, false, map)) return *code;
+    auto members = choose_members(*map.cluster, options.members);
     if (!members) return console.fail_usage(members.error());
     if (!options.join.empty() && options.members.empty()) {  // all but the one that comes
-        if (const config::Host* host = find_host(*cluster.value(), options.join))
+        if (const config::Host* host = find_host(*map.cluster, options.join))
             members.value().erase(host->id);
     }
-    const Situation before{cluster.value(), members.value()};
-    if (!options.leave.empty()) return answer(before, leaving(before, options.leave), console);
-    if (!options.join.empty()) return answer(before, joining(before, options.join), console);
+    const Situation before = situation_before(map, members.value());
+    if (!options.leave.empty())
+        return answer(map, before, leaving(before, options.leave), options, console);
+    if (!options.join.empty())
+        return answer(map, before, joining(map, before, options.join), options, console);
     const auto next = config::load_file(options.new_config);
     if (!next) return console.fail_configuration(next.error());
-    return answer(before, reconfigured(before, next.value().config), console);
+    return answer(map, before, reconfigured(map, before, next.value().config), options, console);
 }
 
 }  // namespace nlb::cli

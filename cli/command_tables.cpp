@@ -9,7 +9,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/selection.hpp"
-#include "cli/targets.hpp"
 #include "config/format.hpp"
 #include "config/key_file.hpp"
 #include "config/load.hpp"
@@ -28,7 +27,7 @@ Result<FixedTables> fixed_tables(const config::Member& member, const std::string
     config::Ownership ownership;
     ownership.epoch = 1;
     ownership.owner = targets_of(cluster, members.value(), {});
-    ownership.own = owned_by(ownership.owner, member.host->id);
+    ownership.own = config::owned_by(ownership.owner, member.host->id);
     FixedTables fixed;
     fixed.cluster_name = cluster.name;
     fixed.outside = member.host->outside;

@@ -26,5 +26,6 @@ ExitCode run_ip2mac(const Options& options, Console& console);
 ExitCode run_tables(const Options& options, Console& console);
 ExitCode run_explain(const Options& options, Console& console);
 ExitCode run_plan(const Options& options, Console& console);
+ExitCode run_import(const Options& options, Console& console);
 
 }  // namespace nlb::cli

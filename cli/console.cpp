@@ -55,6 +55,10 @@ void Console::warn(std::string_view sentence) {
     err_ << "nlb: warning: " << sentence << '\n';
 }
 
+void Console::aside(std::string_view text) {
+    if (!json_) err_ << text << '\n';
+}
+
 void Console::answer(const Json& value) {
     if (json_) out_ << one_line(value) << '\n';
 }

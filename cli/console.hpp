@@ -30,6 +30,8 @@ public:
     // For people; silent with --json. A newline is added.
     void say(std::string_view text);
     void warn(std::string_view sentence);
+    // For people, beside an output that may go to a file: on the error stream; silent with --json.
+    void aside(std::string_view text);
     // For programs; silent without --json.
     void answer(const Json& value);
     // For readers who follow what is said as it comes.

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "cli/endpoint.hpp"
-#include "cli/targets.hpp"
 #include "config/format.hpp"
 #include "config/table_builder.hpp"
+#include "config/targets.hpp"
 #include "core/packet/frame_builder.hpp"
 
 namespace nlb::cli {
@@ -35,23 +35,32 @@ Result<std::uint16_t> destination_port(const PacketWish& wish, const Endpoint& d
 
 }  // namespace
 
-Explainer::Explainer(const config::Cluster& cluster, HostSet members,
-                     const std::vector<const config::Host*>& hosts, const HashKey& hash_key)
-    : cluster_(cluster), now_(kStart), swept_(kStart) {
+std::vector<HostScene> ideal_scenes(const config::Cluster& cluster, HostSet members,
+                                    const std::vector<const config::Host*>& hosts) {
     config::Ownership ownership;
     ownership.epoch = 1;
-    ownership.owner = targets_of(cluster, members, {});
+    ownership.owner = config::targets_of(cluster, members, {});
+    std::vector<HostScene> scenes;
     for (const config::Host* host : hosts) {
-        ownership.own = owned_by(ownership.owner, host->id);
+        ownership.own = config::owned_by(ownership.owner, host->id);
+        scenes.push_back({host, ownership, true});
+    }
+    return scenes;
+}
+
+Explainer::Explainer(const config::Cluster& cluster, const std::vector<HostScene>& scenes,
+                     const HashKey& hash_key)
+    : cluster_(cluster), now_(kStart), swept_(kStart) {
+    for (const HostScene& scene : scenes)
         views_.push_back(
-            {host,
-             config::build_tables(cluster, *host, hash_key, ownership),
-             invented_ports(host->id),
+            {scene.host,
+             scene.fence_holds,
+             config::build_tables(cluster, *scene.host, hash_key, scene.ownership),
+             invented_ports(scene.host->id),
              SimpleConnections(cluster.connections.max),
              FragmentTable(0),
              config::has_sticky_rules(cluster) ? std::make_unique<ClientTable>(kClients) : nullptr,
              {}});
-    }
 }
 
 std::vector<Explanation> Explainer::explain_packet(std::span<const Byte> frame,

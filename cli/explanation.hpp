@@ -10,14 +10,26 @@
 #include <vector>
 
 #include "config/schema.hpp"
+#include "config/table_builder.hpp"
 #include "core/base/result.hpp"
 #include "core/explain.hpp"
 
 namespace nlb::cli {
 
+// What a host's cores go by at the moment.
+struct HostScene {
+    const config::Host* host;
+    config::Ownership ownership;
+    bool fence_holds = true;  // its lease runs
+};
+// Of a converged cluster of `members` in its first epoch. Requires: all are of `cluster`.
+[[nodiscard]] std::vector<HostScene> ideal_scenes(const config::Cluster& cluster, HostSet members,
+                                                  const std::vector<const config::Host*>& hosts);
+
 // One host and its memory.
 struct HostView {
     const config::Host* host;
+    bool fence_holds;
     Tables tables;
     PortAddresses ports;
     SimpleConnections connections;
@@ -34,10 +46,9 @@ struct ExplainedPacket {
 
 class Explainer {
 public:
-    // A converged cluster of `members` in its first epoch, seen by each of `hosts`.
-    // Requires: both are of `cluster`, which came from config/load.
-    Explainer(const config::Cluster& cluster, HostSet members,
-              const std::vector<const config::Host*>& hosts, const HashKey& hash_key);
+    // Requires: the scenes' hosts are of `cluster`, which came from config/load.
+    Explainer(const config::Cluster& cluster, const std::vector<HostScene>& scenes,
+              const HashKey& hash_key);
 
     // One explanation per host, in the order given. `time` is the capture's; going back is ignored.
     [[nodiscard]] std::vector<Explanation> explain_packet(std::span<const Byte> frame,
@@ -56,7 +67,7 @@ public:
 private:
     void advance(std::chrono::nanoseconds time);
     [[nodiscard]] BurstContext context_of(const HostView& view) const {
-        return {view.tables, view.ports, now_, true, 0, 1, view.clients.get()};
+        return {view.tables, view.ports, now_, view.fence_holds, 0, 1, view.clients.get()};
     }
     void resolve_waiting();
     [[nodiscard]] std::vector<ExplainedPacket> take_settled();

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/types.hpp"
 
@@ -36,6 +38,7 @@ struct Options {
     std::string pcap;
     bool all_hosts = false;
     bool alone = false;  // of start
+    bool force = false;  // of stop, drainstop, suspend
 
     // trace
     std::string filter;
@@ -44,10 +47,14 @@ struct Options {
     std::uint32_t rate = 1000;
     std::uint32_t snap = 256;
 
+    // import
+    std::vector<std::string> files;
+
     // plan
     std::string leave;
     std::string join;
     std::string new_config;
+    std::optional<std::uint64_t> max_moves;  // of reload and start too
 };
 
 }  // namespace nlb::cli

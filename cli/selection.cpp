@@ -98,18 +98,6 @@ HostSet all_hosts(const config::Cluster& cluster) {
     return set;
 }
 
-std::string name_of_rule(const config::Cluster& cluster, RuleId rule) {
-    return rule < cluster.port_rules.size() ? cluster.port_rules[rule].name : "default";
-}
-
-std::vector<RuleId> slots_of(const config::Cluster& cluster) {
-    std::vector<RuleId> slots;
-    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
-        slots.push_back(static_cast<RuleId>(i));
-    slots.push_back(kDefaultRule);
-    return slots;
-}
-
 std::string this_machine() {
     std::array<char, 256> name{};
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";

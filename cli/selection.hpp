@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/schema.hpp"
+#include "config/targets.hpp"
 #include "core/base/result.hpp"
 
 namespace nlb::cli {
@@ -30,10 +31,8 @@ namespace nlb::cli {
 [[nodiscard]] std::string name_of_host(const config::Cluster& cluster, HostId id);
 [[nodiscard]] HostSet all_hosts(const config::Cluster& cluster);
 
-// The rule's name, "default" for the traffic that no rule covers.
-[[nodiscard]] std::string name_of_rule(const config::Cluster& cluster, RuleId rule);
-// The slots that the configuration uses, in its order, the default rule last.
-[[nodiscard]] std::vector<RuleId> slots_of(const config::Cluster& cluster);
+using config::name_of_rule;
+using config::slots_of;
 
 // gethostname(2), up to the first dot if `cluster` knows only that part.
 [[nodiscard]] std::string this_machine();

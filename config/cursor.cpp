@@ -48,6 +48,10 @@ Cursor Cursor::child(const YAML::Node& node, const std::string& path, Position p
     return {node, path, *report_};
 }
 
+void Cursor::mistake(const std::string& sentence) const {
+    report_->mistake(path_, is_to_fill_in() ? "fill in this value: " + sentence : sentence);
+}
+
 void Cursor::expected(std::string_view what) const {
     mistake("expected " + std::string(what) + ", got " + in_words(node_));
 }
@@ -125,7 +129,7 @@ std::vector<Cursor> Cursor::items(std::string_view what, std::size_t least,
 }
 
 bool Cursor::read_text(std::string& into, std::string_view what) const {
-    if (!is_scalar() || scalar().empty()) {
+    if (!is_scalar() || scalar().empty() || is_to_fill_in()) {
         expected(what);
         return false;
     }

@@ -18,6 +18,9 @@
 
 namespace nlb::config {
 
+// A scalar that is never a value: `nlb import` writes it for what Windows does not say.
+inline constexpr std::string_view kToFillIn = "TODO";
+
 class Cursor {
 public:
     // The top of a document.
@@ -27,10 +30,13 @@ public:
     [[nodiscard]] bool is_mapping() const { return node_.IsMap(); }
     [[nodiscard]] bool is_list() const { return node_.IsSequence(); }
     [[nodiscard]] bool is_scalar() const { return node_.IsScalar(); }
+    // It stands where somebody has to fill in a value; no read takes it.
+    [[nodiscard]] bool is_to_fill_in() const { return is_scalar() && scalar() == kToFillIn; }
     // Requires: is_scalar().
     [[nodiscard]] const std::string& scalar() const { return node_.Scalar(); }
 
-    void mistake(const std::string& sentence) const { report_->mistake(path_, sentence); }
+    // What `nlb import` could not know is told as such.
+    void mistake(const std::string& sentence) const;
     // Of a key of this mapping: at the key, or at the mapping when it does not hold the key.
     void unknown_key(const std::string& key, Position position, const std::string& sentence) const;
     void missing_key(std::string_view key, std::string_view what) const;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <memory>
+#include <pwd.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,6 +73,15 @@ std::array<Byte, kSize> derive(const ClusterKey& key, const char* context) {
     return out;
 }
 
+// Root makes keys, and the daemons of the packages run as a user of their own, who reads them.
+constexpr const char* kServiceUser = "nlb";
+
+bool give_to_service_user(int file) {
+    if (geteuid() != 0) return true;
+    const passwd* const user = getpwnam(kServiceUser);
+    return user == nullptr || fchown(file, user->pw_uid, user->pw_gid) == 0;
+}
+
 }  // namespace
 
 ClusterKey::~ClusterKey() {
@@ -86,7 +96,8 @@ Result<ClusterKey> read_key(const std::string& path) {
         return failed(
             path, "open",
             missing ? "; write one with " + keygen_command(path) + " and copy it to every host"
-                    : "");
+            : geteuid() != 0 ? "; run `chown " + std::to_string(geteuid()) + " " + path + "`"
+                             : "");
     }
     struct stat status {};
     if (fstat(file.get(), &status) != 0) return failed(path, "inspect", "");
@@ -121,7 +132,7 @@ Status write_key(const std::string& path) {
     randombytes_buf(key.bytes.data(), key.bytes.size());
     const bool written = write(file.get(), key.bytes.data(), key.bytes.size()) ==
                          static_cast<ssize_t>(key.bytes.size());
-    if (!written || fsync(file.get()) != 0) {
+    if (!written || !give_to_service_user(file.get()) || fsync(file.get()) != 0) {
         const Error error = failed(path, "write", "");
         unlink(path.c_str());
         return error;

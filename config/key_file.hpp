@@ -24,7 +24,8 @@ struct ClusterKey {
 // A regular file (or a link to one) of exactly 32 bytes that grants nothing to group or others;
 // else what to do about it.
 [[nodiscard]] Result<ClusterKey> read_key(const std::string& path);
-// A new random key in a new file of mode 0600. Never overwrites: a key that is lost stops the
+// A new random key in a new file of mode 0600. When root writes it and this machine has the
+// packages' user `nlb`, it belongs to that user. Never overwrites: a key that is lost stops the
 // cluster.
 [[nodiscard]] Status write_key(const std::string& path);
 

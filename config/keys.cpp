@@ -238,6 +238,8 @@ constexpr Key<Host> kHostKeys[] = {
 
 constexpr Key<Config> kProgramKeys[] = {
     {"metrics.listen", kOwn, kAtStart, [](const Config& c) { return Text{c.metrics.listen}; }},
+    {"state_dir", kOwn, kAtStart,
+     [](const Config& c) { return Text{c.state_dir.empty() ? "default" : c.state_dir}; }},
     {"poll", kOwn, kAtStart, [](const Config& c) { return Text{to_string(c.poll)}; }},
     {"eal.hugepages", kOwn, kAtStart, [](const Config& c) { return Text{flag(c.eal.hugepages)}; }},
     {"eal.memory", kOwn, kAtStart,

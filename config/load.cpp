@@ -83,6 +83,7 @@ Result<Loaded> load(std::string_view yaml, const std::string& name, Diagnostics&
     validate(loaded.config, report);
     if (report.any()) return Error{report.mistakes()};
     loaded.config.file = name;
+    loaded.text = yaml;
     loaded.warnings = report.warnings();
     for (Cluster& cluster : loaded.config.clusters) {
         resolve_key_file(name, cluster.key_file);

@@ -15,6 +15,7 @@ inline constexpr std::size_t kFileBytesMax = 1U << 20;
 
 struct Loaded {
     Config config;
+    std::string text;                   // as it was read
     std::vector<std::string> warnings;  // the same shape as mistakes; the configuration is usable
 };
 

@@ -7,6 +7,7 @@ namespace nlb::config {
 namespace {
 
 constexpr std::size_t kNameMax = 63;
+constexpr std::size_t kStateDirMax = 200;
 
 // "127.0.0.1:9780" or "[::1]:9780"
 bool is_listen_address(std::string_view text) {
@@ -31,6 +32,16 @@ void parse_metrics(const Cursor& at, Metrics& into) {
     into.listen = listen->scalar();
 }
 
+// Absolute: the two programs may be started anywhere.
+void parse_state_dir(const Cursor& at, std::string& into) {
+    constexpr std::string_view kWanted =
+        "an absolute path of up to 200 bytes, such as /var/lib/nlb";
+    if (!at.is_scalar() || at.scalar().empty() || at.scalar().front() != '/' ||
+        at.scalar().size() > kStateDirMax)
+        return at.expected(kWanted);
+    into = at.scalar();
+}
+
 void parse_eal(const Cursor& at, Eal& into) {
     const Mapping keys(at, "a mapping with hugepages, memory or main_lcore",
                        {"hugepages", "memory", "main_lcore"});
@@ -53,11 +64,13 @@ bool is_letter_or_digit(char c) {
 Config parse_config(const Cursor& top) {
     Config config;
     const Mapping keys(top, "a mapping with the key clusters",
-                       {"clusters", "metrics", "poll", "eal"});
+                       {"clusters", "metrics", "state_dir", "poll", "eal"});
     if (const Cursor* clusters = keys.require("clusters", "a list of clusters"))
         for (const Cursor& cluster : clusters->items("clusters", 1, kClustersMax))
             config.clusters.push_back(parse_cluster(cluster));
     if (const Cursor* metrics = keys.find("metrics")) parse_metrics(*metrics, config.metrics);
+    if (const Cursor* state_dir = keys.find("state_dir"))
+        parse_state_dir(*state_dir, config.state_dir);
     if (const Cursor* poll = keys.find("poll")) poll->read_word(config.poll);
     if (const Cursor* eal = keys.find("eal")) parse_eal(*eal, config.eal);
     return config;
@@ -90,14 +103,14 @@ void parse_name(const Cursor& at, NameKind kind, std::string& into) {
     if (!at.read_text(name, "a name")) return;
     const bool letters = std::all_of(name.begin(), name.end(), [&](char c) {
         return is_letter_or_digit(c) || c == '-' || c == '_' ||
-               (c == '.' && kind == NameKind::host);
+               (c == '.' && kind != NameKind::rule);
     });
     const bool all_digits =
         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
     // Commands take RULE, [VIP:]PORT or all in one place, and NAME or all for hosts: none may look
     // like another.
     if (!letters || !is_letter_or_digit(name.front()) || name.size() > kNameMax) {
-        const char* dot = kind == NameKind::host ? ", \".\"" : "";
+        const char* dot = kind != NameKind::rule ? ", \".\"" : "";
         return at.expected("a name of up to 63 letters, digits, \"-\", \"_\"" + std::string(dot) +
                            " that begins with a letter or digit");
     }

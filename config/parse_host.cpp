@@ -86,7 +86,8 @@ bool is_device(std::string_view text) {
 void parse_device(const Cursor& at, std::string& into) {
     constexpr std::string_view kWanted =
         "a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\"";
-    if (!at.is_scalar() || !is_device(at.scalar())) return at.expected(kWanted);
+    if (!at.is_scalar() || at.is_to_fill_in() || !is_device(at.scalar()))
+        return at.expected(kWanted);
     into = at.scalar();
 }
 

@@ -196,6 +196,8 @@ struct Config {
     std::string file;  // as given on the command line
     std::vector<Cluster> clusters;
     Metrics metrics;
+    // What must survive a reboot; absolute. Empty: config/daemon/state_directory.hpp decides.
+    std::string state_dir;
     PollMode poll = PollMode::adaptive;
     Eal eal;
 };

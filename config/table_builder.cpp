@@ -95,9 +95,9 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.hash_key = hash_key;
     tables.own = ownership.own;
     tables.dirty_elsewhere = ownership.dirty_elsewhere;
+    tables.ended_rules = ownership.ended_rules;
     tables.owner = ownership.owner;
     tables.era = ownership.era;
-    tables.cut = ownership.cut;
     tables.settled = ownership.settled ? 1 : 0;
     tables.tcp_idle_s = whole_seconds(cluster.connections.tcp_idle);
     tables.half_open_s = whole_seconds(cluster.connections.half_open);

@@ -15,7 +15,7 @@ struct Ownership {
     OwnerMap owner{};
     std::uint64_t era = 0;
     bool settled = false;
-    std::uint64_t cut = 0;  // Tables::cut
+    std::uint64_t ended_rules = 0;
 };
 
 // Requires: `host` is one of the cluster's, and both came from config/load.

@@ -1,13 +1,14 @@
 // nlb-controlplane: reads the command line, takes the run directory, and runs the loop. Exit codes:
 // 0 ended on request, 1 refused or failed, 2 usage or configuration.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <sodium.h>
 #include <unistd.h>
 
 #include "config/daemon/log.hpp"
 #include "config/daemon/private_memory.hpp"
 #include "config/daemon/run_directory.hpp"
+#include "config/daemon/service_manager.hpp"
+#include "config/daemon/state_directory.hpp"
 #include "config/load.hpp"
 #include "controlplane/api/metrics_server.hpp"
 #include "controlplane/loop/control_plane.hpp"
@@ -22,11 +23,11 @@ constexpr int kMisused = 2;
 struct Options {
     std::string config;
     std::string host;
-    std::string run_directory = "/run/nlb";
+    std::string run_directory;  // empty: not given
 };
 
 int complain(const std::string& sentence, int code) {
-    std::fprintf(stderr, "%s\n", sentence.c_str());
+    daemon::complain(sentence);
     return code;
 }
 
@@ -66,9 +67,17 @@ int start(const Options& options) {
     if (!loaded) return complain(loaded.error().message, kMisused);
     const auto members = config::memberships_of(loaded.value().config, options.host);
     if (!members) return complain(members.error().message, kMisused);
-    const auto run = daemon::RunDirectory::take(options.run_directory, "controlplane");
+    const std::string run_directory = options.run_directory.empty()
+                                          ? std::string{daemon::kDefaultRunDirectory}
+                                          : options.run_directory;
+    const auto run = daemon::RunDirectory::take(run_directory, "controlplane");
     if (!run) return complain(run.error().message, kFailed);
-    ControlPlane program(loaded.value().config, options.host, run.value());
+    auto manager = daemon::ServiceManager::from_environment();
+    ControlPlane program(loaded.value(), options.host,
+                         {run.value(),
+                          daemon::state_directory_of(loaded.value().config.state_dir,
+                                                     options.run_directory, options.host),
+                          manager});
     if (const Status ready = program.prepare(); !ready)
         return complain(ready.error().message, kMisused);
     daemon::start_log(daemon::LogWriter::thread);
@@ -87,8 +96,9 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", NLB_VERSION);
     app.add_option("--config", options.config, "the cluster's YAML file")->required();
     app.add_option("--host", options.host, "this host's name in it (default: the machine's)");
-    app.add_option("--run-dir", options.run_directory, "where the sockets are")
-        ->capture_default_str();
+    app.add_option(
+        "--run-dir", options.run_directory,
+        "where the sockets are [" + std::string{nlb::daemon::kDefaultRunDirectory} + "]");
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

@@ -1,7 +1,6 @@
 // nlb-dataplane: from the command line to a running dataplane, one step after the other. Exit
 // codes: 0 stopped as told, 1 refused or failed, 2 usage or configuration. A failure is one line (a
 // configuration may have several mistakes).
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -9,6 +8,7 @@
 #include "config/daemon/log.hpp"
 #include "config/daemon/private_memory.hpp"
 #include "config/daemon/run_directory.hpp"
+#include "config/daemon/service_manager.hpp"
 #include "config/load.hpp"
 #include "core/ipc/tables_codec.hpp"
 #include "dataplane/control/dataplane.hpp"
@@ -27,8 +27,7 @@ constexpr int kFailed = 1;
 constexpr int kMistaken = 2;
 
 int fail(int exit_code, const Error& error) {
-    std::fprintf(stderr, "%s%s\n",
-                 exit_code == kMistaken ? "" : "nlb-dataplane: ", error.message.c_str());
+    daemon::complain((exit_code == kMistaken ? "" : "nlb-dataplane: ") + error.message);
     return exit_code;
 }
 
@@ -69,6 +68,7 @@ Status check_devices(const StartupPlan& plan) {
 }
 
 int run(const StartupPlan& plan, const Arguments& arguments) {
+    auto manager = daemon::ServiceManager::from_environment();
     // Fixed tables need no control plane, so no run directory is claimed: many may run side by
     // side.
     std::optional<daemon::RunDirectory> directory;
@@ -93,7 +93,7 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
     if (!dataplane) return fail(kFailed, dataplane.error());
     // Not before: EAL reads what /proc then shows to root alone.
     daemon::keep_memory_private();
-    const auto ended = dataplane.value()->run(arguments.exit_when_idle);
+    const auto ended = dataplane.value()->run(arguments.exit_when_idle, manager);
     return ended ? kStopped : fail(kFailed, ended.error());
 }
 

@@ -6,12 +6,16 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <poll.h>
 #include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace nlb::daemon {
@@ -85,6 +89,39 @@ private:
     std::uint64_t lost_ = 0;
 };
 
+// systemd gives device and inode of what it made stderr (systemd.exec(5)); a program that was given
+// another one since knows by them.
+bool stderr_is_journal() {
+    const char* const told = std::getenv("JOURNAL_STREAM");
+    struct stat about {};
+    if (told == nullptr || fstat(STDERR_FILENO, &about) != 0) return false;
+    return told == std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino);
+}
+
+// The level as syslog's number between angle brackets.
+class JournalPriority : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm&,
+                spdlog::memory_buf_t& into) override {
+        const std::string_view prefix = message.level == spdlog::level::err    ? kErrorPrefix
+                                        : message.level == spdlog::level::warn ? "<4>"
+                                                                               : "<6>";
+        into.append(prefix.data(), prefix.data() + prefix.size());
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<JournalPriority>();
+    }
+
+    static constexpr std::string_view kErrorPrefix = "<3>";
+};
+
+std::unique_ptr<spdlog::formatter> formatter() {
+    auto made = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    made->add_flag<JournalPriority>('*').set_pattern(
+        stderr_is_journal() ? "%*%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v");
+    return made;
+}
+
 spdlog::level::level_enum level_of(Level level) {
     if (level == Level::error) return spdlog::level::err;
     return level == Level::warning ? spdlog::level::warn : spdlog::level::info;
@@ -115,13 +152,24 @@ void start_log(LogWriter writer) {
     } else {
         logger = std::make_shared<spdlog::logger>("nlb", std::move(sink));
     }
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    logger->set_formatter(formatter());
     logger->flush_on(spdlog::level::info);
 }
 
 void stop_log() {
     logger.reset();
     spdlog::shutdown();
+}
+
+void complain(std::string_view text) {
+    const std::string_view prefix =
+        stderr_is_journal() ? JournalPriority::kErrorPrefix : std::string_view{};
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        const std::string line{text.substr(begin, end - begin)};
+        std::fprintf(stderr, "%s%s\n", std::string{prefix}.c_str(), line.c_str());
+        begin = end + 1;
+    }
 }
 
 void log(Level level, std::string_view name, const Fields& fields) {

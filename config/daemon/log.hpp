@@ -1,6 +1,8 @@
 // The one grammar of both daemons' lines on stderr: `TIME LEVEL name=NAME [key=value ...]`, so that
 // an operator searches once. Time is UTC with milliseconds, level is info, warning or error, values
-// with blanks, quotes or equal signs are quoted. It decides nothing about what is worth a line.
+// with blanks, quotes or equal signs are quoted. Where stderr is the journal, which keeps time and
+// priority itself, `<PRIORITY>` stands for both (sd-daemon(3)). It decides nothing about what is
+// worth a line.
 #pragma once
 
 #include <string>
@@ -33,6 +35,10 @@ inline constexpr std::size_t kLinesPendingMax = 4096;
 void start_log(LogWriter writer);
 // Writes what is pending. Thread: main, once nobody logs any more.
 void stop_log();
+
+// Why a program does not start, as it is written for people: plain lines on stderr, in the journal
+// with the priority of an error. Thread: main.
+void complain(std::string_view text);
 
 // Thread: any.
 void log(Level level, std::string_view name, const Fields& fields = {});

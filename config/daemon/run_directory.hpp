@@ -28,8 +28,6 @@ public:
     [[nodiscard]] std::string trace_socket() const { return path_ + "/trace.sock"; }
     // The control plane listens here for commands.
     [[nodiscard]] std::string control_socket() const { return path_ + "/control.sock"; }
-    // What the control plane keeps over a restart.
-    [[nodiscard]] std::string state_file() const { return path_ + "/state"; }
 
 private:
     RunDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}

@@ -71,6 +71,11 @@ std::string words_of(const Sign& sign) {
         case Sign::Kind::other_vlan:
             return host + " serves this cluster in VLAN " + std::to_string(sign.vlan) +
                    ": its port, or this one, is in the wrong VLAN";
+        case Sign::Kind::holds_address:
+            return "a stranger answers for a virtual address of this cluster";
+        case Sign::Kind::serves_unheard:
+            return host + " answers for this cluster's addresses, and its heartbeats (ethertype " +
+                   "0x88B5) do not arrive here: look for a filter on the way";
     }
     return "";
 }

@@ -48,10 +48,11 @@ ClusterAgent::ClusterAgent(ClusterSettings settings,
       membership_(params_, desired()),
       channel_(messages),
       commands_(
-          settings_, *authenticator_, channel_,
+          settings_, rule_states_, *authenticator_, channel_,
           [this](const UseConfig& action) { use_next(action); },
           [this](Instant now) { ask_witnesses(now); }),
       witnesses_(settings_, channel_),
+      addresses_(settings_, channel_),
       igmp_(settings_, channel_, boot),
       boot_(boot),
       wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {
@@ -99,6 +100,7 @@ void ClusterAgent::on_tick(Instant now) {
     refresh_health(now);
     compare_configurations(now);
     if (dataplane_ && link_up_) igmp_.on_tick(now);
+    guard_addresses(now);
     poll(now);
     reconcile(now);
 }
@@ -110,7 +112,8 @@ Instant ClusterAgent::next_wake() const {
         std::min(check, link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_);
     if (!active_) return due;
     if (taken_in_) return now_;
-    return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_});
+    return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_,
+                     addresses_.next_wake()});
 }
 
 void ClusterAgent::poll(Instant now) {
@@ -167,13 +170,26 @@ std::string_view ClusterAgent::serves_not_because(Instant now) const {
     return {};
 }
 
+bool ClusterAgent::is_last_to_serve(Instant now) const {
+    if (settings_.cluster.hosts.size() < 2 || wanted_ != Wanted::running || !active_ || leaving_ ||
+        membership_.state() != MembershipState::member || membership_.valid_until() <= now)
+        return false;
+    const auto serves = [this](const auto& entry) {
+        const auto& [id, peer] = entry;
+        return peer.stated && peer.state == MemberState::member && membership_.is_live(id) &&
+               !takes_no_bucket(peer.flags) && (peer.flags & kFlagDraining) == 0;
+    };
+    const auto& peers = membership_.peers();
+    return std::none_of(peers.begin(), peers.end(), serves);
+}
+
 CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>& rules,
                                           RuleState wanted) {
     now_ = now;
     if (wanted_ == Wanted::suspended)
         return {ReturnValue::refused, "the host is suspended: it answers only query and resume"};
     const RuleStates before = rule_states_;
-    CommandResult result = change_rules(rule_states_, rules, wanted);
+    CommandResult result = change_rules(settings_.cluster, rule_states_, rules, wanted);
     for (const RuleId rule : rules) {
         if (before[rule] == wanted) continue;
         drained_told_[rule] = 0;
@@ -185,14 +201,15 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
     own_cause_ = ConvergenceCause::rule;
     refresh_health(now);
     tell_desired(now);
+    if (disabled_rules(before) != disabled_rules(rule_states_)) commands_.reinstall();
     return result;
 }
 
-void ClusterAgent::apply_local(Instant now, const config::Cluster& cluster,
-                               const config::Host& host) {
+void ClusterAgent::apply_local(Instant now, const ClusterSettings& fresh) {
     now_ = now;
-    settings_.cluster = cluster;
-    settings_.host = host;
+    settings_.cluster = fresh.cluster;
+    settings_.host = fresh.host;
+    settings_.source = fresh.source;
     own_cause_ = ConvergenceCause::reload;
     tell_desired(now);
     commands_.reinstall();

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "controlplane/agent/address_guard.hpp"
 #include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
 #include "controlplane/agent/config_exchange.hpp"
@@ -73,7 +74,7 @@ public:
     CommandResult command_host(Instant now, HostCommand command);
     CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
     // Weights, priorities and time-outs of this host; the agreed part is unchanged.
-    void apply_local(Instant now, const config::Cluster& cluster, const config::Host& host);
+    void apply_local(Instant now, const ClusterSettings& fresh);
     // A host that begins waits no longer for signs that somebody else serves.
     CommandResult begin_alone(Instant now);
     // The next configuration: it is used once every live host holds it. Requires:
@@ -103,6 +104,10 @@ public:
     [[nodiscard]] const MembershipParams& params() const { return params_; }
     [[nodiscard]] const RuleStates& rule_states() const { return rule_states_; }
     [[nodiscard]] const RuleHealths& healths() const { return healths_; }
+    // What this host would tell of its servers if that configuration came into force.
+    [[nodiscard]] ToldHealths health_under(const config::Cluster& next) const {
+        return healths_.told_under(next, now_);
+    }
     [[nodiscard]] ShownState shown() const {
         return shown_state(wanted_, facts(), membership_.converged());
     }
@@ -110,6 +115,8 @@ public:
     // Why the cores answer nobody although this host should serve; empty: they do, or it should
     // not.
     [[nodiscard]] std::string_view serves_not_because(Instant now) const;
+    // Several hosts are configured, this one serves, and no other that is heard does.
+    [[nodiscard]] bool is_last_to_serve(Instant now) const;
     [[nodiscard]] bool dataplane_connected() const { return dataplane_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
     // Since the first hello.
@@ -125,7 +132,14 @@ public:
     [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const {
         return mismatches_;
     }
+    // What the cores go by; nothing before the first install.
+    [[nodiscard]] const std::optional<InstallTables>& last_install() const {
+        return commands_.last_install();
+    }
     [[nodiscard]] std::uint64_t frames_sent() const { return commands_.frames_sent(); }
+    // Of virtual addresses: what this host announced, and claims of strangers.
+    [[nodiscard]] std::uint64_t announced() const { return addresses_.announced(); }
+    [[nodiscard]] std::uint64_t address_conflicts() const { return address_conflicts_; }
     // What a successor needs for `initial_state: last`.
     [[nodiscard]] StoredCluster stored() const;
 
@@ -146,7 +160,7 @@ private:
     [[nodiscard]] DesiredRules desired() const;
     [[nodiscard]] StagedConfig held() const;
     void refresh_health(Instant now);
-    [[nodiscard]] std::uint64_t cut() const;
+    [[nodiscard]] std::uint64_t failed_rules() const;
     void tell_health(RuleId rule) const;
 
     // cluster_agent_link.cpp: what the dataplane says
@@ -155,6 +169,9 @@ private:
     void on_counters(const ipc::CountersReport& report);
     void note_link(Instant now, bool up);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
+    void note_claim(Instant now, const VirtualClaim& claim);
+    void guard_addresses(Instant now);
+    [[nodiscard]] bool hears_nobody() const;
     void note_workers(Instant now, Instant oldest_poll);
     void note_drained_rules();
 
@@ -192,6 +209,7 @@ private:
     ConfigExchange exchange_;
     std::map<HostId, std::optional<config::Difference>> mismatches_;
     Witnesses witnesses_;
+    AddressGuard addresses_;
     IgmpAgent igmp_;
     std::uint32_t boot_;
 
@@ -223,6 +241,7 @@ private:
     ConvergenceStatistics convergence_;
     HeartbeatStatistics heartbeats_;
     Strangers strangers_;
+    std::uint64_t address_conflicts_ = 0;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
     // of the next epoch with the same members, when it comes from here: rule, health or reload

@@ -45,7 +45,7 @@ void ClusterAgent::use_next(const UseConfig& action) {
     next_.reset();
     params_ = params_of(settings_);
     drained_told_ = {};
-    commands_.cut(cut());
+    commands_.end_failed(failed_rules());
     own_cause_ = ConvergenceCause::reload;
     tell(Severity::info, EventNumber::none, "configuration_in_use",
          {{"generation", std::to_string(action.generation)}});

@@ -14,7 +14,7 @@ DesiredRules ClusterAgent::desired() const {
 // Requires: next_.
 StagedConfig ClusterAgent::held() const {
     return held_config(settings_, next_->settings, rule_states_,
-                       healths_.told_under(next_->settings.cluster, now_));
+                       health_under(next_->settings.cluster));
 }
 
 std::vector<CheckOrder> ClusterAgent::take_due_checks(Instant now) {
@@ -31,20 +31,18 @@ void ClusterAgent::on_check(Instant now, std::uint64_t token, const CheckResult&
 
 // Tells the cluster only what changed: each telling may be an epoch.
 void ClusterAgent::refresh_health(Instant now) {
-    commands_.cut(cut());
+    commands_.end_failed(failed_rules());
     const ToldHealths told = healths_.told(now);
     if (std::exchange(told_health_, told) == told) return;
     own_cause_ = ConvergenceCause::health;
     tell_desired(now);
 }
 
-// What the operator disabled is cut as well: `drain` is the word for letting flows end.
-std::uint64_t ClusterAgent::cut() const {
+// Of what the operator drains flows may end, whatever a check says.
+std::uint64_t ClusterAgent::failed_rules() const {
     std::uint64_t rules = healths_.cut();
-    for (std::size_t r = 0; r < settings_.cluster.port_rules.size(); ++r) {
+    for (std::size_t r = 0; r < settings_.cluster.port_rules.size(); ++r)
         if (rule_states_[r] == RuleState::draining) rules &= ~(std::uint64_t{1} << r);
-        if (rule_states_[r] == RuleState::disabled) rules |= std::uint64_t{1} << r;
-    }
     return rules;
 }
 

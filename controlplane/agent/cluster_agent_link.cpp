@@ -1,6 +1,7 @@
 // What the dataplane says, as events for the membership.
 #include <algorithm>
 
+#include "config/format.hpp"
 #include "config/table_builder.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
@@ -37,6 +38,7 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
     link_up_ = hello->link_up != 0;
     ports_ = hello->ports;
     witnesses_.use_port(hello->ports.outside);
+    addresses_.use_port(hello->ports.outside);
     next_poll_ = now;
     const auto rest = message.rest_after<ipc::Hello>();
     const auto block =
@@ -87,12 +89,14 @@ void ClusterAgent::on_message(Instant now, const ipc::MessageView& message) {
     reconcile(now);
 }
 
-// IGMP queries of the switch come the same way as cluster frames. A frame is counted under one
-// reason, and only what an operator can act on becomes an event.
+// IGMP queries of the switch and claims of addresses come the same way as cluster frames. A frame
+// is counted under one reason, and only what an operator can act on becomes an event.
 void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     const auto punted = message.body<ipc::Punted>();
     if (!punted || !active_) return;
     if (igmp_.on_frame(now, message.rest_after<ipc::Punted>())) return;
+    if (const auto claim = addresses_.read(message.rest_after<ipc::Punted>()))
+        return note_claim(now, *claim);
     const auto envelope = unwrap_frame(message.rest_after<ipc::Punted>());
     DecodedFrame decoded;
     decoded.fault = FrameFault::truncated;
@@ -135,6 +139,36 @@ void ClusterAgent::note_stranger(Instant now, const std::optional<Sign>& sign) {
     if (strangers_.should_tell(*sign, now))
         tell(Severity::error, EventNumber::none, "stranger_serves", fields_of(*sign));
     run(now, membership_.on_sign(now, *sign));
+}
+
+bool ClusterAgent::hears_nobody() const {
+    return membership_.peers().empty();
+}
+
+// A member's claim is news only to a beginner that hears no member: it serves, and its heartbeats
+// are lost on the way. Anybody else's is a conflict: the address is defended, and a beginner waits.
+void ClusterAgent::note_claim(Instant now, const VirtualClaim& claim) {
+    const bool begins = membership_.state() == MembershipState::join && hears_nobody();
+    if (claim.is_clusters && !begins) return;
+    if (claim.is_clusters) return note_stranger(now, sign_of_claim(claim));
+    ++address_conflicts_;
+    const bool defended = addresses_.defend(now, claim.address);
+    const Sign sign = sign_of_claim(claim);
+    if (strangers_.should_tell(sign, now))
+        tell(Severity::error, EventNumber::none, "address_conflict",
+             {{"address", config::to_string(claim.address)},
+              {"mac", config::to_string(claim.mac)},
+              {"announced_anew", defended ? "yes" : "no"}});
+    run(now, membership_.on_sign(now, sign));
+}
+
+void ClusterAgent::guard_addresses(Instant now) {
+    const bool is_default =
+        active_ && membership_.own()[kDefaultRule] != 0 && membership_.valid_until() > now;
+    addresses_.note_default_host(now, is_default);
+    if (active_ && membership_.state() == MembershipState::join && hears_nobody() && link_up_)
+        addresses_.ask_holders(now, params_.timing.bootstrap_after);
+    addresses_.on_tick(now);
 }
 
 // The newest frame from outside counts as a sign that this host is not deaf (R12).

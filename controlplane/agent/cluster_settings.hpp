@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "config/schema.hpp"
 #include "core/cluster/membership.hpp"
@@ -10,10 +12,17 @@
 
 namespace nlb::controlplane {
 
+// The file that the settings were read from, for people and for programs that ask what is in force.
+struct ConfigSource {
+    std::string file;
+    std::string text;
+};
+
 struct ClusterSettings {
     config::Cluster cluster;
     config::Host host;
-    HashKey hash_key{};  // derived from the cluster key
+    HashKey hash_key{};                          // derived from the cluster key
+    std::shared_ptr<const ConfigSource> source;  // nothing where no file was read
 };
 
 // What the protocol is told of them. Requires: `host` is one of the cluster's.

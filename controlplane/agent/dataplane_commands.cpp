@@ -30,10 +30,11 @@ Duration frames_keep(const Timing& timing) {
 
 }  // namespace
 
-DataplaneCommands::DataplaneCommands(const ClusterSettings& settings,
+DataplaneCommands::DataplaneCommands(const ClusterSettings& settings, const RuleStates& rule_states,
                                      const Authenticator& authenticator, ClusterChannel& channel,
                                      OnUse on_use, OnAsk on_ask)
     : settings_(settings),
+      rule_states_(rule_states),
       authenticator_(&authenticator),
       channel_(channel),
       on_use_(std::move(on_use)),
@@ -75,9 +76,13 @@ void DataplaneCommands::send_frame(const ClusterFrame& frame, Instant not_after)
 
 void DataplaneCommands::install(const InstallTables& action) {
     last_ = action;
-    const config::Ownership ownership{action.epoch, action.own, action.dirty_elsewhere,
-                                      action.owner, action.era, action.settled,
-                                      cut_};
+    const config::Ownership ownership{action.epoch,
+                                      action.own,
+                                      action.dirty_elsewhere,
+                                      action.owner,
+                                      action.era,
+                                      action.settled,
+                                      disabled_rules(rule_states_) | failed_rules_};
     const Tables tables =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, ownership);
     const ipc::Install install{action.token};
@@ -88,8 +93,8 @@ void DataplaneCommands::reinstall() {
     if (last_) install(InstallTables{*last_});
 }
 
-void DataplaneCommands::cut(std::uint64_t rules) {
-    if (std::exchange(cut_, rules) != rules) reinstall();
+void DataplaneCommands::end_failed(std::uint64_t rules) {
+    if (std::exchange(failed_rules_, rules) != rules) reinstall();
 }
 
 void DataplaneCommands::set_lease(Instant valid_until) {

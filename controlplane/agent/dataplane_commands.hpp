@@ -10,6 +10,7 @@
 
 #include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
+#include "controlplane/agent/rule_states.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/wire/cluster_frames.hpp"
 #include "core/wire/frame_codec.hpp"
@@ -23,8 +24,9 @@ public:
     // Witnesses shall be asked.
     using OnAsk = std::function<void(Instant)>;
     // All references outlive it.
-    DataplaneCommands(const ClusterSettings& settings, const Authenticator& authenticator,
-                      ClusterChannel& channel, OnUse on_use, OnAsk on_ask);
+    DataplaneCommands(const ClusterSettings& settings, const RuleStates& rule_states,
+                      const Authenticator& authenticator, ClusterChannel& channel, OnUse on_use,
+                      OnAsk on_ask);
 
     // Returns the reports among the actions, which concern people and metrics only. Frames must
     // leave soon: one that was said under a lease, and leaves later than T*P - L after that, could
@@ -33,8 +35,8 @@ public:
     // The last install again, made from the settings as they are now; its token is one that the
     // membership no longer waits for, or the one that it does wait for, with the same content.
     void reinstall();
-    // Rules whose flows end here once their buckets are another host's; the cores are told.
-    void cut(std::uint64_t rules);
+    // Rules whose flows end here as if they were disabled: their servers have failed.
+    void end_failed(std::uint64_t rules);
     // An absolute time of the clock that both programs read.
     void set_lease(Instant valid_until);
     // From now on frames bear this one's tags and seals; the cores are told.
@@ -51,6 +53,8 @@ public:
         verified_ = {};
     }
 
+    // What the cores of this dataplane were told last; nothing before the first install.
+    [[nodiscard]] const std::optional<InstallTables>& last_install() const { return last_; }
     // Cluster frames handed to the dataplane, since the start.
     [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
 
@@ -60,6 +64,7 @@ private:
     void give_grants(const GiveGrants& action);
 
     const ClusterSettings& settings_;
+    const RuleStates& rule_states_;
     const Authenticator* authenticator_;
     ClusterChannel& channel_;
     OnUse on_use_;
@@ -67,7 +72,7 @@ private:
     MacAddress destination_;
     Duration frames_keep_;
     std::optional<InstallTables> last_;
-    std::uint64_t cut_ = 0;
+    std::uint64_t failed_rules_ = 0;
     ipc::Verified verified_{};  // as told last
     std::uint64_t frames_sent_ = 0;
 };

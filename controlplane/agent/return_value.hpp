@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace nlb::controlplane {
 
@@ -18,17 +19,32 @@ enum class ReturnValue : int {
     default_host = 1008,  // converged, and this host is the default host
     draining = 1009,
     suspended = 1013,
+    media_disconnected = 1014,  // the outside port has no link
     refused = 1015,
+    port_overlap = 1150,     // of a file that was to be reloaded: two rules cover one port
+    bad_port_params = 1151,  // of that file: a rule is wrong in another way
+    max_port_rules = 1152,   // of that file: more than 32 rules
+    truncated = 1153,        // the answer would be too long: its oldest part is left out
 };
 
 [[nodiscard]] constexpr bool is_ok(ReturnValue value) {
-    return value != ReturnValue::bad_params && value != ReturnValue::not_found &&
-           value != ReturnValue::refused;
+    switch (value) {
+        case ReturnValue::bad_params:
+        case ReturnValue::not_found:
+        case ReturnValue::refused:
+        case ReturnValue::port_overlap:
+        case ReturnValue::bad_port_params:
+        case ReturnValue::max_port_rules:
+            return false;
+        default:
+            return true;
+    }
 }
 
 struct CommandResult {
     ReturnValue value = ReturnValue::ok;
-    std::string message;  // one sentence for people
+    std::string message;               // one sentence for people
+    std::vector<std::string> rules{};  // names of those that it changed
 };
 
 }  // namespace nlb::controlplane

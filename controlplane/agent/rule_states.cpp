@@ -1,6 +1,8 @@
 // What a text means is decided as packets are: a rule for one address before one for all.
 #include "controlplane/agent/rule_states.hpp"
 
+#include <algorithm>
+
 #include "config/format.hpp"
 #include "config/table_builder.hpp"
 #include "core/base/assert.hpp"
@@ -8,8 +10,9 @@
 namespace nlb::controlplane {
 namespace {
 
-// What an operator may ask for; that a rule has failed is nobody's wish.
-constexpr std::array<std::string_view, 3> kNames = {"enabled", "disabled", "draining"};
+// That a rule has failed is nobody's wish: only the others may be asked for.
+constexpr std::array<std::string_view, 4> kNames = {"enabled", "disabled", "draining", "failed"};
+constexpr std::size_t kWishes = 3;
 
 struct Selector {
     std::optional<IpAddress> vip;
@@ -37,6 +40,19 @@ std::optional<Selector> parse_selector(std::string_view text) {
 
 bool covers(const config::PortRule& rule, const std::optional<std::uint16_t>& port) {
     return !port || (rule.ports.first <= *port && *port <= rule.ports.last);
+}
+
+bool is_virtual(const config::Cluster& cluster, const IpAddress& address) {
+    return cluster.address.address == address ||
+           std::any_of(cluster.virtual_addresses.begin(), cluster.virtual_addresses.end(),
+                       [&](const config::Prefix& one) { return one.address == address; });
+}
+
+std::string addresses_of(const config::Cluster& cluster) {
+    std::string text = config::to_string(cluster.address.address);
+    for (const config::Prefix& one : cluster.virtual_addresses)
+        text += ", " + config::to_string(one.address);
+    return text;
 }
 
 std::vector<RuleId> matching(const config::Cluster& cluster, const Selector& selector,
@@ -67,6 +83,9 @@ Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::st
     const auto selector = parse_selector(text);
     std::vector<RuleId> rules;
     if (selector) {
+        if (selector->vip && !is_virtual(cluster, *selector->vip))
+            return Error{"cluster " + cluster.name + " has no virtual address " +
+                         config::to_string(*selector->vip) + "; it has: " + addresses_of(cluster)};
         rules = matching(cluster, *selector, selector->vip, !selector->vip);
         if (rules.empty() && selector->vip && selector->port)
             rules = matching(cluster, *selector, std::nullopt, false);
@@ -76,19 +95,32 @@ Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::st
                  ": give a rule's name, [VIP:]PORT or all; `nlb params` lists the rules"};
 }
 
-CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules, RuleState wanted) {
-    std::size_t changed = 0;
+CommandResult change_rules(const config::Cluster& cluster, RuleStates& states,
+                           const std::vector<RuleId>& rules, RuleState wanted) {
+    CommandResult result;
+    std::string asked;
     for (const RuleId rule : rules) {
         NLB_ASSERT(rule < states.size());
+        const std::string name{rule_name(cluster, rule)};
+        asked += (asked.empty() ? "" : ", ") + name;
         if (states[rule] == wanted) continue;
         states[rule] = wanted;
-        ++changed;
+        result.message += (result.message.empty() ? "" : ", ") + name;
+        result.rules.push_back(name);
     }
     const std::string word{name_of(wanted)};
-    if (changed == 0) return {ReturnValue::already, "already " + word};
-    return {ReturnValue::ok, std::to_string(changed) +
-                                 (changed == 1 ? " rule is " : " rules are ") + word +
-                                 " on this host"};
+    if (result.rules.empty()) return {ReturnValue::already, "already " + word + ": " + asked};
+    result.message += (result.rules.size() == 1 ? " is " : " are ") + word + " on this host";
+    if (wanted == RuleState::disabled) result.message += "; connections are cut";
+    if (wanted == RuleState::draining) result.message += "; connections go on";
+    return result;
+}
+
+std::uint64_t disabled_rules(const RuleStates& states) {
+    std::uint64_t rules = 0;
+    for (std::size_t r = 0; r < kRulesMax; ++r)
+        if (states[r] == RuleState::disabled) rules |= std::uint64_t{1} << r;
+    return rules;
 }
 
 DesiredRules desired_rules_of(const config::Cluster& cluster, const config::Host& host,
@@ -110,7 +142,7 @@ std::string_view name_of(RuleState state) {
 }
 
 std::optional<RuleState> rule_state_from(std::string_view name) {
-    for (std::size_t i = 0; i < kNames.size(); ++i)
+    for (std::size_t i = 0; i < kWishes; ++i)
         if (kNames[i] == name) return static_cast<RuleState>(i);
     return std::nullopt;
 }

@@ -20,14 +20,17 @@ using RuleStates = std::array<RuleState, kRuleSlots>;
 
 // `text` is a rule's name, `all`, PORT, VIP:PORT or VIP:all ([VIP]:PORT for IPv6). A port alone
 // means every rule that covers it; with a VIP the rule that traffic to it meets: one for this VIP
-// before one for all. Never empty.
+// before one for all. An address that is no virtual one of the cluster is an error. Never empty.
 [[nodiscard]] Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster,
                                                        std::string_view text);
 
-// Sets the rules' state and says whether any changed.
+// Sets the rules' state and names those that changed.
 // Requires: `rules` are of the cluster.
-[[nodiscard]] CommandResult change_rules(RuleStates& states, const std::vector<RuleId>& rules,
-                                         RuleState wanted);
+[[nodiscard]] CommandResult change_rules(const config::Cluster& cluster, RuleStates& states,
+                                         const std::vector<RuleId>& rules, RuleState wanted);
+
+// Bit r: rule r is disabled; see Tables::ended_rules.
+[[nodiscard]] std::uint64_t disabled_rules(const RuleStates& states);
 
 // What the host puts in, from its configuration, the rules' states and the health of its servers.
 // The operator's word is stronger: of a rule that is disabled or draining no failure is told.

@@ -30,6 +30,12 @@ std::optional<Sign> sign_of_tagged(const Envelope& envelope, const FrameHeader& 
                 .vlan = envelope.vlan};
 }
 
+Sign sign_of_claim(const VirtualClaim& claim) {
+    return Sign{.kind = claim.is_clusters ? Sign::Kind::serves_unheard : Sign::Kind::holds_address,
+                .host = claim.host,
+                .mac = claim.mac};
+}
+
 Fields fields_of(const Sign& sign) {
     Fields fields{{"because", words_of(sign)}};
     if (sign.mac != MacAddress{}) fields.emplace_back("mac", config::to_string(sign.mac));
@@ -37,7 +43,7 @@ Fields fields_of(const Sign& sign) {
 }
 
 bool Strangers::should_tell(const Sign& sign, Instant now) {
-    const auto key = std::tuple{sign.kind, sign.host, sign.key_id};
+    const auto key = std::tuple{sign.kind, sign.host, sign.key_id, sign.mac};
     const auto told = told_.find(key);
     if (told != told_.end() && now - told->second < kTellEvery) return false;
     // Whoever makes keys and ids up shall fill no memory: what does not fit is counted only.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "controlplane/agent/address_guard.hpp"
 #include "controlplane/agent/events.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "core/cluster/sign.hpp"
@@ -19,19 +20,22 @@ namespace nlb::controlplane {
 // Of a frame that was verified and bears another VLAN's tag.
 [[nodiscard]] std::optional<Sign> sign_of_tagged(const Envelope& envelope,
                                                  const FrameHeader& header);
+// Of a claim of a virtual address.
+[[nodiscard]] Sign sign_of_claim(const VirtualClaim& claim);
 
 // Who sent it, as fields of an event.
 [[nodiscard]] Fields fields_of(const Sign& sign);
 
 class Strangers {
 public:
-    // Whether a line should be written: the first of its kind, host and key, then one a minute.
+    // Whether a line should be written: the first of its kind, host, key and MAC, then one a
+    // minute.
     [[nodiscard]] bool should_tell(const Sign& sign, Instant now);
 
 private:
     static constexpr std::chrono::minutes kTellEvery{1};
     static constexpr std::size_t kKeptMax = 64;
-    std::map<std::tuple<Sign::Kind, HostId, std::uint16_t>, Instant> told_;
+    std::map<std::tuple<Sign::Kind, HostId, std::uint16_t, MacAddress>, Instant> told_;
 };
 
 }  // namespace nlb::controlplane

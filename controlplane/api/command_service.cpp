@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/format.hpp"
+#include "controlplane/api/map_view.hpp"
 #include "controlplane/api/views.hpp"
 #include "core/base/assert.hpp"
 
@@ -46,11 +47,22 @@ Result<Json> query_views(Instant now, const Request& request,
     return views;
 }
 
-Json params_of_all(const std::vector<ClusterAgent*>& targets) {
+template <class View>
+Json views_by(const std::vector<ClusterAgent*>& targets, const View& view) {
     Json views = Json::array();
-    for (const ClusterAgent* agent : targets) views.push_back(params_view(*agent));
+    for (const ClusterAgent* agent : targets) views.push_back(view(*agent));
     return views;
 }
+
+bool only_reads(Verb verb) {
+    return verb == Verb::query || verb == Verb::params || verb == Verb::map || verb == Verb::events;
+}
+
+bool stops(Verb verb) {
+    return verb == Verb::stop || verb == Verb::drainstop || verb == Verb::suspend;
+}
+
+constexpr const char* kSuspended = "the host is suspended: it answers only query and resume";
 
 }  // namespace
 
@@ -81,23 +93,60 @@ CommandResult CommandService::execute_on(Instant now, const Request& request, Cl
     return agent.command_rules(now, rules.value(), wanted);
 }
 
-// Over several clusters: the first failure, else the first that was done, else ALREADY. A rule need
-// only be known to one of them.
+// Over several clusters: the first failure, else the first that was done, else ALREADY, with the
+// rules of all. A rule need only be known to one of them. Nothing stops where one refuses to.
 CommandResult CommandService::execute(Instant now, const Request& request,
                                       const std::vector<ClusterAgent*>& targets) {
+    for (const ClusterAgent* agent : targets)
+        if (stops(request.verb) && !request.force && agent->is_last_to_serve(now))
+            return {ReturnValue::refused,
+                    agent->settings().host.name + " is the last host that serves cluster " +
+                        agent->settings().cluster.name + "; --force does it all the same"};
     std::vector<CommandResult> results;
-    for (ClusterAgent* agent : targets) results.push_back(execute_on(now, request, *agent));
+    std::vector<std::string> rules;
+    for (ClusterAgent* agent : targets) {
+        results.push_back(execute_on(now, request, *agent));
+        const std::string prefix = targets.size() == 1 ? "" : agent->settings().cluster.name + "/";
+        for (const std::string& rule : results.back().rules) rules.push_back(prefix + rule);
+    }
     const bool any_known = std::any_of(results.begin(), results.end(), [](const CommandResult& r) {
         return r.value != ReturnValue::not_found;
     });
     if (any_known)
         std::erase_if(results,
                       [](const CommandResult& r) { return r.value == ReturnValue::not_found; });
-    for (const CommandResult& result : results)
-        if (!is_ok(result.value)) return result;
-    for (const CommandResult& result : results)
-        if (result.value != ReturnValue::already) return result;
-    return results.front();
+    CommandResult shown = results.front();
+    const auto choose = [&](const auto& fits) {
+        const auto found = std::find_if(results.begin(), results.end(), fits);
+        if (found != results.end()) shown = *found;
+    };
+    choose([](const CommandResult& r) { return r.value != ReturnValue::already; });
+    choose([](const CommandResult& r) { return !is_ok(r.value); });
+    shown.rules = std::move(rules);
+    return shown;
+}
+
+std::string CommandService::events_answer(const Request& request) const {
+    bool cut = false;
+    Json events = events_.last(request.last, cut);
+    const CommandResult result{cut ? ReturnValue::truncated : ReturnValue::ok,
+                               cut ? "the oldest are left out: the answer would be too long" : ""};
+    return encode_answer(result, Json::array(), {{"events", std::move(events)}});
+}
+
+// The verbs that change nothing.
+std::string CommandService::read(Instant now, const Request& request,
+                                 const std::vector<ClusterAgent*>& targets) const {
+    if (request.verb == Verb::events) return events_answer(request);
+    if (request.verb == Verb::map)
+        return encode_answer({}, views_by(targets, [now](const ClusterAgent& agent) {
+                                 return map_view(agent, now);
+                             }));
+    if (request.verb == Verb::params) return encode_answer({}, views_by(targets, params_view));
+    auto views = query_views(now, request, targets);
+    if (!views)
+        return encode_answer({ReturnValue::not_found, views.error().message}, Json::array());
+    return encode_answer({state_value(*targets.front()), ""}, std::move(views.value()));
 }
 
 void CommandService::handle(Instant now, std::string_view line, Answer answer) {
@@ -111,25 +160,15 @@ void CommandService::handle(Instant now, std::string_view line, Answer answer) {
         return answer(
             encode_answer({ReturnValue::not_found, targets.error().message}, Json::array()));
     const Verb verb = request.value().verb;
-    if (verb == Verb::query) {
-        auto views = query_views(now, request.value(), targets.value());
-        if (!views)
-            return answer(
-                encode_answer({ReturnValue::not_found, views.error().message}, Json::array()));
-        return answer(
-            encode_answer({state_value(*targets.value().front()), ""}, std::move(views.value())));
-    }
     const bool suspended =
         std::any_of(targets.value().begin(), targets.value().end(),
                     [](const ClusterAgent* c) { return c->shown() == ShownState::suspended; });
     if (suspended && (verb == Verb::params || verb == Verb::reload))
-        return answer(encode_answer(
-            {ReturnValue::refused, "the host is suspended: it answers only query and resume"},
-            Json::array()));
-    if (verb == Verb::params) return answer(encode_answer({}, params_of_all(targets.value())));
+        return answer(encode_answer({ReturnValue::refused, kSuspended}, Json::array()));
+    if (only_reads(verb)) return answer(read(now, request.value(), targets.value()));
     Wait wait{targets.value(), {}, now + request.value().timeout, std::move(answer)};
     if (verb == Verb::reload)
-        return reload_([this, now, wait](CommandResult result) mutable {
+        return reload_(request.value(), [this, now, wait](CommandResult result) mutable {
             wait.result = std::move(result);
             wait_for(now, std::move(wait));
         });

@@ -16,12 +16,12 @@ class CommandService {
 public:
     using Answer = std::function<void(std::string line)>;
     using Reloaded = std::function<void(CommandResult)>;
-    using Reload = std::function<void(Reloaded)>;
+    using Reload = std::function<void(const Request&, Reloaded)>;
 
-    // `agents` outlives it; `reload` reads the configuration again and says what came of it, now or
-    // later, but not after this object's life.
-    CommandService(const ClusterAgents& agents, Reload reload)
-        : agents_(agents), reload_(std::move(reload)) {}
+    // `agents` and `events` outlive it; `reload` reads the configuration again and says what came
+    // of it, now or later, but not after this object's life.
+    CommandService(const ClusterAgents& agents, const EventHistory& events, Reload reload)
+        : agents_(agents), events_(events), reload_(std::move(reload)) {}
 
     // `line` is what a client wrote, without its end. Calls `answer` once, now or from poll(); a
     // request that is none is answered with a sentence. Requires: there is an agent.
@@ -39,6 +39,8 @@ private:
         Instant deadline;
         Answer answer;
     };
+    [[nodiscard]] std::string read(Instant now, const Request& request,
+                                   const std::vector<ClusterAgent*>& targets) const;
     [[nodiscard]] CommandResult execute(Instant now, const Request& request,
                                         const std::vector<ClusterAgent*>& targets);
     [[nodiscard]] CommandResult execute_on(Instant now, const Request& request,
@@ -46,7 +48,10 @@ private:
     void wait_for(Instant now, Wait wait);
     [[nodiscard]] Result<std::vector<ClusterAgent*>> targets_of(const Request& request) const;
 
+    [[nodiscard]] std::string events_answer(const Request& request) const;
+
     const ClusterAgents& agents_;
+    const EventHistory& events_;
     Reload reload_;
     std::list<Wait> waits_;
 };

@@ -182,7 +182,17 @@ std::vector<MetricFamily> families_of(const MetricsSnapshot& snapshot) {
 
 void MetricsBoard::publish(MetricsSnapshot snapshot) {
     const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (lock) std::swap(snapshot_, snapshot);
+    if (!lock) return;
+    std::swap(snapshot_, snapshot);
+    published_ = Clock::now();
+}
+
+Serving MetricsBoard::serving(Clock::time_point now) const {
+    const std::lock_guard lock(mutex_);
+    if (now - published_ <= kStale) return snapshot_.serving;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - published_).count();
+    return {false,
+            "the control plane's loop has stood still for " + std::to_string(seconds) + " s"};
 }
 
 std::string MetricsBoard::text() const {

@@ -3,6 +3,7 @@
 // up.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <prometheus/metric_family.h>
 #include <string>
@@ -18,14 +19,21 @@ namespace nlb::controlplane {
 // Thread: publish() by the loop, text() by the HTTP server.
 class MetricsBoard {
 public:
+    using Clock = std::chrono::steady_clock;
     // Leaves the former snapshot when a scrape is reading it right now: the loop does not wait.
     void publish(MetricsSnapshot snapshot);
     // In Prometheus' text format.
     [[nodiscard]] std::string text() const;
+    // Whether this host serves what it should. A snapshot older than kStale is the word of a loop
+    // that stands still, and no good one.
+    [[nodiscard]] Serving serving(Clock::time_point now = Clock::now()) const;
+
+    static constexpr std::chrono::seconds kStale{3};
 
 private:
     mutable std::mutex mutex_;
     MetricsSnapshot snapshot_;
+    Clock::time_point published_ = Clock::now();
 };
 
 }  // namespace nlb::controlplane

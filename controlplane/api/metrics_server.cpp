@@ -65,8 +65,13 @@ MHD_Result on_request(void* board, MHD_Connection* from, const char* url, const 
         *seen = board;
         return MHD_YES;
     }
+    if (std::strcmp(url, "/healthz") == 0) {
+        const Serving serving = static_cast<const MetricsBoard*>(board)->serving();
+        return answer(from, serving.as_it_should ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
+                      serving.sentence + "\n");
+    }
     if (std::strcmp(url, "/metrics") != 0)
-        return answer(from, MHD_HTTP_NOT_FOUND, "only /metrics is here\n");
+        return answer(from, MHD_HTTP_NOT_FOUND, "only /metrics and /healthz are here\n");
     return answer(from, MHD_HTTP_OK, static_cast<const MetricsBoard*>(board)->text());
 }
 

@@ -1,6 +1,7 @@
-// HTTP for /metrics. Whoever connects costs a place among few and some seconds: silent, slow and
-// greedy clients are cut off, and no other client waits for them. It decides nothing about what is
-// told.
+// HTTP for /metrics, and /healthz for whoever asks whether this host serves: 200 when it serves
+// what it should, 503 otherwise, with the sentence either way. Whoever connects costs a place among
+// few and some seconds: silent, slow and greedy clients are cut off, and no other client waits for
+// them. It decides nothing about what is told.
 #pragma once
 
 #include <memory>

@@ -64,6 +64,8 @@ ClusterNumbers numbers_of(const ClusterAgent& agent, Instant now) {
     numbers.orphan_windows = agent.convergence().orphan_windows();
     numbers.epoch = agent.active() ? agent.membership().epoch().counter : 0;
     numbers.frames_sent = agent.frames_sent();
+    numbers.announcements = agent.announced();
+    numbers.address_conflicts = agent.address_conflicts();
     numbers.grants = agent.membership().grants();
     numbers.frames_refused = agent.heartbeats().refused_by_reason();
     const Instant until = agent.membership().valid_until();

@@ -10,6 +10,7 @@
 
 #include "controlplane/agent/cluster_agent.hpp"
 #include "controlplane/agent/histogram.hpp"
+#include "controlplane/api/serving.hpp"
 #include "controlplane/api/views.hpp"
 #include "core/wire/frame_codec.hpp"
 
@@ -47,6 +48,8 @@ struct ClusterNumbers {
     Histogram orphan_windows;
     std::uint64_t epoch = 0;
     std::uint64_t frames_sent = 0;
+    std::uint64_t announcements = 0;                           // of virtual addresses
+    std::uint64_t address_conflicts = 0;                       // claims of strangers
     std::array<std::uint64_t, kFrameFaults> frames_refused{};  // by FrameFault
     GrantCounts grants;
     double fence_remaining_s = 0;
@@ -61,6 +64,7 @@ struct LoopNumbers {
 struct MetricsSnapshot {
     std::vector<ClusterNumbers> clusters;
     LoopNumbers loop;
+    Serving serving{false, "SERVES NOBODY: the control plane has only begun"};
     bool dataplane_connected = false;
 };
 

@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 11> kVerbs = {"query",     "params",  "start",  "stop",
-                                                     "drainstop", "suspend", "resume", "enable",
-                                                     "disable",   "drain",   "reload"};
+constexpr std::array<std::string_view, 13> kVerbs = {
+    "query",  "params",  "start", "stop",   "drainstop", "suspend", "resume",
+    "enable", "disable", "drain", "reload", "map",       "events"};
 
 std::optional<Verb> verb_from(const std::string& name) {
     for (std::size_t i = 0; i < kVerbs.size(); ++i)
@@ -52,6 +52,31 @@ Status read_flag(const Json& request, const char* key, bool& into) {
     return Done{};
 }
 
+template <class Number>
+Status read_count(const Json& request, const char* key, Number& into) {
+    const auto member = request.find(key);
+    if (member == request.end() || member->is_null()) return Done{};
+    const bool whole = member->is_number_unsigned() ||
+                       (member->is_number_integer() && member->get<std::int64_t>() >= 0);
+    if (!whole) return Error{std::string{key} + ": expected a whole number, 0 or more"};
+    into = member->get<std::uint64_t>();
+    return Done{};
+}
+
+// What belongs to some verbs only, and is said to another.
+Status check_belongings(const Request& request) {
+    const Verb verb = request.verb;
+    const bool of_rules = verb == Verb::enable || verb == Verb::disable || verb == Verb::drain;
+    const bool stops = verb == Verb::stop || verb == Verb::drainstop || verb == Verb::suspend;
+    if (request.alone && verb != Verb::start) return Error{"alone: only start knows it"};
+    if (request.force && !stops) return Error{"force: only stop, drainstop and suspend know it"};
+    if (request.max_moves && verb != Verb::start && verb != Verb::reload)
+        return Error{"max_moves: only start and reload know it"};
+    if (of_rules && !request.rule)
+        return Error{"rule: expected a rule's name, [VIP:]PORT or all, got nothing"};
+    return Done{};
+}
+
 }  // namespace
 
 Result<Request> parse_request(std::string_view line) {
@@ -63,27 +88,27 @@ Result<Request> parse_request(std::string_view line) {
     for (const Status& status :
          {read_text(json, "command", command), read_text(json, "cluster", request.cluster),
           read_text(json, "rule", request.rule), read_timeout(json, request.timeout),
-          read_flag(json, "alone", request.alone)})
+          read_flag(json, "alone", request.alone), read_flag(json, "force", request.force),
+          read_count(json, "max_moves", request.max_moves), read_count(json, "last", request.last)})
         if (!status) return status.error();
     const auto verb = command ? verb_from(*command) : std::nullopt;
     if (!verb)
         return Error{
             "command: expected one of query params start stop drainstop suspend resume enable "
-            "disable drain reload, got " +
+            "disable drain reload map events, got " +
             (command ? config::in_quotes(*command) : std::string{"nothing"})};
     request.verb = *verb;
-    const bool of_rules = *verb == Verb::enable || *verb == Verb::disable || *verb == Verb::drain;
-    if (request.alone && *verb != Verb::start) return Error{"alone: only start knows it"};
-    if (of_rules && !request.rule)
-        return Error{"rule: expected a rule's name, [VIP:]PORT or all, got nothing"};
+    if (const Status belongs = check_belongings(request); !belongs) return belongs.error();
     return request;
 }
 
-std::string encode_answer(const CommandResult& result, Json clusters) {
-    const Json answer = {{"ok", is_ok(result.value)},
-                         {"return_value", static_cast<int>(result.value)},
-                         {"message", result.message},
-                         {"clusters", std::move(clusters)}};
+std::string encode_answer(const CommandResult& result, Json clusters, const Json& more) {
+    Json answer = {{"ok", is_ok(result.value)},
+                   {"return_value", static_cast<int>(result.value)},
+                   {"message", result.message},
+                   {"rules", result.rules},
+                   {"clusters", std::move(clusters)}};
+    if (more.is_object()) answer.update(more);
     return answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

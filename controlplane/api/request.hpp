@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "controlplane/agent/return_value.hpp"
+#include "controlplane/api/event_history.hpp"
 #include "core/base/result.hpp"
 #include "core/base/types.hpp"
 
@@ -25,7 +26,9 @@ enum class Verb : std::uint8_t {
     enable,
     disable,
     drain,
-    reload
+    reload,
+    map,
+    events
 };
 
 struct Request {
@@ -33,6 +36,10 @@ struct Request {
     std::optional<std::string> cluster;
     std::optional<std::string> rule;
     bool alone = false;  // of start: do not wait for signs that somebody else serves
+    bool force = false;  // of stop, drainstop, suspend: although nobody else serves
+    // of start, reload: refuse when more buckets than that would change hands
+    std::optional<std::uint64_t> max_moves;
+    std::uint64_t last = kEventsKept;            // of events: how many
     Duration timeout = std::chrono::seconds{5};  // how long the answer may wait for the effect
 };
 inline constexpr Duration kTimeoutMax = std::chrono::minutes{10};
@@ -40,7 +47,8 @@ inline constexpr Duration kTimeoutMax = std::chrono::minutes{10};
 // `line` is one line without its end, from whoever may open the socket.
 [[nodiscard]] Result<Request> parse_request(std::string_view line);
 
-// One line, with its end.
-[[nodiscard]] std::string encode_answer(const CommandResult& result, nlohmann::json clusters);
+// One line, with its end. `more`: members besides the usual ones.
+[[nodiscard]] std::string encode_answer(const CommandResult& result, nlohmann::json clusters,
+                                        const nlohmann::json& more = {});
 
 }  // namespace nlb::controlplane

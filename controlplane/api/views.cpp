@@ -6,6 +6,7 @@
 
 #include "config/format.hpp"
 #include "controlplane/agent/cause_words.hpp"
+#include "controlplane/api/view_parts.hpp"
 #include "core/base/durations.hpp"
 #include "core/tables/tables.hpp"
 
@@ -34,18 +35,6 @@ HostShown shown_of(ShownState state) {
     return HostShown::suspended;
 }
 
-std::string hexadecimal(std::uint64_t number) {
-    std::string text(16, '0');
-    for (std::size_t i = 0; i < 16; ++i) text[15 - i] = "0123456789abcdef"[number >> (4 * i) & 15U];
-    return text;
-}
-
-std::string name_of_host(const config::Cluster& cluster, HostId id) {
-    for (const config::Host& host : cluster.hosts)
-        if (host.id == id) return host.name;
-    return id == kNoHost ? "" : "id " + std::to_string(id);
-}
-
 BucketCounts count(const std::array<HostId, kBuckets>& owners) {
     BucketCounts counts{};
     for (const HostId owner : owners) ++counts[owner];
@@ -72,6 +61,15 @@ Json health_view(const ClusterAgent& agent, RuleId rule, Instant now) {
             {"slow_start", health->steps(now) < kSlowStartSteps}};
 }
 
+// On this host since its dataplane started; null before it has counted.
+Json packets_view(const ClusterAgent& agent, RuleId rule) {
+    const auto& report = agent.traffic().report;
+    if (!report) return Json();
+    return {{"accepted", report->counters.accepted[rule]},
+            {"rejected", report->counters.rejected[rule]},
+            {"dropped", report->counters.dropped[rule]}};
+}
+
 // One port rule: who owns its buckets, and what this host holds of it.
 Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners, Instant now) {
     const config::Cluster& cluster = agent.settings().cluster;
@@ -89,6 +87,7 @@ Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners, I
             {"own", counts[agent.settings().host.id]},
             {"orphaned", counts[kNoHost]},
             {"connections", status ? status->connections[rule] : 0},
+            {"packets", packets_view(agent, rule)},
             {"owners", owners[rule]}};
 }
 
@@ -191,12 +190,6 @@ std::pair<std::string, HostId> converging_because(const ClusterAgent& agent) {
     return {std::string{words_of(cause)}, host};
 }
 
-Json prefixes(const std::vector<config::Prefix>& all) {
-    Json texts = Json::array();
-    for (const config::Prefix& prefix : all) texts.push_back(config::to_string(prefix));
-    return texts;
-}
-
 Json rule_params(const config::Host& host, const config::PortRule& rule) {
     Json view = {{"name", rule.name},
                  {"vip", rule.vip ? config::to_string(*rule.vip) : "all"},
@@ -216,7 +209,7 @@ Json rule_params(const config::Host& host, const config::PortRule& rule) {
 Json host_params(const config::Host& host) {
     return {{"name", host.name},
             {"id", host.id},
-            {"addresses", prefixes(host.addresses)},
+            {"addresses", texts_of(host.addresses)},
             {"initial_state", config::to_string(host.initial_state)}};
 }
 
@@ -245,6 +238,11 @@ HostShown state_of_host(const ClusterAgent& agent, HostId id) {
 }
 
 ReturnValue state_value(const ClusterAgent& agent) {
+    const bool takes_part = agent.shown() == ShownState::converging ||
+                            agent.shown() == ShownState::converged ||
+                            agent.shown() == ShownState::draining;
+    if (takes_part && agent.dataplane_connected() && !agent.link_up())
+        return ReturnValue::media_disconnected;
     return return_value_of(agent.shown(), agent.membership().own()[kDefaultRule] != 0);
 }
 
@@ -302,8 +300,8 @@ Json params_view(const ClusterAgent& agent) {
             {"host", settings.host.name},
             {"id", settings.host.id},
             {"address", config::to_string(cluster.address)},
-            {"virtual_addresses", prefixes(cluster.virtual_addresses)},
-            {"addresses", prefixes(settings.host.addresses)},
+            {"virtual_addresses", texts_of(cluster.virtual_addresses)},
+            {"addresses", texts_of(settings.host.addresses)},
             {"mode", config::to_string(cluster.mode)},
             {"icmp", config::to_string(cluster.icmp)},
             {"partition", config::to_string(cluster.partition)},

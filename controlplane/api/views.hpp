@@ -15,7 +15,7 @@ namespace nlb::controlplane {
                                           const std::vector<RuleId>& only = {});
 [[nodiscard]] nlohmann::json params_view(const ClusterAgent& agent);
 
-// 1005..1009 or 1013: this host's state as NLB's return value.
+// 1005..1009, 1013 or 1014: this host's state as NLB's return value.
 [[nodiscard]] ReturnValue state_value(const ClusterAgent& agent);
 
 // What a host of the cluster states, as this host heard it.

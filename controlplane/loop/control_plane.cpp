@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <sodium.h>
 
 #include "config/daemon/clock.hpp"
 #include "config/daemon/log.hpp"
+#include "controlplane/agent/move_forecast.hpp"
 #include "controlplane/agent/reload.hpp"
+#include "controlplane/api/serving.hpp"
 #include "controlplane/loop/neighbours.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "core/base/assert.hpp"
@@ -31,23 +34,35 @@ std::uint32_t random_boot() {
     return boot == 0 ? 1 : boot;  // 0 stands for none
 }
 
+// Whoever asks for the file may have been started elsewhere.
+std::shared_ptr<const ConfigSource> source_of(const std::string& file, std::string text) {
+    std::error_code unknown;
+    const auto absolute = std::filesystem::absolute(file, unknown);
+    return std::make_shared<const ConfigSource>(
+        ConfigSource{unknown ? file : absolute.lexically_normal().string(), std::move(text)});
+}
+
 }  // namespace
 
-ControlPlane::ControlPlane(config::Config config, std::string host_name,
-                           const daemon::RunDirectory& run)
-    : config_(std::move(config)),
+ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const Place& place)
+    : config_(std::move(loaded.config)),
+      source_(source_of(config_.file, std::move(loaded.text))),
       host_name_(std::move(host_name)),
-      run_(run),
+      run_(place.run),
+      manager_(place.manager),
       timer_(loop_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
-      connection_(loop_, run.dataplane_socket(), *this),
-      commands_(agents_, [this](CommandService::Reloaded done) { reload(std::move(done)); }),
+      connection_(loop_, run_.dataplane_socket(), *this),
+      commands_(agents_, history_,
+                [this](const Request& request, CommandService::Reloaded done) {
+                    reload(request.max_moves, std::move(done));
+                }),
       socket_(loop_,
               [this](std::string_view line, ControlSocket::Answer answer) {
                   commands_.handle(monotonic_now(), line, std::move(answer));
                   turn();
               }),
-      state_(loop_, run.state_file()) {}
+      state_(loop_, place.state_directory) {}
 
 // The longest sleep that is still no lateness is a tick of the fastest cluster.
 Status ControlPlane::prepare() {
@@ -67,7 +82,7 @@ Status ControlPlane::make_agent(const config::Member& member, const StoredState&
     const auto secrets = read_secrets(*member.cluster);
     if (!secrets) return secrets.error();
     ClusterSettings settings{*member.cluster, *member.host,
-                             config::derive_hash_key(secrets.value().sending)};
+                             config::derive_hash_key(secrets.value().sending), source_};
     auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending,
                                                                      secrets.value().former);
     secrets_[member.cluster->name] = secrets.value();
@@ -81,8 +96,12 @@ Status ControlPlane::make_agent(const config::Member& member, const StoredState&
 
 void ControlPlane::run() {
     await_signals();
+    state_.tell_unreadable();
     connection_.start();
     turn();
+    // Each agent has taken its initial state. Whether this host serves is its status, not its
+    // readiness: that is decided with the other hosts, and may take as long as they are away.
+    manager_.ready();
     loop_.run();
     reader_.join();
     state_.finish();
@@ -156,12 +175,21 @@ void ControlPlane::publish(Instant now) {
         next_neighbours_ = now + kNeighboursEvery;
         for (const auto& agent : agents_) agent->use_neighbours(known_neighbours());
     }
+    Serving serving = serving_of(agents_, now);
+    tell_manager(now, serving.sentence);
     if (!board_) return;
     MetricsSnapshot snapshot;
+    snapshot.serving = std::move(serving);
     snapshot.loop = numbers_;
     snapshot.dataplane_connected = connection_.connected();
     for (const auto& agent : agents_) snapshot.clusters.push_back(numbers_of(*agent, now));
     board_->publish(std::move(snapshot));
+}
+
+// From the loop, so that the manager's watchdog bites when the loop stands still.
+void ControlPlane::tell_manager(Instant now, const std::string& sentence) {
+    manager_.alive(now);
+    manager_.status(departing_ ? "leaving" : sentence);
 }
 
 void ControlPlane::on_message(const ipc::MessageView& message) {
@@ -217,7 +245,7 @@ void ControlPlane::await_signals() {
         if (signal != SIGHUP) {
             shut_down();
         } else {
-            reload([](const CommandResult& result) {
+            reload(std::nullopt, [](const CommandResult& result) {
                 daemon::log(is_ok(result.value) ? Level::info : Level::error, "reload",
                             {{"return_value", std::to_string(static_cast<int>(result.value))},
                              {"message", result.message}});
@@ -231,6 +259,7 @@ void ControlPlane::await_signals() {
 void ControlPlane::shut_down() {
     if (departing_) return loop_.stop();
     departing_ = true;
+    manager_.stopping();
     const Instant now = monotonic_now();
     Duration patience{};
     for (const auto& agent : agents_) {
@@ -245,16 +274,16 @@ void ControlPlane::shut_down() {
 
 // A file that does not read changes nothing; the first mistake is the answer. Another thread reads
 // it, and the loop goes on meanwhile.
-void ControlPlane::reload(CommandService::Reloaded done) {
+void ControlPlane::reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done) {
     if (reload_is_read_)
         return done({ReturnValue::refused, "a reload is under way; ask again in a moment"});
     reload_is_read_ = true;
-    asio::post(reader_, [this, file = config_.file, done = std::move(done)]() mutable {
+    asio::post(reader_, [this, max_moves, file = config_.file, done = std::move(done)]() mutable {
         auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
-        asio::post(loop_, [this, fresh, done = std::move(done)] {
+        asio::post(loop_, [this, max_moves, fresh, done = std::move(done)] {
             reload_is_read_ = false;
             if (*fresh)
-                done(apply(fresh->value().config));
+                done(apply(fresh->value(), max_moves));
             else
                 done({ReturnValue::refused,
                       fresh->error().message.substr(0, fresh->error().message.find('\n'))});
@@ -265,7 +294,8 @@ void ControlPlane::reload(CommandService::Reloaded done) {
 
 // What the file asks of one cluster, or why it cannot be; nothing is changed yet.
 Result<ControlPlane::ReloadPlan> ControlPlane::plan_for(ClusterAgent& agent,
-                                                        const config::Config& fresh) const {
+                                                        const config::Config& fresh,
+                                                        const Source& source) const {
     const ClusterSettings& in_force = agent.settings();
     const auto found =
         std::find_if(fresh.clusters.begin(), fresh.clusters.end(),
@@ -279,7 +309,7 @@ Result<ControlPlane::ReloadPlan> ControlPlane::plan_for(ClusterAgent& agent,
     auto secrets = read_secrets(cluster);
     if (!secrets) return secrets.error();
     ReloadPlan plan{&agent,
-                    {cluster, *host, config::derive_hash_key(secrets.value().sending)},
+                    {cluster, *host, config::derive_hash_key(secrets.value().sending), source},
                     secrets.value(),
                     {}};
     auto changes = changes_between(in_force, plan.settings);
@@ -314,8 +344,7 @@ void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
         staged_secrets_.erase(agent.settings().cluster.name);
         agent.use_keys(
             std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
-        if (!plan.changes.local.empty())
-            agent.apply_local(now, plan.settings.cluster, plan.settings.host);
+        if (!plan.changes.local.empty()) agent.apply_local(now, plan.settings);
         present = std::move(plan.secrets);
         return;
     }
@@ -332,16 +361,24 @@ void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
 }
 
 // Plans are made for every cluster before the first is carried out.
-CommandResult ControlPlane::apply(const config::Config& fresh) {
+CommandResult ControlPlane::apply(const config::Loaded& loaded,
+                                  std::optional<std::uint64_t> max_moves) {
+    const config::Config& fresh = loaded.config;
+    const Source source = source_of(config_.file, loaded.text);
     if (const Status same = check_surroundings(config_, fresh); !same)
         return {ReturnValue::refused, same.error().message};
     // All or nothing: the first cluster is touched when the last one has agreed.
     std::vector<ReloadPlan> plans;
     for (const auto& agent : agents_) {
-        auto plan = plan_for(*agent, fresh);
+        auto plan = plan_for(*agent, fresh, source);
         if (!plan) return {ReturnValue::refused, plan.error().message};
         plans.push_back(std::move(plan.value()));
     }
+    if (max_moves)
+        for (const ReloadPlan& plan : plans)
+            if (const std::size_t moves = moves_of_reload(*plan.agent, plan.settings);
+                moves > *max_moves)
+                return {ReturnValue::refused, too_many_moves(plan.settings, moves, *max_moves)};
     std::string message;
     for (ReloadPlan& plan : plans) {
         const bool gives_up = plan.agent->has_staged() && plan.changes.agreed.empty();
@@ -355,6 +392,7 @@ CommandResult ControlPlane::apply(const config::Config& fresh) {
     const std::string file = config_.file;
     config_ = fresh;
     config_.file = file;
+    source_ = source;
     if (message.empty()) return {ReturnValue::already, "nothing changes on this host"};
     return {ReturnValue::ok, message};
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/daemon/run_directory.hpp"
+#include "config/daemon/service_manager.hpp"
 #include "config/load.hpp"
 #include "controlplane/agent/cluster_roster.hpp"
 #include "controlplane/agent/reload.hpp"
@@ -26,9 +27,15 @@ namespace nlb::controlplane {
 // Thread: one, the same for every call.
 class ControlPlane : private DataplaneConnection::Listener {
 public:
-    // `run` outlives it. Requires: `config` came from config::load_file and names the host in at
-    // least one cluster.
-    ControlPlane(config::Config config, std::string host_name, const daemon::RunDirectory& run);
+    // Where it runs. `manager`: who started it, and is told how it fares.
+    struct Place {
+        const daemon::RunDirectory& run;
+        std::string state_directory;
+        daemon::ServiceManager& manager;
+    };
+    // What `place` refers to outlives it. Requires: `loaded` names the host in at least one
+    // cluster.
+    ControlPlane(config::Loaded loaded, std::string host_name, const Place& place);
 
     // Reads keys, makes the agents, opens the control socket. An error is the operator's to mend.
     // Requires: libsodium is initialised. Called once, before run().
@@ -51,11 +58,14 @@ private:
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
     void publish(Instant now);
+    void tell_manager(Instant now, const std::string& sentence);
     void keep_state();
     void await_signals();
     void shut_down();
-    void reload(CommandService::Reloaded done);
-    [[nodiscard]] CommandResult apply(const config::Config& fresh);
+    // `max_moves`: refuse when more buckets of a cluster would change hands.
+    void reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done);
+    [[nodiscard]] CommandResult apply(const config::Loaded& loaded,
+                                      std::optional<std::uint64_t> max_moves);
     // What a reload does to one cluster.
     struct ReloadPlan {
         ClusterAgent* agent;
@@ -63,14 +73,17 @@ private:
         ClusterSecrets secrets;
         Changes changes;
     };
-    [[nodiscard]] Result<ReloadPlan> plan_for(ClusterAgent& agent,
-                                              const config::Config& fresh) const;
+    using Source = std::shared_ptr<const ConfigSource>;
+    [[nodiscard]] Result<ReloadPlan> plan_for(ClusterAgent& agent, const config::Config& fresh,
+                                              const Source& source) const;
     void carry_out(ReloadPlan plan, Instant now);
     [[nodiscard]] ClusterSecrets& keys_in_force(const ClusterAgent& agent);
 
     config::Config config_;
+    Source source_;
     std::string host_name_;
     const daemon::RunDirectory& run_;
+    daemon::ServiceManager& manager_;
     asio::io_context loop_{1};
     asio::steady_timer timer_;
     asio::signal_set signals_;
@@ -84,6 +97,7 @@ private:
     std::map<std::string, ClusterSecrets> secrets_;
     // of the configuration that is held, or was until lately
     std::map<std::string, ClusterSecrets> staged_secrets_;
+    EventHistory history_;
     CommandService commands_;
     ControlSocket socket_;
     StateKeeper state_;

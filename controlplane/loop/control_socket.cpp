@@ -76,7 +76,8 @@ ControlSocket::~ControlSocket() {
 
 Status ControlSocket::listen(const std::string& path) {
     NLB_ASSERT(path_.empty());
-    const auto listening = daemon::listen_unix(path, SOCK_STREAM, static_cast<int>(kClientsMax));
+    const auto listening = daemon::listen_unix(path, SOCK_STREAM, static_cast<int>(kClientsMax),
+                                               daemon::SocketAccess::group);
     if (!listening) return listening.error();
     path_ = path;
     acceptor_.assign(asio::local::stream_protocol(), listening.value());

@@ -62,12 +62,17 @@ std::optional<StoredState> decode_state(const std::string& text) {
     return state;
 }
 
-StoredState read_state(const std::string& path) {
+Result<StoredState> read_state(const std::string& path) {
+    errno = 0;
     std::ifstream file(path, std::ios::binary);
+    if (!file && errno == ENOENT) return StoredState{};
+    if (!file) return Error{path + ": cannot be read: " + std::strerror(errno)};
     std::string text(kStateBytesMax, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
-    return decode_state(text).value_or(StoredState{});
+    auto state = decode_state(text);
+    if (!state) return Error{path + ": it holds no state of a host; it is written anew"};
+    return std::move(*state);
 }
 
 Status write_state(const std::string& path, const StoredState& state) {

@@ -2,6 +2,7 @@
 #include "controlplane/loop/state_keeper.hpp"
 
 #include "config/daemon/log.hpp"
+#include "config/daemon/state_directory.hpp"
 
 namespace nlb::controlplane {
 
@@ -10,8 +11,24 @@ StateKeeper::~StateKeeper() {
 }
 
 const StoredState& StateKeeper::read() {
-    wanted_ = written_ = read_state(path_);
+    auto found = read_state(path_);
+    if (found)
+        wanted_ = written_ = std::move(found.value());
+    else
+        unreadable_ = found.error().message;
     return wanted_;
+}
+
+void StateKeeper::tell_unreadable() const {
+    if (!unreadable_.empty())
+        daemon::log(daemon::Level::warning, "state_not_read",
+                    {{"because", unreadable_}, {"then", "`initial_state: last` means started"}});
+}
+
+Status StateKeeper::write_below(const std::string& directory, const std::string& path,
+                                const StoredState& state) {
+    if (const Status made = daemon::make_state_directory(directory); !made) return made;
+    return write_state(path, state);
 }
 
 void StateKeeper::keep(StoredState state) {
@@ -24,7 +41,7 @@ void StateKeeper::write() {
     if (busy_ || wanted_ == written_) return;
     busy_ = true;
     asio::post(writer_, [this, state = wanted_] {
-        const Status done = write_state(path_, state);
+        const Status done = write_below(directory_, path_, state);
         asio::post(loop_, [this, state, done] { on_written(state, done); });
     });
 }
@@ -50,7 +67,7 @@ void StateKeeper::on_written(const StoredState& state, const Status& done) {
 void StateKeeper::finish() {
     writer_.join();
     if (wanted_ == written_) return;
-    if (const Status done = write_state(path_, wanted_); !done)
+    if (const Status done = write_below(directory_, path_, wanted_); !done)
         daemon::log(daemon::Level::warning, "state_not_kept", {{"because", done.error().message}});
 }
 

@@ -14,8 +14,14 @@ namespace nlb::controlplane {
 // Thread: the loop's, all calls.
 class StateKeeper {
 public:
-    StateKeeper(asio::io_context& loop, std::string path, std::chrono::milliseconds retry = kRetry)
-        : loop_(loop), retry_(loop), retry_after_(retry), path_(std::move(path)) {}
+    // `directory` is made when it is missing, at the first write.
+    StateKeeper(asio::io_context& loop, std::string directory,
+                std::chrono::milliseconds retry = kRetry)
+        : loop_(loop),
+          retry_(loop),
+          retry_after_(retry),
+          directory_(std::move(directory)),
+          path_(directory_ + "/state") {}
     // Returns once nothing is being written.
     ~StateKeeper();
     StateKeeper(const StateKeeper&) = delete;
@@ -23,6 +29,8 @@ public:
 
     // What the file holds now; what is wanted until somebody says otherwise.
     const StoredState& read();
+    // Logs why read() found a file and could not use it, if so. The log has to run for that.
+    void tell_unreadable() const;
     // Only when it changed is anything written. A failure is told once, and when it is over.
     void keep(StoredState state);
     // For the end: what is not on the disk yet is written before it returns.
@@ -32,13 +40,17 @@ public:
     static constexpr std::chrono::milliseconds kRetry{1000};
 
 private:
+    [[nodiscard]] static Status write_below(const std::string& directory, const std::string& path,
+                                            const StoredState& state);
     void write();
     void on_written(const StoredState& state, const Status& done);
 
     asio::io_context& loop_;
     asio::steady_timer retry_;
     std::chrono::milliseconds retry_after_;
+    std::string directory_;
     std::string path_;
+    std::string unreadable_;
     StoredState wanted_;
     StoredState written_;
     bool busy_ = false;

@@ -121,6 +121,8 @@ public:
     [[nodiscard]] const Epoch& epoch() const { return map_.epoch(); }
     [[nodiscard]] const ClusterMap& map() const { return map_.map(); }
     [[nodiscard]] const RuleMasks& own() const { return handover_.own(); }
+    // What this host states of its rules, as the others hear it.
+    [[nodiscard]] std::array<RuleReport, kRuleSlots> reports() const { return handover_.reports(); }
     [[nodiscard]] Instant valid_until() const { return lease_.valid_until(); }
     [[nodiscard]] const Peers::Table& peers() const { return peers_.all(); }
     [[nodiscard]] const Peers::Candidates& candidates() const { return peers_.candidates(); }

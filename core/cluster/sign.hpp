@@ -11,9 +11,11 @@ namespace nlb {
 
 struct Sign {
     enum class Kind : std::uint8_t {
-        unproven,      // `host` is heard, verified, and does not show that it hears me
-        unverifiable,  // a member's frame of this cluster: another key, version or tag
-        other_vlan,    // a member's frame of this cluster in another VLAN than mine
+        unproven,        // `host` is heard, verified, and does not show that it hears me
+        unverifiable,    // a member's frame of this cluster: another key, version or tag
+        other_vlan,      // a member's frame of this cluster in another VLAN than mine
+        serves_unheard,  // the cluster's MAC answers for a virtual address; `host` by its own MAC
+        holds_address,   // a MAC that is not the cluster's answers for a virtual address
     };
     Kind kind = Kind::unproven;
     HostId host = kNoHost;  // as the frame says; not verified but for `unproven`
@@ -23,6 +25,6 @@ struct Sign {
     std::uint16_t vlan = 0;
     bool operator==(const Sign&) const = default;
 };
-inline constexpr std::size_t kSignKinds = 3;
+inline constexpr std::size_t kSignKinds = 5;
 
 }  // namespace nlb

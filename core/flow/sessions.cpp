@@ -32,7 +32,7 @@ TrackDecision decide_session(const PacketInfo& info, const Tables& tables, Descr
     const Reason rejected = rejection(tables, info.rule, info.bucket);
     if (!about_the_session && insists_on_owner(info, tables))
         return decide_beginning(owned, rejected, found, now_s);
-    if (found != nullptr && is_cut(tables, info.rule, info.bucket))
+    if (found != nullptr && ends_flows(tables, info.rule, info.bucket))
         return {rejected, about_the_session ? DescriptorChange::none : DescriptorChange::erase};
     if (found != nullptr) {
         if (!about_the_session) found->seen_s = now_s;

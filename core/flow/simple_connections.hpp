@@ -65,7 +65,7 @@ public:
     void sweep(const Tables& tables, Instant now) {
         for (auto next = flows_.begin(); next != flows_.end();) {
             const auto here = next++;
-            if (is_expired(here->second, tables, seconds_of(now))) {
+            if (is_cut(here->second, tables) || is_expired(here->second, tables, seconds_of(now))) {
                 const FlowKey key = here->first;
                 erase(key);
             } else if (is_stale(here->second, tables, seconds_of(now))) {

@@ -117,7 +117,6 @@ void reindex(const FlowKey& key, Descriptor& descriptor, const Tables& tables,
 }
 
 bool is_expired(const Descriptor& descriptor, const Tables& tables, std::uint32_t now_s) {
-    if (is_cut(tables, descriptor.rule, descriptor.bucket)) return true;
     const std::uint32_t age = age_s(descriptor, now_s);
     switch (descriptor.state) {
         case FlowState::half_open:
@@ -154,7 +153,7 @@ TrackDecision decide_tracked(const PacketInfo& info, const Byte* segment, const 
     const bool about_the_flow = (info.traits & kTraitIcmpError) != 0;
     if (!about_the_flow && is_plain_syn(info.tcp_flags))
         return decide_syn(owned, rejected, found, now_s);
-    if (found != nullptr && is_cut(tables, info.rule, info.bucket))
+    if (found != nullptr && ends_flows(tables, info.rule, info.bucket))
         return {rejected, about_the_flow ? DescriptorChange::none : DescriptorChange::erase};
     if (found != nullptr) {
         // Anybody can quote a flow; only its own packets change its descriptor.

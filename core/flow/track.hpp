@@ -39,6 +39,11 @@ inline constexpr std::uint32_t kSweepDelayMost_s = 20;
 // FlowIndex::on_stale. Seconds as in Descriptor::seen_s.
 [[nodiscard]] bool is_expired(const Descriptor& descriptor, const Tables& tables,
                               std::uint32_t now_s);
+// The sweep erases it too: the operator has disabled its rule on this host. Requires: the
+// descriptor's rule is numbered by these tables, so nothing is being reindexed.
+[[nodiscard]] inline bool is_cut(const Descriptor& descriptor, const Tables& tables) {
+    return ends_flows(tables, descriptor.rule, descriptor.bucket);
+}
 // Stale, and not marked yet.
 [[nodiscard]] bool is_stale(const Descriptor& descriptor, const Tables& tables,
                             std::uint32_t now_s);
@@ -216,7 +221,7 @@ void track(Burst& burst, const BurstContext& context, Table& connections, Counte
     std::uint64_t untouched = 0;
     for (std::size_t k = 0; k < count; ++k) {
         const PacketInfo& info = burst.info[slots[k]];
-        if (found[k] != nullptr && !is_cut(context.tables, info.rule, info.bucket) &&
+        if (found[k] != nullptr && !ends_flows(context.tables, info.rule, info.bucket) &&
             leaves_descriptor_alone(info.tcp_flags, [&] {
                 return connections.flow_index().may_be_watched(info.rule, info.bucket, keys[k]);
             }))

@@ -29,7 +29,7 @@
 
 namespace nlb::ipc {
 
-inline constexpr std::uint32_t kProtocolVersion = 6;
+inline constexpr std::uint32_t kProtocolVersion = 7;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 // membership's memory, kept for a warm restart
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;

@@ -1,5 +1,5 @@
-// What is counted of a settled burst: one reason per packet, and the rule of those that were
-// accepted or rejected by one.
+// What is counted of a settled burst: one reason per packet, and the rule of those that one was
+// asked for.
 #include <bit>
 
 #include "core/packet/stages.hpp"
@@ -27,6 +27,7 @@ void count_ingress(const Burst& burst, Counters& counters) {
         const Verdict verdict = verdict_of(reason);
         if (verdict == Verdict::accept) count_rules(burst, slots, counters.accepted);
         if (verdict == Verdict::reject) count_rules(burst, slots, counters.rejected);
+        if (verdict == Verdict::drop) count_rules(burst, slots, counters.dropped);
     });
 }
 

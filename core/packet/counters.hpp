@@ -31,6 +31,7 @@ struct Counters {
     std::array<std::uint64_t, kReasonCount> reasons;
     std::array<std::uint64_t, kRuleSlots> accepted;
     std::array<std::uint64_t, kRuleSlots> rejected;
+    std::array<std::uint64_t, kRuleSlots> dropped;  // of those that a rule was asked for
     // Gauges: descriptors held now, by rule; those of them that are half-open.
     std::array<std::uint64_t, kRuleSlots> connections;
     std::uint64_t half_open;

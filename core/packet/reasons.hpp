@@ -96,7 +96,7 @@ enum class SentTo : std::uint8_t {
     X(fragment_table_full,   drop,    none,               other, "too many later fragments wait for their first ones") \
     X(arp_malformed,         drop,    none,               other, "not an Ethernet/IPv4 ARP packet") \
     X(arp_not_ours,          drop,    none,               other, "ARP for an address that is not ours") \
-    X(virtual_announcement,  drop,    none,               other, "an announcement of a virtual address: no inside stack may take it for a duplicate") \
+    X(virtual_announcement,  drop,    control,            other, "somebody says that a virtual address is his: the control plane judges it, no inside stack takes it for a duplicate") \
     X(no_room,               drop,    none,               other, "the answer does not fit the frame's buffer") \
     X(nd_malformed,          drop,    none,               other, "a neighbour discovery message that RFC 4861 tells to discard") \
     X(nd_not_ours,           drop,    none,               other, "neighbour solicitation for an address that is not ours") \

@@ -60,14 +60,14 @@ struct Tables {
     std::uint64_t layout;
     // Names the epoch exactly: what a client's former host is granted holds in one era.
     std::uint64_t era;
-    // Bit r: this host serves no flow of the rule with RuleId r any more once its bucket is another
-    // host's (`disable RULE`, or a failed check with on_fail stop).
-    std::uint64_t cut;
     HashKey hash_key;
     // Buckets that this host may accept new flows for.
     RuleMasks own;
     // Buckets in which some other live host still has descriptors.
     RuleMasks dirty_elsewhere;
+    // Bit r: rule r is disabled on this host, so its flows end where this host does not own the
+    // bucket any more. Never the default rule's.
+    std::uint64_t ended_rules;
     // Who owns by the epoch's targets: for the reason of a rejection, grants, explain and traces.
     OwnerMap owner;
     std::array<RuleEntry, kRulesMax> rules;             // in the order of the configuration
@@ -133,9 +133,10 @@ inline constexpr std::uint16_t kVlanMax = 4094;  // 4095 is reserved (IEEE 802.1
     return (tables.dirty_elsewhere[rule] >> bucket & 1U) != 0;
 }
 
-// Flows that began here are cut, not served to their end.
-[[nodiscard]] inline bool is_cut(const Tables& tables, RuleId rule, BucketId bucket) {
-    return (tables.cut >> rule & 1U) != 0 && !owns(tables, rule, bucket);
+// This host's descriptors in the bucket count no more: it has disabled the rule and given the
+// bucket away.
+[[nodiscard]] inline bool ends_flows(const Tables& tables, RuleId rule, BucketId bucket) {
+    return (tables.ended_rules >> rule & 1U) != 0 && !owns(tables, rule, bucket);
 }
 
 // The default host answers ARP, neighbour solicitations and pings for virtual addresses: the owner

@@ -59,7 +59,8 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const StartupPlan& plan, cons
         Operations& operations = *dataplane;
         dataplane->socket_.emplace(std::move(socket.value()));
         dataplane->server_.emplace(*dataplane->socket_, operations);
-        auto tracing = SeqpacketServer::listen(run_directory->trace_socket());
+        auto tracing =
+            SeqpacketServer::listen(run_directory->trace_socket(), daemon::SocketAccess::group);
         if (!tracing) return tracing.error();
         dataplane->tracer_.emplace(std::move(tracing.value()), dataplane->clusters_,
                                    dataplane->rcu_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/daemon/run_directory.hpp"
+#include "config/daemon/service_manager.hpp"
 #include "core/base/result.hpp"
 #include "dataplane/control/cluster.hpp"
 #include "dataplane/control/ipc_server.hpp"
@@ -20,6 +21,7 @@
 #include "dataplane/worker/clock.hpp"
 #include "dataplane/worker/idle_watch.hpp"
 #include "dataplane/worker/publisher.hpp"
+#include "dataplane/worker/stuck_watch.hpp"
 #include "dataplane/worker/worker.hpp"
 
 namespace nlb::dataplane {
@@ -34,8 +36,10 @@ public:
     ~Dataplane() override;
 
     // Until SIGTERM or SIGINT, or until all workers have polled in vain for `idle_exit`
-    // (dataplane/worker/idle_watch.hpp). An error is one that ends the process.
-    Status run(std::optional<Duration> idle_exit);
+    // (dataplane/worker/idle_watch.hpp). `manager` hears when packets are served, what each cluster
+    // does, and that every worker moves; it outlives the call. An error is one that ends the
+    // process.
+    Status run(std::optional<Duration> idle_exit, daemon::ServiceManager& manager);
 
 private:
     Dataplane(const StartupPlan& plan, const EalPlan& eal, EalLog& log);
@@ -52,6 +56,8 @@ private:
     void finish_installs();
     void tick(Instant now);
     [[nodiscard]] bool is_idle(Instant now);
+    [[nodiscard]] std::vector<Progress> progress() const;
+    void tell_manager(Instant now);
 
     [[nodiscard]] Instant now() const override { return monotonic_now(); }
     [[nodiscard]] std::size_t cluster_count() const override { return clusters_.size(); }
@@ -112,6 +118,8 @@ private:
     Instant next_tick_ = kLongAgo;
     Duration idle_look_{};  // how often idle_watch_ is asked
     std::optional<IdleWatch> idle_watch_;
+    StuckWatch stuck_watch_;
+    daemon::ServiceManager* manager_ = nullptr;  // while run() runs
 };
 
 }  // namespace nlb::dataplane

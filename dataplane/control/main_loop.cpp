@@ -38,13 +38,15 @@ timespec to_timespec(Duration duration) {
 
 }  // namespace
 
-Status Dataplane::run(std::optional<Duration> idle_exit) {
+Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager& manager) {
+    manager_ = &manager;
     tick(monotonic_now());
     start_workers();
     if (!fixed_)
         if (const auto refused = ask_for_real_time())
             daemon::log(Level::info, "not_real_time", {{"because", *refused}});
     report_ready();
+    manager.ready();
     if (idle_exit) {
         idle_look_ = std::max(*idle_exit / 4, Duration{std::chrono::milliseconds{1}});
         idle_watch_.emplace(*idle_exit);
@@ -62,6 +64,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit) {
                   : grace_runs                ? std::min(next_tick_, now + kGracePoll)
                                               : next_tick_);
     }
+    manager.stopping();
     stop_workers();
     daemon::log(Level::info, "stopped", {{"host", host_}});
     return Done{};
@@ -144,6 +147,21 @@ void Dataplane::tick(Instant now) {
             report_change(*clusters_[index], index, now);
     for (const std::string& line : log_.take())
         daemon::log(Level::warning, "dpdk", {{"line", line}});
+    if (manager_->listens()) tell_manager(now);
+}
+
+// Not fed while a worker is stuck: the manager then starts this program anew.
+void Dataplane::tell_manager(Instant now) {
+    if (stuck_watch_.all_move(now, progress())) manager_->alive(now);
+    std::string text;
+    for (const auto& cluster : clusters_) {
+        const Fence& fence = cluster->fence();
+        const char* const does = !fence.link_up()    ? "link down"
+                                 : !fence.holds(now) ? "no lease, answers for no virtual address"
+                                                     : "serves";
+        text += (text.empty() ? "" : "; ") + cluster->name() + ": " + does;
+    }
+    manager_->status(text);
 }
 
 void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now) {
@@ -160,9 +178,14 @@ void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now
     if (change.unfenced) daemon::log(Level::info, "unfenced", {{"cluster", cluster.name()}});
 }
 
-bool Dataplane::is_idle(Instant now) {
+std::vector<Progress> Dataplane::progress() const {
     std::vector<Progress> workers;
     for (const auto& worker : workers_) workers.push_back(worker->progress());
+    return workers;
+}
+
+bool Dataplane::is_idle(Instant now) {
+    const std::vector<Progress> workers = progress();
     next_tick_ = std::min(next_tick_, now + idle_look_);
     return idle_watch_->is_over(now, workers);
 }

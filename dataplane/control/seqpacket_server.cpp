@@ -5,9 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
-
-#include "config/daemon/unix_socket.hpp"
-
 namespace nlb::dataplane {
 namespace {
 
@@ -15,8 +12,9 @@ constexpr int kBacklog = 4;
 
 }  // namespace
 
-Result<SeqpacketServer> SeqpacketServer::listen(const std::string& path) {
-    const auto listening = daemon::listen_unix(path, SOCK_SEQPACKET, kBacklog);
+Result<SeqpacketServer> SeqpacketServer::listen(const std::string& path,
+                                                daemon::SocketAccess access) {
+    const auto listening = daemon::listen_unix(path, SOCK_SEQPACKET, kBacklog, access);
     if (!listening) return listening.error();
     return SeqpacketServer(listening.value(), path);
 }

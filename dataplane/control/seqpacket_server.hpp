@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/daemon/unix_socket.hpp"
 #include "core/base/result.hpp"
 #include "core/base/types.hpp"
 #include "dataplane/control/link_socket.hpp"
@@ -18,7 +19,8 @@ class SeqpacketServer final : public LinkSocket {
 public:
     // Replaces a socket that a former process left behind. Requires: the run directory's lock is
     // held.
-    static Result<SeqpacketServer> listen(const std::string& path);
+    static Result<SeqpacketServer> listen(
+        const std::string& path, daemon::SocketAccess access = daemon::SocketAccess::owner);
     SeqpacketServer(SeqpacketServer&& other) noexcept;
     SeqpacketServer& operator=(SeqpacketServer&&) = delete;
     ~SeqpacketServer() override;

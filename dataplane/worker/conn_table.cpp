@@ -262,7 +262,8 @@ void ConnTable::sweep(const Tables& tables, Instant now) {
 bool ConnTable::sweep_slot(std::uint32_t slot, const Tables& tables, std::uint32_t now_s) {
     Descriptor& descriptor = descriptors_[slot];
     if (descriptor.bucket == kFreeSlot) return false;
-    if (is_expired(descriptor, tables, now_s)) {
+    const bool cut = !flow_index_.is_reindexing() && is_cut(descriptor, tables);
+    if (cut || is_expired(descriptor, tables, now_s)) {
         erase(key_at(slot));
     } else if (is_stale(descriptor, tables, now_s)) {
         descriptor.marks |= kMarkStale;

@@ -52,12 +52,13 @@ void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant 
     });
     const auto slots_to = [&](Output output) { return slots[static_cast<std::size_t>(output)]; };
 
-    // What is shed joins those that go nowhere.
+    // What is shed joins those that go nowhere; a claim of an address was dropped in any case.
     for (const std::uint32_t i : Slots(slots_to(Output::control))) {
         if (admits(lane, packets, i, now)) {
             punt(lane, burst.buffers[i], now);
         } else {
-            reclassify(packets, i, Reason::heartbeat_shed, lane.counters);
+            if (packets.reasons[i] != Reason::virtual_announcement)
+                reclassify(packets, i, Reason::heartbeat_shed, lane.counters);
             slots[static_cast<std::size_t>(Output::none)] |= std::uint64_t{1} << i;
         }
     }

@@ -18,8 +18,7 @@ constinit const VerifiedHeartbeats kNothing;
 
 bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now) {
     static constexpr SealKeys kNone{};
-    if (packets.reasons[slot] == Reason::heartbeat_other_vlan)
-        return lane.policer.admits_other(now);
+    if (packets.reasons[slot] != Reason::heartbeat) return lane.policer.admits_other(now);
     const Frame& frame = packets.frames[slot];
     const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);
     const auto body =

@@ -15,6 +15,7 @@ inline void reclassify(Counters& counters, Reason from, Reason to, RuleId rule) 
         if (rule >= kRuleSlots) return;
         if (verdict_of(which) == Verdict::accept) counters.accepted[rule] += by;
         if (verdict_of(which) == Verdict::reject) counters.rejected[rule] += by;
+        if (verdict_of(which) == Verdict::drop) counters.dropped[rule] += by;
     };
     count(from, ~std::uint64_t{0});
     count(to, 1);

@@ -46,6 +46,7 @@ public:
     // What both programs of the host must hold alike, as text.
     [[nodiscard]] const std::string& paired(HostId host) const { return paired_[host]; }
     [[nodiscard]] std::uint32_t cluster() const { return cluster_; }
+    [[nodiscard]] const IpAddress& address() const { return clusters_[0].address.address; }
     // By which nobody owns anything; `self` is nobody.
     [[nodiscard]] const Tables& tables_of(Variant variant) const { return tables_[variant]; }
     [[nodiscard]] std::uint64_t digest_of(Variant variant) const { return digests_[variant]; }

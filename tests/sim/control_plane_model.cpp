@@ -276,7 +276,7 @@ void ControlPlaneModel::reload(Instant now) {
     }
     if (agent.has_staged()) agent.drop_staged(now);
     agent.use_keys(world_.keys_of(id_, host.file));
-    if (!changes.value().local.empty()) agent.apply_local(now, fresh.cluster, fresh.host);
+    if (!changes.value().local.empty()) agent.apply_local(now, fresh);
 }
 
 void ControlPlaneModel::send(std::vector<Byte> datagram) {
@@ -300,7 +300,7 @@ void ControlPlaneModel::write(Bytes datagram) {
     if (message->type == ipc::MessageType::store)
         world_.invariants().on_stored(id_, decode_checkpoint(message->payload));
     if (message->type == ipc::MessageType::install) {
-        note_cuts(decode_tables(message->rest_after<ipc::Install>()).value().cut != 0);
+        note_cuts(decode_tables(message->rest_after<ipc::Install>()).value().ended_rules != 0);
         world_.note(id_, [&] {
             const auto tables = decode_tables(message->rest_after<ipc::Install>());
             return "installs " + describe(tables.value().own, world_.settings());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/explain.hpp"
 #include "core/packet/headers.hpp"
 #include "tests/sim/world.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 Tables first_tables(const World& world, HostId id) {
     Tables tables = world.files_of(id).tables_of(world.host(id).file);
     tables.self = world.host(id).acts_as;
+    tables.masked_mac = masked_mac(tables.self, world.files_of(id).address());
     return tables;
 }
 
@@ -269,11 +271,29 @@ void DataplaneProcess::tick() {
 
 void DataplaneProcess::receive(const WireFrame& frame) {
     note_reception();
+    if (frame.is_arp()) return settle_arp(frame);
     if (!policer_.admits(frame.body(), seal_keys_, link_.verified(), now())) return;
+    punt(frame);
+}
+
+void DataplaneProcess::punt(const WireFrame& frame) {
     if (!connected()) return;
     punting_ = frame;
     static_cast<void>(server_.send_punted(0, {now().time_since_epoch().count()}, *frame.bytes));
     punting_.reset();
+}
+
+// As a core does it (core/pipeline.hpp): a default host answers for the addresses, and claims of
+// them go to the control plane.
+void DataplaneProcess::settle_arp(const WireFrame& frame) {
+    const BurstContext context{serving_, {}, now(),    world_.host(id_).dataplane.is_open(),
+                               0,        1,  clients()};
+    FragmentTable fragments{0};
+    const Explanation explained = explain(*frame.bytes, context, connections_, fragments);
+    if (explained.reason == Reason::arp_answered)
+        world_.transmit({std::make_shared<const Bytes>(explained.frame), id_, Origin::host});
+    if (explained.reason == Reason::virtual_announcement && policer_.admits_other(now()))
+        punt(frame);
 }
 
 void DataplaneProcess::note_reception() {

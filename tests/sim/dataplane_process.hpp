@@ -125,6 +125,8 @@ private:
 
     [[nodiscard]] bool stopped() const;
     void pump();
+    void punt(const WireFrame& frame);
+    void settle_arp(const WireFrame& frame);
     void pause_for(Duration low, Duration high);
     bool publish(std::uint64_t token, const Tables& tables);
     void finish_installs();

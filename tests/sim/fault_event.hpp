@@ -55,6 +55,7 @@ class World;
     X(suspend,       "HOST ON",                       "suspended: nothing runs") \
     X(slew,          "HOST FASTER SLOWER",            "its clock, in parts per million") \
     X(tag,           "HOST TAG",                      "VLAN tag of its frames: 0 none, id + 1") \
+    X(filter,        "HOST ON",                       "the switch drops its heartbeats, and no other frame") \
     X(stale,         "CHANCE MAX",                    "frames that come up to so much later") \
     X(rerun,         "HOST COUNT GAP",                "its recorded frames again, in their order") \
     X(strange,       "COUNT GAP",                     "recorded frames under another key or version") \

@@ -41,8 +41,9 @@ void Planner::plan_attack(Fault fault, HostId id, Duration begin, Duration lengt
             add(begin, Verb::crash, {each});
             add(begin + length, Verb::boot, {each});
         }
-        add(begin + between(Duration{0}, 2 * length), Verb::rerun,
-            {id, 100'000, replay_gap().count()});
+        // One draw in each statement: compilers evaluate arguments in an order of their own.
+        const Duration again = begin + between(Duration{0}, 2 * length);
+        add(again, Verb::rerun, {id, 100'000, replay_gap().count()});
     } else if (fault == Fault::stale) {
         add(begin, Verb::stale,
             {prng_.between(5'000, 100'000), prng_.between(1, 6) * 1'000'000'000});
@@ -115,8 +116,8 @@ void Planner::resize(Duration begin, Duration length) {
         add(Duration{0}, Verb::absent, {last});
         add(begin + between(Duration{0}, length), Verb::boot, {last});
     } else {
-        add(begin + between(Duration{0}, length), prng_.chance(500'000) ? Verb::leave : Verb::crash,
-            {last});
+        const Verb how = prng_.chance(500'000) ? Verb::leave : Verb::crash;
+        add(begin + between(Duration{0}, length), how, {last});
     }
     const Duration spread = prng_.chance(500'000) ? Duration{1'000'000} : bury_;
     for (HostId each = 1; each < last; ++each) {

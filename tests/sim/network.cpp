@@ -35,7 +35,7 @@ void Network::broadcast(const WireFrame& sent) {
     // In another VLAN it arrives, but nobody there is meant.
     const bool is_heard = tags_[frame.sender] <= kPriorityTag;
     for (HostId to = 1; to <= hosts_; ++to) {
-        if (to == frame.sender) continue;
+        if (to == frame.sender || filtered_[to] || filtered_[frame.sender]) continue;
         if (deaf_[to] || cuts_[frame.sender][to] != 0 || prng_.chance(conditions.loss)) {
             note_loss(frame.sender, to);
             continue;
@@ -59,6 +59,17 @@ void Network::broadcast(const WireFrame& sent) {
                 deliver_(to, frame);
             });
         }
+    }
+}
+
+void Network::pass(const WireFrame& frame) {
+    for (HostId to = 1; to <= hosts_; ++to) {
+        if (to == frame.sender || deaf_[to] || cuts_[frame.sender][to] != 0) continue;
+        scheduler_.after(Duration{prng_.between(50'000, conditions.delay_max.count())},
+                         [this, to, frame] {
+                             ++frames_;
+                             deliver_(to, frame);
+                         });
     }
 }
 

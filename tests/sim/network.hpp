@@ -34,6 +34,8 @@ public:
     Conditions conditions;
 
     void broadcast(const WireFrame& frame);
+    // A frame that is no heartbeat: it shares the cuts, and no other misfortune.
+    void pass(const WireFrame& frame);
     // Straight to one host, past every cut: an attacker on the segment.
     void inject(HostId to, const WireFrame& frame);
     void cut(HostId from, HostId to) { ++cuts_[from][to]; }
@@ -41,6 +43,8 @@ public:
     void mend_all();
     // Frames of the host bear an 802.1Q tag from now on: id + 1; 0: none.
     void set_tag(HostId from, std::uint16_t tag) { tags_[from] = tag; }
+    // Heartbeats of and to the host are lost, and nobody is excused for that: other frames pass.
+    void set_filter(HostId id, bool on) { filtered_[id] = on; }
     // What is sent to a deaf host is lost like what is cut.
     void set_deaf(HostId to, bool deaf) { deaf_[to] = deaf; }
 
@@ -86,6 +90,7 @@ private:
     bool ever_exempt_ = false;
     PerPair<std::uint16_t> cuts_{};
     std::array<bool, kHostsMax + 1> deaf_{};
+    std::array<bool, kHostsMax + 1> filtered_{};
     std::array<std::uint16_t, kHostsMax + 1> tags_{};
     PerPair<LossRun> runs_{};
     PerPair<Duration> exempt_until_{};

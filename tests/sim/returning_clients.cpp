@@ -65,12 +65,21 @@ void ReturningClients::send_datagram(Client& client) {
     static_cast<void>(workload_.offer(spec, true));
 }
 
+// A port that this client has not used: one that it uses again while a host whose link is down
+// holds the former connection would be two connections in one, which TIME-WAIT forbids (RFC 9293
+// 3.6.1).
+std::uint16_t ReturningClients::port_after(std::uint16_t port) {
+    constexpr std::uint32_t kPorts = 65536 - 1024;
+    constexpr std::uint32_t kStep = 4099;  // shares no divisor with kPorts: each comes once
+    if (port == 0) return static_cast<std::uint16_t>(prng_.between(1024, 65535));
+    return static_cast<std::uint16_t>(1024 + (port - 1024U + kStep) % kPorts);
+}
+
 // A client repeats its SYN; what counts is where its connection ends up.
 void ReturningClients::knock(Client& client) {
     Workload::Flow& flow = client.flow;
     // A core that is behind may have taken the last SYN since: that connection is nobody's here.
-    if (!client.counted || workload_.somebody_is_behind())
-        flow.port = static_cast<std::uint16_t>(prng_.between(1024, 65535));
+    if (!client.counted || workload_.somebody_is_behind()) flow.port = port_after(flow.port);
     if (!client.counted) weigh_return(client);
     const HostSet accepted = workload_.offer(workload_.packet_of(flow, kTcpSyn), true);
     client.due = world_.scheduler().now() +

@@ -41,6 +41,7 @@ private:
     void speak(Client& client);
     void knock(Client& client);
     void send_datagram(Client& client);
+    [[nodiscard]] std::uint16_t port_after(std::uint16_t port);
     void weigh_return(Client& client);
     [[nodiscard]] Duration pause();
 

@@ -33,6 +33,9 @@ struct WireFrame {
     [[nodiscard]] bool is_heartbeat() const {
         return bytes->size() > kEthernetBytes && (*bytes)[12] == 0x88 && (*bytes)[13] == 0xb5;
     }
+    [[nodiscard]] bool is_arp() const {
+        return bytes->size() > kEthernetBytes && (*bytes)[12] == 0x08 && (*bytes)[13] == 0x06;
+    }
     // Behind the Ethernet header, as a core finds it: a priority tag (VLAN id 0) is no other VLAN.
     [[nodiscard]] std::span<const Byte> body() const {
         const Bytes& all = *bytes;

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "core/packet/headers.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/sim/fault_plan.hpp"
 
@@ -102,6 +103,7 @@ void World::repair() {
         repaired.clock.slew(scheduler_.now(), 0);
         repaired.clock.sleep(scheduler_.now(), false);
         network_.set_tag(id, 0);
+        network_.set_filter(id, false);
         if (repaired.ring != KeyRing::right) crash_host(id);
         repaired.ring = KeyRing::right;
         repaired.wanted = true;
@@ -181,7 +183,10 @@ void World::transmit(const WireFrame& frame) {
         attacker_.observe(frame);
         return network_.broadcast(frame);
     }
+    network_.pass(frame);
     // A question to the gateway, whose answer is a frame like any other.
+    const auto arp = load_header<ArpPacket>(frame.body().data());
+    if (IpAddress::v4(arp.target_ip.host()) != gateway()) return;
     scheduler_.after(Duration{prng_.between(100'000, 2'000'000)}, [this, id = frame.sender] {
         DataplaneModel& asked = host(id).dataplane;
         if (asked.receives()) asked.process().note_reception();

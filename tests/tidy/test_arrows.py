@@ -27,6 +27,7 @@ LIBRARIES = {
     "libmicrohttpd": (r"microhttpd", {"controlplane/api"}),
     "CLI11": (r"CLI/", {"cli", "controlplane", "dataplane"}),
     "spdlog": (r"spdlog/", {"config/daemon"}),
+    "expat": (r"expat", {"cli"}),
     "fmt": (r"fmt/", {"cli", "controlplane", "dataplane"}),
     "nlohmann-json": (r"nlohmann/", {"cli", "controlplane"}),
 }

@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import tap
 import tree
 
-PACKAGES = ("libdpdk", "yaml-cpp", "libsodium", "fmt", "spdlog", "gtest", "gmock", "nlohmann_json", "CLI11", "libpcap")
+PACKAGES = ("libdpdk", "yaml-cpp", "libsodium", "fmt", "spdlog", "gtest", "gmock", "nlohmann_json", "CLI11", "libpcap", "expat")
 FLAGS = ("-std=c++20", "-fsyntax-only", "-x", "c++", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 MEMORY = pathlib.Path(os.environ.get("MESON_BUILD_ROOT", "/var/tmp/nlb-tidy")) / "tidy-headers"
 

@@ -24,8 +24,10 @@ protected:
     }
     const config::Cluster& cluster() { return config_.clusters.front(); }
     Explainer explainer(HostSet members) {
-        return Explainer(cluster(), members, hosts_by_id(cluster(), all_hosts(cluster())),
-                         HashKey{1, 2, 3, 4});
+        return Explainer(
+            cluster(),
+            ideal_scenes(cluster(), members, hosts_by_id(cluster(), all_hosts(cluster()))),
+            HashKey{1, 2, 3, 4});
     }
     Explainer explainer() { return explainer(all_hosts(cluster())); }
 

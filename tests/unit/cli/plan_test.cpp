@@ -1,17 +1,21 @@
 // Plans move what must move and nothing else; the JSON is the contract's.
-#include "cli/plan.hpp"
+#include "config/plan.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>
 
 #include "cli/selection.hpp"
-#include "cli/targets.hpp"
 #include "config/load.hpp"
 #include "core/base/prng.hpp"
 #include "tests/unit/cli/sandbox.hpp"
 
 namespace nlb::cli {
 namespace {
+
+using config::Move;
+using config::MovePlan;
+using config::owned_by;
+using config::RulePlan;
 
 config::Config load(const std::string& yaml) {
     auto loaded = config::load_text(yaml, "lab.yaml");
@@ -33,7 +37,8 @@ const RulePlan& rule_of(const MovePlan& plan, const std::string& name) {
 TEST(MovePlan, AHostThatLeavesGivesAwayItsBucketsAndNobodyElseMoves) {
     const config::Config config = load(lab_yaml());
     const config::Cluster& cluster = config.clusters.front();
-    const MovePlan plan = make_plan({&cluster, hosts({1, 2, 3})}, {&cluster, hosts({1, 3})});
+    const MovePlan plan = make_plan(ideal_situation(cluster, hosts({1, 2, 3})),
+                                    ideal_situation(cluster, hosts({1, 3})));
     const RulePlan& http = rule_of(plan, "http");
     EXPECT_EQ(http.moves.size(), 20U);
     EXPECT_EQ(http.least, 20U);
@@ -46,7 +51,8 @@ TEST(MovePlan, AHostThatLeavesGivesAwayItsBucketsAndNobodyElseMoves) {
 TEST(MovePlan, TheDefaultRuleMovesWholeWhenItsHostLeaves) {
     const config::Config config = load(lab_yaml());
     const config::Cluster& cluster = config.clusters.front();
-    const MovePlan plan = make_plan({&cluster, hosts({1, 2, 3})}, {&cluster, hosts({2, 3})});
+    const MovePlan plan = make_plan(ideal_situation(cluster, hosts({1, 2, 3})),
+                                    ideal_situation(cluster, hosts({2, 3})));
     EXPECT_EQ(rule_of(plan, "default").moves.size(), kBuckets);
     EXPECT_EQ(rule_of(plan, "default").least, kBuckets);
     EXPECT_EQ(rule_of(plan, "admin").moves.front().to, 2);
@@ -55,7 +61,8 @@ TEST(MovePlan, TheDefaultRuleMovesWholeWhenItsHostLeaves) {
 TEST(MovePlan, WhenTheLastMemberLeavesNobodyGetsAnything) {
     const config::Config config = load(lab_yaml());
     const config::Cluster& cluster = config.clusters.front();
-    const MovePlan plan = make_plan({&cluster, hosts({2})}, {&cluster, {}});
+    const MovePlan plan =
+        make_plan(ideal_situation(cluster, hosts({2})), ideal_situation(cluster, {}));
     for (const RulePlan& rule : plan.rules) {
         EXPECT_EQ(rule.moves.size(), kBuckets);
         EXPECT_EQ(rule.least, kBuckets);
@@ -72,8 +79,8 @@ TEST(MovePlan, ANewConfigurationKeepsRulesByNameAndHostsById) {
     text.insert(text.find(before_hosts),
                 "      - {name: new, ports: 8080, protocol: tcp}\n" + http);
     const config::Config next = load(text);
-    const MovePlan plan = make_plan({&config.clusters.front(), hosts({1, 2, 3})},
-                                    {&next.clusters.front(), hosts({1, 2, 3})});
+    const MovePlan plan = make_plan(ideal_situation(config.clusters.front(), hosts({1, 2, 3})),
+                                    ideal_situation(next.clusters.front(), hosts({1, 2, 3})));
     EXPECT_EQ(rule_of(plan, "http").moves.size(), 0U);
     EXPECT_EQ(rule_of(plan, "echo").moves.size(), 0U);
     EXPECT_EQ(rule_of(plan, "new").moves.size(), kBuckets);
@@ -95,7 +102,8 @@ TEST(MovePlan, NoChangeOfMembersMovesMoreThanTheLeast) {
     const config::Cluster& cluster = config.clusters.front();
     for (std::uint32_t seed = 1; seed < 512; ++seed) {
         const HostSet before(seed), after(seed * 2654435761U >> 5 & 0x1ffU);
-        const MovePlan plan = make_plan({&cluster, before}, {&cluster, after});
+        const MovePlan plan =
+            make_plan(ideal_situation(cluster, before), ideal_situation(cluster, after));
         for (const RulePlan& rule : plan.rules)
             EXPECT_EQ(rule.moves.size(), rule.least) << rule.rule << ' ' << seed;
     }

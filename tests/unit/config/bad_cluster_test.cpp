@@ -12,7 +12,7 @@ const BadYaml kCases[] = {
     {"AnUnknownKeyFarFromAllListsThem", "metrics: {listen: '127.0.0.1:9780'}\n",
      "metrics: {listen: '127.0.0.1:9780'}\n"
      "fruit: apple\n",
-     R"(nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, poll or eal, got "fruit")"},
+     R"(nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, state_dir, poll or eal, got "fruit")"},
     {"SwappedLettersAreSuggested", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {perido: 50ms}\n",
@@ -36,8 +36,8 @@ const BadYaml kCases[] = {
     {"AKeyFileListIsNoPath", "key_file: web.key", "key_file: [a, b]",
      "nlb.yaml:4:15: clusters[0].key_file: expected the path of a key file, got a list"},
     {"ANameWithBlanksIsRefused", "  - name: web\n", "  - name: my web\n",
-     "nlb.yaml:2:11: clusters[0].name: expected a name of up to 63 letters, digits, \"-\", \"_\" "
-     "that begins with a letter or digit, got "
+     "nlb.yaml:2:11: clusters[0].name: expected a name of up to 63 letters, digits, \"-\", \"_\", "
+     "\".\" that begins with a letter or digit, got "
      "\"my web\""},
     {"ANameThatIsAListIsRefused", "  - name: web\n", "  - name: [web]\n",
      "nlb.yaml:2:11: clusters[0].name: expected a name, got a list"},

@@ -40,6 +40,15 @@ const BadYaml kCases[] = {
      "nlb.yaml:17:15: clusters[0].hosts[1].name: expected a name of up to 63 letters, digits, "
      "\"-\", \"_\", \".\" that begins with a "
      "letter or digit, got \"edge/2\""},
+    {"ADeviceToBeFilledInIsRefusedAsSuch", "'net_tap1,iface=nlb1'", "TODO",
+     "nlb.yaml:21:17: clusters[0].hosts[1].inside: fill in this value: expected a DPDK device such "
+     "as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got \"TODO\""},
+    {"ANameToBeFilledInIsRefusedAsSuch", "name: edge2", "name: TODO",
+     "nlb.yaml:17:15: clusters[0].hosts[1].name: fill in this value: expected a name, got "
+     "\"TODO\""},
+    {"LcoresToBeFilledInAreRefusedAsSuch", "lcores: 2-5", "lcores: TODO",
+     "nlb.yaml:16:17: clusters[0].hosts[0].lcores: fill in this value: expected lcores in 0-1023, "
+     "each once, such as 2-5, \"1,3\" or [1, 3], got \"TODO\""},
     {"ADuplicateNameIsNamed", "name: edge2", "name: edge1",
      "nlb.yaml:17:15: clusters[0].hosts[1].name: expected a name that no other host has, got "
      "\"edge1\" as in clusters[0].hosts[0]"},

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstdlib>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <regex>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -44,6 +46,36 @@ TEST_P(LogWriters, PutTimeAndLevelBeforeTheName) {
         said, std::regex(time + "info name=ready host=edge1\n" + time + "warning name=link_down\n" +
                          time + "error name=deaf because=\"nothing is heard\"\n")))
         << said;
+}
+
+TEST(Log, TheJournalGetsAPriorityAndNoTime) {
+    ::testing::internal::CaptureStderr();
+    struct stat about {};
+    ASSERT_EQ(fstat(STDERR_FILENO, &about), 0);
+    const std::string own = std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino);
+    setenv("JOURNAL_STREAM", own.c_str(), 1);
+    start_log(LogWriter::caller);
+    log(Level::info, "ready", {{"host", "edge1"}});
+    log(Level::warning, "fenced");
+    log(Level::error, "deaf");
+    complain("nlb.yaml:1:2: one\nnlb.yaml:3:4: two");
+    stop_log();
+    unsetenv("JOURNAL_STREAM");
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+              "<6>name=ready host=edge1\n<4>name=fenced\n<3>name=deaf\n"
+              "<3>nlb.yaml:1:2: one\n<3>nlb.yaml:3:4: two\n");
+}
+
+TEST(Log, AStderrThatIsNotTheJournalAnyMoreGetsTheWholeGrammar) {
+    ::testing::internal::CaptureStderr();
+    setenv("JOURNAL_STREAM", "1:1", 1);
+    start_log(LogWriter::caller);
+    log(Level::info, "ready");
+    complain("one");
+    stop_log();
+    unsetenv("JOURNAL_STREAM");
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find("Z info name=ready\none\n"), std::string::npos) << said;
 }
 
 // Stderr as a pipe whose reader is this test.

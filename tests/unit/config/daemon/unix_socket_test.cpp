@@ -46,6 +46,23 @@ TEST_P(UnixSocketTest, OnlyTheOwnerMayConnectAndAPeerIsHeard) {
     for (const int fd : {accepted, peer.value(), listening.value()}) close(fd);
 }
 
+TEST_P(UnixSocketTest, AGroupMayConnectWhereTheUmaskLeavesItAnything) {
+    const auto mode_under = [this](mode_t mask) {
+        const mode_t former = umask(mask);
+        const auto listening = listen_unix(path(), GetParam(), 4, SocketAccess::group);
+        umask(former);
+        EXPECT_TRUE(listening.ok());
+        close(listening.value());
+        struct stat about {};
+        EXPECT_EQ(stat(path().c_str(), &about), 0);
+        return about.st_mode & 0777U;
+    };
+    EXPECT_EQ(mode_under(0007), 0660U);
+    EXPECT_EQ(mode_under(0), 0660U) << "never others";
+    EXPECT_EQ(mode_under(0022), 0600U) << "what is half open is closed";
+    EXPECT_EQ(mode_under(0077), 0600U);
+}
+
 TEST_P(UnixSocketTest, WhatAFormerProcessLeftBehindIsReplaced) {
     const auto former = listen_unix(path(), GetParam(), 1);
     ASSERT_TRUE(former.ok());

@@ -91,10 +91,10 @@ TEST(ClusterAgentHealth, AFailureCutsFlowsOnlyWhenItIsToStopThem) {
         Bench bench(checked_settings(config::AllFailed::drop, on_fail));
         ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
         pass_with(bench, milliseconds{3000}, Outcome::passed);
-        EXPECT_EQ(installed(bench.sink).cut, 0U);
+        EXPECT_EQ(installed(bench.sink).ended_rules, 0U);
         pass_with(bench, milliseconds{1500}, Outcome::failed);
         EXPECT_EQ(bench.agent.membership().own()[0], 0U);
-        EXPECT_EQ(installed(bench.sink).cut, on_fail == config::OnFail::stop ? 1U : 0U);
+        EXPECT_EQ(installed(bench.sink).ended_rules, on_fail == config::OnFail::stop ? 1U : 0U);
     }
 }
 
@@ -104,12 +104,12 @@ TEST(ClusterAgentHealth, WhatTheOperatorDisabledIsCutAndWhatHeDrainsIsNot) {
     pass_with(bench, milliseconds{3000}, Outcome::passed);
     EXPECT_EQ(bench.agent.command_rules(bench.now, {1}, RuleState::disabled).value,
               ReturnValue::ok);
-    EXPECT_EQ(installed(bench.sink).cut, 2U);
+    EXPECT_EQ(installed(bench.sink).ended_rules, 2U);
     pass_with(bench, milliseconds{1500}, Outcome::failed);
-    EXPECT_EQ(installed(bench.sink).cut, 3U);
+    EXPECT_EQ(installed(bench.sink).ended_rules, 3U);
     EXPECT_EQ(bench.agent.command_rules(bench.now, {0}, RuleState::draining).value,
               ReturnValue::ok);
-    EXPECT_EQ(installed(bench.sink).cut, 2U);
+    EXPECT_EQ(installed(bench.sink).ended_rules, 2U);
 }
 
 TEST(ClusterAgentHealth, AControlPlaneThatComesBackKeepsTheShareUntilACheckHasSpoken) {

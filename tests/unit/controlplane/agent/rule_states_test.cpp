@@ -35,12 +35,31 @@ TEST(RuleStates, WhatNamesNoRuleIsAnError) {
               std::string::npos);
 }
 
+TEST(RuleStates, AnAddressThatIsNotTheClustersSelectsNothing) {
+    for (const char* text :
+         {"198.51.100.1:80", "198.51.100.1:all", "192.0.2.11:80", "[2001:db8::1]:80"}) {
+        const auto rules = select_rules(testing::small_cluster(), text);
+        ASSERT_FALSE(rules) << text;
+        EXPECT_NE(rules.error().message.find("no virtual address"), std::string::npos);
+        EXPECT_NE(rules.error().message.find("192.0.2.80, 192.0.2.81"), std::string::npos);
+    }
+}
+
 TEST(RuleStates, AChangeThatChangesNothingIsAlready) {
+    const config::Cluster cluster = testing::small_cluster();
     RuleStates states{};
-    EXPECT_EQ(change_rules(states, {0, 1}, RuleState::disabled).value, ReturnValue::ok);
-    EXPECT_EQ(change_rules(states, {0, 1}, RuleState::disabled).value, ReturnValue::already);
-    EXPECT_EQ(change_rules(states, {0}, RuleState::enabled).value, ReturnValue::ok);
+    const CommandResult both = change_rules(cluster, states, {0, 1}, RuleState::disabled);
+    EXPECT_EQ(both.value, ReturnValue::ok);
+    EXPECT_EQ(both.rules, (std::vector<std::string>{"http", "admin"}));
+    EXPECT_EQ(both.message, "http, admin are disabled on this host; connections are cut");
+    const CommandResult again = change_rules(cluster, states, {0, 1}, RuleState::disabled);
+    EXPECT_EQ(again.value, ReturnValue::already);
+    EXPECT_EQ(again.message, "already disabled: http, admin");
+    EXPECT_TRUE(again.rules.empty());
+    EXPECT_EQ(change_rules(cluster, states, {0}, RuleState::enabled).rules,
+              std::vector<std::string>{"http"});
     EXPECT_EQ(states[1], RuleState::disabled);
+    EXPECT_EQ(disabled_rules(states), 2U);
 }
 
 TEST(RuleStates, DesiredRulesCarryOffersAndStates) {

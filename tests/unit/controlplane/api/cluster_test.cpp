@@ -4,60 +4,15 @@
 
 #include "controlplane/api/views.hpp"
 #include "core/wire/frame_codec.hpp"
-#include "tests/unit/controlplane/agent/fixtures.hpp"
+#include "tests/unit/controlplane/wire.hpp"
 
 namespace nlb::controlplane {
 namespace {
 
 using std::chrono::milliseconds;
 using testing::Bench;
+using testing::Wire;
 using Type = ipc::MessageType;
-
-class Wire {
-public:
-    explicit Wire(std::size_t hosts, std::uint8_t weight_of_first = 0) {
-        for (std::size_t i = 0; i < hosts; ++i) {
-            ClusterSettings settings = testing::small_settings(hosts);
-            if (weight_of_first != 0) settings.cluster.hosts[0].weights["http"] = weight_of_first;
-            settings.host = settings.cluster.hosts[i];
-            benches.push_back(std::make_unique<Bench>(settings));
-            EXPECT_EQ(benches.back()->hello(Bench::fresh_hello()), "");
-        }
-        carried_.resize(hosts);
-        alive.assign(hosts, true);
-    }
-    void pass(Duration time) {
-        for (Duration gone{}; gone < time; gone += milliseconds{5}) {
-            for (std::size_t i = 0; i < benches.size(); ++i)
-                if (alive[i])
-                    benches[i]->pass(milliseconds{5});
-                else
-                    benches[i]->now += milliseconds{5};
-            for (std::size_t i = 0; i < benches.size(); ++i) carry(i);
-        }
-    }
-    ClusterAgent& at(std::size_t i) { return benches[i]->agent; }
-
-    std::vector<std::unique_ptr<Bench>> benches;
-    std::vector<bool> alive;
-
-private:
-    void carry(std::size_t from) {
-        const auto& sent = benches[from]->sink.datagrams;
-        for (; carried_[from] < sent.size(); ++carried_[from]) {
-            const auto message = *ipc::read_message(sent[carried_[from]]);
-            if (message.type != Type::send) continue;
-            const auto bytes = message.rest_after<ipc::Send>();
-            const std::vector<Byte> frame{bytes.begin(), bytes.end()};
-            for (std::size_t to = 0; to < benches.size(); ++to)
-                if (to != from && alive[to])
-                    benches[to]->deliver(Type::punted,
-                                         ipc::Punted{benches[to]->now.time_since_epoch().count()},
-                                         frame);
-        }
-    }
-    std::vector<std::size_t> carried_;
-};
 
 std::size_t owned(const ClusterAgent& agent, RuleId rule = 0) {
     return static_cast<std::size_t>(__builtin_popcountll(agent.membership().own()[rule]));
@@ -123,7 +78,10 @@ TEST(Cluster, AWeightThatIsReloadedMovesBuckets) {
     wire.pass(milliseconds{4000});
     config::Cluster cluster = wire.at(1).settings().cluster;
     cluster.hosts[1].weights["http"] = 10;
-    wire.at(1).apply_local(wire.benches[1]->now, cluster, cluster.hosts[1]);
+    ClusterSettings fresh = wire.at(1).settings();
+    fresh.cluster = cluster;
+    fresh.host = cluster.hosts[1];
+    wire.at(1).apply_local(wire.benches[1]->now, fresh);
     wire.pass(milliseconds{1000});
     EXPECT_EQ(owned(wire.at(0)), 50U);
     EXPECT_EQ(owned(wire.at(1)), 10U);

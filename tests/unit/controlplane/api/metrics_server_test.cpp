@@ -77,6 +77,32 @@ TEST_F(MetricsServerTest, AScrapeIsAnsweredInPrometheusText) {
     EXPECT_NE(answer.find("# TYPE nlb_build_info gauge"), std::string::npos);
 }
 
+TEST_F(MetricsServerTest, HealthzSaysWhetherThisHostServesAndWhyNot) {
+    const std::string begun = ask(connect_to(), get("/healthz"));
+    EXPECT_EQ(begun.rfind("HTTP/1.1 503", 0), 0U) << begun;
+    MetricsSnapshot snapshot;
+    snapshot.serving = {true, "converged as default host, 2 hosts"};
+    board_->publish(snapshot);
+    const std::string good = ask(connect_to(), get("/healthz"));
+    EXPECT_EQ(good.rfind("HTTP/1.1 200", 0), 0U) << good;
+    EXPECT_NE(good.find("\r\n\r\nconverged as default host, 2 hosts\n"), std::string::npos);
+    snapshot.serving = {false, "SERVES NOBODY: the link is down"};
+    board_->publish(snapshot);
+    const std::string bad = ask(connect_to(), get("/healthz"));
+    EXPECT_EQ(bad.rfind("HTTP/1.1 503", 0), 0U) << bad;
+    EXPECT_NE(bad.find("SERVES NOBODY: the link is down\n"), std::string::npos);
+}
+
+TEST_F(MetricsServerTest, AGoodWordGetsOldWhenTheLoopStandsStill) {
+    MetricsSnapshot snapshot;
+    snapshot.serving = {true, "converged, 2 hosts"};
+    board_->publish(snapshot);
+    EXPECT_TRUE(board_->serving().as_it_should);
+    const auto later = MetricsBoard::Clock::now() + MetricsBoard::kStale + std::chrono::seconds{1};
+    EXPECT_FALSE(board_->serving(later).as_it_should);
+    EXPECT_EQ(board_->serving(later).sentence, "the control plane's loop has stood still for 4 s");
+}
+
 TEST_F(MetricsServerTest, NothingElseIsThere) {
     EXPECT_EQ(ask(connect_to(), get("/")).rfind("HTTP/1.1 404", 0), 0U);
     EXPECT_EQ(ask(connect_to(),

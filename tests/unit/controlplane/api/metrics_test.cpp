@@ -227,6 +227,8 @@ ClusterNumbers counted_cluster(const std::string& name, bool reported) {
     n.orphan_windows = counted(2.5);
     n.epoch = 101;
     n.frames_sent = 102;
+    n.announcements = 103;
+    n.address_conflicts = 104;
     count_from(n.frames_refused, 200);
     n.grants = {301, 302, 303, 304};
     n.fence_remaining_s = 0.375;

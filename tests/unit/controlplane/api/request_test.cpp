@@ -78,7 +78,9 @@ protected:
     RecordingSink sink_;
     testing::RecordingEvents events_;
     ClusterAgents agents_;
-    CommandService service_{agents_, [this](CommandService::Reloaded done) {
+    EventHistory history_;
+    CommandService service_{agents_, history_,
+                            [this](const Request&, CommandService::Reloaded done) {
                                 if (reload_later_)
                                     reloaded_ = std::move(done);
                                 else

@@ -251,6 +251,9 @@ TEST_F(CheckRunnerPrograms, AProgramInheritsNoDescriptorAndNoEnvironment) {
         script("look", "(env; ls /proc/self/fd | wc -l) > " + seen + "; test -z \"$NLB_SECRET\"");
     expect(run(exec_of({path})), Outcome::passed, "");
     EXPECT_EQ(content(seen).find("NLB_SECRET"), std::string::npos);
+    const std::string text = content(seen);
+    const std::string last = text.substr(text.rfind('\n', text.size() - 2) + 1);
+    EXPECT_LE(std::stoi(last), 5) << "standard ones and what ls itself opens";
 }
 
 TEST_F(CheckRunnerPrograms, EventsReachTheProgramInTheirOrder) {

@@ -34,10 +34,10 @@ TEST(StateFile, AFileIsReplacedWholeAndAMissingOneIsEmpty) {
     char directory[] = "/tmp/nlb-state-XXXXXX";
     ASSERT_NE(mkdtemp(directory), nullptr);
     const std::string path = std::string{directory} + "/state";
-    EXPECT_TRUE(read_state(path).empty());
+    EXPECT_TRUE(read_state(path).value().empty());
     ASSERT_TRUE(write_state(path, {{"web", {Wanted::stopped, {}}}}));
     ASSERT_TRUE(write_state(path, {{"web", {Wanted::suspended, {}}}}));
-    EXPECT_EQ(read_state(path).at("web").wanted, Wanted::suspended);
+    EXPECT_EQ(read_state(path).value().at("web").wanted, Wanted::suspended);
     EXPECT_FALSE(std::ifstream(path + ".new").good());
     unlink(path.c_str());
     EXPECT_FALSE(write_state(std::string{directory} + "/missing/state", {}));

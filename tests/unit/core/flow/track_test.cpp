@@ -42,22 +42,29 @@ TEST_F(Track, AKnownFlowInABucketThatIsDirtyElsewhereIsAccepted) {
     EXPECT_EQ(send(kTcpSyn), Reason::new_flow);
     EXPECT_EQ(send(kTcpAck), Reason::owner);
 }
-TEST_F(Track, AFlowOfARuleThatIsCutEndsWhenItsBucketMovesAndNotBefore) {
-    establish();
-    host.tables.cut = std::uint64_t{1} << kHttp;
-    EXPECT_EQ(send(kTcpAck), Reason::owner);
-    ASSERT_TRUE(tracked());
-    EXPECT_FALSE(is_expired(*descriptor(), host.tables, descriptor()->seen_s));
-    lose_bucket();
-    EXPECT_TRUE(is_expired(*descriptor(), host.tables, descriptor()->seen_s)) << "or the sweep";
-    EXPECT_EQ(send(kTcpAck), Reason::not_owner);
-    EXPECT_FALSE(tracked());
-}
 TEST_F(Track, AFlowStaysWhenItsBucketMoves) {
     establish();
     lose_bucket();
     EXPECT_EQ(send(kTcpAck), Reason::descriptor);
     EXPECT_EQ(send(kTcpAck), Reason::descriptor);
+}
+TEST_F(Track, AFlowOfARuleThatIsDisabledHereEndsOnceItsBucketIsGone) {
+    establish();
+    host.tables.ended_rules = 1U << kHttp;
+    EXPECT_EQ(send(kTcpAck), Reason::owner) << "until the bucket has moved, this host answers";
+    lose_bucket();
+    EXPECT_EQ(send(kTcpAck), Reason::not_owner);
+    EXPECT_FALSE(tracked());
+    EXPECT_EQ(send(kTcpAck), Reason::not_owner);
+}
+TEST_F(Track, ASilentFlowOfADisabledRuleIsEndedByTheSweep) {
+    establish();
+    host.tables.ended_rules = 1U << kHttp;
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_TRUE(tracked());
+    lose_bucket();
+    host.connections->sweep(host.tables, host.now);
+    EXPECT_FALSE(tracked());
 }
 TEST_F(Track, AnUnknownFlowInABucketOfOthersIsRejected) {
     establish();

@@ -1,25 +1,14 @@
-// Two calls of targets_of and a comparison. The least possible movement is counted apart from the
+// Targets and a comparison. The least possible movement is counted apart from the
 // map that was found.
-#include "cli/plan.hpp"
+#include "config/plan.hpp"
 
 #include <algorithm>
 
-#include "cli/selection.hpp"
-#include "cli/targets.hpp"
-
-namespace nlb::cli {
+namespace nlb::config {
 namespace {
 
-// The slot of `cluster` whose rule has this name.
-std::optional<RuleId> slot_named(const config::Cluster& cluster, const std::string& name) {
-    for (const RuleId slot : slots_of(cluster))
-        if (name_of_rule(cluster, slot) == name) return slot;
-    return std::nullopt;
-}
-
 // What is held now, in the slots of the new configuration.
-OwnerMap carried_over(const config::Cluster& from, const config::Cluster& to,
-                      const OwnerMap& owners) {
+OwnerMap carried_over(const Cluster& from, const Cluster& to, const OwnerMap& owners) {
     OwnerMap carried{};
     for (const RuleId slot : slots_of(to))
         if (const auto former = slot_named(from, name_of_rule(to, slot)))
@@ -51,19 +40,33 @@ std::size_t least_moves(const BucketOwners& before,
     return kBuckets - stay - (owned ? 0 : nobodys);
 }
 
-MovePlan make_plan(const Situation& before, const Situation& after) {
+Situation ideal_situation(const Cluster& cluster, HostSet members) {
+    return {&cluster, members, configured_offers(cluster, members)};
+}
+
+std::size_t MovePlan::changed_hands() const {
+    std::size_t sum = 0;
+    for (const RulePlan& rule : rules)
+        for (const Move& move : rule.moves) sum += move.from != kNoHost ? 1U : 0U;
+    return sum;
+}
+
+MovePlan make_plan(const Situation& before, const OwnerMap& owners, const Situation& after) {
     MovePlan plan{before, after, {}};
-    const OwnerMap former = targets_of(*before.cluster, before.members, {});
-    const OwnerMap held = carried_over(*before.cluster, *after.cluster, former);
-    const OwnerMap targets = targets_of(*after.cluster, after.members, held);
+    const OwnerMap held = carried_over(*before.cluster, *after.cluster, owners);
+    const OwnerMap targets = targets_of(*after.cluster, after.offers, held);
     for (const RuleId slot : slots_of(*after.cluster)) {
         RulePlan rule{name_of_rule(*after.cluster, slot), held[slot], targets[slot],
                       moves_between(held[slot], targets[slot]), 0};
         rule.least =
-            least_moves(held[slot], target_counts(*after.cluster, after.members, slot, held[slot]));
+            least_moves(held[slot], target_counts(*after.cluster, after.offers, slot, held[slot]));
         plan.rules.push_back(std::move(rule));
     }
     return plan;
 }
 
-}  // namespace nlb::cli
+MovePlan make_plan(const Situation& before, const Situation& after) {
+    return make_plan(before, targets_of(*before.cluster, before.offers, {}), after);
+}
+
+}  // namespace nlb::config

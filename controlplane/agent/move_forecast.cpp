@@ -1,0 +1,83 @@
+// Whoever has staged the same configuration has said what it will offer; of the others the new file
+// says it, with the rule states that they state now.
+#include "controlplane/agent/move_forecast.hpp"
+
+#include <algorithm>
+
+#include "config/digest.hpp"
+#include "config/plan.hpp"
+#include "config/table_builder.hpp"
+#include "controlplane/agent/reload.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using Offered = std::array<std::uint8_t, kRuleSlots>;
+
+Offered offered_by(const DesiredRules& desired) {
+    Offered offers{};
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+        offers[slot] = effective_offer(desired[slot].offer, desired[slot].state);
+    return offers;
+}
+
+HostSet members_of(const ClusterMap& map) {
+    HostSet members;
+    for (const MemberEntry& member : map.members) members.insert(member.id);
+    return members;
+}
+
+RuleStates states_of(const Peer& peer) {
+    RuleStates states{};
+    for (std::size_t slot = 0; slot < kRuleSlots; ++slot) states[slot] = peer.rules[slot].state;
+    return states;
+}
+
+const config::Host* host_with(const config::Cluster& cluster, HostId id) {
+    const auto found = std::find_if(cluster.hosts.begin(), cluster.hosts.end(),
+                                    [id](const config::Host& host) { return host.id == id; });
+    return found == cluster.hosts.end() ? nullptr : &*found;
+}
+
+// What a fellow will offer under the agreed part of `fresh`.
+Offered fellow_under(const ClusterSettings& in_force, const ClusterSettings& fresh,
+                     std::uint64_t digest, HostId id, const Peer& peer) {
+    if (peer.staged.digest == digest) return peer.staged.offers;
+    const config::Host* const host = host_with(fresh.cluster, id);
+    if (host == nullptr || (peer.flags & kFlagDraining) != 0) return {};
+    const RuleStates states = carried_over(states_of(peer), in_force.cluster, fresh.cluster);
+    return offered_by(desired_rules_of(fresh.cluster, *host, states, {}));
+}
+
+}  // namespace
+
+std::size_t moves_of_reload(const ClusterAgent& agent, const ClusterSettings& fresh) {
+    const Membership& membership = agent.membership();
+    if (!agent.active() || membership.epoch() == Epoch{}) return 0;
+    const ClusterSettings& in_force = agent.settings();
+    const auto digest = config::digest_of(config::agreed_lines(fresh.cluster, fresh.hash_key));
+    const bool agreed = digest != membership.config_digest();
+    config::Situation before{&in_force.cluster, members_of(membership.map()), {}};
+    config::Situation after{&fresh.cluster, before.members, {}};
+    for (const auto& [id, peer] : membership.peers()) {
+        if (!before.members.contains(id)) continue;
+        before.offers[id - 1U] = effective_offers(peer.rules);
+        after.offers[id - 1U] =
+            agreed ? fellow_under(in_force, fresh, digest, id, peer) : before.offers[id - 1U];
+    }
+    const HostId self = in_force.host.id;
+    before.offers[self - 1U] = effective_offers(membership.reports());
+    const RuleStates states = carried_over(agent.rule_states(), in_force.cluster, fresh.cluster);
+    if (agent.shown() != ShownState::draining)
+        after.offers[self - 1U] = offered_by(
+            desired_rules_of(fresh.cluster, fresh.host, states, agent.health_under(fresh.cluster)));
+    return config::make_plan(before, membership.map().targets, after).changed_hands();
+}
+
+std::string too_many_moves(const ClusterSettings& settings, std::size_t moves, std::uint64_t most) {
+    return "cluster " + settings.cluster.name + ": " + std::to_string(moves) +
+           " buckets would change hands, more than the " + std::to_string(most) +
+           " allowed by --max-moves; nothing is changed. `nlb plan --new-config FILE` shows which";
+}
+
+}  // namespace nlb::controlplane
