@@ -1,6 +1,7 @@
 // Mistakes in health checks and in programs: one edit of a right file each, and exactly what the
 // operator then reads.
 #include "bad_yaml.hpp"
+#include "config/format.hpp"
 
 namespace nlb::config {
 namespace {
