@@ -193,6 +193,21 @@ std::string packets_of(const Json& rule, std::string_view verdict) {
     return packets.is_object() ? std::to_string(number_of(packets, verdict)) : "-";
 }
 
+bool has_check(const Json& rule) {
+    const auto health = rule.find("health");
+    return health != rule.end() && health->is_object();
+}
+
+// "up", or "down: http 503"; "-" of a rule without a check.
+Cell health_of(const Json& rule) {
+    if (!has_check(rule)) return "-";
+    const auto health = rule.find("health");
+    const std::string state = text_of(*health, "state", "unknown");
+    const std::string because = text_of(*health, "because");
+    return {because.empty() ? state : state + ": " + because,
+            state == "up" ? Paint::none : Paint::bad};
+}
+
 }  // namespace
 
 BucketOwners owners_in(const Json& rule) {
@@ -238,27 +253,33 @@ std::string state_line(const Json& cluster, bool colour) {
 }
 
 std::string view_of_rules(const Json& cluster, bool colour, std::size_t width) {
-    TextTable table({{"rule"},
-                     {"mode"},
-                     {"state"},
-                     {"own", Align::right},
-                     {"orphaned", Align::right},
-                     {"connections", Align::right},
-                     {"accepted", Align::right},
-                     {"rejected", Align::right},
-                     {"dropped", Align::right}});
-    for (const Json& rule : list_of(cluster, "rules")) {
+    const Json& rules = list_of(cluster, "rules");
+    const bool checked = std::any_of(rules.begin(), rules.end(), has_check);
+    std::vector<Column> columns{{"rule"},
+                                {"mode"},
+                                {"state"},
+                                {"own", Align::right},
+                                {"orphaned", Align::right},
+                                {"connections", Align::right},
+                                {"accepted", Align::right},
+                                {"rejected", Align::right},
+                                {"dropped", Align::right}};
+    if (checked) columns.push_back({"health"});
+    TextTable table(columns);
+    for (const Json& rule : rules) {
         const std::string state = text_of(rule, "state", "unknown");
         const auto orphaned = number_of(rule, "orphaned");
-        table.add({text_of(rule, "name", "?"),
-                   text_of(rule, "mode", "?"),
-                   {state, paint_of(state)},
-                   std::to_string(number_of(rule, "own")),
-                   {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
-                   std::to_string(number_of(rule, "connections")),
-                   packets_of(rule, "accepted"),
-                   packets_of(rule, "rejected"),
-                   packets_of(rule, "dropped")});
+        std::vector<Cell> row{text_of(rule, "name", "?"),
+                              text_of(rule, "mode", "?"),
+                              {state, paint_of(state)},
+                              std::to_string(number_of(rule, "own")),
+                              {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
+                              std::to_string(number_of(rule, "connections")),
+                              packets_of(rule, "accepted"),
+                              packets_of(rule, "rejected"),
+                              packets_of(rule, "dropped")};
+        if (checked) row.push_back(health_of(rule));
+        table.add(std::move(row));
     }
     return table.render(colour) + '\n' + strips_of(cluster, colour, width);
 }

@@ -58,6 +58,11 @@ namespace nlb::config {
     X(peer_heard,           "peer_heard",              0,  info,    "a host is heard for the first time, or in a new life", "nothing") \
     X(peer_lost,            "peer_lost",               0,  warning, "a member was silent for T*P and is buried", "look at that host and its cables") \
     X(peer_gone,            "peer_gone",               0,  info,    "a host that had left is silent now", "nothing") \
+    X(health_down,          "health_down",             0,  warning, "the rule's server on this host failed its check `fall` times in a row; `rule=`, `because=`", "mend the server; its share is with other hosts") \
+    X(health_up,            "health_up",               0,  info,    "it passes again; its share comes back, over `slow_start`", "nothing") \
+    X(health_unknown,       "health_unknown",          0,  warning, "this machine cannot ask; it counts as failed; `because=`", "read the reason") \
+    X(notify_failed,        "notify_failed",           0,  warning, "a `notify` program failed or was refused", "run it by hand as the control plane's user") \
+    X(notify_lost,          "notify_lost",             0,  warning, "events came faster than the `notify` program takes them", "make the program faster") \
     X(reset,                "reset",                   0,  warning, "this host gave its lease back and joins anew; `because=` says why", "see the reasons below the table") \
     X(inside_not_ready,     "inside_not_ready",        0,  error,   "what is accepted would reach no server: the host takes no bucket, or gives back what it has; `because=`", "see the dataplane's log") \
     X(inside_incomplete,    "inside_incomplete",       0,  warning, "with `addresses_by: manual` an address is missing; the host serves all the same", "set it") \

@@ -41,8 +41,9 @@ void parse_affinity(const Cursor& at, PortRule& rule) {
 
 PortRule parse_rule(const Cursor& at) {
     PortRule rule;
-    const Mapping keys(at, "a port rule",
-                       {"name", "vip", "ports", "protocol", "mode", "affinity", "weight"});
+    const Mapping keys(
+        at, "a port rule",
+        {"name", "vip", "ports", "protocol", "mode", "affinity", "weight", "health"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::rule, rule.name);
     if (const Cursor* vip = keys.find("vip")) parse_vip(*vip, rule.vip);
@@ -52,6 +53,7 @@ PortRule parse_rule(const Cursor& at) {
     if (const Cursor* mode = keys.find("mode")) mode->read_word(rule.mode);
     if (const Cursor* affinity = keys.find("affinity")) parse_affinity(*affinity, rule);
     if (const Cursor* weight = keys.find("weight")) parse_weight(*weight, rule.weight);
+    if (const Cursor* health = keys.find("health")) parse_health(*health, rule.health);
     return rule;
 }
 

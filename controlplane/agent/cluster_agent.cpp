@@ -43,7 +43,9 @@ ClusterAgent::ClusterAgent(ClusterSettings settings,
       authenticator_(std::move(authenticator)),
       events_(events),
       rule_states_(initial_rules(settings_, stored)),
-      membership_(params_, desired_rules_of(settings_.cluster, settings_.host, rule_states_)),
+      healths_(settings_.cluster),
+      told_health_(healths_.told(kLongAgo)),
+      membership_(params_, desired()),
       channel_(messages),
       commands_(
           settings_, rule_states_, *authenticator_, channel_,
@@ -99,6 +101,7 @@ void ClusterAgent::on_tick(Instant now) {
     tell_waiting();
     // Once a tick is enough: a core lets the next 64 sequences pass.
     if (dataplane_) commands_.tell_verified(membership_.peers());
+    refresh_health(now);
     compare_configurations(now);
     if (active_) notice_equal_priorities();
     if (dataplane_ && link_up_) igmp_.on_tick(now);
@@ -108,8 +111,10 @@ void ClusterAgent::on_tick(Instant now) {
 }
 
 Instant ClusterAgent::next_wake() const {
-    if (!dataplane_) return now_ + kPollEvery;
-    const Instant due = link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_;
+    const Instant check = healths_.next_wake(now_);
+    if (!dataplane_) return std::min(check, now_ + kPollEvery);
+    const Instant due =
+        std::min(check, link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_);
     if (!active_) return due;
     if (taken_in_) return now_;
     return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_,
@@ -207,6 +212,7 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
     tell_rules(changed, wanted);
     if (before == rule_states_) return result;
     own_cause_ = ConvergenceCause::rule;
+    refresh_health(now);
     tell_desired(now);
     if (disabled_rules(before) != disabled_rules(rule_states_)) commands_.reinstall();
     return result;
@@ -266,12 +272,14 @@ void ClusterAgent::begin(Instant now) {
     overheard_.forget();
     empty_reports_ = 0;
     told_draining_ = wanted_ == Wanted::draining;
+    // What served until now has passed its checks for the control plane before this one.
+    if (memory)
+        for (std::size_t r = 0; r < settings_.cluster.port_rules.size(); ++r)
+            if (memory->own[r] != 0) healths_.presume(static_cast<RuleId>(r));
+    told_health_ = healths_.told(now);
     // A beginner may change over at once: by the states of today.
-    if (next_)
-        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
-    run(now, membership_.on_desired(
-                 now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
-                 told_draining_));
+    if (next_) run(now, membership_.on_staged(now, held()));
+    run(now, membership_.on_desired(now, desired(), told_draining_));
     if (params_.config_digest != remembered_under && memory) {
         memory.reset();  // it would be misread
         unknown_tables_ = true;
@@ -302,11 +310,8 @@ void ClusterAgent::tell_desired(Instant now) {
     if (!active_) return;
     told_draining_ = wanted_ == Wanted::draining;
     empty_reports_ = 0;
-    run(now, membership_.on_desired(
-                 now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
-                 told_draining_));
-    if (next_)
-        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
+    run(now, membership_.on_desired(now, desired(), told_draining_));
+    if (next_) run(now, membership_.on_staged(now, held()));
 }
 
 StoredCluster ClusterAgent::stored() const {

@@ -22,6 +22,7 @@
 #include "controlplane/agent/igmp_agent.hpp"
 #include "controlplane/agent/message_sink.hpp"
 #include "controlplane/agent/overheard.hpp"
+#include "controlplane/agent/rule_healths.hpp"
 #include "controlplane/agent/rule_states.hpp"
 #include "controlplane/agent/stored_state.hpp"
 #include "controlplane/agent/strangers.hpp"
@@ -65,6 +66,10 @@ public:
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const;
 
+    // Health checks to run now. Each is answered once, unless the program ends before.
+    [[nodiscard]] std::vector<CheckOrder> take_due_checks(Instant now);
+    void on_check(Instant now, std::uint64_t token, const CheckResult& result);
+
     // The operator.
     // Takes effect at once here and step by step in the cluster; settled() tells when.
     CommandResult command_host(Instant now, HostCommand command);
@@ -102,6 +107,11 @@ public:
     [[nodiscard]] const MembershipParams& params() const { return params_; }
     [[nodiscard]] const Authenticator& authenticator() const { return *authenticator_; }
     [[nodiscard]] const RuleStates& rule_states() const { return rule_states_; }
+    [[nodiscard]] const RuleHealths& healths() const { return healths_; }
+    // What this host would tell of its servers if that configuration came into force.
+    [[nodiscard]] ToldHealths health_under(const config::Cluster& next) const {
+        return healths_.told_under(next, now_);
+    }
     [[nodiscard]] ShownState shown() const {
         return shown_state(wanted_, facts(), membership_.converged());
     }
@@ -154,6 +164,13 @@ private:
     void run(Instant now, const Actions& actions);
     void poll(Instant now);
 
+    // cluster_agent_health.cpp
+    [[nodiscard]] DesiredRules desired() const;
+    [[nodiscard]] StagedConfig held() const;
+    void refresh_health(Instant now);
+    [[nodiscard]] std::uint64_t failed_rules() const;
+    void tell_health(RuleId rule) const;
+
     // cluster_agent_link.cpp: what the dataplane says
     void on_punted(Instant now, const ipc::MessageView& message);
     void overhear(Instant now, const ipc::MessageView& message);
@@ -198,6 +215,8 @@ private:
     std::unique_ptr<const Authenticator> authenticator_;
     EventSink& events_;
     RuleStates rule_states_{};
+    RuleHealths healths_;
+    ToldHealths told_health_{};
     Membership membership_;
     ClusterChannel channel_;
     DataplaneCommands commands_;
@@ -244,7 +263,7 @@ private:
     std::uint64_t address_conflicts_ = 0;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
-    // of the next epoch with the same members, when it comes from here: rule or reload
+    // of the next epoch with the same members, when it comes from here: rule, health or reload
     std::optional<ConvergenceCause> own_cause_;
     // Hosts that state my priority of a rule of mode single, by rule; told once each.
     std::array<HostSet, kRuleSlots> equal_priorities_{};

@@ -16,7 +16,7 @@ void ClusterAgent::hold(Instant now, NextConfiguration next) {
     next_ = std::move(next);
     use_keys(std::move(next_->until_then));
     tell(EventId::configuration_held);
-    run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
+    run(now, membership_.on_staged(now, held()));
 }
 
 void ClusterAgent::drop_staged(Instant now) {
@@ -39,11 +39,14 @@ void ClusterAgent::use_next(const UseConfig& action) {
     NLB_ASSERT(next_.has_value());
     rule_states_ = carried_over(rule_states_, settings_.cluster, next_->settings.cluster);
     settings_ = std::move(next_->settings);
+    healths_.use(settings_.cluster);
+    told_health_ = healths_.told(now_);
     use_keys(std::move(next_->from_then));
     next_.reset();
     params_ = params_of(settings_);
     drained_told_ = {};
     equal_priorities_ = {};
+    commands_.end_failed(failed_rules());
     own_cause_ = ConvergenceCause::reload;
     tell(EventId::configuration_in_use, {{"generation", std::to_string(action.generation)}});
 }

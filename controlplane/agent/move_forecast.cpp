@@ -17,7 +17,7 @@ using Offered = std::array<std::uint8_t, kRuleSlots>;
 Offered offered_by(const DesiredRules& desired) {
     Offered offers{};
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        if (desired[slot].state == RuleState::enabled) offers[slot] = desired[slot].offer;
+        offers[slot] = effective_offer(desired[slot].offer, desired[slot].state);
     return offers;
 }
 
@@ -46,7 +46,7 @@ Offered fellow_under(const ClusterSettings& in_force, const ClusterSettings& fre
     const config::Host* const host = host_with(fresh.cluster, id);
     if (host == nullptr || (peer.flags & kFlagDraining) != 0) return {};
     const RuleStates states = carried_over(states_of(peer), in_force.cluster, fresh.cluster);
-    return offered_by(desired_rules_of(fresh.cluster, *host, states));
+    return offered_by(desired_rules_of(fresh.cluster, *host, states, {}));
 }
 
 }  // namespace
@@ -69,7 +69,8 @@ std::size_t moves_of_reload(const ClusterAgent& agent, const ClusterSettings& fr
     before.offers[self - 1U] = effective_offers(membership.reports());
     const RuleStates states = carried_over(agent.rule_states(), in_force.cluster, fresh.cluster);
     if (agent.shown() != ShownState::draining)
-        after.offers[self - 1U] = offered_by(desired_rules_of(fresh.cluster, fresh.host, states));
+        after.offers[self - 1U] = offered_by(
+            desired_rules_of(fresh.cluster, fresh.host, states, agent.health_under(fresh.cluster)));
     return config::make_plan(before, membership.map().targets, after).changed_hands();
 }
 

@@ -66,6 +66,12 @@ public:
             for (const RuleNumbers& rule : n.rules)
                 add({cluster(n), {"rule", rule.name}}, rule.*member);
     }
+    template <class Value>
+    void operator()(std::optional<Value> RuleNumbers::*member) const {
+        for (const Numbers& n : snapshot_.clusters)
+            for (const RuleNumbers& rule : n.rules)
+                if (rule.*member) add({cluster(n), {"rule", rule.name}}, *(rule.*member));
+    }
     void operator()(std::array<std::uint64_t, kRuleSlots> Counters::*member) const {
         each_report([&](const Numbers& n, const ipc::CountersReport& report) {
             for (const RuleNumbers& rule : n.rules)

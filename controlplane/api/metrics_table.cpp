@@ -74,8 +74,11 @@ constexpr std::array kTable = {
     Metric{"nlb_buckets_orphaned", kGauge, kOne,
            "Buckets that nobody states to own although somebody should", &RuleNumbers::orphaned},
     Metric{"nlb_health_up", kGauge, kOne,
-           "1: the rule's server answers its health check, or it has none",
+           "1: the rule's server on this host passes its health check; absent without a check, "
+           "and before its first word",
            &RuleNumbers::health_up},
+    Metric{"nlb_health_check_seconds", kHistogram, kSeconds,
+           "How long the health checks of the rule's server took", &RuleNumbers::check_seconds},
     Metric{"nlb_cluster_hosts", kGauge, kOne, "Configured hosts by the state they state",
            &ClusterNumbers::hosts_by_state},
     Metric{"nlb_converging", kGauge, kOne, "1 while the cluster converges",

@@ -31,9 +31,9 @@ using MetricSource = std::variant<
     Histogram ClusterNumbers::*, double Traffic::*,
     // {cluster}, of the dataplane
     std::uint64_t Counters::*, std::uint64_t ipc::CountersReport::*, OfReason,
-    // {cluster,rule}; the second one of the dataplane
-    std::uint64_t RuleNumbers::*, bool RuleNumbers::*,
-    std::array<std::uint64_t, kRuleSlots> Counters::*,
+    // {cluster,rule}; the last one of the dataplane
+    std::uint64_t RuleNumbers::*, std::optional<bool> RuleNumbers::*,
+    std::optional<Histogram> RuleNumbers::*, std::array<std::uint64_t, kRuleSlots> Counters::*,
     // {cluster,host}
     std::uint64_t PeerNumbers::*, bool PeerNumbers::*, Histogram PeerNumbers::*,
     // {cluster,state} {cluster,cause} {cluster,reason} {cluster,what}

@@ -51,6 +51,16 @@ OwnerMap owners_of(const ClusterAgent& agent) {
     return agent.active() ? agent.membership().stated_owners() : OwnerMap{};
 }
 
+// Null of a rule without a check.
+Json health_view(const ClusterAgent& agent, RuleId rule, Instant now) {
+    const HealthState* const health = agent.healths().of(rule);
+    if (health == nullptr) return Json();
+    return {{"state", name_of(health->word())},
+            {"because", health->because()},
+            {"check", config::to_string(health->health().check)},
+            {"slow_start", health->steps(now) < kSlowStartSteps}};
+}
+
 // On this host since its dataplane started; null before it has counted.
 Json packets_view(const ClusterAgent& agent, RuleId rule) {
     const auto& report = agent.traffic().report;
@@ -61,7 +71,7 @@ Json packets_view(const ClusterAgent& agent, RuleId rule) {
 }
 
 // One port rule: who owns its buckets, and what this host holds of it.
-Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners) {
+Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners, Instant now) {
     const config::Cluster& cluster = agent.settings().cluster;
     const BucketCounts counts = count(owners[rule]);
     Json share = Json::object();
@@ -72,6 +82,7 @@ Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners) {
     return {{"name", rule_name(cluster, rule)},
             {"mode", is_default ? "single" : config::to_string(cluster.port_rules[rule].mode)},
             {"state", name_of(agent.rule_states()[rule])},
+            {"health", health_view(agent, rule, now)},
             {"share", share},
             {"own", counts[agent.settings().host.id]},
             {"orphaned", counts[kNoHost]},
@@ -230,7 +241,7 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
     const auto [because, through] = converging_because(agent);
     Json rules = Json::array();
     for (const RuleId rule : only.empty() ? rule_ids(settings.cluster) : only)
-        rules.push_back(rule_view(agent, rule, owners));
+        rules.push_back(rule_view(agent, rule, owners, now));
     const Epoch epoch = agent.active() ? membership.epoch() : Epoch{};
     return {{"name", settings.cluster.name},
             {"host", settings.host.name},

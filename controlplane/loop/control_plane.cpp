@@ -63,7 +63,8 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       connection_(loop_, run_.dataplane_socket(), *this),
       store_(loop_, history_, place.state_directory),
-      events_(store_),
+      log_(store_),
+      events_(log_, checks_),
       commands_(agents_, history_,
                 [this](const Request& request, CommandService::Reloaded done) {
                     reload(request.max_moves, std::move(done));
@@ -98,6 +99,7 @@ Status ControlPlane::make_agent(const config::Member& member, const StoredState&
     auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending,
                                                                      secrets.value().former);
     secrets_[member.cluster->name] = secrets.value();
+    events_.use(member.cluster->name, member.cluster->notify);
     const auto kept = stored.find(member.cluster->name);
     agents_.push_back(std::make_unique<ClusterAgent>(
         std::move(settings), std::move(authenticator), connection_, events_,
@@ -130,6 +132,7 @@ void ControlPlane::turn() {
     const Instant now = monotonic_now();
     for (const auto& agent : agents_)
         if (now >= agent->next_wake()) agent->on_tick(now);
+    run_checks(now);
     commands_.poll(now);
     keep_state();
     publish(now);
@@ -137,6 +140,20 @@ void ControlPlane::turn() {
         std::all_of(agents_.begin(), agents_.end(), [](const auto& c) { return !c->active(); });
     if (departing_ && (all_left || now >= depart_by_)) return loop_.stop();
     set_timer(now);
+}
+
+// Answers come from the runner's thread through the loop's queue.
+void ControlPlane::run_checks(Instant now) {
+    for (const auto& agent : agents_)
+        for (CheckOrder& order : agent->take_due_checks(now)) {
+            const std::uint64_t token = order.token;
+            checks_.run(std::move(order), [this, to = agent.get(), token](CheckResult result) {
+                asio::post(loop_, [this, to, token, result = std::move(result)] {
+                    to->on_check(monotonic_now(), token, result);
+                    turn();
+                });
+            });
+        }
 }
 
 // The nearest of what the agents want and the next metrics.
@@ -344,6 +361,7 @@ ClusterSecrets& ControlPlane::keys_in_force(const ClusterAgent& agent) {
 void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
     ClusterAgent& agent = *plan.agent;
     ClusterSecrets& present = keys_in_force(agent);
+    events_.use(plan.settings.cluster.name, plan.settings.cluster.notify);
     if (plan.changes.agreed.empty()) {
         if (agent.has_staged()) agent.drop_staged(now);
         staged_secrets_.erase(agent.settings().cluster.name);

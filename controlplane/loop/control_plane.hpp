@@ -14,12 +14,13 @@
 #include "controlplane/agent/reload.hpp"
 #include "controlplane/api/command_service.hpp"
 #include "controlplane/api/metrics.hpp"
+#include "controlplane/health/check_runner.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "controlplane/loop/control_socket.hpp"
 #include "controlplane/loop/dataplane_connection.hpp"
-#include "controlplane/loop/event_log.hpp"
+#include "controlplane/loop/event_hooks.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "controlplane/loop/state_keeper.hpp"
-#include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 
@@ -55,6 +56,7 @@ private:
     Status make_agent(const config::Member& member, const StoredState& stored);
     void on_hello(Instant now, const ipc::MessageView& message);
     void turn();
+    void run_checks(Instant now);
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
     void note_punctuality(Instant now);
@@ -91,7 +93,10 @@ private:
     DataplaneConnection connection_;
     EventHistory history_;
     EventStore store_;
-    EventLog events_;
+    EventLog log_;
+    // Ends before the loop that its answers are posted to.
+    CheckRunner checks_;
+    EventHooks events_;
     ClusterAgents agents_;
     ClusterRoster roster_{agents_};
     // by the cluster's name: the keys in force, see keys_in_force()

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kLevels = {"info", "warning", "error"};
 
-// UTC with milliseconds, as the log has it.
+}  // namespace
+
 std::string wall_time() {
     using namespace std::chrono;
     const auto since = system_clock::now().time_since_epoch();
@@ -25,8 +26,6 @@ std::string wall_time() {
     const std::string digits = std::to_string(1000 + millis);
     return std::string(date, length) + "." + digits.substr(1) + "Z";
 }
-
-}  // namespace
 
 std::string event_json(const Event& event, std::string_view time) {
     const config::EventKind& kind = config::kind_of(event.id);

@@ -11,6 +11,9 @@ namespace nlb::controlplane {
 // `do` where somebody has to do something.
 [[nodiscard]] std::string event_json(const Event& event, std::string_view time);
 
+// UTC with milliseconds, as the log has it.
+[[nodiscard]] std::string wall_time();
+
 // Writing never blocks the loop; see config/daemon/log.hpp. Thread: the loop's.
 class EventLog : public EventSink {
 public:

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "controlplane/api/event_history.hpp"
-#include "controlplane/loop/with_asio.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "core/base/result.hpp"
 
 namespace nlb::controlplane {

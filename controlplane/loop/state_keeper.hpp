@@ -7,8 +7,8 @@
 #include <string>
 
 #include "controlplane/agent/events.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "controlplane/loop/state_file.hpp"
-#include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 

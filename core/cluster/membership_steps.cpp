@@ -142,6 +142,7 @@ void Membership::use_staged(std::uint64_t generation) {
     params_.config_digest = next.digest;
     params_.slots = next.slots;
     params_.single_slots = next.single_slots;
+    params_.keep_slots = next.keep_slots;
     params_.configured = next.configured;
     params_.sticky = next.sticky;
     params_.generation = generation;

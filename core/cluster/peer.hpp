@@ -71,7 +71,7 @@ struct Peer {
     std::array<RuleReport, kRuleSlots> rules{};
     if (peer.staged.digest != config_digest) return rules;
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        rules[slot].offer = peer.staged.offers[slot];
+        rules[slot] = rule_of_offer(peer.staged.offers[slot]);
     return rules;
 }
 

@@ -42,6 +42,7 @@ class World;
     X(drain,         "HOST ON",                       "drainstop, or its end") \
     X(weight,        "HOST PORT WEIGHT",              "another weight for a rule") \
     X(rule,          "HOST PORT STATE",               "a rule is enabled, disabled, drained") \
+    X(health,        "HOST PORT HOW",                 "its server fails (0), is well (1), hangs (2)") \
     X(file,          "HOST VARIANT",                  "the operator reloads it with this file") \
     X(deaf,          "HOST ON",                       "no frame reaches it, or all do again") \
     X(notealone,     "HOST",                          "was it alone when it fell deaf?") \

@@ -73,6 +73,7 @@ private:
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
     [[nodiscard]] bool is_offered(RuleId rule) const;
+    [[nodiscard]] bool passes(HostId id, RuleId port) const;
     [[nodiscard]] bool is_expected(HostId id) const;
     [[nodiscard]] std::size_t expected_hosts() const;
     void check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after);

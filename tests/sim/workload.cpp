@@ -45,7 +45,7 @@ void Workload::open(Flow& flow) {
     const HostSet accepted = offer(packet_of(flow, kTcpSyn), true);
     if (accepted.empty()) return;
     flow.home = accepted.lowest();
-    flow.interruptions = world_.host(flow.home).interruptions_of(port_of(flow));
+    flow.interruptions = world_.host(flow.home).interruptions;
     flow.packets_left = static_cast<std::uint32_t>(prng.between(1, 30));
 }
 
@@ -72,8 +72,7 @@ void Workload::close(Flow& flow) {
 // nobody else does.
 void Workload::judge(const Flow& flow, HostSet accepted) {
     const HostModel& home = world_.host(flow.home);
-    const bool stayed =
-        home.interruptions_of(port_of(flow)) == flow.interruptions && !home.cuts(port_of(flow));
+    const bool stayed = home.interruptions == flow.interruptions && !home.cuts;
     const std::string client =
         "client " + std::to_string(flow.client & 0xffffff) + ": a packet of a flow ";
     if (accepted.size() > 1) {

@@ -58,6 +58,9 @@ class MetricsTest : public ::testing::Test {
 protected:
     void SetUp() override {
         ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+        for (const CheckOrder& order : bench.agent.take_due_checks(bench.now))
+            bench.agent.on_check(bench.now, order.token,
+                                 {CheckResult::Outcome::passed, "", milliseconds{30}});
         bench.pass(milliseconds{3000}, 3);
         ipc::CountersReport report{};
         report.counters.rx_packets = 1000;
@@ -72,7 +75,14 @@ protected:
         report.fenced_intervals = 2;
         bench.deliver(ipc::MessageType::counters, report);
     }
-    Bench bench{testing::small_settings(2)};
+    // http has a check, the other rules have none.
+    static ClusterSettings checked() {
+        ClusterSettings settings = testing::small_settings(2);
+        settings.cluster.port_rules[0].health.emplace();
+        settings.cluster.port_rules[0].health->interval = std::chrono::hours{1};
+        return settings;
+    }
+    Bench bench{checked()};
 };
 
 TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
@@ -102,6 +112,7 @@ TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
         {"nlb_config_generation", "gauge"},
         {"nlb_config_mismatch", "gauge"},
         {"nlb_health_up", "gauge"},
+        {"nlb_health_check_seconds", "histogram"},
         {"nlb_cycles_per_packet", "gauge"},
         {"nlb_burst_packets", "gauge"},
         {"nlb_build_info", "gauge"}};
@@ -132,6 +143,16 @@ TEST_F(MetricsTest, ValuesAreThoseReported) {
     EXPECT_EQ(samples.at(R"(nlb_heartbeats_rejected_total{cluster="web",reason="tag"})"), 0);
     EXPECT_EQ(samples.at(R"(nlb_convergence_seconds_count{cluster="web"})"), 1);
     EXPECT_EQ(samples.at(R"(nlb_convergence_seconds_bucket{cluster="web",le="+Inf"})"), 1);
+}
+
+TEST_F(MetricsTest, HealthIsTheChecksWordAndAbsentWithoutOne) {
+    const auto samples = expose(bench).samples;
+    EXPECT_EQ(samples.at(R"(nlb_health_up{cluster="web",rule="http"})"), 1);
+    EXPECT_FALSE(samples.contains(R"(nlb_health_up{cluster="web",rule="admin"})"));
+    EXPECT_EQ(samples.at(R"(nlb_health_check_seconds_count{cluster="web",rule="http"})"), 1);
+    EXPECT_FALSE(samples.contains(R"(nlb_health_check_seconds_count{cluster="web",rule="admin"})"));
+    Bench unasked{checked()};
+    EXPECT_FALSE(expose(unasked).samples.contains(R"(nlb_health_up{cluster="web",rule="http"})"));
 }
 
 TEST_F(MetricsTest, ADataplaneThatCountsFromZeroAgainGivesNoHugeRate) {
@@ -188,7 +209,9 @@ ipc::CountersReport counted_report() {
 ClusterNumbers counted_cluster(const std::string& name, bool reported) {
     ClusterNumbers n;
     n.name = name;
-    n.rules = {{"http", 0, 20, 1}, {"admin", 1, 30, 2}, {"default", kDefaultRule, 60, 3}};
+    n.rules = {{"http", 0, 20, 1, true, counted(0.125)},
+               {"admin", 1, 30, 2, false, counted(0.625)},
+               {"default", kDefaultRule, 60, 3, std::nullopt, std::nullopt}};
     n.peers = {{"edge2", 41, counted(0.5), false}, {"edge3", 42, counted(0.75), true}};
     count_from(n.hosts_by_state, 1);
     if (reported) {
