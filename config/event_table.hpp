@@ -105,6 +105,7 @@ namespace nlb::config {
     X(inside_missing,       "inside_missing",          0,  warning, "addresses that are not on the inside device", "with `addresses_by: manual` set them") \
     X(inside_complete,      "inside_complete",         0,  info,    "all addresses are on the inside device", "nothing") \
     X(inside_refused,       "inside_refused",          0,  warning, "the kernel refused an address, a route or a setting; `what=`, `because=`", "mend the cause; a default route of another device stays in force") \
+    X(server_found,         "server_found",            0,  info,    "the MAC of servers that are not this kernel; a new line when another one has answered instead", "nothing") \
     X(trace,                "trace",                   0,  info,    "a trace began or ended", "nothing") \
     X(dpdk,                 "dpdk",                    0,  warning, "a line of DPDK's own", "read it") \
     X(dataplane_warning,    "warning",                 0,  warning, "what is slower or less than it could be; `because=`", "judge it") \

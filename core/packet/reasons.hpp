@@ -111,7 +111,8 @@ enum class SentTo : std::uint8_t {
     X(arp_answered,          consume, outside,            other, "ARP request answered") \
     X(nd_answered,           consume, outside,            other, "neighbour solicitation answered") \
     /* inside to outside */ \
-    X(sent,                  send,    outside,            other, "left with this host's masked source address")
+    X(sent,                  send,    outside,            other, "left with this host's masked source address") \
+    X(inside_answer,         consume, control,            other, "a server inside answers this port, which asks for its MAC")
 // clang-format on
 
 enum class Reason : std::uint8_t {

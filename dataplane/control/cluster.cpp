@@ -8,6 +8,9 @@
 #include <rte_lcore.h>
 #include <sys/random.h>
 
+#include "config/daemon/log.hpp"
+#include "config/format.hpp"
+#include "config/inside_device.hpp"
 #include "core/packet/headers.hpp"
 #include "dataplane/inside/kernel_name.hpp"
 #include "dataplane/ports/heartbeat_queue.hpp"
@@ -61,6 +64,7 @@ std::uint32_t random_seed() {
 Cluster::Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside)
     : link_(plan.name, plan.settings, plan.tables, clients_for(plan.connections_max)),
       index_(index),
+      hears_all_inside_(config::ends_in_others(plan.inside.text())),
       outside_(std::move(outside)),
       inside_(std::move(inside)) {}
 
@@ -95,9 +99,9 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
         warnings.push_back(fmt::format(
             "cluster {}: MTU outside {} inside {}: larger packets are lost; set both alike",
             plan.name, mtu, cluster->inside_.mtu()));
-    if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
         return made.error();
+    if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
     if (parted.value()) cluster->lanes_.front()->heartbeat_queue = queues;
     std::vector<WorkerNode> nodes;
     for (const auto& lane : cluster->lanes_)
@@ -133,7 +137,9 @@ Result<std::uint16_t> Cluster::start_ports(std::uint16_t wanted, rte_mempool* po
         for (const auto& [port, side] : sides) {
             port->stop();
             if (auto done = port->configure(queues, pool, log); !done) return done;
-            if (auto done = port->start(port == &outside_, log); !done) return done;
+            // Servers that are not this kernel send to their gateways' MACs.
+            const bool everything = port == &outside_ || hears_all_inside_;
+            if (auto done = port->start(everything, log); !done) return done;
         }
         return Done{};
     };
@@ -169,13 +175,18 @@ Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, E
 }
 
 Status Cluster::watch_inside(const ClusterPlan& plan) {
+    if (plan.inside_plan.server_mac) use_server(*plan.inside_plan.server_mac);
+    if (plan.inside_plan.asks) {
+        learner_.emplace(inside_.mac());
+        static_cast<void>(link_.note_inside({ipc::InsideState::server_unknown, 0, {}}));
+    }
     if (!plan.inside_plan.watched) return Done{};
     auto keeper =
         InsideKeeper::open({plan.name, kernel_name_of(plan.inside, inside_.id()), plan.tables.vlan,
                             plan.inside_plan.managed, plan.inside_plan.gateways});
     if (!keeper) return keeper.error();
     watch_ = std::make_unique<InsideWatch>(std::move(keeper.value()), plan.tables);
-    static_cast<void>(look_inside());
+    static_cast<void>(link_.note_inside(watch_->inside()));
     return Done{};
 }
 
@@ -250,12 +261,44 @@ bool Cluster::send(rte_mempool* pool, std::span<const Byte> frame) {
     if (frame.size() < sizeof(EthernetHeader) || frame.size() > ipc::kFrameBytesMax) return false;
     std::vector<Byte> bytes(frame.begin(), frame.end());
     put_mac(bytes.data() + kSourceMacOffset, addresses().station(link_.tables()));
+    return leave_for_lane(pool, bytes, Reason::sent);
+}
+
+bool Cluster::leave_for_lane(rte_mempool* pool, std::span<const Byte> frame, Reason reason) {
+    std::vector<Byte> bytes(frame.begin(), frame.end());
     put_vlan(bytes, link_.tables().vlan);
     rte_mbuf* const buffer = copy_frame(pool, bytes);
     if (buffer == nullptr) return false;
+    note_of(buffer).reason = reason;
     if (rte_ring_mp_enqueue(from_main_.get(), buffer) == 0) return true;
     rte_pktmbuf_free(buffer);
     return false;
+}
+
+bool Cluster::look_inside(rte_mempool* pool, Instant now) {
+    if (watch_) return link_.note_inside(watch_->inside());
+    if (!learner_) return false;
+    std::vector<IpAddress> addresses;
+    for (const InsideAddress& one : wishes_of(link_.tables(), {}).addresses)
+        addresses.push_back(one.address);
+    learner_->use(std::move(addresses));
+    if (const auto question = learner_->question(now))
+        static_cast<void>(leave_for_lane(pool, *question, Reason::inside_answer));
+    auto is = learner_->mac() ? ipc::InsideState::ready : ipc::InsideState::server_unknown;
+    if (!inside_.link_up()) is = ipc::InsideState::link_down;
+    return link_.note_inside({server_readiness_.judge(is, now), 0, {}});
+}
+
+void Cluster::hear_inside(std::span<Byte> frame, Instant now) {
+    const auto bytes = static_cast<std::uint16_t>(frame.size());
+    if (!learner_ || !learner_->hear({frame.data(), bytes, bytes}, now)) return;
+    use_server(*learner_->mac());
+    daemon::log(daemon::Level::info, "server_found",
+                {{"cluster", name()}, {"mac", config::to_string(*learner_->mac())}});
+}
+
+void Cluster::use_server(const MacAddress& mac) {
+    for (const auto& lane : lanes_) lane->server_mac.store(word_of(mac), std::memory_order_relaxed);
 }
 
 RuleMasks Cluster::held() const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/base/result.hpp"
 #include "core/ipc/messages.hpp"
 #include "dataplane/control/cluster_link.hpp"
+#include "dataplane/inside/server_learner.hpp"
 #include "dataplane/inside/watch.hpp"
 #include "dataplane/ports/buffers.hpp"
 #include "dataplane/ports/ports.hpp"
@@ -55,8 +57,11 @@ public:
     // See ClusterLink::look.
     ClusterLink::Change look(Instant now) { return link_.look(outside_.link_up(), now); }
 
-    // How far the inside device is, told to link(); true: that is news.
-    bool look_inside() { return watch_ && link_.note_inside(watch_->inside()); }
+    // How far the inside device is, told to link(); true: that is news. Asks servers that are not
+    // this kernel for their MAC.
+    bool look_inside(rte_mempool* pool, Instant now);
+    // A frame that a core settled as Reason::inside_answer.
+    void hear_inside(std::span<Byte> frame, Instant now);
 
     // `clusters`: how many this dataplane serves.
     [[nodiscard]] ipc::Hello hello(std::size_t clusters) const {
@@ -79,6 +84,9 @@ private:
                                  std::vector<std::string>& warnings);
     // The addresses of the kernel's end, if the inside device has one.
     Status watch_inside(const ClusterPlan& plan);
+    // To the first lane, for the outside port, or as a question for the inside one.
+    bool leave_for_lane(rte_mempool* pool, std::span<const Byte> frame, Reason reason);
+    void use_server(const MacAddress& mac);
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues,
                       const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
     // Buckets in which some lane holds descriptors.
@@ -87,10 +95,13 @@ private:
     [[nodiscard]] Instant oldest_poll() const;
 
     ClusterLink link_;
-    std::uint16_t index_;  // its number towards the control plane: the place in the plan
+    std::uint16_t index_;    // its number towards the control plane: the place in the plan
+    bool hears_all_inside_;  // what is sent to other MACs than the port's too
     Port outside_;
     Port inside_;
     std::unique_ptr<InsideWatch> watch_;  // dies before its device
+    std::optional<ServerLearner> learner_;
+    Readiness server_readiness_;
     Ring to_main_;
     Ring from_main_;
     std::vector<std::unique_ptr<Lane>> lanes_;

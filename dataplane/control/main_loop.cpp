@@ -107,10 +107,11 @@ void Dataplane::deliver_punts() {
         more_punts_ |= count == kPuntsAtOnce;
         for (unsigned i = 0; i < count; ++i) {
             const ipc::Punted punted{note_of(frames[i]).received_ns};
-            const std::span<const Byte> frame{rte_pktmbuf_mtod(frames[i], const Byte*),
-                                              frames[i]->data_len};
-            if (server_ && socket_->connected() && frame.size() <= ipc::kFrameBytesMax &&
-                !server_->send_punted(index, punted, frame))
+            const std::span<Byte> frame{rte_pktmbuf_mtod(frames[i], Byte*), frames[i]->data_len};
+            if (note_of(frames[i]).reason == Reason::inside_answer)
+                clusters_[index]->hear_inside(frame, Instant{Duration{punted.received_ns}});
+            else if (server_ && socket_->connected() && frame.size() <= ipc::kFrameBytesMax &&
+                     !server_->send_punted(index, punted, frame))
                 clusters_[index]->count_lost_punt();
             rte_pktmbuf_free(frames[i]);
         }
@@ -143,7 +144,8 @@ void Dataplane::tick(Instant now) {
     if (!fixed_)
         for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
             report_change(*clusters_[index], index, now);
-            if (clusters_[index]->look_inside() && server_) server_->send_status(index);
+            Cluster& cluster = *clusters_[index];
+            if (cluster.look_inside(pool_.get(), now) && server_) server_->send_status(index);
         }
     for (const std::string& line : log_.take())
         daemon::log_event(daemon::EventId::dpdk, {{"line", line}});

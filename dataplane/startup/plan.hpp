@@ -20,6 +20,7 @@ namespace nlb::dataplane {
 struct InsidePlan {
     bool managed = false;             // this program sets the addresses of a kernel's interface
     bool watched = false;             // it looks whether they are there
+    bool asks = false;                // servers are elsewhere: their MAC is asked for
     std::vector<IpAddress> gateways;  // default routes through it
     std::optional<MacAddress> server_mac;
 };

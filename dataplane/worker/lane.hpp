@@ -29,6 +29,19 @@ namespace nlb::dataplane {
 inline constexpr std::uint16_t kNoQueue = 0xffff;
 inline constexpr std::size_t kLanesMax = 128;
 
+// A MAC in one word that a core reads whole. No station has the MAC of all zeros.
+[[nodiscard]] inline std::uint64_t word_of(const MacAddress& mac) {
+    std::uint64_t word = 0;
+    for (const Byte byte : mac.bytes) word = word << 8 | byte;
+    return word;
+}
+[[nodiscard]] inline MacAddress mac_in(std::uint64_t word) {
+    MacAddress mac;
+    for (std::size_t i = mac.bytes.size(); i-- > 0; word >>= 8)
+        mac.bytes[i] = static_cast<Byte>(word);
+    return mac;
+}
+
 struct Lane {
     // `seed` makes the slots of what it remembers unpredictable from outside.
     explicit Lane(std::uint64_t seed = 0) : fragments(seed) {}
@@ -75,6 +88,9 @@ struct Lane {
     // Written by main before the first tables that need it; publishes the table, which lives as
     // long as the cluster.
     std::atomic<ClientTable*> clients{nullptr};
+    // Written by main, read by the worker once per burst: the MAC of servers that are not this
+    // kernel (word_of); 0: the inside device's own. Publishes nothing but itself.
+    std::atomic<std::uint64_t> server_mac{0};
     // Written by main, read by the worker once per burst; publishes the tables it points to, which
     // live until every lane has adopted newer ones.
     std::atomic<const Tables*> tables{nullptr};
