@@ -10,6 +10,7 @@
 #include "cli/control_client.hpp"
 #include "cli/endpoint.hpp"
 #include "cli/json_tree.hpp"
+#include "cli/port_view.hpp"
 #include "config/format.hpp"
 #include "config/load.hpp"
 
@@ -183,6 +184,14 @@ bool serves_what_it_should(const Json& answer) {
     });
 }
 
+void show_ports(const Json& answer, Console& console) {
+    const Json& clusters = list_of(answer, "clusters");
+    for (std::size_t i = 0; i < clusters.size(); ++i)
+        console.say(fmt::format("{}{}\n\n{}", i == 0 ? "" : "\n",
+                                state_line(clusters[i], console.colour()),
+                                view_of_ports(clusters[i], console.colour())));
+}
+
 void show_rules(const Json& answer, Console& console) {
     for (const Json& cluster : list_of(answer, "clusters"))
         console.say(state_line(cluster, console.colour()) + "\n\n" +
@@ -208,7 +217,8 @@ ExitCode run_rule_verb(const Options& options, Console& console) {
 ExitCode run_query(const Options& options, Console& console) {
     if (options.host == "all") return check_host(options, console);
     const ControlReply reply = ask(options, request_for(options, "query"));
-    const ExitCode code = show_reply(options, console, reply, show_clusters);
+    const ExitCode code =
+        show_reply(options, console, reply, options.ports ? show_ports : show_clusters);
     return code == ExitCode::done && !serves_what_it_should(reply.json) ? ExitCode::refused : code;
 }
 

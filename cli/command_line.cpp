@@ -113,6 +113,11 @@ void stop_arguments(CLI::App& app, Options& options) {
     app.add_flag("--force", options.force, "also when no other host serves the cluster");
 }
 
+void query_arguments(CLI::App& app, Options& options) {
+    app.add_flag("--ports", options.ports,
+                 "show the ports instead: devices, links, what they lost; workers and buffers");
+}
+
 void plan_arguments(CLI::App& app, Options& options) {
     add_members(app, options);
     add_max_moves(app, options);
@@ -133,7 +138,7 @@ void import_arguments(CLI::App& app, Options& options) {
 
 constexpr Command kCommands[] = {
     {"query", "show this host's state, the members and who owns which bucket", run_query,
-     nothing_more},
+     query_arguments},
     {"queryport", "show the rule that handles a port", run_query_port, port_subject},
     {"params", "show the parameters in force", run_params, nothing_more},
     {"display", "show everything: params, query, configuration, recent events", run_display,

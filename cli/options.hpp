@@ -39,6 +39,7 @@ struct Options {
     bool all_hosts = false;
     bool alone = false;  // of start
     bool force = false;  // of stop, drainstop, suspend
+    bool ports = false;  // of query
 
     // trace
     std::string filter;

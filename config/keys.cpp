@@ -137,6 +137,9 @@ constexpr Key<Host> kHostKeys[] = {
          const std::set<std::uint16_t> lcores(h.lcores.begin(), h.lcores.end());
          return Text{listed(lcores, [](std::uint16_t core) { return std::to_string(core); })};
      }},
+    {"mtu", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.mtu)}; }},
+    {"rx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.rx_ring)}; }},
+    {"tx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.tx_ring)}; }},
 };
 
 constexpr Key<Config> kProgramKeys[] = {

@@ -1,8 +1,10 @@
 // One host: what it is called, what it offers, and the devices and cores it runs on.
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "config/parse.hpp"
+#include "core/packet/frame_room.hpp"
 
 namespace nlb::config {
 namespace {
@@ -91,13 +93,23 @@ void parse_device(const Cursor& at, std::string& into) {
     into = at.scalar();
 }
 
+// Adapters count descriptors in steps; a power of two is a multiple of all of them.
+void parse_ring(const Cursor& at, std::uint16_t& into) {
+    std::uint64_t number = 0;
+    if (!at.is_scalar() || !read_decimal(at.scalar(), number) || number < kRingMin ||
+        number > kRingMax || !std::has_single_bit(number))
+        return at.expected("a number of descriptors, a power of two in " +
+                           std::to_string(kRingMin) + "-" + std::to_string(kRingMax));
+    into = static_cast<std::uint16_t>(number);
+}
+
 }  // namespace
 
 Host parse_host(const Cursor& at) {
     Host host;
     const Mapping keys(at, "a host",
                        {"name", "id", "addresses", "weights", "priorities", "initial_state",
-                        "outside", "inside", "lcores"});
+                        "outside", "inside", "lcores", "mtu", "rx_ring", "tx_ring"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::host, host.name);
     if (const Cursor* id = keys.require("id", "a whole number in 1-32"))
@@ -114,6 +126,9 @@ Host parse_host(const Cursor& at) {
         parse_device(*inside, host.inside);
     if (const Cursor* lcores = keys.require("lcores", "lcores such as 2-5"))
         parse_lcores(*lcores, host.lcores);
+    if (const Cursor* mtu = keys.find("mtu")) mtu->read_number(host.mtu, kMtuMin, kMtuMax);
+    if (const Cursor* ring = keys.find("rx_ring")) parse_ring(*ring, host.rx_ring);
+    if (const Cursor* ring = keys.find("tx_ring")) parse_ring(*ring, host.tx_ring);
     return host;
 }
 

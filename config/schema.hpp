@@ -47,6 +47,8 @@ inline constexpr std::uint32_t kMemoryMibMin = 32;
 inline constexpr std::uint32_t kMemoryMibMax = 1U << 20;
 inline constexpr std::uint16_t kLcoreMax = 1023;
 inline constexpr std::size_t kDeviceTextMax = 255;
+inline constexpr std::uint16_t kRingMin = 64;
+inline constexpr std::uint16_t kRingMax = 16384;
 
 struct Prefix {
     IpAddress address;
@@ -102,6 +104,10 @@ struct Host {
     std::string outside;  // a DPDK device: PCI address or vdev string
     std::string inside;
     std::vector<std::uint16_t> lcores;  // workers, expanded from "2-5" or "1,3"
+    std::uint16_t mtu = 0;              // 0: what the outside device has
+    // descriptors of each queue; 0: as many as suit
+    std::uint16_t rx_ring = 0;
+    std::uint16_t tx_ring = 0;
 };
 
 // What a host offers for a rule of mode multiple: its own weight, else the rule's.

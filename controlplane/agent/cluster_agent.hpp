@@ -21,6 +21,7 @@
 #include "controlplane/agent/host_state.hpp"
 #include "controlplane/agent/igmp_agent.hpp"
 #include "controlplane/agent/message_sink.hpp"
+#include "controlplane/agent/port_watch.hpp"
 #include "controlplane/agent/rule_states.hpp"
 #include "controlplane/agent/stored_state.hpp"
 #include "controlplane/agent/strangers.hpp"
@@ -149,7 +150,8 @@ private:
     // cluster_agent_link.cpp: what the dataplane says
     void on_punted(Instant now, const ipc::MessageView& message);
     void on_status(Instant now, const ipc::Status& status);
-    void on_counters(const ipc::CountersReport& report);
+    void on_counters(Instant now, const ipc::CountersReport& report);
+    void tell_port(const PortWatch::News& news, const ipc::PortReport& port);
     void note_link(Instant now, bool up);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
     void note_claim(Instant now, const VirtualClaim& claim);
@@ -212,6 +214,7 @@ private:
     std::optional<PortAddresses> ports_;
     std::optional<ipc::Status> status_;
     Traffic traffic_;
+    PortWatch port_watch_;
     bool taken_in_ =
         false;  // frames, since the last tick: what follows from them is to be computed
     Instant next_poll_ = kLongAgo;

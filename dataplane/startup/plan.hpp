@@ -24,6 +24,7 @@ struct ClusterPlan {
     Tables tables{};                    // until a control plane speaks; for ever when fixed
     // What its control plane must hold alike (config/digest.hpp, paired_lines); empty when fixed.
     std::string settings;
+    PortWish port;  // of both ports
 };
 
 struct StartupPlan {
