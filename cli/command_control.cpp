@@ -9,6 +9,7 @@
 #include "cli/endpoint.hpp"
 #include "cli/event_view.hpp"
 #include "cli/json_tree.hpp"
+#include "cli/port_view.hpp"
 #include "config/format.hpp"
 
 namespace nlb::cli {
@@ -101,6 +102,14 @@ bool serves_what_it_should(const Json& answer) {
     });
 }
 
+void show_ports(const Json& answer, Console& console) {
+    const Json& clusters = list_of(answer, "clusters");
+    for (std::size_t i = 0; i < clusters.size(); ++i)
+        console.say(fmt::format("{}{}\n\n{}", i == 0 ? "" : "\n",
+                                state_line(clusters[i], console.colour()),
+                                view_of_ports(clusters[i], console.colour())));
+}
+
 void show_rules(const Json& answer, Console& console) {
     for (const Json& cluster : list_of(answer, "clusters"))
         console.say(state_line(cluster, console.colour()) + "\n\n" +
@@ -137,7 +146,10 @@ ExitCode run_query(const Options& options, Console& console) {
     if (options.watch) return run_watch(options, console);
     const ControlReply reply = ask(options, request_for(options, "query"));
     const ExitCode code =
-        show_reply(options, console, reply, options.hosts ? show_hosts : show_clusters);
+        show_reply(options, console, reply,
+                   options.ports   ? show_ports
+                   : options.hosts ? show_hosts
+                                   : show_clusters);
     return code == ExitCode::done && !serves_what_it_should(reply.json) ? ExitCode::refused : code;
 }
 

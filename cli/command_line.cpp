@@ -130,6 +130,8 @@ void add_then(CLI::App& app, Options& options) {
 }
 
 void query_arguments(CLI::App& app, Options& options) {
+    app.add_flag("--ports", options.ports,
+                 "show the ports instead: devices, links, what they lost; workers and buffers");
     target(app, options);
     app.add_flag("--watch", options.watch, "draw it again each second; q ends, arrows scroll");
     app.add_flag("--hosts", options.hosts, "only the hosts");

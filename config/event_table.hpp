@@ -71,6 +71,9 @@ namespace nlb::config {
     X(worker_moves,         "worker_moves",            0,  info,    "all packet cores poll again", "nothing") \
     X(link_down,            "link_down",               0,  warning, "the outside port has no link; this host serves nobody", "check the cable and the switch") \
     X(link_up,              "link_up",                 0,  info,    "the outside port has its link", "nothing") \
+    X(port_drops,           "port_drops",              0,  warning, "a port begins to lose frames; `counter=`, `frames=`, `then=` what ends it", "do what `then=` says; `nlb query --ports` counts") \
+    X(port_lost,            "port_lost",               0,  error,   "a device is gone, or is being reset; this host is fenced until it is back", "look at the adapter and at dmesg") \
+    X(port_back,            "port_back",               0,  info,    "the device is open again", "nothing") \
     X(deaf,                 "deaf",                    0,  error,   "no frame of any kind arrives outside, and no witness answers", "check the port, the switch and the VLAN") \
     X(asks_witnesses,       "asks_witnesses",          0,  info,    "nothing was heard for T1; the gateway, neighbours or `witnesses` are asked", "nothing, unless `deaf` follows") \
     X(stranger_serves,      "stranger_serves",         0,  error,   "somebody serves this cluster under another key, version or VLAN; `because=`, `mac=`; once a minute", "correct that host, or this one") \
@@ -98,6 +101,8 @@ namespace nlb::config {
     X(controlplane_refused, "controlplane_refused",    0,  error,   "the two programs of this host mean different clusters or settings", "give both the same file") \
     X(tables,               "tables",                  0,  info,    "new tables are published; `epoch=`", "nothing") \
     X(link,                 "link",                    0,  info,    "the outside port's link changed; `state=`", "check the cable and the switch") \
+    X(device_back,          "device",                  0,  info,    "a port's device is open again; `state=up`", "nothing") \
+    X(device_lost,          "device",                  0,  error,   "a port's device was removed, or is being reset: this host is fenced; `state=`, `because=`", "look at the adapter and at dmesg") \
     X(fenced,               "fenced",                  0,  warning, "the lease ran out", "look for `reset` in the control plane's log") \
     X(unfenced,             "unfenced",                0,  info,    "the lease was renewed", "nothing") \
     X(inside_addresses,     "inside_addresses",        0,  info,    "these addresses were set on the inside device", "nothing") \

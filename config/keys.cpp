@@ -246,6 +246,9 @@ constexpr Key<Host> kHostKeys[] = {
      }},
     {"server_mac", kOwn, kAtStart,
      [](const Host& h) { return Text{h.server_mac ? to_string(*h.server_mac) : "auto"}; }},
+    {"mtu", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.mtu)}; }},
+    {"rx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.rx_ring)}; }},
+    {"tx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.tx_ring)}; }},
 };
 
 constexpr Key<Config> kProgramKeys[] = {

@@ -61,6 +61,8 @@ inline constexpr std::uint32_t kMemoryMibMax = 1U << 20;
 inline constexpr std::uint16_t kLcoreMax = 1023;
 inline constexpr std::size_t kDeviceTextMax = 255;
 inline constexpr std::size_t kGatewaysMax = 2;  // one of each family
+inline constexpr std::uint16_t kRingMin = 64;
+inline constexpr std::uint16_t kRingMax = 16384;
 
 struct Prefix {
     IpAddress address;
@@ -152,6 +154,10 @@ struct Host {
     std::vector<IpAddress> gateways;  // of `gateway`: default routes through the inside device
     // Of servers that are not this kernel; empty: auto, it is learnt inside.
     std::optional<MacAddress> server_mac;
+    std::uint16_t mtu = 0;              // 0: what the outside device has
+    // descriptors of each queue; 0: as many as suit
+    std::uint16_t rx_ring = 0;
+    std::uint16_t tx_ring = 0;
 };
 
 // What a host offers for a rule of mode multiple: its own weight, else the rule's.

@@ -77,7 +77,11 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
         if (!claimed) return fail(kFailed, claimed.error());
         directory.emplace(std::move(claimed.value()));
     }
-    const auto eal_plan = plan_eal(plan, read_machine());
+    Machine machine = read_machine();
+    for (const ClusterPlan& cluster : plan.clusters)
+        for (const Device* device : {&cluster.outside, &cluster.inside})
+            if (device->is_pci()) machine.adapters.emplace(device->name, read_pci(*device));
+    const auto eal_plan = plan_eal(plan, machine);
     if (!eal_plan) return fail(kFailed, eal_plan.error());
     if (auto good = check_devices(plan); !good) return fail(kFailed, good.error());
     for (const std::string& warning : eal_plan.value().warnings)

@@ -22,6 +22,7 @@
 #include "controlplane/agent/igmp_agent.hpp"
 #include "controlplane/agent/message_sink.hpp"
 #include "controlplane/agent/overheard.hpp"
+#include "controlplane/agent/port_watch.hpp"
 #include "controlplane/agent/rule_healths.hpp"
 #include "controlplane/agent/rule_states.hpp"
 #include "controlplane/agent/stored_state.hpp"
@@ -175,7 +176,8 @@ private:
     void on_punted(Instant now, const ipc::MessageView& message);
     void overhear(Instant now, const ipc::MessageView& message);
     void on_status(Instant now, const ipc::Status& status);
-    void on_counters(const ipc::CountersReport& report);
+    void on_counters(Instant now, const ipc::CountersReport& report);
+    void tell_port(const PortWatch::News& news, const ipc::PortReport& port);
     void note_link(Instant now, bool up);
     void note_inside(const ipc::Inside& inside);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
@@ -250,6 +252,7 @@ private:
     std::optional<PortAddresses> ports_;
     std::optional<ipc::Status> status_;
     Traffic traffic_;
+    PortWatch port_watch_;
     bool taken_in_ =
         false;  // frames, since the last tick: what follows from them is to be computed
     Instant next_poll_ = kLongAgo;

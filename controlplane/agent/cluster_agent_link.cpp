@@ -86,7 +86,7 @@ void ClusterAgent::on_message(Instant now, const ipc::MessageView& message) {
     } else if (message.type == ipc::MessageType::status) {
         if (const auto status = message.body<ipc::Status>()) on_status(now, *status);
     } else if (message.type == ipc::MessageType::counters) {
-        if (const auto report = message.body<ipc::CountersReport>()) on_counters(*report);
+        if (const auto report = message.body<ipc::CountersReport>()) on_counters(now, *report);
     }
     reconcile(now);
 }
@@ -194,7 +194,7 @@ void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     note_drained_rules();
 }
 
-void ClusterAgent::on_counters(const ipc::CountersReport& report) {
+void ClusterAgent::on_counters(Instant now, const ipc::CountersReport& report) {
     traffic_.take(report);
     const std::uint64_t full = report.counters.table_full;
     // Once for each time that it begins: a report without a new one ends it.
@@ -203,6 +203,23 @@ void ClusterAgent::on_counters(const ipc::CountersReport& report) {
                                          {"untracked", std::to_string(full - table_full_seen_)}});
     table_full_told_ = full > table_full_seen_;
     table_full_seen_ = full;
+    for (const PortWatch::News& news : port_watch_.take(now, report.ports))
+        tell_port(news, report.ports[news.port]);
+}
+
+void ClusterAgent::tell_port(const PortWatch::News& news, const ipc::PortReport& port) {
+    const Fields who{{"port", news.port == 0 ? "outside" : "inside"},
+                     {"device", std::string{ipc::text_in(port.name)}}};
+    Fields fields = who;
+    if (news.loss) {
+        fields.insert(fields.end(), {{"counter", std::string{name_of(*news.loss)}},
+                                     {"frames", std::to_string(news.frames)},
+                                     {"then", std::string{remedy_of(*news.loss)}}});
+        return tell(EventId::port_drops, std::move(fields));
+    }
+    const bool usable = port.state == ipc::PortState::up || port.state == ipc::PortState::down;
+    fields.emplace_back("state", std::string{ipc::word_of(port.state, ipc::kPortStateNames)});
+    tell(usable ? EventId::port_back : EventId::port_lost, std::move(fields));
 }
 
 // The switch may be another one when the link comes back, so the group is joined anew.

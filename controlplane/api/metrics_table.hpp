@@ -20,6 +20,13 @@ struct ByReason {
 struct OfReason {
     Reason reason;
 };
+// By worker of the cluster.
+struct ByWorker {
+    std::array<double, ipc::kLanesShown> Traffic::*member;
+};
+struct RingFill {};
+// 1: the port's device is there and its link is up.
+struct PortUp {};
 // The always-one that tells the build.
 struct BuildInfo {};
 
@@ -42,6 +49,11 @@ using MetricSource = std::variant<
     std::array<std::uint64_t, kFrameFaults> ClusterNumbers::*, GrantCounts ClusterNumbers::*,
     // {cluster,reason} or {cluster,kind}, of the dataplane
     ByReason,
+    // {cluster,port,device}, of the dataplane; the third one {...,queue}
+    std::uint64_t ipc::PortCounters::*, std::uint64_t ipc::PortReport::*,
+    std::array<std::uint64_t, ipc::kPortQueuesShown> ipc::PortCounters::*, PortUp,
+    // {cluster,worker}; {cluster}; of the dataplane
+    ByWorker, RingFill,
     // of the process, no label
     std::uint64_t LoopNumbers::*, Histogram LoopNumbers::*, bool MetricsSnapshot::*,
     // {version,layout}

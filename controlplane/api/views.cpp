@@ -6,6 +6,7 @@
 
 #include "config/format.hpp"
 #include "controlplane/agent/cause_words.hpp"
+#include "controlplane/api/port_view.hpp"
 #include "controlplane/api/view_parts.hpp"
 #include "core/base/durations.hpp"
 #include "core/tables/tables.hpp"
@@ -264,6 +265,9 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"link_up", agent.link_up()},
             {"inside", inside_view(agent)},
             {"clients", clients_view(agent)},
+            {"ports", ports_view(agent.traffic())},
+            {"workers", workers_view(agent.traffic())},
+            {"buffers", buffers_view(agent.traffic())},
             {"members", members_view(agent, owners)},
             {"rules", rules}};
 }

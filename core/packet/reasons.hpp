@@ -67,6 +67,7 @@ enum class SentTo : std::uint8_t {
     /* drop */ \
     X(no_tables,             drop,    none,               other, "no tables are installed yet") \
     X(truncated,             drop,    none,               other, "the frame ends before a header does") \
+    X(too_large,             drop,    none,               other, "the frame is larger than the host's MTU has buffers for") \
     X(vlan_depth,            drop,    none,               other, "more than two VLAN tags") \
     X(other_station,         drop,    none,               other, "sent to another station's MAC: the port hears it, but it is not for this host") \
     X(other_vlan,            drop,    none,               other, "in another VLAN than the cluster's") \

@@ -74,15 +74,23 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const StartupPlan& plan, cons
 }
 
 Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
-    // the first worker's
-    auto pool = make_pool(eal.need.buffers, static_cast<int>(rte_lcore_to_socket_id(1)));
-    if (!pool) return pool.error();
-    pool_ = std::move(pool.value());
+    // Where no adapter tells, on the first worker's node.
+    const auto socket_for = [](int node) {
+        return node >= 0 ? node : static_cast<int>(rte_lcore_to_socket_id(1));
+    };
+    std::map<int, std::uint32_t> buffers;
+    for (const auto& [node, count] : eal.need.pools) buffers[socket_for(node)] += count;
+    for (const auto& [socket, count] : buffers) {
+        auto pool = make_pool(count, eal.need.frame_room, socket);
+        if (!pool) return pool.error();
+        pools_.emplace(socket, std::move(pool.value()));
+    }
     std::vector<std::string> warnings;
     for (std::uint16_t index = 0; index < plan.clusters.size(); ++index) {
         const ClusterPlan& from = plan.clusters[index];
+        rte_mempool* const pool = pools_.at(socket_for(pool_node(from, eal.adapters))).get();
         auto cluster =
-            Cluster::open(from, index, eal.lcores.workers, pool_.get(), doorbell_, log_, warnings);
+            Cluster::open(from, index, eal.lcores.workers, pool, doorbell_, log_, warnings);
         if (!cluster) return cluster.error();
         clusters_.push_back(std::move(cluster.value()));
         if (!clusters_.back()->install(publisher_, 0, from.tables))
@@ -131,7 +139,7 @@ void Dataplane::send_frame(std::uint16_t cluster, std::span<const Byte> frame) {
     report_change(*clusters_[cluster], cluster, monotonic_now());
     if (!clusters_[cluster]->fence().link_up()) return;
     // the next heartbeat makes up for it
-    if (!clusters_[cluster]->send(pool_.get(), frame)) return;
+    if (!clusters_[cluster]->send(frame)) return;
     workers_[clusters_[cluster]->lanes().front()->worker]->wake();
 }
 

@@ -14,6 +14,8 @@ namespace nlb::dataplane {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{50};
+// How often drivers are asked what they count: some need a millisecond for it.
+constexpr Duration kCountPorts = std::chrono::milliseconds{500};
 // While a grace period runs: workers pass one within a burst, or are asleep and stand in nobody's
 // way.
 constexpr Duration kGracePoll = std::chrono::microseconds{50};
@@ -51,7 +53,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
     }
     while (!stopping_) {
         const Instant now = monotonic_now();
-        if (now >= next_tick_) tick(now);
+        if (now >= next_tick_ || ports_told()) tick(now);
         if (idle_watch_ && is_idle(now)) break;
         deliver_punts();
         deliver_requests();
@@ -141,11 +143,12 @@ void Dataplane::tick(Instant now) {
     clock_.calibrate_now();
     if (socket_) socket_->try_again();
     if (tracer_) tracer_->accept_again();
+    keep_ports(now);
     if (!fixed_)
         for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
             report_change(*clusters_[index], index, now);
             Cluster& cluster = *clusters_[index];
-            if (cluster.look_inside(pool_.get(), now) && server_) server_->send_status(index);
+            if (cluster.look_inside(now) && server_) server_->send_status(index);
         }
     for (const std::string& line : log_.take())
         daemon::log_event(daemon::EventId::dpdk, {{"line", line}});
@@ -164,6 +167,27 @@ void Dataplane::tell_manager(Instant now) {
         text += (text.empty() ? "" : "; ") + cluster->name() + ": " + does;
     }
     manager_->status(text);
+}
+
+bool Dataplane::ports_told() const {
+    return std::any_of(clusters_.begin(), clusters_.end(),
+                       [](const auto& cluster) { return cluster->has_port_events(); });
+}
+
+void Dataplane::keep_ports(Instant now) {
+    const bool counts = now >= next_count_;
+    if (counts) next_count_ = now + kCountPorts;
+    for (const auto& cluster : clusters_) {
+        for (const Cluster::PortChange& change : cluster->keep_ports(now, rcu_, log_))
+            daemon::log_event(change.state == ipc::PortState::up ? daemon::EventId::device_back
+                                                                 : daemon::EventId::device_lost,
+                              {{"cluster", cluster->name()},
+                               {"port", change.side},
+                               {"device", change.device},
+                               {"state", std::string{word_of(change.state, ipc::kPortStateNames)}},
+                               {"because", change.because}});
+        if (counts) cluster->count_ports(now);
+    }
 }
 
 void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/assert.hpp"
+#include "core/packet/frame_room.hpp"
 #include "dataplane/startup/memory.hpp"
 
 namespace nlb::dataplane {
@@ -81,9 +82,22 @@ Device with_queues(Device device, std::uint16_t queues) {
     return device;
 }
 
-std::uint16_t rx_descriptors_of(const Device& device) {
-    return device.driver == "net_tap" || device.driver == "net_tun" ? kTapDescriptors
-                                                                    : kRingDescriptors;
+std::uint16_t rx_ring_of(const Device& device, const PortWish& wish) {
+    if (device.driver == "net_tap" || device.driver == "net_tun") return kTapDescriptors;
+    if (wish.rx_ring != 0) return wish.rx_ring;
+    return device.is_pci() && wish.sleeps ? kSleepersRing : kRingDescriptors;
+}
+
+std::uint16_t tx_ring_of(const PortWish& wish) {
+    return wish.tx_ring != 0 ? wish.tx_ring : kRingDescriptors;
+}
+
+Device with_mtu(Device device, std::uint16_t mtu) {
+    if (device.driver != "net_af_packet" || mtu <= kMtuDefault || device.argument("framesz"))
+        return device;
+    device.arguments += (device.arguments.empty() ? "" : ",") +
+                        std::string("framesz=16384,blocksz=16384,framecnt=512");
+    return device;
 }
 
 }  // namespace nlb::dataplane

@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "dataplane/startup/device.hpp"
+#include "dataplane/startup/pci.hpp"
 
 namespace nlb::dataplane {
 
@@ -15,6 +16,7 @@ struct Surroundings {
     std::string tun_path = "/dev/net/tun";
     bool may_administer = true;  // CAP_NET_ADMIN
     bool may_capture = true;     // CAP_NET_RAW
+    std::string pci_devices = kPciDevices;
 };
 [[nodiscard]] Surroundings read_surroundings();
 

@@ -43,12 +43,21 @@ InsidePlan inside_plan_of(const config::Host& host) {
             kernel ? std::nullopt : host.server_mac};
 }
 
+PortWish port_wish_of(const config::Host& host) {
+    return {host.mtu, host.rx_ring, host.tx_ring, false};
+}
+
 Result<StartupPlan> checked(StartupPlan plan) {
     if (plan.clusters.empty())
         return Error{"nothing to run: host \"" + plan.host + "\" is in no cluster"};
     if (plan.clusters.size() > kClustersMax)
         return Error{"one dataplane serves at most " + std::to_string(kClustersMax) +
                      " clusters, got " + std::to_string(plan.clusters.size())};
+    for (ClusterPlan& cluster : plan.clusters) {
+        cluster.port.sleeps = plan.poll == config::PollMode::adaptive;
+        cluster.outside = with_mtu(std::move(cluster.outside), cluster.port.mtu);
+        cluster.inside = with_mtu(std::move(cluster.inside), cluster.port.mtu);
+    }
     std::set<std::string> names;
     for (const ClusterPlan& cluster : plan.clusters)
         for (const Device* device : {&cluster.outside, &cluster.inside})
@@ -76,6 +85,7 @@ Result<StartupPlan> plan_from_config(const config::Config& config, const std::st
         cluster.tables = config::build_tables(*member.cluster, *member.host,
                                               config::derive_hash_key(key.value()), {});
         set_cpus(cluster, member.host->lcores);
+        cluster.port = port_wish_of(*member.host);
         if (auto set = set_devices(cluster, member.host->outside, member.host->inside); !set)
             return set.error();
         cluster.inside_plan = inside_plan_of(*member.host);
@@ -106,6 +116,7 @@ Result<StartupPlan> plan_from_tables(const std::vector<FixedTables>& fixed,
         cluster.connections_max =
             overridden ? member->cluster->connections.max : from.connections_max;
         set_cpus(cluster, overridden ? member->host->lcores : from.lcores);
+        if (overridden) cluster.port = port_wish_of(*member->host);
         const auto set = overridden
                              ? set_devices(cluster, member->host->outside, member->host->inside)
                              : set_devices(cluster, from.outside, from.inside);

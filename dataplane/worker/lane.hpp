@@ -15,10 +15,12 @@
 #include "core/tables/tables.hpp"
 #include "core/wire/heartbeat_policer.hpp"
 #include "dataplane/ports/buffers.hpp"
+#include "dataplane/ports/waker.hpp"
 #include "dataplane/startup/memory.hpp"
 #include "dataplane/worker/conn_table.hpp"
 #include "dataplane/worker/doorbell.hpp"
 #include "dataplane/worker/fence.hpp"
+#include "dataplane/worker/gate.hpp"
 #include "dataplane/worker/held_fragments.hpp"
 #include "dataplane/worker/packet_trace.hpp"
 #include "dataplane/worker/software_rss.hpp"
@@ -58,9 +60,13 @@ struct Lane {
     std::uint16_t heartbeat_queue = kNoQueue;
     std::uint16_t number = 0;  // among the cluster's lanes
     std::uint32_t worker = 0;  // who serves it
-    // becomes readable when a frame comes; -1: the driver has nothing of the kind
-    int outside_waker = -1;
-    int inside_waker = -1;
+    Waker outside_waker;
+    Waker inside_waker;
+    Waker heartbeat_waker;  // of the queue for them, where there is one
+    // how long its worker may sleep that no frame wakes
+    std::uint32_t sleep_most_ns = 1'000'000'000;
+    // While it is shut no port is used; main may then change the ports and wakers above.
+    Gate gate;
     PortAddresses addresses;
     const Fence* fence = nullptr;
     rte_ring* to_main = nullptr;  // heartbeats

@@ -73,6 +73,8 @@ protected:
         report.counters.count(Reason::ip_checksum);
         report.counters.count(Reason::arp_answered);
         report.fenced_intervals = 2;
+        report.worker_count = 1;
+        ipc::set_text(report.ports[0].name, "0000:3b:00.0");
         bench.deliver(ipc::MessageType::counters, report);
     }
     // http has a check, the other rules have none.
@@ -115,6 +117,10 @@ TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
         {"nlb_health_check_seconds", "histogram"},
         {"nlb_cycles_per_packet", "gauge"},
         {"nlb_burst_packets", "gauge"},
+        {"nlb_worker_utilisation", "gauge"},
+        {"nlb_port_missed_total", "counter"},
+        {"nlb_port_no_buffer_total", "counter"},
+        {"nlb_port_errors_total", "counter"},
         {"nlb_build_info", "gauge"}};
     for (const auto& [name, type] : contract) {
         ASSERT_TRUE(exposition.types.contains(name)) << name;
@@ -166,6 +172,20 @@ TEST_F(MetricsTest, ADataplaneThatCountsFromZeroAgainGivesNoHugeRate) {
     EXPECT_EQ(samples.at(R"(nlb_burst_packets{cluster="web"})"), 1);
 }
 
+TEST_F(MetricsTest, AWorkersUtilisationIsItsShareOfTheIntervalAndNothingAcrossARestart) {
+    Traffic traffic;
+    ipc::CountersReport report{};
+    report.cycles_now = 1000;
+    report.busy_cycles[1] = 100;
+    traffic.take(report);
+    EXPECT_EQ(traffic.utilisation[1], 0) << "there is no interval yet";
+    report.cycles_now = 2000;
+    report.busy_cycles[1] = 350;
+    traffic.take(report);
+    EXPECT_EQ(traffic.utilisation[1], 0.25);
+    EXPECT_EQ(traffic.utilisation[0], 0);
+}
+
 TEST_F(MetricsTest, ABoardShowsWhatWasPublishedLast) {
     MetricsBoard board;
     EXPECT_NE(board.text().find("nlb_build_info"), std::string::npos) << "from the start";
@@ -203,6 +223,26 @@ ipc::CountersReport counted_report() {
     report.clients = 5002;
     report.clients_unremembered = 5003;
     report.commitments = 5004;
+    report.buffers = 5005;
+    report.buffers_free = 5006;
+    report.ring_frames_most = 3;
+    report.ring_frames_room = 4;
+    report.worker_count = 2;
+    for (std::size_t i = 0; i < report.ports.size(); ++i) {
+        ipc::PortReport& port = report.ports[i];
+        ipc::set_text(port.name, i == 0 ? "0000:3b:00.0" : "net_tap0");
+        port.state = i == 0 ? ipc::PortState::up : ipc::PortState::lost;
+        port.rx_queues = 2;
+        port.reopened = 6000 + i;
+        ipc::PortCounters& c = port.counters;
+        std::uint64_t number = 6100 + 100 * i;
+        for (std::uint64_t* counter :
+             {&c.rx_packets, &c.rx_bytes, &c.tx_packets, &c.tx_bytes, &c.missed, &c.no_buffer,
+              &c.rx_errors, &c.tx_errors, &c.oversize, &c.pause_rx, &c.pause_tx})
+            *counter = number++;
+        count_from(c.queue_rx_packets, number + 10);
+        count_from(c.queue_missed, number + 40);
+    }
     return report;
 }
 
@@ -218,6 +258,8 @@ ClusterNumbers counted_cluster(const std::string& name, bool reported) {
         n.traffic.report = counted_report();
         n.traffic.cycles_per_packet = 50.5;
         n.traffic.packets_per_burst = 10.25;
+        n.traffic.utilisation[0] = 0.5;
+        n.traffic.utilisation[1] = 0.25;
         count_from(n.convergences, kHostShownStates + 1);
     } else {
         n.convergences[static_cast<std::size_t>(ConvergenceCause::lost)] = 5;

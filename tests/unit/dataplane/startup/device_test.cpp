@@ -48,5 +48,17 @@ TEST(Device, PacketSocketsAreAddedForMoreThanOneQueueUnlessTheOperatorDid) {
     EXPECT_EQ(with_queues(parse("net_tap0,iface=a"), 4).text(), "net_tap0,iface=a");
 }
 
+TEST(Device, APacketSocketGetsBuffersForALargerMtuUnlessTheOperatorHasSetThem) {
+    const auto text = [](const char* device, std::uint16_t mtu) {
+        return with_mtu(parse_device(device, "x").value(), mtu).text();
+    };
+    EXPECT_EQ(text("net_af_packet0,iface=a", 9000),
+              "net_af_packet0,iface=a,framesz=16384,blocksz=16384,framecnt=512");
+    EXPECT_EQ(text("net_af_packet0,iface=a", 1500), "net_af_packet0,iface=a");
+    EXPECT_EQ(text("net_af_packet0,iface=a,framesz=4096", 3000),
+              "net_af_packet0,iface=a,framesz=4096");
+    EXPECT_EQ(text("net_tap0", 9000), "net_tap0");
+}
+
 }  // namespace
 }  // namespace nlb::dataplane
