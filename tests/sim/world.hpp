@@ -39,7 +39,9 @@ struct HostModel {
     std::array<RuleState, kRuleSlots> states{};  // by port, as the operator last asked
     Variant file = 0;                            // the variant that its configuration file holds
     KeyRing ring = KeyRing::right;
-    Duration lag{};                      // of its cores, for clients' packets
+    Duration lag{};            // of its cores, for clients' packets
+    Duration starved_since{};  // no client's frame reaches it; zero: they do
+    std::uint64_t starved_after_interruptions = 0;
     Duration judged_until{};             // when they come to the last of those that wait
     controlplane::StoredCluster stored;  // the state file
     bool draining = false;
@@ -54,6 +56,9 @@ struct HostModel {
     // Equal as long as a flow of this port that began here has to go on.
     [[nodiscard]] std::uint64_t interruptions_of(std::uint16_t port) const {
         return interruptions + commands[port];
+    }
+    [[nodiscard]] bool hears_clients() const {
+        return starved_since == Duration{} && dataplane.receives();
     }
     [[nodiscard]] bool cuts(std::uint16_t port) const {
         return states[port] == RuleState::disabled;
@@ -102,6 +107,7 @@ public:
     void crash_host(HostId id);
     // A machine sleeps and wakes again: its processes stand.
     void suspend(HostId id, bool on);
+    void starve(HostId id, bool on);
     void transmit(const WireFrame& frame);
     // It answers whoever asks for it.
     [[nodiscard]] static IpAddress gateway() { return IpAddress::v4(0xc0000201); }
