@@ -75,6 +75,8 @@ namespace nlb::config {
     X(port_lost,            "port_lost",               0,  error,   "a device is gone, or is being reset; this host is fenced until it is back", "look at the adapter and at dmesg") \
     X(port_back,            "port_back",               0,  info,    "the device is open again", "nothing") \
     X(deaf,                 "deaf",                    0,  error,   "no frame of any kind arrives outside, and no witness answers", "check the port, the switch and the VLAN") \
+    X(clients_not_heard,    "clients_not_heard",       0,  error,   "no client's frame arrives here and other hosts hear them; this host offers nothing", "look at the switch port and at the receive queues") \
+    X(clients_heard,        "clients_heard",           0,  info,    "clients' frames arrive again", "nothing") \
     X(asks_witnesses,       "asks_witnesses",          0,  info,    "nothing was heard for T1; the gateway, neighbours or `witnesses` are asked", "nothing, unless `deaf` follows") \
     X(stranger_serves,      "stranger_serves",         0,  error,   "somebody serves this cluster under another key, version or VLAN; `because=`, `mac=`; once a minute", "correct that host, or this one") \
     X(address_conflict,     "address_conflict",        0,  error,   "a stranger answers for a virtual address: `address=`, `mac=`; once a minute", "find that machine by its MAC and take the address from it") \

@@ -100,6 +100,7 @@ void ClusterAgent::on_tick(Instant now) {
     taken_in_ = false;
     if (active_) run(now, membership_.on_tick(now));
     tell_waiting();
+    tell_starving();
     // Once a tick is enough: a core lets the next 64 sequences pass.
     if (dataplane_) commands_.tell_verified(membership_.peers());
     refresh_health(now);
@@ -183,6 +184,9 @@ std::string ClusterAgent::serves_not_because(Instant now) const {
     if (!active_) return "it has not begun yet";
     if (membership_.valid_until() <= now)
         return std::string{words_of(membership_.unconverged_because().first)};
+    if (membership_.starves())
+        return "no client's frame arrives here, and other hosts hear them: look at the switch port "
+               "and at the receive queues";
     return {};
 }
 

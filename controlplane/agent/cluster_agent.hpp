@@ -208,6 +208,7 @@ private:
     void tell_converged(Instant now);
     void tell_waiting();
     void tell_initial_state();
+    void tell_starving();
     void ask_witnesses(Instant now);
     void observe(Instant now);
     [[nodiscard]] std::string host_name(HostId id) const;
@@ -264,6 +265,7 @@ private:
     HeartbeatStatistics heartbeats_;
     Strangers strangers_;
     std::uint64_t address_conflicts_ = 0;
+    bool told_starving_ = false;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
     // of the next epoch with the same members, when it comes from here: rule, health or reload

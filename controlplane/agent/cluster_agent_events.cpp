@@ -208,6 +208,14 @@ void ClusterAgent::notice_equal_priorities() {
 }
 
 // Nothing is looked at while nothing moves: with 32 hosts that would cost more than the protocol.
+void ClusterAgent::tell_starving() {
+    if (!active_) told_starving_ = false;
+    const bool starves = active_ && membership_.starves();
+    if (starves == told_starving_) return;
+    told_starving_ = starves;
+    tell(starves ? EventId::clients_not_heard : EventId::clients_heard);
+}
+
 void ClusterAgent::observe(Instant now) {
     if (!active_ || membership_.state() != MembershipState::member) return;
     if (!convergence_.converging() && convergence_.orphans() == 0) return;

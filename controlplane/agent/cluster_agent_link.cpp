@@ -185,7 +185,8 @@ void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     note_inside(status.inside);
     note_workers(now, Instant{Duration{status.oldest_poll_ns}});
     if (!active_) return;
-    membership_.on_dataplane_alive(now, Instant{Duration{status.last_rx_ns}});
+    membership_.on_dataplane_alive(now, Instant{Duration{status.last_rx_ns}},
+                                   status.cluster_bursts);
     run(now, membership_.on_dirty(now, status.dirty));
     // Messages keep their order, so this was counted after the cores let go of the last bucket.
     const bool empty = !any(membership_.own()) && all_zero(status.connections);

@@ -31,6 +31,8 @@ void Membership::step() {
     if (duplicate_.outlived_other()) listening_.listen_anew();
     follow_reload();
     evidence_.pass();
+    if (starvation_.pass()) outbox_.speak_soon();
+    self_.starves = starvation_.starves();
     if (self_.is_member()) renew_lease();
     if (self_.is_member() && peers_.buried_by() != kNoHost && !mutated(Mutation::frozen_blind))
         reset(ResetCause::buried);

@@ -44,6 +44,7 @@ struct Self {
     MembershipState state = MembershipState::off;
     DesiredRules desired{};
     bool draining = false;
+    bool starves = false;  // hears no client while others do (R15): it offers nothing
     [[nodiscard]] bool is_member() const { return state == MembershipState::member; }
     [[nodiscard]] bool is_joiner() const { return state == MembershipState::join; }
 };

@@ -143,6 +143,7 @@ struct Status {
     // when the worker that is furthest behind began its last poll; the earliest instant before the
     // first one
     std::int64_t oldest_poll_ns;
+    std::uint64_t cluster_bursts;  // see core/packet/counters.hpp
     std::uint32_t link_up;
     std::uint32_t tables_installed;
     Inside inside;

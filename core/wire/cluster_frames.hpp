@@ -117,6 +117,8 @@ inline constexpr std::uint8_t kFlagDraining = 16;  // drainstop: takes no new fl
 inline constexpr std::uint8_t kFlagPrevious = 64;
 // a joiner that could not hold a lease now: somebody is heard who does not hear it
 inline constexpr std::uint8_t kFlagUnready = 32;
+// frames to the cluster's MAC have come in all of the last T*P (R15)
+inline constexpr std::uint8_t kFlagHearsClients = 128;
 
 // Flags of a peer report.
 inline constexpr std::uint8_t kReportBuried = 1;     // I buried this incarnation

@@ -269,6 +269,7 @@ Instant Cluster::oldest_poll() const {
 
 ipc::Status Cluster::status() const {
     ipc::Status status = link_.status(last_rx(), oldest_poll(), held());
+    for (const auto& lane : lanes_) status.cluster_bursts += relaxed(lane->counters.cluster_bursts);
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
             status.connections[rule] += relaxed(lane->connections->flow_index().counts()[rule]);

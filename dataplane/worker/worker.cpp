@@ -11,6 +11,8 @@
 #include <sys/prctl.h>
 
 #include "core/base/assert.hpp"
+#include "core/base/endian.hpp"
+#include "core/packet/headers.hpp"
 #include "dataplane/worker/deliver.hpp"
 #include "dataplane/worker/frame_buffer.hpp"
 #include "dataplane/worker/punt.hpp"
@@ -90,6 +92,21 @@ void sweep(Lane& lane, const BurstContext& context) {
     if (context.clients->has_requests()) lane.doorbell->ring();
 }
 
+// Whether clients' frames come at all (R15): one frame of each burst is looked at. In multicast
+// modes heartbeats bear the cluster's MAC, too.
+bool is_of_clients(const Frame& frame, const Tables& tables) {
+    if (frame.length < sizeof(EthernetHeader) + kVlanTagBytes ||
+        !is_mac(frame.data, tables.cluster_mac))
+        return false;
+    constexpr std::size_t kEthertypeAt = 2 * sizeof(MacAddress);
+    const auto ethertype_at = [&](std::size_t at) {
+        return load_big_endian<std::uint16_t>(frame.data + at);
+    };
+    const std::uint16_t outer = ethertype_at(kEthertypeAt);
+    return (outer == kEthertypeVlan ? ethertype_at(kEthertypeAt + kVlanTagBytes) : outer) !=
+           kEthertypeHeartbeat;
+}
+
 }  // namespace
 
 Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes)
@@ -143,6 +160,7 @@ bool Worker::poll_once(Lane& lane) {
 }
 
 void Worker::settle_from_outside(Lane& lane, const BurstContext& context) {
+    if (is_of_clients(burst_.packets.frames[0], context.tables)) ++lane.counters.cluster_bursts;
     settle_ingress(burst_.packets, context, *lane.connections, lane.fragments, lane.counters);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do
     // any more.

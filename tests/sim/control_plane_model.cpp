@@ -77,6 +77,7 @@ void ControlPlaneModel::command(const Command& command) {
 
 bool ControlPlaneModel::hear(std::uint64_t connection, Datagram datagram, std::size_t queue_max) {
     if (connection != connection_ || closed_ || inbox_.size() >= queue_max) return false;
+    datagram.at = world_.scheduler().now();
     inbox_.push_back(std::move(datagram));
     pump();
     return true;
@@ -153,6 +154,10 @@ std::optional<ControlPlaneModel::Call> ControlPlaneModel::next_call() {
         return call;
     }
     if (!inbox_.empty()) {
+        // Whoever takes in a frame so late acknowledges it too late for its sender's lease.
+        const Datagram& next = inbox_.front();
+        if (next.frame && world_.scheduler().now() - next.at > world_.settings().timing.period / 2)
+            world_.network().note_disturbance(next.frame->sender, id_);
         Call call{std::move(inbox_.front()), now};
         inbox_.pop_front();
         return call;

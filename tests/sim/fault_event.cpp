@@ -71,6 +71,7 @@ void perform_on_process(World& world, Verb verb, HostId id, const Numbers& n) {
     if (verb == Verb::lag) host.lag = Duration{n[1]};
     if (verb == Verb::suspend) world.suspend(id, n[1] != 0);
     if (verb == Verb::slew) host.clock.slew(world.scheduler().now(), n[1] - n[2]);
+    if (verb == Verb::starve) world.starve(id, n[1] != 0);
     if (verb == Verb::filter) world.network().set_filter(id, n[1] != 0);
     if (verb == Verb::tag) world.network().set_tag(id, static_cast<std::uint16_t>(n[1]));
     if (verb == Verb::absent) host.absent = true;

@@ -47,6 +47,7 @@ class World;
     X(deaf,          "HOST ON",                       "no frame reaches it, or all do again") \
     X(notealone,     "HOST",                          "was it alone when it fell deaf?") \
     X(link,          "HOST UP",                       "its link") \
+    X(starve,        "HOST ON",                       "no client's frame reaches it, or they do again") \
     X(late,          "HOST DURATION",                 "its control loop is late by up to this") \
     X(cut,           "FROM TO",                       "one direction is lost") \
     X(mend,          "FROM TO",                       "and comes back") \

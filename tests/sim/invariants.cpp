@@ -265,6 +265,7 @@ void Invariants::check_coverage() {
 }
 
 void Invariants::after_call(HostId id) {
+    check_starved(id);
     const Membership& membership = *world_.host(id).control.membership();
     if (membership.state() != last_state_[id]) {
         if (membership.state() == MembershipState::reset) ++findings_.resets;

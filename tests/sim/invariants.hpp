@@ -42,6 +42,7 @@ public:
 
     void check_owners(HostId changed);  // I1
     void check_coverage();              // I2, I6
+    void check_starved(HostId id);      // R15
     void after_call(HostId id);
     // What is written down may be stated from now on; a decision whose host dies before that was
     // never made.

@@ -52,6 +52,7 @@ namespace nlb::sim {
     X(foreign,      "two hosts of another cluster with the same key on the segment") \
     X(otherfile,    "a host starts with a file that lacks one host") \
     X(resize,       "a reload adds or removes a host") \
+    X(starve,       "no client's frame reaches a host for a while, its heartbeats pass") \
     X(suspend,      "a machine is suspended: its processes stand") \
     X(slew,         "a clock is slewed by up to 8.3 %") \
     X(lag,          "a host's cores come to clients' packets up to 20 ms later") \

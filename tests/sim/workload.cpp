@@ -104,8 +104,8 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
     std::vector<HostId> behind;
     ++packets_;
     for (HostId id = 1; id <= world_.settings().machines(); ++id) {
-        if (world_.host(id).foreign || !world_.host(id).dataplane.receives()) continue;
-        world_.host(id).dataplane.process().note_reception();
+        if (world_.host(id).foreign || !world_.host(id).hears_clients()) continue;
+        world_.host(id).dataplane.process().note_client();
         if (is_behind(id))
             behind.push_back(id);
         else
@@ -142,7 +142,7 @@ void Workload::offer_later(HostId id, const std::shared_ptr<Offered>& offered) {
     host.judged_until =
         std::max(host.judged_until, now + Duration{world_.prng().between(0, host.lag.count())});
     const auto judge = [this, id, offered, tables, number = number, life = process.life()] {
-        if (life.expired() || !world_.host(id).dataplane.receives()) return;
+        if (life.expired() || !world_.host(id).hears_clients()) return;
         const auto oldest = world_.host(id).dataplane.process().oldest_in_use();
         offer_to(id, *offered, number < oldest.number ? *oldest.tables : *tables);
     };

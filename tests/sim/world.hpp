@@ -43,7 +43,9 @@ struct HostModel {
     bool cuts = false;  // by the tables written last its cores may cut flows of some rule
     Variant file = 0;   // the variant that its configuration file holds
     KeyRing ring = KeyRing::right;
-    Duration lag{};                      // of its cores, for clients' packets
+    Duration lag{};            // of its cores, for clients' packets
+    Duration starved_since{};  // no client's frame reaches it; zero: they do
+    std::uint64_t starved_after_interruptions = 0;
     Duration judged_until{};             // when they come to the last of those that wait
     controlplane::StoredCluster stored;  // the state file
     bool draining = false;
@@ -55,6 +57,9 @@ struct HostModel {
     // Grows whenever it is no member, its dataplane is gone, or cores may have cut flows.
     std::uint64_t interruptions = 0;
 
+    [[nodiscard]] bool hears_clients() const {
+        return starved_since == Duration{} && dataplane.receives();
+    }
     [[nodiscard]] static constexpr std::array<Server, kRuleSlots> all_well() {
         std::array<Server, kRuleSlots> servers{};
         servers.fill(Server::well);
@@ -104,6 +109,7 @@ public:
     void crash_host(HostId id);
     // A machine sleeps and wakes again: its processes stand.
     void suspend(HostId id, bool on);
+    void starve(HostId id, bool on);
     void transmit(const WireFrame& frame);
     // It answers whoever asks for it.
     [[nodiscard]] static IpAddress gateway() { return IpAddress::v4(0xc0000201); }
