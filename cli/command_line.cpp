@@ -24,7 +24,6 @@ struct Command {
     void (*declare)(CLI::App&, Options&);
 };
 
-void nothing_more(CLI::App&, Options&) {}
 
 void rule_subject(CLI::App& app, Options& options) {
     app.add_option("rule", options.subject, "a rule's name, [VIP:]PORT, or all")

@@ -93,7 +93,8 @@ std::size_t moves_of_start(const ClusterAgent& agent, Instant now) {
     config::Situation after = before;
     after.members.insert(settings.host.id);
     after.offers[settings.host.id - 1U] =
-        offered_by(desired_rules_of(settings.cluster, settings.host, agent.rule_states()));
+        offered_by(desired_rules_of(settings.cluster, settings.host, agent.rule_states(),
+                                    agent.health_under(settings.cluster)));
     return config::make_plan(before, owners, after).changed_hands();
 }
 

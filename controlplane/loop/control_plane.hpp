@@ -42,7 +42,7 @@ public:
     Status prepare();
     void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
     // For what is to be told of the program itself. Thread: the one that calls run().
-    [[nodiscard]] EventLog& events() { return events_; }
+    [[nodiscard]] EventHooks& events() { return events_; }
     // Until SIGTERM or SIGINT, and the cluster was left in order.
     void run();
 

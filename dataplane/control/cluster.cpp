@@ -228,7 +228,7 @@ bool Cluster::look_inside(Instant now) {
     if (const auto question = learner_->question(now))
         static_cast<void>(leave_for_lane(*question, Reason::inside_answer));
     auto is = learner_->mac() ? ipc::InsideState::ready : ipc::InsideState::server_unknown;
-    if (!inside_.link_up()) is = ipc::InsideState::link_down;
+    if (!inside_.link_up(now)) is = ipc::InsideState::link_down;
     return link_.note_inside({server_readiness_.judge(is, now), 0, {}});
 }
 
