@@ -40,7 +40,7 @@ std::vector<PortWatch::News> PortWatch::take(
     for (std::size_t port = 0; port < ports.size(); ++port) {
         const ipc::PortReport& report = ports[port];
         const bool first = !seen_[port];
-        if (first) seen_[port].emplace();
+        if (first) seen_[port] = Seen{};
         Seen& seen = *seen_[port];
         const bool usable =
             report.state == ipc::PortState::up || report.state == ipc::PortState::down;

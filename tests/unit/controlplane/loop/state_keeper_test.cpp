@@ -97,7 +97,7 @@ TEST_F(StateKeeperTest, AFullDiskIsToldOnceAndTriedAgain) {
     run_for(std::chrono::milliseconds{300});
     EXPECT_EQ(read_state(path()).value(), state(Wanted::stopped));
     ASSERT_EQ(events_.names(), (std::vector<std::string_view>{"state_not_kept", "state_kept"}));
-    const std::string because = field_of(events_.events[0], "because");
+    const std::string because = testing::field_of(events_.events[0], "because");
     EXPECT_NE(because.find(path()), std::string::npos) << because;
     EXPECT_NE(because.find("No space left on device"), std::string::npos) << because;
     umount(directory().c_str());
