@@ -103,8 +103,8 @@ namespace nlb::config {
     X(controlplane_refused, "controlplane_refused",    0,  error,   "the two programs of this host mean different clusters or settings", "give both the same file") \
     X(tables,               "tables",                  0,  info,    "new tables are published; `epoch=`", "nothing") \
     X(link,                 "link",                    0,  info,    "the outside port's link changed; `state=`", "check the cable and the switch") \
-    X(device_back,          "device",                  0,  info,    "a port's device is open again; `state=up`", "nothing") \
-    X(device_lost,          "device",                  0,  error,   "a port's device was removed, or is being reset: this host is fenced; `state=`, `because=`", "look at the adapter and at dmesg") \
+    X(device_back,          "device_back",             0,  info,    "a port's device is open again; `state=up`", "nothing") \
+    X(device_lost,          "device_lost",             0,  error,   "a port's device was removed, or is being reset: this host is fenced; `state=`, `because=`", "look at the adapter and at dmesg") \
     X(fenced,               "fenced",                  0,  warning, "the lease ran out", "look for `reset` in the control plane's log") \
     X(unfenced,             "unfenced",                0,  info,    "the lease was renewed", "nothing") \
     X(inside_addresses,     "inside_addresses",        0,  info,    "these addresses were set on the inside device", "nothing") \

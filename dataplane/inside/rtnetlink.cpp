@@ -254,7 +254,8 @@ bool Rtnetlink::change_route(int index, const InsideRoute& route, std::uint16_t 
     header.rtm_family = family_of(route.network);
     header.rtm_dst_len = route.length;
     header.rtm_table = RT_TABLE_MAIN;
-    header.rtm_protocol = RTPROT_STATIC;
+    // Whoever set it: what goes may be the kernel's own.
+    header.rtm_protocol = type == RTM_DELROUTE ? RTPROT_UNSPEC : RTPROT_STATIC;
     header.rtm_scope = route.gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
     header.rtm_type = RTN_UNICAST;
     if (route.length != 0) request.put(RTA_DST, route.network);

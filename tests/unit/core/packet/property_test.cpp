@@ -282,7 +282,9 @@ TEST(Reasons, EachHasAHelpAndAnOutputThatFitsItsVerdict) {
                 << info.name;
         }
         if (info.verdict == Verdict::reject || info.verdict == Verdict::drop) {
-            EXPECT_EQ(info.output, Output::none) << info.name;
+            // A claim of a virtual address is dropped, and the control plane judges it.
+            const bool is_claim = info.name == "virtual_announcement";
+            EXPECT_EQ(info.output, is_claim ? Output::control : Output::none) << info.name;
         }
     }
 }
