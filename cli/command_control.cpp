@@ -145,11 +145,10 @@ ExitCode run_query(const Options& options, Console& console) {
     if (options.host == "all") return check_host(options, console);
     if (options.watch) return run_watch(options, console);
     const ControlReply reply = ask(options, request_for(options, "query"));
-    const ExitCode code =
-        show_reply(options, console, reply,
-                   options.ports   ? show_ports
-                   : options.hosts ? show_hosts
-                                   : show_clusters);
+    const ExitCode code = show_reply(options, console, reply,
+                                     options.ports   ? show_ports
+                                     : options.hosts ? show_hosts
+                                                     : show_clusters);
     return code == ExitCode::done && !serves_what_it_should(reply.json) ? ExitCode::refused : code;
 }
 

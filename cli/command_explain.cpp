@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/decision_view.hpp"
@@ -19,6 +20,15 @@ Decision decision_of(const Explanation& explanation) {
     return {explanation.reason, explanation.rule, explanation.bucket, explanation.owner};
 }
 
+// What no map tells.
+void say_what_is_unknown(const MapInUse& map, Console& console) {
+    console.say(map.headline);
+    if (!map.live) return;
+    console.say(
+        "flows that are open already, and clients that a host remembers, are not known "
+        "here: `nlb trace` shows them");
+}
+
 class Printer {
 public:
     Printer(const Explainer& explainer, const MapInUse& map, Console& console)
@@ -26,7 +36,7 @@ public:
 
     void print(std::uint64_t number, const std::vector<Explanation>& explanations) {
         if (!console_.json()) {
-            if (number == 1) say_titles();
+            say_head();
             const std::string flow = flow_text(explanations.front().info);
             console_.say(fmt::format(
                 "{}  {}", painted(std::to_string(number), Paint::bold, console_.colour()),
@@ -48,7 +58,10 @@ private:
         console_.answer(object);
     }
 
-    void say_titles() {
+    // Which map, before the first packet; a capture that cannot be read has no head.
+    void say_head() {
+        if (std::exchange(has_head_, true)) return;
+        say_what_is_unknown(map_, console_);
         console_.say(painted(row("host", view_.titles()), Paint::bold, console_.colour()));
     }
 
@@ -65,6 +78,7 @@ private:
     const MapInUse& map_;
     DecisionView view_;
     Console& console_;
+    bool has_head_ = false;
 };
 
 // Whose eyes to look through: --host, --all-hosts, the host that answered or this machine, else
@@ -94,15 +108,6 @@ std::vector<HostScene> scenes_of(const MapInUse& map, HostSet members,
         scenes.push_back({host, ownership_of(*map.live, host->id),
                           host->id != map.live->self || map.live->serves});
     return scenes;
-}
-
-// What no map tells.
-void say_what_is_unknown(const MapInUse& map, Console& console) {
-    console.say(map.headline);
-    if (!map.live) return;
-    console.say(
-        "flows that are open already, and clients that a host remembers, are not known "
-        "here: `nlb trace` shows them");
 }
 
 void say_tally(const AcceptTally& tally, std::size_t hosts, Console& console) {
@@ -182,7 +187,6 @@ ExitCode run_explain(const Options& options, Console& console) {
     if (!hosts) return console.fail_usage(hosts.error());
     Explainer explainer(*map.cluster, scenes_of(map, members.value(), hosts.value()),
                         *map.hash_key);
-    say_what_is_unknown(map, console);
     Printer printer(explainer, map, console);
     AcceptTally tally;
     const ExitCode code = options.pcap.empty()

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/windows/arguments.hpp"
 #include "config/format.hpp"
 #include "config/nearest.hpp"
 
@@ -23,7 +24,6 @@ struct Command {
     ExitCode (*run)(const Options&, Console&);
     void (*declare)(CLI::App&, Options&);
 };
-
 
 void rule_subject(CLI::App& app, Options& options) {
     app.add_option("rule", options.subject, "a rule's name, [VIP:]PORT, or all")
@@ -171,28 +171,6 @@ void plan_arguments(CLI::App& app, Options& options) {
     app.add_option("--join", options.join, "a host that comes")->type_name("HOST");
     app.add_option("--new-config", options.new_config,
                    "the configuration that takes the place of --config")
-        ->type_name("FILE");
-}
-
-void import_arguments(CLI::App& app, Options& options) {
-    app.add_option("file", options.files,
-                   "what `nlb params` or `nlb display` printed, exported registry keys, "
-                   "Export-Clixml of Get-NlbCluster*, setup answer files; of any number of hosts")
-        ->required()
-        ->type_name("FILE");
-}
-
-void observe_arguments(CLI::App& app, Options& options) {
-    app.add_option("--interface", options.interface, "listen there; it needs root")
-        ->type_name("NAME");
-    app.add_option("--pcap", options.pcap, "read a capture (pcap or pcapng, - for standard input)")
-        ->type_name("FILE");
-    app.add_option("--seconds", options.seconds,
-                   "how long to listen [12]; 0: until interrupted. Names come every 10 s")
-        ->type_name("N");
-    app.add_flag("--yaml", options.yaml, "write a configuration; what is seen goes aside");
-    app.add_option("--metrics-file", options.metrics_file,
-                   "Prometheus' text format, for node_exporter's textfile collector")
         ->type_name("FILE");
 }
 
@@ -350,7 +328,8 @@ int finish(std::ostream& out, ExitCode code) {
 
 int help_for(CLI::App& app, const std::string& verb, std::ostream& out, Console& console) {
     if (verb.empty()) {
-        out << app.help();
+        // help() of a grammar that has read a command is that command's.
+        out << app.get_formatter()->make_help(&app, "", CLI::AppFormatMode::Normal);
         return finish(out, ExitCode::done);
     }
     for (const CLI::App* command : app.get_subcommands(nullptr))

@@ -48,7 +48,7 @@ struct Options {
     std::uint64_t last = 20;  // of events
     bool watch = false;       // of query
     bool hosts = false;       // of query: only the hosts
-    bool ports = false;  // of query
+    bool ports = false;       // of query
 
     // trace
     std::string filter;

@@ -147,10 +147,10 @@ void parse_ring(const Cursor& at, std::uint16_t& into) {
 
 Host parse_host(const Cursor& at) {
     Host host;
-    const Mapping keys(at, "a host",
-                       {"name", "id", "addresses", "weights", "priorities", "initial_state",
-                        "outside", "inside", "lcores", "addresses_by", "gateway", "server_mac", "mtu", "rx_ring",
-                        "tx_ring"});
+    const Mapping keys(
+        at, "a host",
+        {"name", "id", "addresses", "weights", "priorities", "initial_state", "outside", "inside",
+         "lcores", "addresses_by", "gateway", "server_mac", "mtu", "rx_ring", "tx_ring"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::host, host.name);
     if (const Cursor* id = keys.require("id", "a whole number in 1-32"))

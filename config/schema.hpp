@@ -154,7 +154,7 @@ struct Host {
     std::vector<IpAddress> gateways;  // of `gateway`: default routes through the inside device
     // Of servers that are not this kernel; empty: auto, it is learnt inside.
     std::optional<MacAddress> server_mac;
-    std::uint16_t mtu = 0;              // 0: what the outside device has
+    std::uint16_t mtu = 0;  // 0: what the outside device has
     // descriptors of each queue; 0: as many as suit
     std::uint16_t rx_ring = 0;
     std::uint16_t tx_ring = 0;

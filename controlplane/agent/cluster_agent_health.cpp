@@ -49,8 +49,7 @@ std::uint64_t ClusterAgent::failed_rules() const {
 void ClusterAgent::tell_health(RuleId rule) const {
     const HealthState& state = *healths_.of(rule);
     const std::string name{rule_name(settings_.cluster, rule)};
-    if (state.word() == HealthWord::up)
-        return tell(EventId::health_up, {{"rule", name}});
+    if (state.word() == HealthWord::up) return tell(EventId::health_up, {{"rule", name}});
     const bool down = state.word() == HealthWord::down;
     tell(down ? EventId::health_down : EventId::health_unknown,
          {{"rule", name}, {"because", state.because()}});

@@ -90,9 +90,9 @@ struct CheckRunner::Work {
         Notes& of_cluster = notes[cluster];
         if (of_cluster.pending.size() >= kNotesPending)
             return daemon::log_event(daemon::EventId::notify_lost,
-                               {{"cluster", cluster},
-                                {"because", std::to_string(kNotesPending) +
-                                                " events wait for the program already"}});
+                                     {{"cluster", cluster},
+                                      {"because", std::to_string(kNotesPending) +
+                                                      " events wait for the program already"}});
         of_cluster.pending.push_back(std::move(order));
         run_next_note(cluster);
     }
@@ -106,7 +106,7 @@ struct CheckRunner::Work {
         programs.run(std::move(order), [this, cluster](const ProgramEnd& end) {
             if (const CheckResult result = result_of_exec(end); result.outcome != Outcome::passed)
                 daemon::log_event(daemon::EventId::notify_failed,
-                            {{"cluster", cluster}, {"because", result.because}});
+                                  {{"cluster", cluster}, {"because", result.because}});
             notes[cluster].running = false;
             run_next_note(cluster);
         });

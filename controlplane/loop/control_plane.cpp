@@ -1,4 +1,4 @@
-// The turn, the timer, signals, and a reload: all or nothing over the clusters of this host.
+// The turn, the timer and signals.
 #include "controlplane/loop/control_plane.hpp"
 
 #include <algorithm>
@@ -34,24 +34,15 @@ std::uint32_t random_boot() {
     return boot == 0 ? 1 : boot;  // 0 stands for none
 }
 
-// NLB's number for the first mistake of a file.
-ReturnValue value_of_mistakes(const std::string& mistakes) {
-    const std::string first = mistakes.substr(0, mistakes.find('\n'));
-    if (first.find("port_rules") == std::string::npos) return ReturnValue::refused;
-    if (first.find("overlap") != std::string::npos) return ReturnValue::port_overlap;
-    return first.find("port rules") != std::string::npos ? ReturnValue::max_port_rules
-                                                         : ReturnValue::bad_port_params;
-}
+}  // namespace
 
 // Whoever asks for the file may have been started elsewhere.
-std::shared_ptr<const ConfigSource> source_of(const std::string& file, std::string text) {
+ControlPlane::Source ControlPlane::source_of(const std::string& file, std::string text) {
     std::error_code unknown;
     const auto absolute = std::filesystem::absolute(file, unknown);
     return std::make_shared<const ConfigSource>(
         ConfigSource{unknown ? file : absolute.lexically_normal().string(), std::move(text)});
 }
-
-}  // namespace
 
 ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const Place& place)
     : config_(std::move(loaded.config)),
@@ -288,136 +279,6 @@ void ControlPlane::shut_down() {
     depart_by_ = now + patience;
     events_.tell(EventId::leaving, {{"host", host_name_}});
     turn();
-}
-
-// A file that does not read changes nothing; the first mistake is the answer. Another thread reads
-// it, and the loop goes on meanwhile.
-void ControlPlane::reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done) {
-    if (reload_is_read_)
-        return done({ReturnValue::refused, "a reload is under way; ask again in a moment"});
-    reload_is_read_ = true;
-    asio::post(reader_, [this, max_moves, file = config_.file, done = std::move(done)]() mutable {
-        auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
-        asio::post(loop_, [this, max_moves, fresh, done = std::move(done)] {
-            reload_is_read_ = false;
-            const CommandResult result =
-                *fresh ? apply(fresh->value(), max_moves)
-                       : CommandResult{
-                             value_of_mistakes(fresh->error().message),
-                             fresh->error().message.substr(0, fresh->error().message.find('\n'))};
-            events_.tell(is_ok(result.value) ? EventId::reloaded : EventId::reload_refused,
-                         {{"host", host_name_},
-                          {"return_value", std::to_string(static_cast<int>(result.value))},
-                          {"message", result.message}});
-            done(result);
-            turn();
-        });
-    });
-}
-
-// What the file asks of one cluster, or why it cannot be; nothing is changed yet.
-Result<ControlPlane::ReloadPlan> ControlPlane::plan_for(ClusterAgent& agent,
-                                                        const config::Config& fresh,
-                                                        const Source& source) const {
-    const ClusterSettings& in_force = agent.settings();
-    const auto found =
-        std::find_if(fresh.clusters.begin(), fresh.clusters.end(),
-                     [&in_force](const auto& one) { return one.name == in_force.cluster.name; });
-    NLB_ASSERT(found != fresh.clusters.end());  // check_surroundings compared the names
-    const config::Cluster& cluster = *found;
-    const auto host = std::find_if(cluster.hosts.begin(), cluster.hosts.end(),
-                                   [this](const auto& one) { return one.name == host_name_; });
-    if (host == cluster.hosts.end())
-        return Error{"cluster " + cluster.name + ": host " + host_name_ + " is not in the file"};
-    auto secrets = read_secrets(cluster);
-    if (!secrets) return secrets.error();
-    ReloadPlan plan{&agent,
-                    {cluster, *host, config::derive_hash_key(secrets.value().sending), source},
-                    secrets.value(),
-                    {}};
-    auto changes = changes_between(in_force, plan.settings);
-    if (!changes) return changes.error();
-    plan.changes = std::move(changes.value());
-    if (agent.reload_is_under_way())
-        return Error{
-            "cluster " + cluster.name +
-            ": the hosts are changing over to the last configuration; ask again in a moment"};
-    return plan;
-}
-
-// What was held is in force once the agent holds nothing any more.
-ClusterSecrets& ControlPlane::keys_in_force(const ClusterAgent& agent) {
-    const std::string& name = agent.settings().cluster.name;
-    const auto held = staged_secrets_.find(name);
-    if (held != staged_secrets_.end() && !agent.has_staged()) {
-        secrets_[name] = std::move(held->second);
-        staged_secrets_.erase(held);
-    }
-    return secrets_[name];
-}
-
-// While the next configuration is held both keys are accepted, and after the change the former one
-// still is: whoever is late is heard.
-void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
-    ClusterAgent& agent = *plan.agent;
-    ClusterSecrets& present = keys_in_force(agent);
-    events_.use(plan.settings.cluster.name, plan.settings.cluster.notify);
-    if (plan.changes.agreed.empty()) {
-        if (agent.has_staged()) agent.drop_staged(now);
-        staged_secrets_.erase(agent.settings().cluster.name);
-        agent.use_keys(
-            std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
-        if (!plan.changes.local.empty()) agent.apply_local(now, plan.settings);
-        present = std::move(plan.secrets);
-        return;
-    }
-    ClusterSecrets until_then = present;
-    until_then.former.push_back(plan.secrets.sending);
-    ClusterSecrets from_then = plan.secrets;
-    from_then.former.push_back(present.sending);
-    NextConfiguration next{
-        std::move(plan.settings),
-        std::make_unique<const SodiumAuthenticator>(until_then.sending, until_then.former),
-        std::make_unique<const SodiumAuthenticator>(from_then.sending, from_then.former)};
-    staged_secrets_[agent.settings().cluster.name] = std::move(from_then);
-    agent.hold(now, std::move(next));
-}
-
-// Plans are made for every cluster before the first is carried out.
-CommandResult ControlPlane::apply(const config::Loaded& loaded,
-                                  std::optional<std::uint64_t> max_moves) {
-    const config::Config& fresh = loaded.config;
-    const Source source = source_of(config_.file, loaded.text);
-    if (const Status same = check_surroundings(config_, fresh); !same)
-        return {ReturnValue::refused, same.error().message};
-    // All or nothing: the first cluster is touched when the last one has agreed.
-    std::vector<ReloadPlan> plans;
-    for (const auto& agent : agents_) {
-        auto plan = plan_for(*agent, fresh, source);
-        if (!plan) return {ReturnValue::refused, plan.error().message};
-        plans.push_back(std::move(plan.value()));
-    }
-    if (max_moves)
-        for (const ReloadPlan& plan : plans)
-            if (const std::size_t moves = moves_of_reload(*plan.agent, plan.settings);
-                moves > *max_moves)
-                return {ReturnValue::refused, too_many_moves(plan.settings, moves, *max_moves)};
-    std::string message;
-    for (ReloadPlan& plan : plans) {
-        const bool gives_up = plan.agent->has_staged() && plan.changes.agreed.empty();
-        const std::string name = plan.settings.cluster.name;
-        std::string done = plan.changes.text();
-        if (gives_up) done += (done.empty() ? "" : "; ") + std::string{"what was held is given up"};
-        if (!plan.changes.agreed.empty()) done += "; in force once every live host holds it";
-        if (!done.empty()) message += (message.empty() ? "" : "; ") + name + ": " + done;
-        carry_out(std::move(plan), monotonic_now());
-    }
-    const std::string file = config_.file;
-    config_ = fresh;
-    config_.file = file;
-    source_ = source;
-    if (message.empty()) return {ReturnValue::already, "nothing changes on this host"};
-    return {ReturnValue::ok, message};
 }
 
 }  // namespace nlb::controlplane

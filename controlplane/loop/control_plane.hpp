@@ -77,6 +77,7 @@ private:
         Changes changes;
     };
     using Source = std::shared_ptr<const ConfigSource>;
+    static Source source_of(const std::string& file, std::string text);
     [[nodiscard]] Result<ReloadPlan> plan_for(ClusterAgent& agent, const config::Config& fresh,
                                               const Source& source) const;
     void carry_out(ReloadPlan plan, Instant now);

@@ -237,7 +237,7 @@ void Cluster::hear_inside(std::span<Byte> frame, Instant now) {
     if (!learner_ || !learner_->hear({frame.data(), bytes, bytes}, now)) return;
     use_server(*learner_->mac());
     daemon::log_event(daemon::EventId::server_found,
-                {{"cluster", name()}, {"mac", config::to_string(*learner_->mac())}});
+                      {{"cluster", name()}, {"mac", config::to_string(*learner_->mac())}});
 }
 
 void Cluster::use_server(const MacAddress& mac) {

@@ -121,7 +121,7 @@ private:
     [[nodiscard]] Instant oldest_poll() const;
 
     ClusterLink link_;
-    std::uint16_t index_;    // its number towards the control plane: the place in the plan
+    std::uint16_t index_;  // its number towards the control plane: the place in the plan
     Port outside_;
     Port inside_;
     std::unique_ptr<InsideWatch> watch_;  // dies before its device

@@ -35,7 +35,7 @@ struct ClusterPlan {
     // What its control plane must hold alike (config/digest.hpp, paired_lines); empty when fixed.
     std::string settings;
     InsidePlan inside_plan;  // nothing of it when fixed
-    PortWish port;  // of both ports
+    PortWish port;           // of both ports
 };
 
 struct StartupPlan {

@@ -33,7 +33,8 @@ HARMLESS = {
     "stderr", "abort", "_Unwind_Resume", "_GLOBAL_OFFSET_TABLE_",
 }
 # Compilers' own: guards, stack protector, fortified twins of harmless names, cpu detection, the counter of a shared_ptr.
-COMPILERS = re.compile(r"^__(gxx_personality|cxa_|stack_chk_fail|dso_handle|cpu_model|cpu_indicator|libc_single_threaded|popcountdi2|u?divti3|u?modti3|.*_chk$)")
+COMPILERS = re.compile(r"^__(gxx_personality|cxa_|stack_chk_fail|dso_handle|cpu_model|cpu_indicator|libc_single_threaded|popcountdi2|"
+                       r"u?divti3|u?modti3|.*_chk$)")
 # Of the C++ library's names those that read a clock, a file or a device, or wait.
 FORBIDDEN = re.compile(r"\b(asio|sodium|crypto_|YAML|spdlog|fmt::|nlohmann|prometheus|rte_)|chrono::_V2|"
                        r"basic_(if|of|f)stream|basic_filebuf|"
