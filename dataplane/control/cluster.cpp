@@ -73,6 +73,7 @@ Cluster::~Cluster() {
 
 Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uint16_t index,
                                                const std::vector<std::uint16_t>& workers,
+                                               const std::vector<std::uint16_t>& tap_cpus,
                                                rte_mempool* pool, Doorbell& doorbell, EalLog& log,
                                                std::vector<std::string>& warnings) {
     const auto wanted = static_cast<std::uint16_t>(plan.cpus.size());
@@ -85,6 +86,7 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     if (!inside) return inside.error();
     std::unique_ptr<Cluster> cluster(
         new Cluster(plan, index, std::move(outside.value()), std::move(inside.value())));
+    cluster->pair_ports(tap_cpus);
     const auto started = cluster->start_ports(wanted, pool, log, warnings);
     if (!started) return started.error();
     const std::uint16_t queues = started.value();
@@ -112,6 +114,25 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
             !shared)
             return shared.error();
     return cluster;
+}
+
+void Cluster::pair_ports(const std::vector<std::uint16_t>& tap_cpus) {
+    for (auto [port, other] : {std::pair{&outside_, &inside_}, {&inside_, &outside_}}) {
+        if (port->tap() == nullptr) continue;
+        port->tap()->set_offloads(other->offloads());
+        port->set_tap_cpus(tap_cpus);
+        tap_buffers_.push_back(port->tap()->buffers());
+        other->expect_several_pools();
+    }
+}
+
+void Cluster::connect_taps() {
+    for (auto& lane : lanes_) {
+        if (lane->queue == kNoQueue) continue;
+        for (Port* const port : {&outside_, &inside_})
+            if (Tap* const tap = port->tap(); tap != nullptr)
+                tap->set_reader(lane->queue, lane->bell);
+    }
 }
 
 Result<std::uint16_t> Cluster::start_ports(std::uint16_t wanted, rte_mempool* pool, EalLog& log,
@@ -201,8 +222,10 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
         if (lane->queue != kNoQueue) {
             lane->outside_waker = outside_.waker(number);
             lane->inside_waker = inside_.waker(number);
+            if (Tap* const tap = outside_.tap()) lane->outside_tap = &tap->bell(number);
+            if (Tap* const tap = inside_.tap()) lane->inside_tap = &tap->bell(number);
         }
-        lane->addresses = {outside_.mac(), inside_.mac()};
+        lane->addresses = {outside_.station_mac(), inside_.mac()};
         lane->fence = &link_.fence();
         lane->verified = &link_.verified();
         lane->to_main = to_main_.get();

@@ -16,6 +16,7 @@
 #include "dataplane/startup/diagnosis.hpp"
 #include "dataplane/startup/kernel_interface.hpp"
 #include "dataplane/startup/memory.hpp"
+#include "dataplane/worker/sleeper.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -54,6 +55,9 @@ Port::Port(Device device, std::string where, std::uint16_t id)
 
 Port::Port(Port&& other) noexcept
     : device_(std::move(other.device_)),
+      tap_(std::move(other.tap_)),
+      tap_cpus_(std::move(other.tap_cpus_)),
+      one_pool_(other.one_pool_),
       where_(std::move(other.where_)),
       id_(other.id_),
       spreads_without_rss_(other.spreads_without_rss_),
@@ -82,12 +86,23 @@ Result<Port> Port::attach(const Device& device, const std::string& where, std::u
                           EalLog& log) {
     static_cast<void>(log.take());
     std::uint16_t id = 0;
+    std::unique_ptr<Tap> tap;
+    if (device.driver == kTapDriver) {
+        auto opened = Tap::open(device);
+        if (!opened)
+            return Error{where + ": device \"" + device.text() + "\": " + opened.error().message};
+        tap = std::move(opened.value());
+    }
     // EAL has probed the PCI devices that it was told to allow.
     const std::set<int> before = packet_sockets();
-    const int probed = device.is_pci() ? 0 : rte_dev_probe(device.text().c_str());
-    const int found = probed == 0 ? rte_eth_dev_get_port_by_name(device.name.c_str(), &id) : probed;
+    const bool is_there = device.is_pci() || tap != nullptr;
+    const int probed = is_there ? 0 : rte_dev_probe(device.text().c_str());
+    const int found = tap != nullptr || probed != 0
+                          ? probed
+                          : rte_eth_dev_get_port_by_name(device.name.c_str(), &id);
     if (found != 0) return device_refused(device, where, log.take(), -found);
-    Port port(device, where, id);
+    Port port(device, where, tap != nullptr ? tap->port() : id);
+    port.tap_ = std::move(tap);
     for (const int fd : packet_sockets())
         if (!before.contains(fd)) port.sockets_.push_back(fd);
     rte_eth_dev_info info{};
@@ -134,7 +149,8 @@ Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std
     int error = rte_eth_dev_info_get(id_, &info);
     rte_eth_conf settings{};
     // What the cores send is whole, one segment of the one pool, and nobody else's.
-    settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
+    if (one_pool_)
+        settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
     // only tells its descriptors, see waker()
     settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;
     rss_key_.clear();
@@ -153,7 +169,7 @@ Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std
     }
     if (error == 0) error = set_up_queues(rx_queues, queues, pool);
     if (error != 0) return refused(log, error);
-    return Done{};
+    return tap_ == nullptr ? Status{Done{}} : tap_->set_queues(queues);
 }
 
 int Port::set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_mempool* pool) {
@@ -180,6 +196,7 @@ Status Port::start(bool everything, EalLog& log) {
     NLB_ASSERT(!started_);
     if (const int error = rte_eth_dev_start(id_); error != 0) return refused(log, error);
     started_ = true;
+    if (tap_ != nullptr) return tap_->start(tap_cpus_);
     if (!everything) return Done{};
     // A device that knows no such mode takes everything anyhow.
     for (const int error : {rte_eth_promiscuous_enable(id_), rte_eth_allmulticast_enable(id_)})
@@ -190,16 +207,19 @@ Status Port::start(bool everything, EalLog& log) {
 void Port::stop() {
     if (!started_) return;
     started_ = false;
+    if (tap_ != nullptr) tap_->stop();
     static_cast<void>(rte_eth_dev_stop(id_));
 }
 
 int Port::waker(std::uint16_t queue) const {
     NLB_ASSERT(started_);
+    if (tap_ != nullptr) return kRingsBell;
     if (queue < sockets_.size()) return sockets_[queue];
     return device_.driver == "net_tap" ? rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue) : -1;
 }
 
 MacAddress Port::mac() const {
+    if (tap_ != nullptr) return tap_->interface().mac();
     rte_ether_addr address{};
     MacAddress mac;
     if (rte_eth_macaddr_get(id_, &address) == 0)
@@ -207,11 +227,18 @@ MacAddress Port::mac() const {
     return mac;
 }
 
+MacAddress Port::station_mac() const {
+    MacAddress station = mac();
+    if (tap_ != nullptr) station.bytes.back() ^= 1;
+    return station;
+}
+
 int Port::numa_node() const {
     return device_.is_pci() ? rte_eth_dev_socket_id(id_) : -1;
 }
 
 bool Port::link_up() const {
+    if (tap_ != nullptr) return tap_->interface().link_up();
     // net_af_packet reports its link up whatever happens to the cable.
     if (const std::string interface = borrowed_interface(device_); !interface.empty())
         return kernel_link_up(interface);
@@ -220,6 +247,7 @@ bool Port::link_up() const {
 }
 
 std::uint16_t Port::mtu() const {
+    if (tap_ != nullptr) return tap_->interface().mtu();
     // Of a borrowed interface the kernel knows better than the driver.
     const std::string interface = borrowed_interface(device_);
     if (const std::uint16_t known = interface.empty() ? 0 : kernel_mtu(interface); known != 0)
@@ -229,7 +257,7 @@ std::uint16_t Port::mtu() const {
 }
 
 bool Port::set_mtu(std::uint16_t mtu) {
-    return rte_eth_dev_set_mtu(id_, mtu) == 0;
+    return tap_ != nullptr ? tap_->interface().set_mtu(mtu) : rte_eth_dev_set_mtu(id_, mtu) == 0;
 }
 
 }  // namespace nlb::dataplane

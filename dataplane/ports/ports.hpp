@@ -13,6 +13,7 @@
 #include "dataplane/ports/rss.hpp"
 #include "dataplane/startup/device.hpp"
 #include "dataplane/startup/eal_log.hpp"
+#include "dataplane/tap/tap.hpp"
 
 namespace nlb::dataplane {
 
@@ -50,10 +51,21 @@ public:
     [[nodiscard]] int numa_node() const;
     [[nodiscard]] std::uint16_t rx_queues_max() const { return rx_queues_max_; }
     [[nodiscard]] std::uint16_t queues_max() const { return queues_max_; }
-    // A descriptor that is readable while the queue holds a frame; -1: there is none. Requires:
-    // started.
+    // Not nullptr: the device is a tap of our own. Before start(): on which CPUs its threads run,
+    // and which offloads the other port takes.
+    [[nodiscard]] Tap* tap() { return tap_.get(); }
+    // What may be left to it with a frame.
+    [[nodiscard]] Offloads offloads() const { return {tap_ != nullptr, tap_ != nullptr}; }
+    // Before configure(): what is sent lies in buffers of several pools.
+    void expect_several_pools() { one_pool_ = false; }
+    void set_tap_cpus(std::vector<std::uint16_t> cpus) { tap_cpus_ = std::move(cpus); }
+
+    // A descriptor that is readable while the queue holds a frame; -1: there is none; kRingsBell:
+    // it rings the worker's bell (Tap::set_reader). Requires: started.
     [[nodiscard]] int waker(std::uint16_t queue) const;
     [[nodiscard]] MacAddress mac() const;
+    // Of what sends by the port: of a tap another one than mac(), which is its kernel's.
+    [[nodiscard]] MacAddress station_mac() const;
     // As of now, without waiting for the device.
     [[nodiscard]] bool link_up() const;
     // In bytes, without the Ethernet header.
@@ -68,6 +80,9 @@ private:
     int set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_mempool* pool);
 
     Device device_;
+    std::unique_ptr<Tap> tap_;
+    std::vector<std::uint16_t> tap_cpus_;
+    bool one_pool_ = true;
     std::string where_;
     std::uint16_t id_;
     bool spreads_without_rss_;

@@ -21,6 +21,13 @@ std::uint64_t connection_bytes(const ConnCapacity& capacity) {
     return bytes_of(capacity.v4, 32) + bytes_of(capacity.v6, 48);
 }
 
+std::uint64_t tap_bytes(const Device& device, std::uint64_t lanes) {
+    if (device.driver != kTapDriver) return 0;
+    const TapBuffers buffers =
+        tap_buffers(queues_of(with_queues(device, static_cast<std::uint16_t>(lanes))));
+    return buffers.small * kBufferBytes + buffers.large * kLargeBufferBytes;
+}
+
 }  // namespace
 
 std::uint32_t clients_for(std::uint32_t connections_max) {
@@ -44,6 +51,13 @@ ConnCapacity capacity_of(std::uint32_t connections, const Tables& tables) {
     return {v4 || !v6 ? connections : few, v6 ? connections : few};
 }
 
+TapBuffers tap_buffers(std::uint16_t queues) {
+    constexpr std::uint32_t kSmall = 4096;
+    constexpr std::uint32_t kLarge = 192;
+    // less one: a ring of a power of two holds that many
+    return {queues * kSmall - 1, queues * kLarge - 1};
+}
+
 MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers) {
     std::uint64_t buffers = workers * (2 * kBufferCache + 2 * kBurstMax) + 2 * kBufferCache;
     std::uint64_t bytes = kEalBytes;
@@ -54,6 +68,7 @@ MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t wor
         const ConnCapacity capacity =
             capacity_of(connections_per_worker(cluster.connections_max, lanes), cluster.tables);
         bytes += lanes * (connection_bytes(capacity) + kLaneBytes);
+        bytes += tap_bytes(cluster.outside, lanes) + tap_bytes(cluster.inside, lanes);
     }
     bytes += buffers * kBufferBytes;
     return {static_cast<std::uint32_t>(buffers), bytes + bytes / 8};

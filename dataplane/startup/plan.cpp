@@ -38,8 +38,8 @@ void set_cpus(ClusterPlan& plan, std::vector<std::uint16_t> cpus) {
 
 InsidePlan inside_plan_of(const config::Host& host) {
     const bool kernel = config::ends_in_this_kernel(host.inside);
-    return {kernel && host.addresses_by == config::AddressesBy::managed, kernel, host.gateways,
-            host.server_mac};
+    return {kernel && host.addresses_by == config::AddressesBy::managed,
+            !host.inside_kernel.empty(), kernel, host.gateways, host.server_mac};
 }
 
 Result<StartupPlan> checked(StartupPlan plan) {

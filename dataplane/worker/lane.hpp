@@ -45,7 +45,11 @@ struct Lane {
     std::uint16_t heartbeat_queue = kNoQueue;
     std::uint16_t number = 0;  // among the cluster's lanes
     std::uint32_t worker = 0;  // who serves it
-    // becomes readable when a frame comes; -1: the driver has nothing of the kind
+    // of taps: rung after frames were sent; nullptr: the port is none
+    Doorbell* outside_tap = nullptr;
+    Doorbell* inside_tap = nullptr;
+    // becomes readable when a frame comes; -1: the driver has nothing of the kind; kRingsBell: it
+    // rings the worker's bell
     int outside_waker = -1;
     int inside_waker = -1;
     PortAddresses addresses;

@@ -2,10 +2,10 @@
 #include "dataplane/worker/punt.hpp"
 
 #include <array>
-#include <rte_ethdev.h>
 #include <span>
 
 #include "core/packet/headers.hpp"
+#include "dataplane/worker/send.hpp"
 
 namespace nlb::dataplane {
 
@@ -48,8 +48,7 @@ std::uint32_t send_for_main(Lane& lane) {
     std::array<rte_mbuf*, kBurstMax> frames;
     const std::uint32_t count = rte_ring_sc_dequeue_burst(
         lane.from_main, reinterpret_cast<void**>(frames.data()), kBurstMax, nullptr);
-    const std::uint32_t sent = rte_eth_tx_burst(lane.outside_port, lane.queue, frames.data(),
-                                                static_cast<std::uint16_t>(count));
+    const std::uint32_t sent = send_burst(lane, Side::outside, frames.data(), count);
     lane.counters.tx_packets += sent;
     // The next heartbeat makes up for one that found the queue full.
     if (sent < count) rte_pktmbuf_free_bulk(frames.data() + sent, count - sent);

@@ -21,7 +21,7 @@ Sleeper::Sleeper(const std::vector<int>& wakers, Doorbell& bell) : bell_(bell) {
     for (const int fd : wakers) {
         if (fd >= 0)
             fds_[count_++] = {fd, POLLIN, 0};
-        else
+        else if (fd != kRingsBell)
             complete_ = false;
     }
 }

@@ -13,6 +13,9 @@
 
 namespace nlb::dataplane {
 
+// Among wakers: a port that rings the bell.
+inline constexpr int kRingsBell = -2;
+
 class Sleeper {
 public:
     // `wakers`: a descriptor for each port's queue that is polled, -1 for those without one.
