@@ -6,6 +6,8 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "cli/text_table.hpp"
+
 namespace nlb::cli {
 namespace {
 
@@ -15,13 +17,17 @@ constexpr std::array<int, 12> kBackgrounds{39, 214, 78, 205, 220, 141, 45, 209, 
 // One or more equal cells.
 std::string cells(HostId host, std::size_t count, bool colour) {
     const std::string digits(count, host_digit(host));
-    if (!colour) return digits;
-    if (host == kNoHost) return "\x1b[97;41m" + digits + "\x1b[0m";
-    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", kBackgrounds[(host - 1U) % kBackgrounds.size()],
-                       digits);
+    return on_host_colour(digits, host, colour);
 }
 
 }  // namespace
+
+std::string on_host_colour(std::string_view text, HostId host, bool colour) {
+    if (!colour) return std::string(text);
+    if (host == kNoHost) return fmt::format("\x1b[97;41m{}\x1b[0m", text);
+    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", kBackgrounds[(host - 1U) % kBackgrounds.size()],
+                       text);
+}
 
 char host_digit(HostId host) {
     if (host == kNoHost) return '.';
@@ -50,6 +56,21 @@ std::string bucket_legend(const BucketOwners& owners, const std::vector<LegendEn
         if (!legend.empty()) legend += "  ";
         legend += fmt::format("{} {} {} ({})", cells(id, 1, colour), name, count(id),
                               percent_of_buckets(count(id)));
+    };
+    for (const LegendEntry& host : hosts) add(host.id, host.name);
+    add(kNoHost, "nobody");
+    return legend;
+}
+
+std::string host_legend(const std::vector<LegendEntry>& hosts, bool colour, std::size_t width) {
+    std::string legend;
+    std::size_t column = 0;
+    const auto add = [&](HostId id, const std::string& name) {
+        const std::size_t size = 2 + width_of(name);
+        const bool wraps = width != 0 && column != 0 && column + 2 + size > width;
+        if (!legend.empty()) legend += wraps ? "\n" : "  ";
+        column = legend.empty() || wraps ? size : column + 2 + size;
+        legend += cells(id, 1, colour) + " " + name;
     };
     for (const LegendEntry& host : hosts) add(host.id, host.name);
     add(kNoHost, "nobody");

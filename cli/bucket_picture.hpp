@@ -3,12 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/cluster/bucket_assignment.hpp"
 
 namespace nlb::cli {
 
+// The colour of a host, the same wherever it appears; nobody's is red.
+[[nodiscard]] std::string on_host_colour(std::string_view text, HostId host, bool colour);
 // 1..9, then a..w for 10..32; '.' for nobody.
 [[nodiscard]] char host_digit(HostId host);
 [[nodiscard]] std::string bucket_strip(const BucketOwners& owners, bool colour);
@@ -21,6 +24,10 @@ struct LegendEntry {
 // the orphans.
 [[nodiscard]] std::string bucket_legend(const BucketOwners& owners,
                                         const std::vector<LegendEntry>& hosts, bool colour);
+
+// "1 edge1  2 edge2  . nobody", in lines of at most `width` columns (0: one line).
+[[nodiscard]] std::string host_legend(const std::vector<LegendEntry>& hosts, bool colour,
+                                      std::size_t width);
 
 // "33.3 %"
 [[nodiscard]] std::string percent_of_buckets(std::size_t buckets);

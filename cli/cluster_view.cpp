@@ -36,7 +36,7 @@ std::string name_of(const std::vector<LegendEntry>& hosts, std::int64_t id) {
     return fmt::format("host {}", id);
 }
 
-std::string facts_of(const Json& cluster) {
+std::string facts_of(const Json& cluster, bool colour) {
     const Json& epoch = member_of(cluster, "epoch");
     std::string facts = fmt::format("address {}, default host {}", text_of(cluster, "address", "?"),
                                     text_of(cluster, "default_host", "none"));
@@ -50,10 +50,12 @@ std::string facts_of(const Json& cluster) {
     const bool serves = return_value_of(cluster) != static_cast<int>(ReturnValue::stopped) &&
                         return_value_of(cluster) != static_cast<int>(ReturnValue::suspended);
     if (fence > 0) facts += fmt::format(", fence in {} ms", fence);
-    if (fence <= 0 && serves) facts += ", FENCED: answers for no virtual address";
-    facts += fmt::format(
-        "\ndataplane {}, link {}, configuration {}", text_of(cluster, "dataplane", "unknown"),
-        flag_of(cluster, "link_up") ? "up" : "DOWN", text_of(cluster, "config_digest", "?"));
+    if (fence <= 0 && serves)
+        facts += ", " + painted("FENCED: answers for no virtual address", Paint::bad, colour);
+    facts += fmt::format("\ndataplane {}, link {}, configuration {}",
+                         text_of(cluster, "dataplane", "unknown"),
+                         flag_of(cluster, "link_up") ? "up" : painted("DOWN", Paint::bad, colour),
+                         text_of(cluster, "config_digest", "?"));
     return facts;
 }
 
@@ -116,31 +118,94 @@ std::string heard(const Json& member, bool self) {
                : "-";
 }
 
-std::string members_table(const Json& cluster, bool colour) {
+// With a column for each rule, or with the sum of all.
+TextTable table_of_members(const Json& cluster, bool wide) {
     const Json& rules = list_of(cluster, "rules");
-    const bool wide = rules.size() <= kRuleColumnsMax;
     std::vector<Column> columns{{"id", Align::right}, {"host"}, {"state"}, {"heard", Align::right}};
     if (wide)
         for (const Json& rule : rules)
             columns.push_back({text_of(rule, "name", "?"), Align::right});
+    else
+        columns.push_back({"buckets", Align::right});
     TextTable table(columns);
     for (const Json& member : list_of(cluster, "members")) {
         const std::string state = text_of(member, "state", "unknown");
         const std::string name = text_of(member, "name", "?");
-        std::vector<Cell> row{std::to_string(number_of(member, "id")),
+        const auto id = number_of(member, "id");
+        Cell id_cell{std::to_string(id)};
+        if (id >= 1 && id <= static_cast<std::int64_t>(kHostsMax))
+            id_cell.host = static_cast<HostId>(id);
+        std::vector<Cell> row{id_cell,
                               name,
                               {state, paint_of(state)},
                               heard(member, name == text_of(cluster, "host"))};
-        for (std::size_t i = 0; wide && i < rules.size(); ++i) {
-            const auto count = number_of(member_of(member, "buckets"), text_of(rules[i], "name"));
+        std::size_t sum = 0;
+        for (const Json& rule : rules) {
+            const auto count = number_of(member_of(member, "buckets"), text_of(rule, "name"));
             const bool sane = count > 0 && count <= static_cast<std::int64_t>(kBuckets);
+            sum += sane ? static_cast<std::size_t>(count) : 0;
+            if (!wide) continue;
             row.emplace_back(sane ? fmt::format("{} = {}", count,
                                                 percent_of_buckets(static_cast<std::size_t>(count)))
                                   : "-");
         }
+        if (!wide) row.emplace_back(std::to_string(sum));
         table.add(std::move(row));
     }
-    return table.render(colour);
+    return table;
+}
+
+std::string members_table(const Json& cluster, bool colour, std::size_t width) {
+    if (list_of(cluster, "rules").size() <= kRuleColumnsMax) {
+        const TextTable wide = table_of_members(cluster, true);
+        if (width == 0 || wide.width() <= width) return wide.render(colour);
+    }
+    return table_of_members(cluster, false).render(colour);
+}
+
+// One strip for each rule; its legend beside it where there is room for all, else one for all.
+std::string strips_of(const Json& cluster, bool colour, std::size_t width) {
+    const auto hosts = hosts_in(cluster);
+    std::size_t widest = 0;
+    bool fits = true;
+    for (const Json& rule : list_of(cluster, "rules"))
+        widest = std::max(widest, width_of(text_of(rule, "name", "?")));
+    for (const Json& rule : list_of(cluster, "rules"))
+        fits = fits &&
+               (width == 0 ||
+                widest + 4 + kBuckets + width_of(bucket_legend(owners_in(rule), hosts, false)) <=
+                    width);
+    std::string pictures;
+    for (const Json& rule : list_of(cluster, "rules")) {
+        const std::string name = text_of(rule, "name", "?");
+        const BucketOwners owners = owners_in(rule);
+        pictures += '\n' + name + std::string(widest - width_of(name) + 2, ' ') +
+                    bucket_strip(owners, colour);
+        if (fits) pictures += "  " + bucket_legend(owners, hosts, colour);
+    }
+    if (!fits) pictures += "\n\n" + host_legend(hosts, colour, width);
+    return pictures;
+}
+
+// "-" before the dataplane has counted.
+std::string packets_of(const Json& rule, std::string_view verdict) {
+    const Json& packets = member_of(rule, "packets");
+    return packets.is_object() ? std::to_string(number_of(packets, verdict)) : "-";
+}
+
+bool has_check(const Json& rule) {
+    const auto health = rule.find("health");
+    return health != rule.end() && health->is_object();
+}
+
+// "up", or "down: http 503"; "-" of a rule without a check.
+Cell health_of(const Json& rule) {
+    if (!has_check(rule)) return "-";
+    const auto health = rule.find("health");
+    const std::string state = text_of(*health, "state", "unknown");
+    const std::string because = text_of(*health, "because");
+    return {because.empty() ? state : state + ": " + because,
+            state == "up" ? Paint::none : Paint::bad};
 }
 
 }  // namespace
@@ -168,6 +233,10 @@ int return_value_of(const Json& cluster) {
         value = !host.empty() && text_of(cluster, "default_host") == host
                     ? ReturnValue::converged_default
                     : ReturnValue::converged;
+    const bool takes_part = state == "converging" || state == "converged" || state == "draining";
+    if (takes_part && text_of(cluster, "dataplane") == "connected" &&
+        member_of(cluster, "link_up") == Json(false))
+        value = ReturnValue::media_disconnected;
     return static_cast<int>(value);
 }
 
@@ -183,42 +252,51 @@ std::string state_line(const Json& cluster, bool colour) {
         painted(words, paint_of(text_of(cluster, "state")), colour), text_of(cluster, "name", "?"));
 }
 
-std::string view_of_rules(const Json& cluster, bool colour) {
-    const auto hosts = hosts_in(cluster);
-    TextTable table({{"rule"},
-                     {"mode"},
-                     {"state"},
-                     {"own", Align::right},
-                     {"orphaned", Align::right},
-                     {"connections", Align::right}});
-    std::string pictures;
-    std::size_t widest = 0;
-    for (const Json& rule : list_of(cluster, "rules"))
-        widest = std::max(widest, width_of(text_of(rule, "name", "?")));
-    for (const Json& rule : list_of(cluster, "rules")) {
-        const std::string name = text_of(rule, "name", "?");
+std::string view_of_rules(const Json& cluster, bool colour, std::size_t width) {
+    const Json& rules = list_of(cluster, "rules");
+    const bool checked = std::any_of(rules.begin(), rules.end(), has_check);
+    std::vector<Column> columns{{"rule"},
+                                {"mode"},
+                                {"state"},
+                                {"own", Align::right},
+                                {"orphaned", Align::right},
+                                {"connections", Align::right},
+                                {"accepted", Align::right},
+                                {"rejected", Align::right},
+                                {"dropped", Align::right}};
+    if (checked) columns.push_back({"health"});
+    TextTable table(columns);
+    for (const Json& rule : rules) {
         const std::string state = text_of(rule, "state", "unknown");
         const auto orphaned = number_of(rule, "orphaned");
-        table.add({name,
-                   text_of(rule, "mode", "?"),
-                   {state, paint_of(state)},
-                   std::to_string(number_of(rule, "own")),
-                   {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
-                   std::to_string(number_of(rule, "connections"))});
-        const BucketOwners owners = owners_in(rule);
-        pictures += '\n' + name + std::string(widest - width_of(name) + 2, ' ') +
-                    bucket_strip(owners, colour) + "  " + bucket_legend(owners, hosts, colour);
+        std::vector<Cell> row{text_of(rule, "name", "?"),
+                              text_of(rule, "mode", "?"),
+                              {state, paint_of(state)},
+                              std::to_string(number_of(rule, "own")),
+                              {std::to_string(orphaned), orphaned == 0 ? Paint::none : Paint::bad},
+                              std::to_string(number_of(rule, "connections")),
+                              packets_of(rule, "accepted"),
+                              packets_of(rule, "rejected"),
+                              packets_of(rule, "dropped")};
+        if (checked) row.push_back(health_of(rule));
+        table.add(std::move(row));
     }
-    return table.render(colour) + '\n' + pictures;
+    return table.render(colour) + '\n' + strips_of(cluster, colour, width);
 }
 
-std::string view_of_cluster(const Json& cluster, bool colour) {
+std::string view_of_hosts(const Json& cluster, bool colour, std::size_t width) {
+    return state_line(cluster, colour) + "\n\n" +
+           (list_of(cluster, "members").empty() ? "no members are known"
+                                                : members_table(cluster, colour, width));
+}
+
+std::string view_of_cluster(const Json& cluster, bool colour, std::size_t width) {
     const std::string members = list_of(cluster, "members").empty()
                                     ? "no members are known"
-                                    : members_table(cluster, colour);
+                                    : members_table(cluster, colour, width);
     return fmt::format("{}{}\n{}\n\n{}\n\n{}", state_line(cluster, colour),
                        converging_line(cluster, colour) + notices_of(cluster, colour),
-                       facts_of(cluster), members, view_of_rules(cluster, colour));
+                       facts_of(cluster, colour), members, view_of_rules(cluster, colour, width));
 }
 
 }  // namespace nlb::cli

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/selection.hpp"
+#include "cli/switch_snippets.hpp"
 #include "cli/text_table.hpp"
 #include "config/format.hpp"
 #include "config/key_file.hpp"
@@ -25,6 +26,53 @@ Result<std::string> new_key_path(const Options& options) {
     const auto cluster = choose_cluster(loaded.value().config, options.cluster);
     if (!cluster) return cluster.error();
     return cluster.value()->key_file;
+}
+
+// What the configuration says of the cluster of that address; without one, every mode.
+Result<std::vector<SwitchedCluster>> switched_clusters(const Options& options,
+                                                       const IpAddress& primary) {
+    std::vector<SwitchedCluster> clusters;
+    if (!options.config_given) {
+        for (const LinkMode mode : {LinkMode::unicast, LinkMode::multicast, LinkMode::igmp}) {
+            if (mode == LinkMode::igmp && !primary.is_v4()) continue;
+            SwitchedCluster cluster{mode, primary, {primary}, {}, 0};
+            cluster.masked = {masked_mac(1, primary), masked_mac(2, primary)};
+            clusters.push_back(std::move(cluster));
+        }
+        return clusters;
+    }
+    const auto loaded = config::load_file(options.config);
+    if (!loaded) return loaded.error();
+    for (const config::Cluster& one : loaded.value().config.clusters) {
+        if (one.address.address != primary) continue;
+        SwitchedCluster cluster{one.mode, primary, {primary}, {}, one.vlan};
+        for (const config::Prefix& address : one.virtual_addresses)
+            cluster.addresses.push_back(address.address);
+        for (const config::Host* host : hosts_by_id(one, all_hosts(one)))
+            cluster.masked.push_back(masked_mac(host->id, primary));
+        clusters.push_back(std::move(cluster));
+    }
+    if (!clusters.empty()) return clusters;
+    return Error{fmt::format("{}: no cluster has the primary address {}", options.config,
+                             config::to_string(primary))};
+}
+
+ExitCode show_switch(const Options& options, const IpAddress& primary, Console& console) {
+    const auto kind = switch_kind_of(options.switch_kind);
+    if (!kind)
+        return console.fail_usage(Error{fmt::format("--switch: expected {}, got {}", switch_kinds(),
+                                                    config::in_quotes(options.switch_kind))});
+    const auto clusters = switched_clusters(options, primary);
+    if (!clusters) return console.fail_configuration(clusters.error());
+    Json answer = success("");
+    answer["snippets"] = Json::array();
+    for (const SwitchedCluster& cluster : clusters.value()) {
+        const std::string text = switch_snippet(*kind, cluster);
+        console.say(text + "\n");
+        answer["snippets"].push_back({{"mode", config::to_string(cluster.mode)}, {"text", text}});
+    }
+    console.answer(answer);
+    return ExitCode::done;
 }
 
 struct MaskedSource {
@@ -92,6 +140,7 @@ ExitCode run_ip2mac(const Options& options, Console& console) {
     const auto address = config::parse_ip(options.subject);
     if (!address) return console.fail_usage(address.error());
     const IpAddress& primary = address.value();
+    if (!options.switch_kind.empty()) return show_switch(options, primary, console);
     const auto sources = masked_sources(options, primary);
     if (!sources) return console.fail_configuration(sources.error());
     const auto mac = [&](LinkMode mode) { return config::to_string(cluster_mac(mode, primary)); };

@@ -3,6 +3,8 @@
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <ostream>
 #include <string_view>
@@ -22,7 +24,6 @@ struct Command {
     void (*declare)(CLI::App&, Options&);
 };
 
-void nothing_more(CLI::App&, Options&) {}
 
 void rule_subject(CLI::App& app, Options& options) {
     app.add_option("rule", options.subject, "a rule's name, [VIP:]PORT, or all")
@@ -40,6 +41,10 @@ void address_subject(CLI::App& app, Options& options) {
     app.add_option("address", options.subject, "the cluster's primary address")
         ->required()
         ->type_name("ADDRESS");
+    app.add_option("--switch", options.switch_kind,
+                   "what to type on a switch and a router of that kind; with --config for that "
+                   "cluster's mode, VLAN and addresses")
+        ->type_name("cisco|arista|juniper|linux");
 }
 
 void check_subject(CLI::App& app, Options& options) {
@@ -97,6 +102,12 @@ void trace_arguments(CLI::App& app, Options& options) {
     app.add_option("--snap", options.snap, "bytes kept of each [256]")->type_name("BYTES");
 }
 
+// NLB's form of what --cluster and --host say.
+void target(CLI::App& app, Options& options) {
+    app.add_option("target", options.target, "NLB's form of --cluster and --host")
+        ->type_name("CLUSTER[:HOST]");
+}
+
 void add_max_moves(CLI::App& app, Options& options) {
     app.add_option("--max-moves", options.max_moves,
                    "refuse when more buckets than that would change hands")
@@ -104,13 +115,53 @@ void add_max_moves(CLI::App& app, Options& options) {
 }
 
 void start_arguments(CLI::App& app, Options& options) {
+    target(app, options);
     app.add_flag("--alone", options.alone,
                  "do not wait for signs that somebody else serves; you know that nobody does");
     add_max_moves(app, options);
 }
 
+void add_then(CLI::App& app, Options& options) {
+    app.add_option("--then", options.then,
+                   "with --timeout: what when connections are left; without it, they go on")
+        ->type_name("stop")
+        ->check(CLI::IsMember({"stop"}));
+}
+
+void query_arguments(CLI::App& app, Options& options) {
+    app.add_flag("--ports", options.ports,
+                 "show the ports instead: devices, links, what they lost; workers and buffers");
+    target(app, options);
+    app.add_flag("--watch", options.watch, "draw it again each second; q ends, arrows scroll");
+    app.add_flag("--hosts", options.hosts, "only the hosts");
+}
+
+void events_arguments(CLI::App& app, Options& options) {
+    app.add_option("--last", options.last, "the newest so many [20], at most 1000")->type_name("N");
+}
+
+void drain_arguments(CLI::App& app, Options& options) {
+    rule_subject(app, options);
+    add_then(app, options);
+}
+
 void stop_arguments(CLI::App& app, Options& options) {
+    target(app, options);
     app.add_flag("--force", options.force, "also when no other host serves the cluster");
+}
+
+void drainstop_arguments(CLI::App& app, Options& options) {
+    stop_arguments(app, options);
+    add_then(app, options);
+}
+
+void help_subject(CLI::App& app, Options& options) {
+    app.add_option("verb", options.subject, "the command; without it, all")->type_name("VERB");
+}
+
+// Answered by run_command_line, which knows the grammar.
+ExitCode run_help(const Options&, Console&) {
+    return ExitCode::done;
 }
 
 void plan_arguments(CLI::App& app, Options& options) {
@@ -131,24 +182,40 @@ void import_arguments(CLI::App& app, Options& options) {
         ->type_name("FILE");
 }
 
+void observe_arguments(CLI::App& app, Options& options) {
+    app.add_option("--interface", options.interface, "listen there; it needs root")
+        ->type_name("NAME");
+    app.add_option("--pcap", options.pcap, "read a capture (pcap or pcapng, - for standard input)")
+        ->type_name("FILE");
+    app.add_option("--seconds", options.seconds,
+                   "how long to listen [12]; 0: until interrupted. Names come every 10 s")
+        ->type_name("N");
+    app.add_flag("--yaml", options.yaml, "write a configuration; what is seen goes aside");
+    app.add_option("--metrics-file", options.metrics_file,
+                   "Prometheus' text format, for node_exporter's textfile collector")
+        ->type_name("FILE");
+}
+
 constexpr Command kCommands[] = {
     {"query", "show this host's state, the members and who owns which bucket", run_query,
-     nothing_more},
-    {"queryport", "show the rule that handles a port", run_query_port, port_subject},
-    {"params", "show the parameters in force", run_params, nothing_more},
+     query_arguments},
+    {"queryport", "show the rule that handles a port, and its packets", run_query_port,
+     port_subject},
+    {"params", "show the parameters in force", run_params, target},
     {"display", "show everything: params, query, configuration, recent events", run_display,
-     nothing_more},
+     target},
+    {"events", "show the newest events, and what to do about them", run_events, events_arguments},
     {"start", "take part in the cluster", run_verb, start_arguments},
     {"stop", "leave the cluster at once; connections are cut", run_verb, stop_arguments},
     {"drainstop", "take no new connections, and stop when the last one ends", run_verb,
-     stop_arguments},
+     drainstop_arguments},
     {"suspend", "stop, and answer only query and resume", run_verb, stop_arguments},
-    {"resume", "end a suspension; start takes part again", run_verb, nothing_more},
+    {"resume", "end a suspension; start takes part again", run_verb, target},
     {"reload", "read the configuration again, on all hosts together", run_verb, add_max_moves},
     {"enable", "let this host handle a rule", run_rule_verb, rule_subject},
     {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb,
      rule_subject},
-    {"drain", "take no new connections for a rule on this host", run_rule_verb, rule_subject},
+    {"drain", "take no new connections for a rule on this host", run_rule_verb, drain_arguments},
     {"ip2mac", "show the MAC addresses that a cluster address gives", run_ip2mac, address_subject},
     {"check", "find every mistake in a configuration, and show its timing", run_check,
      check_subject},
@@ -160,6 +227,9 @@ constexpr Command kCommands[] = {
     {"plan", "say which buckets would move", run_plan, plan_arguments},
     {"import", "write a configuration from what Windows NLB says of itself", run_import,
      import_arguments},
+    {"observe", "show the Windows NLB clusters whose heartbeats are heard", run_observe,
+     observe_arguments},
+    {"help", "say how a command is used", run_help, help_subject},
 };
 
 // A plain number counts seconds.
@@ -171,7 +241,12 @@ std::string read_timeout(const std::string& text, Options& options) {
     if (duration.value() <= Duration{0})
         return "expected a time above zero, got " + config::in_quotes(text);
     options.timeout = duration.value();
+    options.timeout_given = true;
     return "";
+}
+
+std::string expect_name(const std::string& text) {
+    return text.empty() ? "expected a name, got \"\"" : "";
 }
 
 void declare_common(CLI::App& app, Options& options, bool& version) {
@@ -184,9 +259,11 @@ void declare_common(CLI::App& app, Options& options, bool& version) {
            fmt::format("the configuration [{}]", kDefaultConfig))
         ->type_name("FILE");
     app.add_option("--cluster", options.cluster, "one cluster; without it, all or the only one")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(expect_name);
     app.add_option("--host", options.host, "a host; without it, this machine")
-        ->type_name("NAME|all");
+        ->type_name("NAME|all")
+        ->check(expect_name);
     app.add_option("--run-dir", options.run_dir,
                    fmt::format("where the control plane's socket is [{}]", kDefaultRunDir))
         ->type_name("DIR");
@@ -210,6 +287,48 @@ std::string unknown_command(const CLI::App& app) {
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
 }
 
+// `nlb query web:edge2`, as NLB writes it. What is said twice must be said alike.
+Status apply_target(Options& options) {
+    if (options.target.empty()) return Done{};
+    const std::size_t colon = options.target.find(':');
+    const std::string cluster = options.target.substr(0, colon);
+    const std::string host = colon == std::string::npos ? "" : options.target.substr(colon + 1);
+    if (cluster.empty() || (colon != std::string::npos && host.empty()))
+        return Error{"expected CLUSTER or CLUSTER:HOST, got " + config::in_quotes(options.target)};
+    const bool twice = (!options.cluster.empty() && options.cluster != cluster) ||
+                       (!host.empty() && !options.host.empty() && options.host != host);
+    if (twice)
+        return Error{config::in_quotes(options.target) +
+                     " and --cluster or --host mean different things"};
+    options.cluster = cluster;
+    if (!host.empty()) options.host = host;
+    return Done{};
+}
+
+// NLB's `/local`: this machine's, which every command is. Kept where a file may be meant.
+bool is_needless(std::string_view word, std::string_view command) {
+    constexpr std::array kNlbVerbs{"query",  "queryport", "params",  "display", "start",
+                                   "stop",   "drainstop", "suspend", "resume",  "reload",
+                                   "enable", "disable",   "drain"};
+    return (word == "/local" || word == "/LOCAL") &&
+           std::find(kNlbVerbs.begin(), kNlbVerbs.end(), command) != kNlbVerbs.end();
+}
+
+// CLI11 reads them from the last to the first.
+std::vector<std::string> words_of(int argc, const char* const* argv) {
+    std::string_view command;
+    std::vector<std::string> words;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        const bool known = std::any_of(std::begin(kCommands), std::end(kCommands),
+                                       [word](const Command& one) { return word == one.name; });
+        if (command.empty() && known) command = word;
+        if (!is_needless(word, command)) words.emplace_back(word);
+    }
+    std::reverse(words.begin(), words.end());
+    return words;
+}
+
 // CLI11's sentences may take several lines; the first one says what is wrong.
 std::string first_line(std::string text) {
     text.resize(std::min(text.size(), text.find('\n')));
@@ -227,6 +346,20 @@ int finish(std::ostream& out, ExitCode code) {
     out.flush();
     if (!out && code == ExitCode::done) return static_cast<int>(ExitCode::refused);
     return static_cast<int>(code);
+}
+
+int help_for(CLI::App& app, const std::string& verb, std::ostream& out, Console& console) {
+    if (verb.empty()) {
+        out << app.help();
+        return finish(out, ExitCode::done);
+    }
+    for (const CLI::App* command : app.get_subcommands(nullptr))
+        if (command->get_name() == verb) {
+            out << command->help();
+            return finish(out, ExitCode::done);
+        }
+    return finish(out, console.fail_usage(Error{"no command " + config::in_quotes(verb) +
+                                                "; `nlb help` lists them"}));
 }
 
 }  // namespace
@@ -250,7 +383,7 @@ int run_command_line(int argc, const char* const* argv, std::ostream& out, std::
     }
     Console early(out, err, asks_for_json(argc, argv), colour);
     try {
-        app.parse(argc, argv);
+        app.parse(words_of(argc, argv));
     } catch (const CLI::CallForHelp&) {
         const auto asked = app.get_subcommands();
         out << (asked.empty() ? app.help() : asked.front()->help());
@@ -268,6 +401,9 @@ int run_command_line(int argc, const char* const* argv, std::ostream& out, std::
     if (chosen == nullptr)
         return finish(out, early.fail_usage(Error{"expected a command; `nlb --help` lists them"}));
     options.command = chosen->name;
+    if (options.command == "help") return help_for(app, options.subject, out, early);
+    if (const Status applied = apply_target(options); !applied)
+        return finish(out, early.fail_usage(applied.error()));
     Console console(out, err, options.json, colour);
     return finish(out, chosen->run(options, console));
 }

@@ -15,6 +15,12 @@ ExitCode run_query(const Options& options, Console& console);
 ExitCode run_query_port(const Options& options, Console& console);
 ExitCode run_params(const Options& options, Console& console);
 ExitCode run_display(const Options& options, Console& console);
+// command_drain.cpp: drainstop and drain with a time to wait for
+ExitCode run_waiting_drain(const Options& options, Console& console);
+// command_events.cpp
+ExitCode run_events(const Options& options, Console& console);
+// command_watch.cpp: query, again and again
+ExitCode run_watch(const Options& options, Console& console);
 
 // command_trace.cpp: this speaks to the dataplane.
 ExitCode run_trace(const Options& options, Console& console);
@@ -27,5 +33,6 @@ ExitCode run_tables(const Options& options, Console& console);
 ExitCode run_explain(const Options& options, Console& console);
 ExitCode run_plan(const Options& options, Console& console);
 ExitCode run_import(const Options& options, Console& console);
+ExitCode run_observe(const Options& options, Console& console);
 
 }  // namespace nlb::cli

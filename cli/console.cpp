@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <ostream>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace nlb::cli {
@@ -47,8 +48,31 @@ bool colour_wanted() {
            std::string_view(terminal) != "dumb";
 }
 
+TerminalSize terminal_size() {
+    const auto from = [](const char* variable) -> std::size_t {
+        const char* const text = std::getenv(variable);
+        if (text == nullptr) return 0;
+        char* end = nullptr;
+        const unsigned long number = std::strtoul(text, &end, 10);
+        return *end == '\0' && number >= 20 && number <= 10000 ? number : 0;
+    };
+    TerminalSize size{from("COLUMNS"), from("LINES")};
+    winsize window{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0) {
+        if (size.columns == 0) size.columns = window.ws_col;
+        if (size.lines == 0) size.lines = window.ws_row;
+    }
+    return size;
+}
+
 void Console::say(std::string_view text) {
     if (!json_) out_ << text << '\n';
+}
+
+void Console::show(std::string_view text) {
+    if (json_) return;
+    out_ << text;
+    out_.flush();
 }
 
 void Console::warn(std::string_view sentence) {

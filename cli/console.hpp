@@ -19,6 +19,13 @@ enum class Paint { none, bold, dim, good, bad, notice };
 // For this process and its standard output.
 [[nodiscard]] bool colour_wanted();
 
+struct TerminalSize {
+    std::size_t columns = 0;  // 0: no bound, as where no terminal is
+    std::size_t lines = 0;
+};
+// Of the standard output: COLUMNS and LINES where they are set, else what the terminal says.
+[[nodiscard]] TerminalSize terminal_size();
+
 class Console {
 public:
     Console(std::ostream& out, std::ostream& err, bool json, bool colour)
@@ -32,6 +39,8 @@ public:
     void warn(std::string_view sentence);
     // For people, beside an output that may go to a file: on the error stream; silent with --json.
     void aside(std::string_view text);
+    // For people, as it is and at once.
+    void show(std::string_view text);
     // For programs; silent without --json.
     void answer(const Json& value);
     // For readers who follow what is said as it comes.

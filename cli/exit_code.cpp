@@ -30,8 +30,20 @@ const char* words_for(int return_value) {
             return "draining";
         case ReturnValue::suspended:
             return "suspended";
+        case ReturnValue::media_disconnected:
+            return "no link on the outside port";
         case ReturnValue::refused:
             return "refused";
+        case ReturnValue::bad_password:
+            return "wrong key";
+        case ReturnValue::port_overlap:
+            return "two rules cover one port";
+        case ReturnValue::bad_port_params:
+            return "a port rule is wrong";
+        case ReturnValue::max_port_rules:
+            return "too many port rules";
+        case ReturnValue::truncated:
+            return "cut short";
         case ReturnValue::io_error:
             return "control plane not reachable";
         case ReturnValue::timeout:

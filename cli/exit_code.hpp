@@ -26,9 +26,15 @@ enum class ReturnValue : int {
     converged_default = 1008,
     draining = 1009,
     suspended = 1013,
+    media_disconnected = 1014,
     refused = 1015,
-    io_error = 1102,  // the control plane cannot be spoken to
+    bad_password = 1101,  // of remote control
+    io_error = 1102,      // the control plane cannot be spoken to
     timeout = 1103,
+    port_overlap = 1150,
+    bad_port_params = 1151,
+    max_port_rules = 1152,
+    truncated = 1153,
 };
 
 // "converged as default host (NLB 1008)"; numbers that are not known appear as they are.

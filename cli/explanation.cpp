@@ -68,7 +68,8 @@ std::vector<Explanation> Explainer::explain_packet(std::span<const Byte> frame,
     advance(time);
     std::vector<Explanation> explanations;
     for (HostView& view : views_)
-        explanations.push_back(explain(frame, context_of(view), view.connections, view.fragments));
+        explanations.push_back(explain(frame, context_of(view), view.connections, view.fragments,
+                                       frame_room(view.host->mtu)));
     return explanations;
 }
 

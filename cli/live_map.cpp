@@ -42,6 +42,7 @@ bool read_owners(const Json& list, BucketOwners& into) {
 
 RuleState state_of(const std::string& word) {
     if (word == "disabled") return RuleState::disabled;
+    if (word == "failed") return RuleState::failed;
     return word == "draining" ? RuleState::draining : RuleState::enabled;
 }
 
@@ -59,7 +60,7 @@ bool read_stated(const Json& rules, std::size_t count, LiveHost& host) {
     for (std::size_t i = 0; i < count; ++i) {
         const RuleId slot = slot_at(i, count);
         host.states[slot] = state_of(text_of(rules[i], "state"));
-        if (host.states[slot] == RuleState::enabled) host.offers[slot] = offer_of(rules[i]);
+        host.offers[slot] = effective_offer(offer_of(rules[i]), host.states[slot]);
         if (!read_mask(rules[i], "own", host.own[slot]) ||
             !read_mask(rules[i], "dirty", host.dirty[slot]))
             return false;

@@ -23,12 +23,17 @@ struct Options {
     std::string host;     // empty: this machine
     std::string run_dir = kDefaultRunDir;
     Duration timeout = std::chrono::seconds{2};
+    bool timeout_given = false;
     bool json = false;
 
     // Of some: the rule, port, address or file that the command is about.
     std::string subject;
+    std::string target;   // NLB's "CLUSTER:HOST"
     std::string members;  // "a,b,c"; empty: all hosts
     std::string output;
+
+    // ip2mac
+    std::string switch_kind;
 
     // explain
     std::string protocol;
@@ -39,6 +44,11 @@ struct Options {
     bool all_hosts = false;
     bool alone = false;  // of start
     bool force = false;  // of stop, drainstop, suspend
+    std::string then;    // of drain and drainstop: what when the time is over; "stop" or nothing
+    std::uint64_t last = 20;  // of events
+    bool watch = false;       // of query
+    bool hosts = false;       // of query: only the hosts
+    bool ports = false;  // of query
 
     // trace
     std::string filter;
@@ -49,6 +59,12 @@ struct Options {
 
     // import
     std::vector<std::string> files;
+
+    // observe
+    std::string interface;
+    std::uint32_t seconds = 12;  // 0: until interrupted
+    std::string metrics_file;
+    bool yaml = false;
 
     // plan
     std::string leave;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "cli/bucket_picture.hpp"
+
 namespace nlb::cli {
 namespace {
 
@@ -16,7 +18,9 @@ std::string render_row(const std::vector<Cell>& row, const std::vector<Column>& 
         const std::size_t padding = widths[i] - width_of(row[i].text);
         if (columns[i].align == Align::right) owed += padding;
         if (!row[i].text.empty()) {
-            line += std::string(owed, ' ') + painted(row[i].text, row[i].paint, colour);
+            line += std::string(owed, ' ') +
+                    (row[i].host ? on_host_colour(row[i].text, *row[i].host, colour)
+                                 : painted(row[i].text, row[i].paint, colour));
             owed = 0;
         }
         if (columns[i].align == Align::left) owed += padding;
@@ -39,18 +43,27 @@ void TextTable::add(std::vector<Cell> row) {
     rows_.push_back(std::move(row));
 }
 
-std::string TextTable::render(bool colour) const {
-    std::vector<Cell> titles;
+std::vector<std::size_t> TextTable::widths() const {
     std::vector<std::size_t> widths;
-    for (const Column& column : columns_) {
-        titles.emplace_back(column.title, Paint::bold);
-        widths.push_back(width_of(column.title));
-    }
+    for (const Column& column : columns_) widths.push_back(width_of(column.title));
     for (const auto& row : rows_)
         for (std::size_t i = 0; i < row.size(); ++i)
             widths[i] = std::max(widths[i], width_of(row[i].text));
-    std::string text = render_row(titles, columns_, widths, colour);
-    for (const auto& row : rows_) text += '\n' + render_row(row, columns_, widths, colour);
+    return widths;
+}
+
+std::size_t TextTable::width() const {
+    std::size_t sum = 0;
+    for (const std::size_t width : widths()) sum += (sum == 0 ? 0 : kGap) + width;
+    return sum;
+}
+
+std::string TextTable::render(bool colour) const {
+    std::vector<Cell> titles;
+    for (const Column& column : columns_) titles.emplace_back(column.title, Paint::bold);
+    const auto column_widths = widths();
+    std::string text = render_row(titles, columns_, column_widths, colour);
+    for (const auto& row : rows_) text += '\n' + render_row(row, columns_, column_widths, colour);
     return text;
 }
 

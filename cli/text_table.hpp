@@ -2,10 +2,12 @@
 // cut.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/console.hpp"
+#include "core/base/types.hpp"
 
 namespace nlb::cli {
 
@@ -14,6 +16,7 @@ struct Cell {
     Cell(const char* words) : text(words) {}
     std::string text;
     Paint paint = Paint::none;
+    std::optional<HostId> host{};  // painted on that host's colour instead
 };
 
 enum class Align { left, right };
@@ -30,8 +33,11 @@ public:
     void add(std::vector<Cell> row);
     // Lines without trailing blanks; the last one has no newline.
     [[nodiscard]] std::string render(bool colour) const;
+    // Of the longest line.
+    [[nodiscard]] std::size_t width() const;
 
 private:
+    [[nodiscard]] std::vector<std::size_t> widths() const;
     std::vector<Column> columns_;
     std::vector<std::vector<Cell>> rows_;
 };

@@ -124,6 +124,20 @@ std::string to_string(Protocols protocols) {
 std::string to_string(AddressesBy by) {
     return word_of(by);
 }
+std::string to_string(CheckKind kind) {
+    return word_of(kind);
+}
+std::string to_string(OnFail what) {
+    return word_of(what);
+}
+std::string to_string(AllFailed what) {
+    return word_of(what);
+}
+
+std::string to_string(StatusRange status) {
+    const std::string first = std::to_string(status.first);
+    return status.first == status.last ? first : first + "-" + std::to_string(status.last);
+}
 
 Result<IpAddress> parse_ip(std::string_view text) {
     const Error wrong{"expected an IPv4 or IPv6 address, got " + in_quotes(text)};
@@ -177,6 +191,17 @@ Result<PortRange> parse_port_range(std::string_view text) {
     if (first > last)
         return Error{"expected a range from the lower port to the higher, got " + in_quotes(text)};
     return PortRange{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)};
+}
+
+Result<StatusRange> parse_status_range(std::string_view text) {
+    const Error wrong{"expected a status or a range in 100-599, got " + in_quotes(text)};
+    const std::size_t dash = std::min(text.find('-'), text.size());
+    std::uint64_t first = 0;
+    if (!read_decimal(text.substr(0, dash), first)) return wrong;
+    std::uint64_t last = first;
+    if (dash < text.size() && !read_decimal(text.substr(dash + 1), last)) return wrong;
+    if (first < 100 || last > 599 || first > last) return wrong;
+    return StatusRange{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)};
 }
 
 std::string in_quotes(std::string_view text) {

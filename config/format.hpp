@@ -32,6 +32,11 @@ namespace nlb::config {
 [[nodiscard]] std::string to_string(PartitionMode mode);
 [[nodiscard]] std::string to_string(Protocols protocols);
 [[nodiscard]] std::string to_string(AddressesBy by);
+[[nodiscard]] std::string to_string(CheckKind kind);
+[[nodiscard]] std::string to_string(OnFail what);
+[[nodiscard]] std::string to_string(AllFailed what);
+// "200-399", or "204" of one status.
+[[nodiscard]] std::string to_string(StatusRange status);
 
 // No prefix, no zone, no leading zeros; an IPv4-mapped IPv6 address is refused, because IPv4 has a
 // spelling of its own.
@@ -44,6 +49,8 @@ namespace nlb::config {
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);
 // "all", one port, or "FIRST-LAST" in 0-65535.
 [[nodiscard]] Result<PortRange> parse_port_range(std::string_view text);
+// "204" or "200-399", within 100-599.
+[[nodiscard]] Result<StatusRange> parse_status_range(std::string_view text);
 
 // `"text"` for messages: control characters are escaped, long text is cut.
 [[nodiscard]] std::string in_quotes(std::string_view text);

@@ -52,6 +52,12 @@ bool ends_in_this_kernel(std::string_view device) {
     return (driver == "virtio_user" || driver == "net_virtio_user") && interface_of(device);
 }
 
+bool ends_in_others(std::string_view device) {
+    const std::string_view driver = driver_of(device);
+    return !ends_in_this_kernel(device) && driver != "net_null" && driver != "net_pcap" &&
+           driver != "net_ring";
+}
+
 void choose_kernel_devices(Config& config) {
     const auto of_machine = [&config](const std::string& machine, auto&& visit) {
         for (Cluster& cluster : config.clusters)

@@ -27,6 +27,9 @@ inline constexpr std::string_view kInterfaceNameWanted =
 // its servers behind that interface's cable.
 [[nodiscard]] bool ends_in_this_kernel(std::string_view device);
 
+// Whether somebody else's stack can be behind it: not this kernel, no file and no void.
+[[nodiscard]] bool ends_in_others(std::string_view device);
+
 // Gives each host that names a kernel interface its device: one that no other port of the same
 // machine uses.
 void choose_kernel_devices(Config& config);

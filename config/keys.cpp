@@ -34,6 +34,10 @@ std::string listed(const List& list, Text&& text_of) {
     return text.empty() ? "none" : text;
 }
 
+std::string words(const std::vector<std::string>& program) {
+    return listed(program, [](const std::string& word) { return word; });
+}
+
 std::string flag(bool on) {
     return on ? "true" : "false";
 }
@@ -93,6 +97,8 @@ constexpr Key<Cluster> kClusterKeys[] = {
      [](const Cluster& c) { return Text{flag(c.remote_control.enabled)}; }},
     {"remote_control.port", kAgreed, kWhenHeld,
      [](const Cluster& c) { return Text{std::to_string(c.remote_control.port)}; }},
+    // Programs are one machine's: which of them is told of an event changes nobody's share.
+    {"notify", kOwn, kAtOnce, [](const Cluster& c) { return Text{words(c.notify)}; }},
     // A number that grows with each reload; it is compared on its own.
     {"generation", kTold, kAtStart, [](const Cluster&) { return Text{}; }},
 };
@@ -101,6 +107,15 @@ Text of_multiple(const PortRule& rule, std::string value) {
     return rule.mode == RuleMode::multiple ? Text{std::move(value)} : std::nullopt;
 }
 
+// A rule without a check has no such line: hosts of versions before checks agree with it.
+template <class Value>
+Text of_health(const PortRule& rule, Value&& value) {
+    return rule.health ? Text{value(*rule.health)} : std::nullopt;
+}
+
+// All of a health check is agreed. Who serves follows from what hosts tell of their checks, so a
+// failed server must mean the same on each host; `all_failed` is read by whichever host
+// coordinates.
 constexpr Key<PortRule> kRuleKeys[] = {
     {"name", kAgreed, kWhenHeld, [](const PortRule& r) { return Text{r.name}; }},
     {"vip", kAgreed, kWhenHeld,
@@ -118,6 +133,88 @@ constexpr Key<PortRule> kRuleKeys[] = {
     // What hosts offer that say nothing of their own; each host's offer is told in its heartbeats.
     {"weight", kAgreed, kWhenHeld,
      [](const PortRule& r) { return of_multiple(r, std::to_string(r.weight)); }},
+    {"health.check", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return to_string(h.check); });
+     }},
+    {"health.port", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string {
+             return h.port ? std::to_string(*h.port) : "the first of the rule";
+         });
+     }},
+    {"health.address", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string {
+             return h.address ? to_string(*h.address) : "virtual";
+         });
+     }},
+    {"health.path", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return h.path; });
+     }},
+    {"health.host", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(
+             r, [](const Health& h) -> std::string { return h.host.empty() ? "none" : h.host; });
+     }},
+    {"health.status", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return to_string(h.status); });
+     }},
+    {"health.body", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(
+             r, [](const Health& h) -> std::string { return h.body.empty() ? "none" : h.body; });
+     }},
+    {"health.sni", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(
+             r, [](const Health& h) -> std::string { return h.sni.empty() ? "none" : h.sni; });
+     }},
+    {"health.verify", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return flag(h.verify); });
+     }},
+    {"health.program", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return words(h.program); });
+     }},
+    {"health.unit", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(
+             r, [](const Health& h) -> std::string { return h.unit.empty() ? "none" : h.unit; });
+     }},
+    {"health.interval", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return to_string(h.interval); });
+     }},
+    {"health.timeout", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return to_string(h.timeout); });
+     }},
+    {"health.rise", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return std::to_string(h.rise); });
+     }},
+    {"health.fall", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return std::to_string(h.fall); });
+     }},
+    {"health.slow_start", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r,
+                          [](const Health& h) -> std::string { return to_string(h.slow_start); });
+     }},
+    {"health.on_fail", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r, [](const Health& h) -> std::string { return to_string(h.on_fail); });
+     }},
+    {"health.all_failed", kAgreed, kWhenHeld,
+     [](const PortRule& r) {
+         return of_health(r,
+                          [](const Health& h) -> std::string { return to_string(h.all_failed); });
+     }},
 };
 
 constexpr Key<Host> kHostKeys[] = {
@@ -149,6 +246,9 @@ constexpr Key<Host> kHostKeys[] = {
      }},
     {"server_mac", kOwn, kAtStart,
      [](const Host& h) { return Text{h.server_mac ? to_string(*h.server_mac) : "auto"}; }},
+    {"mtu", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.mtu)}; }},
+    {"rx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.rx_ring)}; }},
+    {"tx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.tx_ring)}; }},
 };
 
 constexpr Key<Config> kProgramKeys[] = {

@@ -27,7 +27,7 @@ enum class Takes : std::uint8_t {
     with_cluster  // the whole cluster has to be stopped: two values of it do not fit together
 };
 
-// (path, value). Neither holds "=" nor a line break before its end.
+// (path, value). A path holds no "=", and neither holds a line break.
 using KeyLines = std::vector<std::pair<std::string, std::string>>;
 
 // What all hosts must hold alike, in a fixed order, but for the key file: config/digest.hpp adds

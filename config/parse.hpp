@@ -13,6 +13,9 @@ namespace nlb::config {
 [[nodiscard]] Cluster parse_cluster(const Cursor& at);
 [[nodiscard]] Host parse_host(const Cursor& at);
 [[nodiscard]] PortRule parse_rule(const Cursor& at);
+void parse_health(const Cursor& at, std::optional<Health>& into);
+// A list of a file and its arguments.
+[[nodiscard]] std::vector<std::string> parse_program(const Cursor& at);
 // Every member stands at its index, also one that could not be read; validation asks the report
 // which.
 [[nodiscard]] std::vector<Prefix> parse_prefixes(const Cursor& at);

@@ -56,7 +56,7 @@ Cluster parse_cluster(const Cursor& at) {
         at, "a cluster",
         {"name", "address", "virtual_addresses", "mode", "vlan", "key_file", "former_key_files",
          "heartbeat", "partition", "witnesses", "icmp", "connections", "ipsec", "remote_control",
-         "generation", "port_rules", "hosts"});
+         "notify", "generation", "port_rules", "hosts"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::cluster, cluster.name);
     if (const Cursor* address = keys.require("address", kPrefixWanted))
@@ -83,6 +83,7 @@ Cluster parse_cluster(const Cursor& at) {
     if (const Cursor* ipsec = keys.find("ipsec")) parse_ipsec(*ipsec, cluster.ipsec);
     if (const Cursor* remote = keys.find("remote_control"))
         parse_remote_control(*remote, cluster.remote_control);
+    if (const Cursor* notify = keys.find("notify")) cluster.notify = parse_program(*notify);
     if (const Cursor* generation = keys.find("generation"))
         generation->read_number(cluster.generation, 1, kGenerationMax);
     if (const Cursor* rules = keys.find("port_rules"))

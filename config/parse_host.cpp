@@ -1,9 +1,11 @@
 // One host: what it is called, what it offers, and the devices and cores it runs on.
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "config/inside_device.hpp"
 #include "config/parse.hpp"
+#include "core/packet/frame_room.hpp"
 
 namespace nlb::config {
 namespace {
@@ -131,13 +133,24 @@ void parse_server_mac(const Cursor& at, std::optional<MacAddress>& into) {
     into = mac;
 }
 
+// Adapters count descriptors in steps; a power of two is a multiple of all of them.
+void parse_ring(const Cursor& at, std::uint16_t& into) {
+    std::uint64_t number = 0;
+    if (!at.is_scalar() || !read_decimal(at.scalar(), number) || number < kRingMin ||
+        number > kRingMax || !std::has_single_bit(number))
+        return at.expected("a number of descriptors, a power of two in " +
+                           std::to_string(kRingMin) + "-" + std::to_string(kRingMax));
+    into = static_cast<std::uint16_t>(number);
+}
+
 }  // namespace
 
 Host parse_host(const Cursor& at) {
     Host host;
     const Mapping keys(at, "a host",
                        {"name", "id", "addresses", "weights", "priorities", "initial_state",
-                        "outside", "inside", "lcores", "addresses_by", "gateway", "server_mac"});
+                        "outside", "inside", "lcores", "addresses_by", "gateway", "server_mac", "mtu", "rx_ring",
+                        "tx_ring"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::host, host.name);
     if (const Cursor* id = keys.require("id", "a whole number in 1-32"))
@@ -156,6 +169,9 @@ Host parse_host(const Cursor& at) {
     if (const Cursor* by = keys.find("addresses_by")) by->read_word(host.addresses_by);
     if (const Cursor* gateway = keys.find("gateway")) parse_gateways(*gateway, host.gateways);
     if (const Cursor* mac = keys.find("server_mac")) parse_server_mac(*mac, host.server_mac);
+    if (const Cursor* mtu = keys.find("mtu")) mtu->read_number(host.mtu, kMtuMin, kMtuMax);
+    if (const Cursor* ring = keys.find("rx_ring")) parse_ring(*ring, host.rx_ring);
+    if (const Cursor* ring = keys.find("tx_ring")) parse_ring(*ring, host.tx_ring);
     return host;
 }
 

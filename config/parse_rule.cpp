@@ -18,6 +18,7 @@ void parse_vip(const Cursor& at, std::optional<IpAddress>& into) {
 void parse_affinity_timeout(const Cursor& at, std::optional<Duration>& into) {
     Duration value{};
     if (!at.read(value, &parse_duration, "a duration such as 30s, 20m or 24h")) return;
+    if (value == Duration::zero()) return;  // NLB's way to say that there is none
     const bool right = value >= kAffinityTimeoutMin && value <= kAffinityTimeoutMax &&
                        value % std::chrono::seconds{1} == Duration::zero();
     if (!right)
@@ -40,8 +41,9 @@ void parse_affinity(const Cursor& at, PortRule& rule) {
 
 PortRule parse_rule(const Cursor& at) {
     PortRule rule;
-    const Mapping keys(at, "a port rule",
-                       {"name", "vip", "ports", "protocol", "mode", "affinity", "weight"});
+    const Mapping keys(
+        at, "a port rule",
+        {"name", "vip", "ports", "protocol", "mode", "affinity", "weight", "health"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::rule, rule.name);
     if (const Cursor* vip = keys.find("vip")) parse_vip(*vip, rule.vip);
@@ -51,6 +53,7 @@ PortRule parse_rule(const Cursor& at) {
     if (const Cursor* mode = keys.find("mode")) mode->read_word(rule.mode);
     if (const Cursor* affinity = keys.find("affinity")) parse_affinity(*affinity, rule);
     if (const Cursor* weight = keys.find("weight")) parse_weight(*weight, rule.weight);
+    if (const Cursor* health = keys.find("health")) parse_health(*health, rule.health);
     return rule;
 }
 

@@ -22,6 +22,10 @@ enum class PartitionMode : std::uint8_t { serve, majority };
 // Who puts the addresses on the kernel's end of the inside device.
 enum class AddressesBy : std::uint8_t { managed, manual };
 
+enum class CheckKind : std::uint8_t { tcp, http, https, exec, unit };
+enum class OnFail : std::uint8_t { drain, stop };
+enum class AllFailed : std::uint8_t { keep, drop };
+
 // Which transport protocols a rule covers, as bits.
 enum class Protocols : std::uint8_t { tcp = 1, udp = 2, both = 3 };
 
@@ -44,12 +48,21 @@ inline constexpr Duration kFlowTimeMin = std::chrono::seconds{1};
 inline constexpr Duration kFlowTimeMax = std::chrono::hours{720};
 inline constexpr Duration kAffinityTimeoutMin = std::chrono::seconds{10};  // whole seconds
 inline constexpr Duration kAffinityTimeoutMax = std::chrono::hours{24};
+inline constexpr Duration kCheckIntervalMin = std::chrono::milliseconds{200};
+inline constexpr Duration kCheckIntervalMax = std::chrono::hours{1};
+inline constexpr Duration kCheckTimeoutMin = std::chrono::milliseconds{10};
+inline constexpr Duration kSlowStartMax = std::chrono::hours{1};
+inline constexpr std::uint8_t kChecksInRowMax = 100;  // rise, fall
+inline constexpr std::size_t kProgramWordsMax = 32;   // a program and its arguments
+inline constexpr std::size_t kCheckTextMax = 1024;    // bytes of path, body or a program's word
 inline constexpr std::uint64_t kGenerationMax = std::uint64_t{1} << 62;
 inline constexpr std::uint32_t kMemoryMibMin = 32;
 inline constexpr std::uint32_t kMemoryMibMax = 1U << 20;
 inline constexpr std::uint16_t kLcoreMax = 1023;
 inline constexpr std::size_t kDeviceTextMax = 255;
 inline constexpr std::size_t kGatewaysMax = 2;  // one of each family
+inline constexpr std::uint16_t kRingMin = 64;
+inline constexpr std::uint16_t kRingMax = 16384;
 
 struct Prefix {
     IpAddress address;
@@ -59,6 +72,35 @@ struct Prefix {
 struct PortRange {
     std::uint16_t first = 0;
     std::uint16_t last = 65535;
+};
+
+struct StatusRange {
+    std::uint16_t first = 200;
+    std::uint16_t last = 399;
+    bool operator==(const StatusRange&) const = default;
+};
+
+// How a host finds out whether its own server of a rule answers.
+struct Health {
+    CheckKind check = CheckKind::tcp;
+    std::optional<std::uint16_t> port;  // empty: the rule's first one
+    std::optional<IpAddress> address;   // empty: the rule's virtual address, else the primary
+    std::string path = "/";             // http, https
+    std::string host;                   // the Host header; empty: address and port
+    StatusRange status;                 // that counts as an answer
+    std::string body;                   // what the answer must contain; empty: anything
+    std::string sni;                    // https; empty: host
+    bool verify = true;                 // https: the server's certificate
+    std::vector<std::string> program;   // exec: the file and its arguments
+    std::string unit;                   // unit: a systemd unit's name
+    Duration interval = std::chrono::seconds{2};
+    Duration timeout = std::chrono::seconds{1};
+    std::uint8_t rise = 2;  // successes in a row that bring a failed server back
+    std::uint8_t fall = 3;  // failures in a row that make it failed
+    Duration slow_start{};  // over which a server that came back is given its share
+    OnFail on_fail = OnFail::drain;
+    AllFailed all_failed = AllFailed::keep;
+    bool operator==(const Health&) const = default;
 };
 
 struct PortRule {
@@ -71,6 +113,7 @@ struct PortRule {
     std::optional<Duration> affinity_timeout;  // `affinity: {kind: single, timeout: 20m}`
     // what a host offers that has no weight of its own; 0..100
     std::uint8_t weight = kEqualWeight;
+    std::optional<Health> health;  // empty: the server counts as well
 };
 
 struct Heartbeat {
@@ -111,6 +154,10 @@ struct Host {
     std::vector<IpAddress> gateways;  // of `gateway`: default routes through the inside device
     // Of servers that are not this kernel; empty: auto, it is learnt inside.
     std::optional<MacAddress> server_mac;
+    std::uint16_t mtu = 0;              // 0: what the outside device has
+    // descriptors of each queue; 0: as many as suit
+    std::uint16_t rx_ring = 0;
+    std::uint16_t tx_ring = 0;
 };
 
 // What a host offers for a rule of mode multiple: its own weight, else the rule's.
@@ -142,6 +189,8 @@ struct Cluster {
     Connections connections;
     Ipsec ipsec;
     RemoteControl remote_control;
+    // Run for each event, with the event as JSON on its input; empty: none.
+    std::vector<std::string> notify;
     std::uint64_t generation = 1;
     std::vector<PortRule> port_rules;
     std::vector<Host> hosts;

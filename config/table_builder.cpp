@@ -136,6 +136,15 @@ std::uint64_t single_slots(const Cluster& cluster) {
     return slots;
 }
 
+std::uint64_t keep_slots(const Cluster& cluster) {
+    std::uint64_t slots = 0;
+    for (std::size_t i = 0; i < cluster.port_rules.size(); ++i) {
+        const auto& health = cluster.port_rules[i].health;
+        if (health && health->all_failed == AllFailed::keep) slots |= std::uint64_t{1} << i;
+    }
+    return slots;
+}
+
 bool has_sticky_rules(const Cluster& cluster) {
     return std::any_of(cluster.port_rules.begin(), cluster.port_rules.end(),
                        [](const PortRule& rule) { return rule.affinity_timeout.has_value(); });

@@ -29,6 +29,8 @@ struct Ownership {
 // Which slots are of mode single (the default rule is); core/cluster/bucket_assignment wants to
 // know.
 [[nodiscard]] std::uint64_t single_slots(const Cluster& cluster);
+// Rules whose traffic is served although every host's check fails, by the same numbers.
+[[nodiscard]] std::uint64_t keep_slots(const Cluster& cluster);
 // Whether some rule has a time-out for its clients.
 [[nodiscard]] bool has_sticky_rules(const Cluster& cluster);
 

@@ -9,9 +9,10 @@
 namespace nlb::config {
 namespace {
 
-Offers offers_for(const OffersByHost& by_host, RuleId slot) {
+Offers offers_for(const Cluster& cluster, const OffersByHost& by_host, RuleId slot) {
     Offers offers{};
     for (std::size_t i = 0; i < kHostsMax; ++i) offers[i] = by_host[i][slot];
+    count_failed(offers, (keep_slots(cluster) >> slot & 1U) != 0);
     return offers;
 }
 
@@ -49,7 +50,7 @@ OffersByHost configured_offers(const Cluster& cluster, HostSet members) {
 OwnerMap targets_of(const Cluster& cluster, const OffersByHost& offers, const OwnerMap& holding) {
     OwnerMap targets{};
     for (const RuleId slot : slots_of(cluster)) {
-        const Offers of_slot = offers_for(offers, slot);
+        const Offers of_slot = offers_for(cluster, offers, slot);
         targets[slot] = is_single(cluster, slot) ? assign_single(of_slot)
                                                  : assign_buckets(of_slot, holding[slot]);
     }
@@ -63,7 +64,7 @@ OwnerMap targets_of(const Cluster& cluster, HostSet members, const OwnerMap& hol
 std::array<std::uint8_t, kHostsMax> target_counts(const Cluster& cluster,
                                                   const OffersByHost& by_host, RuleId slot,
                                                   const BucketOwners& holding) {
-    const Offers offers = offers_for(by_host, slot);
+    const Offers offers = offers_for(cluster, by_host, slot);
     if (!is_single(cluster, slot)) return bucket_counts(offers, holding);
     std::array<std::uint8_t, kHostsMax> counts{};
     const HostId owner = assign_single(offers).front();

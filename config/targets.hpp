@@ -18,7 +18,8 @@ namespace nlb::config {
 // The slot of the rule with that name.
 [[nodiscard]] std::optional<RuleId> slot_named(const Cluster& cluster, const std::string& name);
 
-// What each host offers for each slot; index id - 1. 0: nothing, or the host is absent.
+// What each host offers for each slot; index id - 1. 0: nothing, or the host is absent; marked by
+// kOfferFailed where its check fails.
 using OffersByHost = std::array<std::array<std::uint8_t, kRuleSlots>, kHostsMax>;
 // By the configuration alone: every rule enabled, nobody draining.
 [[nodiscard]] OffersByHost configured_offers(const Cluster& cluster, HostSet members);

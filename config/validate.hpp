@@ -15,6 +15,8 @@ void validate(const Config& config, Diagnostics& report);
 // The parts, in files of their own. `path` is the cluster's: "clusters[0]".
 void validate_addresses(const Config& config, Diagnostics& report);
 void validate_rules(const Cluster& cluster, const std::string& path, Diagnostics& report);
+// `path` is the rule's.
+void validate_health(const PortRule& rule, const std::string& path, Diagnostics& report);
 void validate_hosts(const Cluster& cluster, const std::string& path, Diagnostics& report);
 void validate_devices(const Config& config, Diagnostics& report);
 

@@ -87,6 +87,7 @@ void validate_rules(const Cluster& cluster, const std::string& path, Diagnostics
             if (!report.broken(earlier))
                 validate_pair(cluster.port_rules[j], earlier, cluster.port_rules[i], at, report);
         }
+        validate_health(cluster.port_rules[i], at, report);
         warn_of_no_weight(cluster, cluster.port_rules[i], at, report);
     }
 }

@@ -22,6 +22,11 @@ constexpr std::array kInitialStates{
 constexpr std::array kPollModes{Word{"busy", PollMode::busy}, Word{"adaptive", PollMode::adaptive}};
 constexpr std::array kPartitionModes{Word{"serve", PartitionMode::serve},
                                      Word{"majority", PartitionMode::majority}};
+constexpr std::array kCheckKinds{Word{"tcp", CheckKind::tcp}, Word{"http", CheckKind::http},
+                                 Word{"https", CheckKind::https}, Word{"exec", CheckKind::exec},
+                                 Word{"unit", CheckKind::unit}};
+constexpr std::array kOnFail{Word{"drain", OnFail::drain}, Word{"stop", OnFail::stop}};
+constexpr std::array kAllFailed{Word{"keep", AllFailed::keep}, Word{"drop", AllFailed::drop}};
 constexpr std::array kProtocols{Word{"tcp", Protocols::tcp}, Word{"udp", Protocols::udp},
                                 Word{"both", Protocols::both}};
 constexpr std::array kAddressesBy{Word{"managed", AddressesBy::managed},
@@ -56,6 +61,18 @@ std::span<const Word<PollMode>> words_of<PollMode>() {
 template <>
 std::span<const Word<PartitionMode>> words_of<PartitionMode>() {
     return kPartitionModes;
+}
+template <>
+std::span<const Word<CheckKind>> words_of<CheckKind>() {
+    return kCheckKinds;
+}
+template <>
+std::span<const Word<OnFail>> words_of<OnFail>() {
+    return kOnFail;
+}
+template <>
+std::span<const Word<AllFailed>> words_of<AllFailed>() {
+    return kAllFailed;
 }
 template <>
 std::span<const Word<Protocols>> words_of<Protocols>() {

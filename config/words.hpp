@@ -38,6 +38,12 @@ std::span<const Word<PollMode>> words_of<PollMode>();
 template <>
 std::span<const Word<PartitionMode>> words_of<PartitionMode>();
 template <>
+std::span<const Word<CheckKind>> words_of<CheckKind>();
+template <>
+std::span<const Word<OnFail>> words_of<OnFail>();
+template <>
+std::span<const Word<AllFailed>> words_of<AllFailed>();
+template <>
 std::span<const Word<Protocols>> words_of<Protocols>();
 template <>
 std::span<const Word<AddressesBy>> words_of<AddressesBy>();

@@ -47,13 +47,13 @@ int serve(ControlPlane& program, const std::string& listen) {
             server = std::move(started.value());
             program.serve_metrics(board);
         } else {
-            daemon::log(daemon::Level::error, "metrics_not_served",
-                        {{"because", started.error().message}});
+            program.events().tell(EventId::metrics_not_served,
+                                  {{"because", started.error().message}});
         }
     }
     // After the threads of log and metrics, which shall stay ordinary.
     for (const std::string& sentence : ask_for_real_time())
-        daemon::log(daemon::Level::info, "not_real_time", {{"because", sentence}});
+        program.events().tell(EventId::controlplane_not_real_time, {{"because", sentence}});
     program.run();
     daemon::stop_log();
     return 0;
@@ -82,7 +82,7 @@ int start(const Options& options) {
         return complain(ready.error().message, kMisused);
     daemon::start_log(daemon::LogWriter::thread);
     for (const std::string& warning : loaded.value().warnings)
-        daemon::log(daemon::Level::warning, "config_warning", {{"because", warning}});
+        program.events().tell(EventId::config_warning, {{"because", warning}});
     return serve(program, loaded.value().config.metrics.listen);
 }
 

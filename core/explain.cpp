@@ -48,8 +48,13 @@ Explanation finish(Run& run, const BurstContext& context) {
 }  // namespace
 
 Explanation explain(std::span<const Byte> frame, const BurstContext& context,
-                    SimpleConnections& connections, FragmentTable& fragments) {
+                    SimpleConnections& connections, FragmentTable& fragments, std::uint16_t room) {
     assert_sound(context.tables);
+    if (frame.size() > room) {
+        Explanation none{Reason::too_large, kNoRule, 0, kNoHost, {}, {}};
+        none.info.rule = kNoRule;
+        return none;
+    }
     Run run = prepare(frame);
     settle_ingress(*run.burst, context, connections, fragments, *run.counters);
     const Reason reason = run.burst->reasons[0];

@@ -8,6 +8,7 @@
 
 #include "core/flow/flow.hpp"
 #include "core/flow/simple_connections.hpp"
+#include "core/packet/frame_room.hpp"
 #include "core/pipeline.hpp"
 
 namespace nlb {
@@ -23,10 +24,12 @@ struct Explanation {
 };
 
 // `connections` and `fragments` are the host's and change as its cores' would: a pcap explained
-// with them sees its own flows. The copy that is decided on has room for an answer. Frames beyond
-// 65,535 bytes are cut. Requires: context.tables are sound (core/tables/soundness.hpp).
+// with them sees its own flows. The copy that is decided on has room for an answer. Frames of more
+// than `room` bytes are too large: cores have no buffers for them (core/packet/frame_room.hpp).
+// Requires: context.tables are sound (core/tables/soundness.hpp); room < 65,408.
 [[nodiscard]] Explanation explain(std::span<const Byte> frame, const BurstContext& context,
-                                  SimpleConnections& connections, FragmentTable& fragments);
+                                  SimpleConnections& connections, FragmentTable& fragments,
+                                  std::uint16_t room = frame_room(kMtuMax));
 // What became of frames that were explained as fragment_held, since the last call; each is known by
 // the place that its explanation's info.fragment.slot told. Their frames are left empty: whoever
 // asks has them.

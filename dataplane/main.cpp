@@ -5,7 +5,7 @@
 #include <iterator>
 #include <optional>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "config/daemon/private_memory.hpp"
 #include "config/daemon/run_directory.hpp"
 #include "config/daemon/service_manager.hpp"
@@ -48,7 +48,7 @@ Result<StartupPlan> make_plan(const Arguments& arguments) {
         if (!read) return read.error();
         loaded = std::move(read.value());
         for (const std::string& warning : loaded->warnings)
-            daemon::log(daemon::Level::warning, "config_warning", {{"because", warning}});
+            daemon::log_event(daemon::EventId::config_warning, {{"because", warning}});
     }
     if (arguments.tables.empty()) return plan_from_config(loaded->config, arguments.host);
     const auto fixed = read_tables(arguments.tables);
@@ -58,10 +58,9 @@ Result<StartupPlan> make_plan(const Arguments& arguments) {
 
 void choose_devices(StartupPlan& plan) {
     for (const InsideChoice& choice : choose_inside_devices(plan, read_surroundings()))
-        daemon::log(daemon::Level::info, "inside_device",
-                    {{"cluster", choice.cluster},
-                     {"device", choice.device.text()},
-                     {"because", choice.because}});
+        daemon::log_event(daemon::EventId::inside_device, {{"cluster", choice.cluster},
+                                                           {"device", choice.device.text()},
+                                                           {"because", choice.because}});
 }
 
 Status check_devices(const StartupPlan& plan) {
@@ -86,13 +85,17 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
         if (!claimed) return fail(kFailed, claimed.error());
         directory.emplace(std::move(claimed.value()));
     }
-    const auto eal_plan = plan_eal(plan, read_machine());
+    Machine machine = read_machine();
+    for (const ClusterPlan& cluster : plan.clusters)
+        for (const Device* device : {&cluster.outside, &cluster.inside})
+            if (device->is_pci()) machine.adapters.emplace(device->name, read_pci(*device));
+    const auto eal_plan = plan_eal(plan, machine);
     if (!eal_plan) return fail(kFailed, eal_plan.error());
     if (auto good = check_devices(plan); !good) return fail(kFailed, good.error());
     for (const std::string& warning : eal_plan.value().warnings)
-        daemon::log(daemon::Level::warning, "warning", {{"because", warning}});
+        daemon::log_event(daemon::EventId::dataplane_warning, {{"because", warning}});
     if (const std::string complaint = time_source_complaint(); !complaint.empty())
-        daemon::log(daemon::Level::warning, "time_source", {{"because", complaint}});
+        daemon::log_event(daemon::EventId::time_source, {{"because", complaint}});
 
     EalLog& log = EalLog::capture();
     auto eal = Eal::start(eal_plan.value(), plan.run_dir, log);

@@ -32,9 +32,9 @@ std::size_t count_of(const std::string& text, std::string_view words) {
 Result<Imported> import_files(const std::vector<NamedBytes>& files) {
     Findings findings;
     std::vector<ImportedHost> hosts;
-    std::vector<std::string> sources;
+    std::string made_by = "`nlb import` from";
     for (const NamedBytes& file : files) {
-        sources.push_back(file.name);
+        made_by += " " + file.name;
         for (const Reading& reading : read_file(file.bytes, file.name, findings.mistakes))
             if (auto host = interpret(reading, findings)) hosts.push_back(std::move(*host));
     }
@@ -42,7 +42,7 @@ Result<Imported> import_files(const std::vector<NamedBytes>& files) {
     const std::vector<MergedCluster> clusters = merge(hosts, findings);
     if (findings.mistakes.any()) return Error{findings.mistakes.all()};
     Imported imported;
-    imported.yaml = yaml_of(clusters, sources);
+    imported.yaml = yaml_of(clusters, made_by);
     imported.changes = each_once(findings.changes);
     imported.notes = findings.notes;
     // The first comment names the word once.

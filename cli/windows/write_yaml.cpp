@@ -132,13 +132,10 @@ private:
 
 }  // namespace
 
-std::string yaml_of(const std::vector<MergedCluster>& clusters,
-                    const std::vector<std::string>& sources) {
-    std::string from;
-    for (const std::string& source : sources) from += (from.empty() ? "" : ", ") + source;
+std::string yaml_of(const std::vector<MergedCluster>& clusters, const std::string& made_by) {
     Writer writer;
     for (const MergedCluster& cluster : clusters) writer.add(cluster);
-    return "# Made by `nlb import` from " + printable(from) +
+    return "# Made by " + printable(made_by) +
            ".\n# Fill in what is \"TODO\"; `nlb check` names each place. The same file goes to "
            "every host.\n" +
            writer.text;

@@ -8,8 +8,8 @@
 
 namespace nlb::cli::windows {
 
-// `sources` stand in the first comment. Ends with a newline.
+// `made_by` stands in the first comment. Ends with a newline.
 [[nodiscard]] std::string yaml_of(const std::vector<MergedCluster>& clusters,
-                                  const std::vector<std::string>& sources);
+                                  const std::string& made_by);
 
 }  // namespace nlb::cli::windows

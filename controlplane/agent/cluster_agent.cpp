@@ -43,7 +43,9 @@ ClusterAgent::ClusterAgent(ClusterSettings settings,
       authenticator_(std::move(authenticator)),
       events_(events),
       rule_states_(initial_rules(settings_, stored)),
-      membership_(params_, desired_rules_of(settings_.cluster, settings_.host, rule_states_)),
+      healths_(settings_.cluster),
+      told_health_(healths_.told(kLongAgo)),
+      membership_(params_, desired()),
       channel_(messages),
       commands_(
           settings_, rule_states_, *authenticator_, channel_,
@@ -53,7 +55,8 @@ ClusterAgent::ClusterAgent(ClusterSettings settings,
       addresses_(settings_, channel_),
       igmp_(settings_, channel_, boot),
       boot_(boot),
-      wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)) {
+      wanted_(initial_wanted(settings_.host.initial_state, stored.wanted)),
+      found_(stored.wanted) {
     NLB_ASSERT(boot_ != 0);
 }
 
@@ -82,6 +85,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     commands_.forget();
     channel_.close();
     igmp_.lose();
+    port_watch_.forget();
     if (active_) membership_.on_dataplane_lost();
     active_ = leaving_ = told_draining_ = unknown_tables_ = taken_in_ = false;
     empty_reports_ = 0;
@@ -92,12 +96,16 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
 
 void ClusterAgent::on_tick(Instant now) {
     now_ = now;
+    tell_initial_state();
     taken_in_ = false;
     if (active_) run(now, membership_.on_tick(now));
     tell_waiting();
+    tell_starving();
     // Once a tick is enough: a core lets the next 64 sequences pass.
     if (dataplane_) commands_.tell_verified(membership_.peers());
+    refresh_health(now);
     compare_configurations(now);
+    if (active_) notice_equal_priorities();
     if (dataplane_ && link_up_) igmp_.on_tick(now);
     guard_addresses(now);
     poll(now);
@@ -105,8 +113,10 @@ void ClusterAgent::on_tick(Instant now) {
 }
 
 Instant ClusterAgent::next_wake() const {
-    if (!dataplane_) return now_ + kPollEvery;
-    const Instant due = link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_;
+    const Instant check = healths_.next_wake(now_);
+    if (!dataplane_) return std::min(check, now_ + kPollEvery);
+    const Instant due =
+        std::min(check, link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_);
     if (!active_) return due;
     if (taken_in_) return now_;
     return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_,
@@ -139,12 +149,20 @@ CommandResult ClusterAgent::command_host(Instant now, HostCommand command) {
     wanted_ = transition.next;
     if (transition.result.value == ReturnValue::ok ||
         transition.result.value == ReturnValue::drain_stopped) {
-        if (wanted_ == Wanted::draining) tell(Severity::info, EventNumber::draining, "draining");
-        if (wanted_ == Wanted::suspended) tell(Severity::info, EventNumber::none, "suspended");
-        if (command == HostCommand::resume) tell(Severity::info, EventNumber::none, "resumed");
+        if (transition.result.value == ReturnValue::drain_stopped) tell(EventId::drain_interrupted);
+        if (wanted_ == Wanted::draining) tell(EventId::draining);
+        if (wanted_ == Wanted::suspended) tell(EventId::suspended);
+        if (command == HostCommand::resume) tell(EventId::resumed);
     }
+    if (transition.result.value == ReturnValue::already && wanted_ == Wanted::stopped)
+        tell(EventId::already_stopped);
     reconcile(now);
     return transition.result;
+}
+
+void ClusterAgent::note_unknown_rule(Instant now, const std::string& text) {
+    now_ = now;
+    tell(EventId::rule_not_found, {{"rule", text}});
 }
 
 CommandResult ClusterAgent::begin_alone(Instant now) {
@@ -153,7 +171,7 @@ CommandResult ClusterAgent::begin_alone(Instant now) {
         return {ReturnValue::already,
                 "this host is not about to begin: there is nothing to wait for"};
     run(now, membership_.on_begin_alone(now));
-    tell(Severity::warn, EventNumber::none, "begins_alone", {});
+    tell(EventId::begins_alone, {});
     return {ReturnValue::ok, "this host begins without waiting for signs of others"};
 }
 
@@ -166,6 +184,9 @@ std::string ClusterAgent::serves_not_because(Instant now) const {
     if (!active_) return "it has not begun yet";
     if (membership_.valid_until() <= now)
         return std::string{words_of(membership_.unconverged_because().first)};
+    if (membership_.starves())
+        return "no client's frame arrives here, and other hosts hear them: look at the switch port "
+               "and at the receive queues";
     return {};
 }
 
@@ -189,15 +210,14 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
         return {ReturnValue::refused, "the host is suspended: it answers only query and resume"};
     const RuleStates before = rule_states_;
     CommandResult result = change_rules(settings_.cluster, rule_states_, rules, wanted);
-    for (const RuleId rule : rules) {
-        if (before[rule] == wanted) continue;
-        drained_told_[rule] = 0;
-        tell(Severity::info, EventNumber::rule_adjusted, "rule_adjusted",
-             {{"rule", std::string{rule_name(settings_.cluster, rule)}},
-              {"state", std::string{name_of(wanted)}}});
-    }
+    std::vector<RuleId> changed;
+    for (const RuleId rule : rules)
+        if (before[rule] != wanted) changed.push_back(rule);
+    for (const RuleId rule : changed) drained_told_[rule] = 0;
+    tell_rules(changed, wanted);
     if (before == rule_states_) return result;
     own_cause_ = ConvergenceCause::rule;
+    refresh_health(now);
     tell_desired(now);
     if (disabled_rules(before) != disabled_rules(rule_states_)) commands_.reinstall();
     return result;
@@ -205,9 +225,11 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
 
 void ClusterAgent::apply_local(Instant now, const ClusterSettings& fresh) {
     now_ = now;
+    const ClusterSettings before = settings_;
     settings_.cluster = fresh.cluster;
     settings_.host = fresh.host;
     settings_.source = fresh.source;
+    tell_changed_offers(before);
     own_cause_ = ConvergenceCause::reload;
     tell_desired(now);
     commands_.reinstall();
@@ -237,7 +259,7 @@ void ClusterAgent::take_step(Instant now, Step step) {
             return tell_desired(now);
         case Step::finish_drain:
             wanted_ = Wanted::stopped;
-            return tell(Severity::info, EventNumber::none, "drained");
+            return tell(EventId::drained);
         case Step::leave:
             leaving_ = true;
             return run(now, membership_.on_leave(now));
@@ -252,14 +274,17 @@ void ClusterAgent::begin(Instant now) {
     std::optional<DataplaneMemory> memory = std::exchange(memory_, std::nullopt);
     const std::uint64_t remembered_under = params_.config_digest;
     active_ = true;
+    overheard_.forget();
     empty_reports_ = 0;
     told_draining_ = wanted_ == Wanted::draining;
+    // What served until now has passed its checks for the control plane before this one.
+    if (memory)
+        for (std::size_t r = 0; r < settings_.cluster.port_rules.size(); ++r)
+            if (memory->own[r] != 0) healths_.presume(static_cast<RuleId>(r));
+    told_health_ = healths_.told(now);
     // A beginner may change over at once: by the states of today.
-    if (next_)
-        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
-    run(now, membership_.on_desired(
-                 now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
-                 told_draining_));
+    if (next_) run(now, membership_.on_staged(now, held()));
+    run(now, membership_.on_desired(now, desired(), told_draining_));
     if (params_.config_digest != remembered_under && memory) {
         memory.reset();  // it would be misread
         unknown_tables_ = true;
@@ -269,7 +294,7 @@ void ClusterAgent::begin(Instant now) {
     const bool warm = memory && membership_.state() == MembershipState::member;
     convergence_.begin(now, warm ? ConvergenceCause::restarted : ConvergenceCause::started);
     told_members_ = warm ? membership_.map().members : std::vector<MemberEntry>{};
-    tell(Severity::info, EventNumber::started, "started",
+    tell(EventId::started,
          {{"warm", warm ? "yes" : "no"}, {"term", std::to_string(membership_.incarnation().term)}});
     run(now, membership_.on_link(now, link_up_ && workers_move_));
     if (link_up_) igmp_.join(now);
@@ -282,7 +307,7 @@ void ClusterAgent::retire() {
     empty_reports_ = 0;
     told_members_.clear();
     convergence_.forget();
-    tell(Severity::info, EventNumber::stopped, "stopped");
+    tell(EventId::stopped);
 }
 
 // What is staged is told anew too: its rules carry the states of today.
@@ -290,11 +315,8 @@ void ClusterAgent::tell_desired(Instant now) {
     if (!active_) return;
     told_draining_ = wanted_ == Wanted::draining;
     empty_reports_ = 0;
-    run(now, membership_.on_desired(
-                 now, desired_rules_of(settings_.cluster, settings_.host, rule_states_),
-                 told_draining_));
-    if (next_)
-        run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
+    run(now, membership_.on_desired(now, desired(), told_draining_));
+    if (next_) run(now, membership_.on_staged(now, held()));
 }
 
 StoredCluster ClusterAgent::stored() const {

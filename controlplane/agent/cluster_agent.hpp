@@ -21,6 +21,9 @@
 #include "controlplane/agent/host_state.hpp"
 #include "controlplane/agent/igmp_agent.hpp"
 #include "controlplane/agent/message_sink.hpp"
+#include "controlplane/agent/overheard.hpp"
+#include "controlplane/agent/port_watch.hpp"
+#include "controlplane/agent/rule_healths.hpp"
 #include "controlplane/agent/rule_states.hpp"
 #include "controlplane/agent/stored_state.hpp"
 #include "controlplane/agent/strangers.hpp"
@@ -64,10 +67,16 @@ public:
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const;
 
+    // Health checks to run now. Each is answered once, unless the program ends before.
+    [[nodiscard]] std::vector<CheckOrder> take_due_checks(Instant now);
+    void on_check(Instant now, std::uint64_t token, const CheckResult& result);
+
     // The operator.
     // Takes effect at once here and step by step in the cluster; settled() tells when.
     CommandResult command_host(Instant now, HostCommand command);
     CommandResult command_rules(Instant now, const std::vector<RuleId>& rules, RuleState wanted);
+    // A command named a rule that the cluster has not; for people.
+    void note_unknown_rule(Instant now, const std::string& text);
     // Weights, priorities and time-outs of this host; the agreed part is unchanged.
     void apply_local(Instant now, const ClusterSettings& fresh);
     // A host that begins waits no longer for signs that somebody else serves.
@@ -97,7 +106,13 @@ public:
     [[nodiscard]] const ClusterSettings& settings() const { return settings_; }
     [[nodiscard]] const Membership& membership() const { return membership_; }
     [[nodiscard]] const MembershipParams& params() const { return params_; }
+    [[nodiscard]] const Authenticator& authenticator() const { return *authenticator_; }
     [[nodiscard]] const RuleStates& rule_states() const { return rule_states_; }
+    [[nodiscard]] const RuleHealths& healths() const { return healths_; }
+    // What this host would tell of its servers if that configuration came into force.
+    [[nodiscard]] ToldHealths health_under(const config::Cluster& next) const {
+        return healths_.told_under(next, now_);
+    }
     [[nodiscard]] ShownState shown() const {
         return shown_state(wanted_, facts(), membership_.converged());
     }
@@ -124,6 +139,8 @@ public:
     [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const {
         return mismatches_;
     }
+    // What is heard while this host takes no part.
+    [[nodiscard]] const Overheard& overheard() const { return overheard_; }
     // What the cores go by; nothing before the first install.
     [[nodiscard]] const std::optional<InstallTables>& last_install() const {
         return commands_.last_install();
@@ -148,10 +165,19 @@ private:
     void run(Instant now, const Actions& actions);
     void poll(Instant now);
 
+    // cluster_agent_health.cpp
+    [[nodiscard]] DesiredRules desired() const;
+    [[nodiscard]] StagedConfig held() const;
+    void refresh_health(Instant now);
+    [[nodiscard]] std::uint64_t failed_rules() const;
+    void tell_health(RuleId rule) const;
+
     // cluster_agent_link.cpp: what the dataplane says
     void on_punted(Instant now, const ipc::MessageView& message);
+    void overhear(Instant now, const ipc::MessageView& message);
     void on_status(Instant now, const ipc::Status& status);
-    void on_counters(const ipc::CountersReport& report);
+    void on_counters(Instant now, const ipc::CountersReport& report);
+    void tell_port(const PortWatch::News& news, const ipc::PortReport& port);
     void note_link(Instant now, bool up);
     void note_inside(const ipc::Inside& inside);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
@@ -165,18 +191,24 @@ private:
     void use_next(const UseConfig& action);
     void compare_configurations(Instant now);
     void tell_mismatch(HostId host, const std::optional<config::Difference>& difference) const;
+    [[nodiscard]] EventId event_of(HostId host,
+                                   const std::optional<config::Difference>& difference) const;
+    void notice_equal_priorities();
+    void tell_changed_offers(const ClusterSettings& before) const;
     [[nodiscard]] const ClusterSettings& newest_settings() const {
         return next_ ? next_->settings : settings_;
     }
 
     // cluster_agent_events.cpp: what people are told
-    void tell(Severity severity, EventNumber number, std::string_view name,
-              Fields fields = {}) const;
+    void tell(EventId id, Fields fields = {}) const;
+    void tell_rules(const std::vector<RuleId>& changed, RuleState wanted) const;
     void tell_report(Instant now, const Report& report);
     void tell_buried(Instant now, const Report& report);
     void tell_new_epoch(Instant now);
     void tell_converged(Instant now);
     void tell_waiting();
+    void tell_initial_state();
+    void tell_starving();
     void ask_witnesses(Instant now);
     void observe(Instant now);
     [[nodiscard]] std::string host_name(HostId id) const;
@@ -186,6 +218,8 @@ private:
     std::unique_ptr<const Authenticator> authenticator_;
     EventSink& events_;
     RuleStates rule_states_{};
+    RuleHealths healths_;
+    ToldHealths told_health_{};
     Membership membership_;
     ClusterChannel channel_;
     DataplaneCommands commands_;
@@ -195,10 +229,13 @@ private:
     Witnesses witnesses_;
     AddressGuard addresses_;
     IgmpAgent igmp_;
+    Overheard overheard_;
     std::uint32_t boot_;
 
     // What is wanted and how far it has come; see Facts.
     Wanted wanted_ = Wanted::running;
+    std::optional<Wanted> found_;  // kept by the life before this one
+    bool initial_told_ = false;
     bool active_ = false;
     bool told_draining_ = false;
     bool leaving_ = false;
@@ -216,6 +253,7 @@ private:
     std::optional<PortAddresses> ports_;
     std::optional<ipc::Status> status_;
     Traffic traffic_;
+    PortWatch port_watch_;
     bool taken_in_ =
         false;  // frames, since the last tick: what follows from them is to be computed
     Instant next_poll_ = kLongAgo;
@@ -227,11 +265,16 @@ private:
     HeartbeatStatistics heartbeats_;
     Strangers strangers_;
     std::uint64_t address_conflicts_ = 0;
+    bool told_starving_ = false;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
-    // of the next epoch with the same members, when it comes from here: rule or reload
+    // of the next epoch with the same members, when it comes from here: rule, health or reload
     std::optional<ConvergenceCause> own_cause_;
-    RuleMasks drained_told_{};  // not zero: the rule's drain was reported as over
+    // Hosts that state my priority of a rule of mode single, by rule; told once each.
+    std::array<HostSet, kRuleSlots> equal_priorities_{};
+    std::uint64_t table_full_seen_ = 0;  // flows that found no room, by the newest report
+    bool table_full_told_ = false;       // there were some since the report before it
+    RuleMasks drained_told_{};           // not zero: the rule's drain was reported as over
 };
 
 }  // namespace nlb::controlplane

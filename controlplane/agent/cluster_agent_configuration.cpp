@@ -15,15 +15,15 @@ void ClusterAgent::hold(Instant now, NextConfiguration next) {
     now_ = now;
     next_ = std::move(next);
     use_keys(std::move(next_->until_then));
-    tell(Severity::info, EventNumber::none, "configuration_held");
-    run(now, membership_.on_staged(now, held_config(settings_, next_->settings, rule_states_)));
+    tell(EventId::configuration_held);
+    run(now, membership_.on_staged(now, held()));
 }
 
 void ClusterAgent::drop_staged(Instant now) {
     NLB_ASSERT(!reload_is_under_way());
     now_ = now;
     next_.reset();
-    tell(Severity::info, EventNumber::none, "configuration_given_up");
+    tell(EventId::configuration_given_up);
     run(now, membership_.on_staged(now, std::nullopt));
 }
 
@@ -39,13 +39,16 @@ void ClusterAgent::use_next(const UseConfig& action) {
     NLB_ASSERT(next_.has_value());
     rule_states_ = carried_over(rule_states_, settings_.cluster, next_->settings.cluster);
     settings_ = std::move(next_->settings);
+    healths_.use(settings_.cluster);
+    told_health_ = healths_.told(now_);
     use_keys(std::move(next_->from_then));
     next_.reset();
     params_ = params_of(settings_);
     drained_told_ = {};
+    equal_priorities_ = {};
+    commands_.end_failed(failed_rules());
     own_cause_ = ConvergenceCause::reload;
-    tell(Severity::info, EventNumber::none, "configuration_in_use",
-         {{"generation", std::to_string(action.generation)}});
+    tell(EventId::configuration_in_use, {{"generation", std::to_string(action.generation)}});
 }
 
 // By what each host read last, whether it uses it already or not.
@@ -60,7 +63,7 @@ void ClusterAgent::compare_configurations(Instant now) {
         const bool counts = peer.stated && membership_.silence_of(id) <= params_.timing.bury_after;
         if (!counts || theirs == mine) {
             if (mismatches_.erase(id) != 0 && counts)
-                tell(Severity::info, EventNumber::none, "config_agrees", {{"peer", host_name(id)}});
+                tell(EventId::config_agrees, {{"peer", host_name(id)}});
             continue;
         }
         somebody_differs = true;
@@ -84,7 +87,24 @@ void ClusterAgent::tell_mismatch(HostId host,
         fields.emplace_back("here", difference->mine);
         fields.emplace_back("there", difference->theirs);
     }
-    tell(Severity::warn, EventNumber::none, "config_mismatch", std::move(fields));
+    tell(event_of(host, difference), std::move(fields));
+}
+
+// NLB tells three kinds of such differences apart.
+EventId ClusterAgent::event_of(HostId host,
+                               const std::optional<config::Difference>& difference) const {
+    const auto peer = membership_.peers().find(host);
+    const std::size_t slots = newest_settings().cluster.port_rules.size() + 1;
+    if (peer != membership_.peers().end()) {
+        const StagedReport& staged = peer->second.staged;
+        const std::size_t theirs = staged.digest != 0 ? staged.slots : peer->second.slots;
+        if (theirs != 0 && theirs != slots) return EventId::rule_count_differs;
+    }
+    if (!difference || difference->path.find("port_rules") == std::string::npos)
+        return EventId::config_mismatch;
+    return difference->path.find("affinity.timeout") != std::string::npos
+               ? EventId::stickiness_differs
+               : EventId::rules_differ;
 }
 
 }  // namespace nlb::controlplane

@@ -1,7 +1,9 @@
 // What people are told: one line per transition, and the numbers behind nlb_convergences_total and
 // the orphan windows.
 #include <algorithm>
+#include <utility>
 
+#include "config/table_builder.hpp"
 #include "controlplane/agent/cause_words.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
 #include "core/base/durations.hpp"
@@ -25,31 +27,29 @@ HostId first_missing(const std::vector<MemberEntry>& these, const std::vector<Me
     return kNoHost;
 }
 
-EventNumber number_of(ConvergenceCause cause) {
+EventId converging_by(ConvergenceCause cause) {
     switch (cause) {
-        case ConvergenceCause::joined:
-        case ConvergenceCause::started:
-            return EventNumber::converging_joined;
         case ConvergenceCause::lost:
         case ConvergenceCause::left:
-            return EventNumber::converging_lost;
+            return EventId::converging_leaving;
+        case ConvergenceCause::reload:
+            return EventId::converging_rules;
         default:
-            return EventNumber::converging_changed;
+            return EventId::converging;
     }
 }
 
 }  // namespace
 
 // Every event says which cluster, which host and which epoch it is about.
-void ClusterAgent::tell(Severity severity, EventNumber number, std::string_view name,
-                        Fields fields) const {
+void ClusterAgent::tell(EventId id, Fields fields) const {
     const Epoch& epoch = membership_.epoch();
     Fields all{{"cluster", settings_.cluster.name}, {"host", settings_.host.name}};
     if (epoch != Epoch{})
         all.emplace_back("epoch",
                          std::to_string(epoch.counter) + "." + std::to_string(epoch.coordinator));
     for (auto& field : fields) all.push_back(std::move(field));
-    events_.on_event({severity, number, name, std::move(all)});
+    events_.on_event({id, std::move(all)});
 }
 
 std::string ClusterAgent::host_name(HostId id) const {
@@ -70,22 +70,20 @@ void ClusterAgent::tell_report(Instant now, const Report& report) {
         case Kind::reset:
             convergence_.begin(now, ConvergenceCause::reset);
             told_members_.clear();  // its next epoch is a join
-            return tell(Severity::warn, EventNumber::none, "reset",
-                        {{"because", words_of(report)}});
+            return tell(EventId::reset, {{"because", words_of(report)}});
         case Kind::believed:
-            return tell(Severity::info, EventNumber::none, "peer_heard", about);
+            return tell(EventId::peer_heard, about);
         case Kind::buried:
             return tell_buried(now, report);
         case Kind::duplicate_id:
-            return tell(Severity::error, EventNumber::none, "id_in_use",
+            return tell(EventId::id_in_use,
                         {{"id", std::to_string(report.host)}, {"because", words_of(report)}});
         case Kind::deaf:
-            return tell(Severity::error, EventNumber::none, "deaf",
-                        {{"because", words_of(report)}});
+            return tell(EventId::deaf, {{"because", words_of(report)}});
         case Kind::split_brain:
-            return tell(Severity::error, EventNumber::duplicate_subnet, "duplicate_cluster", about);
+            return tell(EventId::duplicate_cluster, about);
         case Kind::left:
-            return tell(Severity::info, EventNumber::none, "left", {{"because", words_of(report)}});
+            return tell(EventId::left, {{"because", words_of(report)}});
     }
 }
 
@@ -94,8 +92,7 @@ void ClusterAgent::tell_buried(Instant now, const Report& report) {
     const auto is_it = [&report](const MemberEntry& member) { return member.id == report.host; };
     const bool member = std::any_of(told_members_.begin(), told_members_.end(), is_it);
     if (member) convergence_.begin(now, ConvergenceCause::lost);
-    tell(member ? Severity::warn : Severity::info, EventNumber::none,
-         member ? "peer_lost" : "peer_gone",
+    tell(member ? EventId::peer_lost : EventId::peer_gone,
          {{"peer", host_name(report.host)}, {"because", words_of(report)}});
 }
 
@@ -120,10 +117,9 @@ void ClusterAgent::tell_new_epoch(Instant now) {
     told_members_ = members;
     own_cause_.reset();
     convergence_.begin(now, cause);
-    tell(Severity::info, number_of(cause), "converging",
-         {{"cause", std::string{name_of(cause)}},
-          {"by", host_name(by)},
-          {"members", joined_ids(members)}});
+    tell(converging_by(cause), {{"cause", std::string{name_of(cause)}},
+                                {"by", host_name(by)},
+                                {"members", joined_ids(members)}});
 }
 
 void ClusterAgent::tell_converged(Instant now) {
@@ -135,8 +131,16 @@ void ClusterAgent::tell_converged(Instant now) {
         fields.emplace_back("cause", name_of(cause));
         fields.emplace_back("took_ms", std::to_string(in_milliseconds(*took)));
     }
-    tell(Severity::info, is_default ? EventNumber::converged_as_default : EventNumber::converged,
-         "converged", std::move(fields));
+    tell(is_default ? EventId::converged_as_default : EventId::converged, std::move(fields));
+}
+
+// Of `initial_state: last`, once in a life.
+void ClusterAgent::tell_initial_state() {
+    if (std::exchange(initial_told_, true)) return;
+    if (settings_.host.initial_state != config::InitialState::last) return;
+    if (!found_) return tell(EventId::state_not_found);
+    tell(*found_ == Wanted::running ? EventId::state_started : EventId::state_stopped,
+         {{"state", std::string{name_of(*found_)}}});
 }
 
 // Once when the waiting begins.
@@ -144,12 +148,74 @@ void ClusterAgent::tell_waiting() {
     const auto sign = active_ ? membership_.evidence().against_beginning() : std::nullopt;
     const bool waits = sign && membership_.state() == MembershipState::join &&
                        membership_.unconverged_because().first == Unconverged::somebody_may_serve;
-    if (waits && !told_waiting_)
-        tell(Severity::warn, EventNumber::none, "waits_to_begin", fields_of(*sign));
+    if (waits && !told_waiting_) tell(EventId::waits_to_begin, fields_of(*sign));
     told_waiting_ = waits;
 }
 
+// One event for each rule, and one more when the command left all rules of the cluster alike.
+void ClusterAgent::tell_rules(const std::vector<RuleId>& changed, RuleState wanted) const {
+    constexpr std::array kOne{EventId::rule_enabled, EventId::rule_disabled,
+                              EventId::rule_draining};
+    constexpr std::array kAll{EventId::all_rules_enabled, EventId::all_rules_disabled,
+                              EventId::all_rules_draining};
+    const auto at = static_cast<std::size_t>(wanted);
+    for (const RuleId rule : changed)
+        tell(kOne[at], {{"rule", std::string{rule_name(settings_.cluster, rule)}}});
+    const std::size_t rules = settings_.cluster.port_rules.size();
+    const bool all =
+        std::all_of(rule_states_.begin(), rule_states_.begin() + static_cast<std::ptrdiff_t>(rules),
+                    [wanted](RuleState state) { return state == wanted; });
+    if (all && rules > 1 && !changed.empty()) tell(kAll[at]);
+}
+
+// What this host puts in is another than before.
+void ClusterAgent::tell_changed_offers(const ClusterSettings& before) const {
+    const auto former = config::offers_of(before.cluster, before.host);
+    const auto fresh = config::offers_of(settings_.cluster, settings_.host);
+    for (std::size_t r = 0; r < settings_.cluster.port_rules.size(); ++r) {
+        const config::PortRule& rule = settings_.cluster.port_rules[r];
+        if (former[r] == fresh[r]) continue;
+        const bool single = rule.mode == RuleMode::single;
+        const auto text = [&](const config::Cluster& cluster, const config::Host& host) {
+            return std::to_string(single ? config::priority_of(host, cluster.port_rules[r])
+                                         : config::weight_of(host, cluster.port_rules[r]));
+        };
+        tell(EventId::rule_adjusted, {{"rule", rule.name},
+                                      {"what", single ? "priority" : "weight"},
+                                      {"from", text(before.cluster, before.host)},
+                                      {"to", text(settings_.cluster, settings_.host)}});
+    }
+}
+
+// The files of two hosts may differ in what each host offers: it is no part of what they agree on.
+void ClusterAgent::notice_equal_priorities() {
+    const auto mine = membership_.reports();
+    for (std::size_t slot = 0; slot < settings_.cluster.port_rules.size(); ++slot) {
+        if ((params_.single_slots >> slot & 1U) == 0 || mine[slot].offer == 0) continue;
+        HostSet equal;
+        for (const auto& [id, peer] : membership_.peers())
+            if (peer.stated && membership_.is_live(id) &&
+                peer.rules[slot].offer == mine[slot].offer)
+                equal.insert(id);
+        for (HostId id = 1; id <= kHostsMax; ++id)
+            if (equal.contains(id) && !equal_priorities_[slot].contains(id))
+                tell(EventId::duplicate_priority,
+                     {{"rule", settings_.cluster.port_rules[slot].name},
+                      {"priority", std::to_string(kHostsMax + 1 - mine[slot].offer)},
+                      {"peer", host_name(id)}});
+        equal_priorities_[slot] = equal;
+    }
+}
+
 // Nothing is looked at while nothing moves: with 32 hosts that would cost more than the protocol.
+void ClusterAgent::tell_starving() {
+    if (!active_) told_starving_ = false;
+    const bool starves = active_ && membership_.starves();
+    if (starves == told_starving_) return;
+    told_starving_ = starves;
+    tell(starves ? EventId::clients_not_heard : EventId::clients_heard);
+}
+
 void ClusterAgent::observe(Instant now) {
     if (!active_ || membership_.state() != MembershipState::member) return;
     if (!convergence_.converging() && convergence_.orphans() == 0) return;

@@ -63,7 +63,7 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
     // Tables that own nothing may still let cores serve whom another host has left to this one
     // (R14).
     unknown_tables_ = !memory_ && (any(hello->own) || (hello->install_token != 0 && !same_layout));
-    tell(Severity::info, EventNumber::none, "dataplane_found",
+    tell(EventId::dataplane_found,
          {{"link", link_up_ ? "up" : "down"}, {"memory", memory_ ? "yes" : "no"}});
     reconcile(now);
     return {};
@@ -86,7 +86,7 @@ void ClusterAgent::on_message(Instant now, const ipc::MessageView& message) {
     } else if (message.type == ipc::MessageType::status) {
         if (const auto status = message.body<ipc::Status>()) on_status(now, *status);
     } else if (message.type == ipc::MessageType::counters) {
-        if (const auto report = message.body<ipc::CountersReport>()) on_counters(*report);
+        if (const auto report = message.body<ipc::CountersReport>()) on_counters(now, *report);
     }
     reconcile(now);
 }
@@ -95,7 +95,8 @@ void ClusterAgent::on_message(Instant now, const ipc::MessageView& message) {
 // is counted under one reason, and only what an operator can act on becomes an event.
 void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     const auto punted = message.body<ipc::Punted>();
-    if (!punted || !active_) return;
+    if (!punted) return;
+    if (!active_) return overhear(now, message);
     if (igmp_.on_frame(now, message.rest_after<ipc::Punted>())) return;
     if (const auto claim = addresses_.read(message.rest_after<ipc::Punted>()))
         return note_claim(now, *claim);
@@ -105,8 +106,7 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     if (envelope) decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
     if (decoded.fault != FrameFault::none) {
         if (heartbeats_.refused(decoded.fault, now))
-            tell(Severity::warn, EventNumber::none, "frame_refused",
-                 {{"reason", std::string{name_of(decoded.fault)}}});
+            tell(EventId::frame_refused, {{"reason", std::string{name_of(decoded.fault)}}});
         if (envelope)
             note_stranger(now, sign_of_refused(*envelope, decoded.fault, params_.cluster));
         return;
@@ -126,20 +126,26 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     const bool ordinary = fault == FrameFault::none || fault == FrameFault::own ||
                           fault == FrameFault::unbelieved || fault == FrameFault::config;
     if (fault != FrameFault::none && heartbeats_.refused(fault, now) && !ordinary)
-        tell(Severity::warn, EventNumber::none, "frame_refused",
+        tell(EventId::frame_refused,
              {{"reason", std::string{name_of(fault)}}, {"from", host_name(header.id)}});
+}
+
+void ClusterAgent::overhear(Instant now, const ipc::MessageView& message) {
+    const auto envelope = unwrap_frame(message.rest_after<ipc::Punted>());
+    if (!envelope || envelope->vlan != settings_.cluster.vlan) return;
+    const DecodedFrame decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
+    const auto* const beat = std::get_if<Heartbeat>(&decoded.frame);
+    if (decoded.fault == FrameFault::none && beat != nullptr) overheard_.take(now, *beat);
 }
 
 void ClusterAgent::ask_witnesses(Instant now) {
     witnesses_.ask(now);
-    tell(Severity::info, EventNumber::none, "asks_witnesses",
-         {{"witnesses", std::to_string(witnesses_.present().size())}});
+    tell(EventId::asks_witnesses, {{"witnesses", std::to_string(witnesses_.present().size())}});
 }
 
 void ClusterAgent::note_stranger(Instant now, const std::optional<Sign>& sign) {
     if (!sign) return;
-    if (strangers_.should_tell(*sign, now))
-        tell(Severity::error, EventNumber::none, "stranger_serves", fields_of(*sign));
+    if (strangers_.should_tell(*sign, now)) tell(EventId::stranger_serves, fields_of(*sign));
     run(now, membership_.on_sign(now, *sign));
 }
 
@@ -157,10 +163,9 @@ void ClusterAgent::note_claim(Instant now, const VirtualClaim& claim) {
     const bool defended = addresses_.defend(now, claim.address);
     const Sign sign = sign_of_claim(claim);
     if (strangers_.should_tell(sign, now))
-        tell(Severity::error, EventNumber::none, "address_conflict",
-             {{"address", config::to_string(claim.address)},
-              {"mac", config::to_string(claim.mac)},
-              {"announced_anew", defended ? "yes" : "no"}});
+        tell(EventId::address_conflict, {{"address", config::to_string(claim.address)},
+                                         {"mac", config::to_string(claim.mac)},
+                                         {"announced_anew", defended ? "yes" : "no"}});
     run(now, membership_.on_sign(now, sign));
 }
 
@@ -180,7 +185,8 @@ void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     note_inside(status.inside);
     note_workers(now, Instant{Duration{status.oldest_poll_ns}});
     if (!active_) return;
-    membership_.on_dataplane_alive(now, Instant{Duration{status.last_rx_ns}});
+    membership_.on_dataplane_alive(now, Instant{Duration{status.last_rx_ns}},
+                                   status.cluster_bursts);
     run(now, membership_.on_dirty(now, status.dirty));
     // Messages keep their order, so this was counted after the cores let go of the last bucket.
     const bool empty = !any(membership_.own()) && all_zero(status.connections);
@@ -189,15 +195,39 @@ void ClusterAgent::on_status(Instant now, const ipc::Status& status) {
     note_drained_rules();
 }
 
-void ClusterAgent::on_counters(const ipc::CountersReport& report) {
+void ClusterAgent::on_counters(Instant now, const ipc::CountersReport& report) {
     traffic_.take(report);
+    const std::uint64_t full = report.counters.table_full;
+    // Once for each time that it begins: a report without a new one ends it.
+    if (full > table_full_seen_ && !table_full_told_)
+        tell(EventId::connections_full, {{"max", std::to_string(settings_.cluster.connections.max)},
+                                         {"untracked", std::to_string(full - table_full_seen_)}});
+    table_full_told_ = full > table_full_seen_;
+    table_full_seen_ = full;
+    for (const PortWatch::News& news : port_watch_.take(now, report.ports))
+        tell_port(news, report.ports[news.port]);
+}
+
+void ClusterAgent::tell_port(const PortWatch::News& news, const ipc::PortReport& port) {
+    const Fields who{{"port", news.port == 0 ? "outside" : "inside"},
+                     {"device", std::string{ipc::text_in(port.name)}}};
+    Fields fields = who;
+    if (news.loss) {
+        fields.insert(fields.end(), {{"counter", std::string{name_of(*news.loss)}},
+                                     {"frames", std::to_string(news.frames)},
+                                     {"then", std::string{remedy_of(*news.loss)}}});
+        return tell(EventId::port_drops, std::move(fields));
+    }
+    const bool usable = port.state == ipc::PortState::up || port.state == ipc::PortState::down;
+    fields.emplace_back("state", std::string{ipc::word_of(port.state, ipc::kPortStateNames)});
+    tell(usable ? EventId::port_back : EventId::port_lost, std::move(fields));
 }
 
 // The switch may be another one when the link comes back, so the group is joined anew.
 void ClusterAgent::note_link(Instant now, bool up) {
     if (link_up_ == up) return;
     link_up_ = up;
-    tell(up ? Severity::info : Severity::warn, EventNumber::none, up ? "link_up" : "link_down");
+    tell(up ? EventId::link_up : EventId::link_down);
     if (active_) run(now, membership_.on_link(now, up && workers_move_));
     if (!up) igmp_.lose();
     if (up && active_) igmp_.join(now);
@@ -210,10 +240,9 @@ void ClusterAgent::note_inside(const ipc::Inside& inside) {
     inside_ = inside;
     const std::string because = words_of(inside);
     if (because == before) return;
-    if (because.empty()) return tell(Severity::info, EventNumber::none, "inside_ready");
+    if (because.empty()) return tell(EventId::inside_ready);
     const bool ready = inside.state == ipc::InsideState::ready;
-    tell(ready ? Severity::warn : Severity::error, EventNumber::none,
-         ready ? "inside_incomplete" : "inside_not_ready", {{"because", because}});
+    tell(ready ? EventId::inside_incomplete : EventId::inside_not_ready, {{"because", because}});
 }
 
 // Flows of all buckets come to each worker: while one does not move, a part of what this host owns
@@ -223,8 +252,7 @@ void ClusterAgent::note_workers(Instant now, Instant oldest_poll) {
     const bool move = oldest_poll == kLongAgo || now - oldest_poll <= params_.timing.bury_after;
     if (workers_move_ == move) return;
     workers_move_ = move;
-    tell(move ? Severity::info : Severity::error, EventNumber::none,
-         move ? "worker_moves" : "worker_stuck",
+    tell(move ? EventId::worker_moves : EventId::worker_stuck,
          {{"since_ms", std::to_string(in_milliseconds(now - oldest_poll))}});
     if (active_) run(now, membership_.on_link(now, link_up_ && move));
 }
@@ -235,8 +263,7 @@ void ClusterAgent::note_drained_rules() {
         if (rule_states_[rule] != RuleState::draining || drained_told_[rule] != 0) continue;
         if (membership_.own()[rule] != 0 || status_->connections[rule] != 0) continue;
         drained_told_[rule] = 1;
-        tell(Severity::info, EventNumber::rule_drained, "rule_drained",
-             {{"rule", std::string{rule_name(settings_.cluster, rule)}}});
+        tell(EventId::rule_drained, {{"rule", std::string{rule_name(settings_.cluster, rule)}}});
     }
 }
 

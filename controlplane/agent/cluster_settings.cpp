@@ -17,6 +17,7 @@ MembershipParams params_of(const ClusterSettings& settings) {
     params.cluster = cluster_number(cluster);
     params.slots = static_cast<std::uint8_t>(cluster.port_rules.size() + 1);
     params.single_slots = config::single_slots(cluster);
+    params.keep_slots = config::keep_slots(cluster);
     params.sticky = config::has_sticky_rules(cluster);
     for (const config::Host& host : cluster.hosts) params.configured.insert(host.id);
     params.majority = cluster.partition == config::PartitionMode::majority;

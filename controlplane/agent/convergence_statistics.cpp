@@ -7,7 +7,8 @@ namespace nlb::controlplane {
 namespace {
 
 constexpr std::array<std::string_view, kConvergenceCauses> kCauseNames = {
-    "joined", "left", "lost", "reload", "reset", "restarted", "rule", "started", "weight"};
+    "health", "joined",    "left", "lost",    "reload",
+    "reset",  "restarted", "rule", "started", "weight"};
 
 }  // namespace
 

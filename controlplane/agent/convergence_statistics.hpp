@@ -16,6 +16,7 @@ namespace nlb::controlplane {
 
 // Why a cluster converges, as this host saw it first.
 enum class ConvergenceCause : std::uint8_t {
+    health,     // the check of a server of this host failed, or passed again
     joined,     // another host came
     left,       // a host went in order
     lost,       // a host was buried
@@ -26,7 +27,7 @@ enum class ConvergenceCause : std::uint8_t {
     started,    // this host came
     weight,     // offers of a host changed
 };
-inline constexpr std::size_t kConvergenceCauses = 9;
+inline constexpr std::size_t kConvergenceCauses = 10;
 [[nodiscard]] std::string_view name_of(ConvergenceCause cause);
 
 class ConvergenceStatistics {

@@ -3,6 +3,7 @@
 #include "controlplane/agent/dataplane_commands.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
@@ -75,9 +76,13 @@ void DataplaneCommands::send_frame(const ClusterFrame& frame, Instant not_after)
 
 void DataplaneCommands::install(const InstallTables& action) {
     last_ = action;
-    const config::Ownership ownership{
-        action.epoch, action.own,     action.dirty_elsewhere,      action.owner,
-        action.era,   action.settled, disabled_rules(rule_states_)};
+    const config::Ownership ownership{action.epoch,
+                                      action.own,
+                                      action.dirty_elsewhere,
+                                      action.owner,
+                                      action.era,
+                                      action.settled,
+                                      disabled_rules(rule_states_) | failed_rules_};
     const Tables tables =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, ownership);
     const ipc::Install install{action.token};
@@ -86,6 +91,10 @@ void DataplaneCommands::install(const InstallTables& action) {
 
 void DataplaneCommands::reinstall() {
     if (last_) install(InstallTables{*last_});
+}
+
+void DataplaneCommands::end_failed(std::uint64_t rules) {
+    if (std::exchange(failed_rules_, rules) != rules) reinstall();
 }
 
 void DataplaneCommands::set_lease(Instant valid_until) {

@@ -35,6 +35,8 @@ public:
     // The last install again, made from the settings as they are now; its token is one that the
     // membership no longer waits for, or the one that it does wait for, with the same content.
     void reinstall();
+    // Rules whose flows end here as if they were disabled: their servers have failed.
+    void end_failed(std::uint64_t rules);
     // An absolute time of the clock that both programs read.
     void set_lease(Instant valid_until);
     // From now on frames bear this one's tags and seals; the cores are told.
@@ -70,6 +72,7 @@ private:
     MacAddress destination_;
     Duration frames_keep_;
     std::optional<InstallTables> last_;
+    std::uint64_t failed_rules_ = 0;
     ipc::Verified verified_{};  // as told last
     std::uint64_t frames_sent_ = 0;
 };

@@ -1,42 +1,28 @@
 // What people are told of one cluster, as values: an event leaves the agent through a sink, and
-// whoever owns the sink writes a line, counts it or compares it. Nothing here is text of a log;
-// numbers are Windows NLB's where it has one.
+// whoever owns the sink writes a line, keeps it or compares it. Nothing here is text of a log; what
+// an event is called and means stands in config/event_table.hpp.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "config/event_table.hpp"
+
 namespace nlb::controlplane {
 
-enum class Severity : std::uint8_t { info, warn, error };
-
-// NLB's numbers.
-enum class EventNumber : int {
-    none = 0,
-    started = 5,
-    stopped = 6,
-    duplicate_subnet = 18,
-    converged = 28,
-    converged_as_default = 29,
-    rule_adjusted = 38,
-    rule_drained = 39,
-    draining = 44,
-    converging_joined = 67,
-    converging_changed = 68,
-    converging_lost = 69,
-};
+using config::EventId;
 
 // In the order in which they are shown. Names live as long as the program.
 using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
 struct Event {
-    Severity severity = Severity::info;
-    EventNumber number = EventNumber::none;
-    std::string_view name;  // lives as long as the program
+    EventId id;
     Fields fields;
+
+    [[nodiscard]] std::string_view name() const { return config::kind_of(id).name; }
+    [[nodiscard]] int number() const { return config::kind_of(id).number; }
 };
 
 // Thread: the one that calls the agent, from inside its calls. It must not call the agent back.

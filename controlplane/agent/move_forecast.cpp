@@ -17,7 +17,7 @@ using Offered = std::array<std::uint8_t, kRuleSlots>;
 Offered offered_by(const DesiredRules& desired) {
     Offered offers{};
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        if (desired[slot].state == RuleState::enabled) offers[slot] = desired[slot].offer;
+        offers[slot] = effective_offer(desired[slot].offer, desired[slot].state);
     return offers;
 }
 
@@ -46,7 +46,7 @@ Offered fellow_under(const ClusterSettings& in_force, const ClusterSettings& fre
     const config::Host* const host = host_with(fresh.cluster, id);
     if (host == nullptr || (peer.flags & kFlagDraining) != 0) return {};
     const RuleStates states = carried_over(states_of(peer), in_force.cluster, fresh.cluster);
-    return offered_by(desired_rules_of(fresh.cluster, *host, states));
+    return offered_by(desired_rules_of(fresh.cluster, *host, states, {}));
 }
 
 }  // namespace
@@ -69,14 +69,39 @@ std::size_t moves_of_reload(const ClusterAgent& agent, const ClusterSettings& fr
     before.offers[self - 1U] = effective_offers(membership.reports());
     const RuleStates states = carried_over(agent.rule_states(), in_force.cluster, fresh.cluster);
     if (agent.shown() != ShownState::draining)
-        after.offers[self - 1U] = offered_by(desired_rules_of(fresh.cluster, fresh.host, states));
+        after.offers[self - 1U] = offered_by(
+            desired_rules_of(fresh.cluster, fresh.host, states, agent.health_under(fresh.cluster)));
     return config::make_plan(before, membership.map().targets, after).changed_hands();
+}
+
+std::size_t moves_of_start(const ClusterAgent& agent, Instant now) {
+    if (agent.active()) return 0;
+    const ClusterSettings& settings = agent.settings();
+    config::Situation before{&settings.cluster, {}, {}};
+    OwnerMap owners{};
+    for (const auto& [id, host] : agent.overheard().hosts()) {
+        if (id == settings.host.id) continue;
+        const bool lives = now - host.at <= agent.params().timing.bury_after;
+        if (!lives || !host.serves || host.config_digest != agent.membership().config_digest())
+            continue;
+        before.members.insert(id);
+        before.offers[id - 1U] = effective_offers(host.rules);
+        for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
+            for (std::size_t b = 0; b < kBuckets; ++b)
+                if ((host.rules[slot].own >> b & 1U) != 0) owners[slot][b] = id;
+    }
+    config::Situation after = before;
+    after.members.insert(settings.host.id);
+    after.offers[settings.host.id - 1U] =
+        offered_by(desired_rules_of(settings.cluster, settings.host, agent.rule_states(),
+                                    agent.health_under(settings.cluster)));
+    return config::make_plan(before, owners, after).changed_hands();
 }
 
 std::string too_many_moves(const ClusterSettings& settings, std::size_t moves, std::uint64_t most) {
     return "cluster " + settings.cluster.name + ": " + std::to_string(moves) +
            " buckets would change hands, more than the " + std::to_string(most) +
-           " allowed by --max-moves; nothing is changed. `nlb plan --new-config FILE` shows which";
+           " allowed by --max-moves; nothing is changed. `nlb plan` shows which";
 }
 
 }  // namespace nlb::controlplane

@@ -14,6 +14,9 @@ namespace nlb::controlplane {
 // agreed part on every host, else by what this host alone offers. 0 where this host takes no part.
 [[nodiscard]] std::size_t moves_of_reload(const ClusterAgent& agent, const ClusterSettings& fresh);
 
+// The same if this host took part now, by what it overhears of the others. 0 where it takes part.
+[[nodiscard]] std::size_t moves_of_start(const ClusterAgent& agent, Instant now);
+
 [[nodiscard]] std::string too_many_moves(const ClusterSettings& settings, std::size_t moves,
                                          std::uint64_t most);
 

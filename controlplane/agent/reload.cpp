@@ -70,15 +70,16 @@ RuleStates carried_over(const RuleStates& states, const config::Cluster& in_forc
 }
 
 StagedConfig held_config(const ClusterSettings& in_force, const ClusterSettings& fresh,
-                         const RuleStates& states) {
+                         const RuleStates& states, const ToldHealths& healths) {
     StagedConfig held;
     held.digest = config::digest_of(config::agreed_lines(fresh.cluster, fresh.hash_key));
     held.slots = static_cast<std::uint8_t>(fresh.cluster.port_rules.size() + 1);
     held.single_slots = config::single_slots(fresh.cluster);
+    held.keep_slots = config::keep_slots(fresh.cluster);
     held.sticky = config::has_sticky_rules(fresh.cluster);
     for (const config::Host& host : fresh.cluster.hosts) held.configured.insert(host.id);
     held.desired = desired_rules_of(fresh.cluster, fresh.host,
-                                    carried_over(states, in_force.cluster, fresh.cluster));
+                                    carried_over(states, in_force.cluster, fresh.cluster), healths);
     held.previous.fill(kNoPreviousRule);
     held.previous[kDefaultRule] = kDefaultRule;
     for (std::size_t r = 0; r < fresh.cluster.port_rules.size(); ++r)

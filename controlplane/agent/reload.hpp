@@ -41,7 +41,9 @@ struct Changes {
                                       const config::Cluster& fresh);
 
 // What the protocol must know of the next configuration. `states` are by the rules in force.
+// `healths` are by the next one's.
 [[nodiscard]] StagedConfig held_config(const ClusterSettings& in_force,
-                                       const ClusterSettings& fresh, const RuleStates& states);
+                                       const ClusterSettings& fresh, const RuleStates& states,
+                                       const ToldHealths& healths);
 
 }  // namespace nlb::controlplane

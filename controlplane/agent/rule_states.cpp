@@ -10,7 +10,9 @@
 namespace nlb::controlplane {
 namespace {
 
-constexpr std::array<std::string_view, 3> kNames = {"enabled", "disabled", "draining"};
+// That a rule has failed is nobody's wish: only the others may be asked for.
+constexpr std::array<std::string_view, 4> kNames = {"enabled", "disabled", "draining", "failed"};
+constexpr std::size_t kWishes = 3;
 
 struct Selector {
     std::optional<IpAddress> vip;
@@ -64,6 +66,15 @@ std::vector<RuleId> matching(const config::Cluster& cluster, const Selector& sel
     return rules;
 }
 
+bool is_weighted(const config::Cluster& cluster, RuleId rule) {
+    return rule != kDefaultRule && cluster.port_rules[rule].mode == RuleMode::multiple;
+}
+
+// A server that takes part at all is offered something.
+std::uint8_t slowed(std::uint8_t weight, std::uint8_t steps) {
+    return static_cast<std::uint8_t>((weight * steps + kSlowStartSteps - 1) / kSlowStartSteps);
+}
+
 }  // namespace
 
 Result<std::vector<RuleId>> select_rules(const config::Cluster& cluster, std::string_view text) {
@@ -113,10 +124,16 @@ std::uint64_t disabled_rules(const RuleStates& states) {
 }
 
 DesiredRules desired_rules_of(const config::Cluster& cluster, const config::Host& host,
-                              const RuleStates& states) {
+                              const RuleStates& states, const ToldHealths& healths) {
     const auto offers = config::offers_of(cluster, host);
     DesiredRules desired{};
-    for (const RuleId rule : rule_ids(cluster)) desired[rule] = {offers[rule], states[rule]};
+    for (const RuleId rule : rule_ids(cluster)) {
+        desired[rule] = {offers[rule], states[rule]};
+        if (states[rule] == RuleState::enabled && healths[rule].failed)
+            desired[rule].state = RuleState::failed;
+        else if (is_weighted(cluster, rule))
+            desired[rule].offer = slowed(offers[rule], healths[rule].steps);
+    }
     return desired;
 }
 
@@ -125,7 +142,7 @@ std::string_view name_of(RuleState state) {
 }
 
 std::optional<RuleState> rule_state_from(std::string_view name) {
-    for (std::size_t i = 0; i < kNames.size(); ++i)
+    for (std::size_t i = 0; i < kWishes; ++i)
         if (kNames[i] == name) return static_cast<RuleState>(i);
     return std::nullopt;
 }

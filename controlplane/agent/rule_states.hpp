@@ -9,6 +9,7 @@
 
 #include "config/schema.hpp"
 #include "controlplane/agent/return_value.hpp"
+#include "controlplane/agent/rule_healths.hpp"
 #include "core/base/result.hpp"
 #include "core/cluster/membership.hpp"
 
@@ -31,9 +32,11 @@ using RuleStates = std::array<RuleState, kRuleSlots>;
 // Bit r: rule r is disabled; see Tables::ended_rules.
 [[nodiscard]] std::uint64_t disabled_rules(const RuleStates& states);
 
-// What the host puts in, from its configuration and the rules' states.
+// What the host puts in, from its configuration, the rules' states and the health of its servers.
+// The operator's word is stronger: of a rule that is disabled or draining no failure is told.
 [[nodiscard]] DesiredRules desired_rules_of(const config::Cluster& cluster,
-                                            const config::Host& host, const RuleStates& states);
+                                            const config::Host& host, const RuleStates& states,
+                                            const ToldHealths& healths);
 
 [[nodiscard]] std::string_view name_of(RuleState state);
 // Nothing when it is no such word.

@@ -2,6 +2,8 @@
 // they are good or bad is not judged here.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "core/ipc/messages.hpp"
@@ -12,6 +14,9 @@ struct Traffic {
     std::optional<ipc::CountersReport> report;  // the newest; nothing before the first
     double cycles_per_packet = 0;               // over the last interval with packets
     double packets_per_burst = 0;
+    // Of each worker of the cluster: its share of the last interval that it spent on packets of
+    // this cluster. 0 to 1.
+    std::array<double, ipc::kLanesShown> utilisation{};
 
     // The next report, about each quarter of a second.
     void take(const ipc::CountersReport& fresh) {
@@ -28,7 +33,20 @@ struct Traffic {
                 static_cast<double>(packets);
         if (bursts != 0)
             packets_per_burst = static_cast<double>(packets) / static_cast<double>(bursts);
+        const std::uint64_t elapsed = same ? fresh.cycles_now - report->cycles_now : 0;
+        for (std::size_t lane = 0; lane < utilisation.size(); ++lane)
+            if (elapsed != 0 && fresh.busy_cycles[lane] >= report->busy_cycles[lane])
+                utilisation[lane] = std::min(
+                    1.0, static_cast<double>(fresh.busy_cycles[lane] - report->busy_cycles[lane]) /
+                             static_cast<double>(elapsed));
         report = fresh;
+    }
+
+    // Of the fullest ring between cores, 0 to 1.
+    [[nodiscard]] double ring_fill() const {
+        if (!report || report->ring_frames_room == 0) return 0;
+        return static_cast<double>(report->ring_frames_most) /
+               static_cast<double>(report->ring_frames_room);
     }
 };
 

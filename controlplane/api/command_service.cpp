@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/format.hpp"
+#include "controlplane/agent/move_forecast.hpp"
 #include "controlplane/api/map_view.hpp"
 #include "controlplane/api/views.hpp"
 #include "core/base/assert.hpp"
@@ -62,6 +63,11 @@ bool stops(Verb verb) {
     return verb == Verb::stop || verb == Verb::drainstop || verb == Verb::suspend;
 }
 
+// NLB calls a cluster by its address.
+bool is_called(const config::Cluster& cluster, const std::string& text) {
+    return cluster.name == text || config::to_string(cluster.address.address) == text;
+}
+
 constexpr const char* kSuspended = "the host is suspended: it answers only query and resume";
 
 }  // namespace
@@ -70,7 +76,7 @@ constexpr const char* kSuspended = "the host is suspended: it answers only query
 Result<std::vector<ClusterAgent*>> CommandService::targets_of(const Request& request) const {
     std::vector<ClusterAgent*> targets;
     for (const auto& agent : agents_)
-        if (!request.cluster || agent->settings().cluster.name == *request.cluster)
+        if (!request.cluster || is_called(agent->settings().cluster, *request.cluster))
             targets.push_back(agent.get());
     if (!targets.empty()) return targets;
     std::string names;
@@ -102,6 +108,11 @@ CommandResult CommandService::execute(Instant now, const Request& request,
             return {ReturnValue::refused,
                     agent->settings().host.name + " is the last host that serves cluster " +
                         agent->settings().cluster.name + "; --force does it all the same"};
+    for (const ClusterAgent* agent : targets)
+        if (request.verb == Verb::start && request.max_moves)
+            if (const std::size_t moves = moves_of_start(*agent, now); moves > *request.max_moves)
+                return {ReturnValue::refused,
+                        too_many_moves(agent->settings(), moves, *request.max_moves)};
     std::vector<CommandResult> results;
     std::vector<std::string> rules;
     for (ClusterAgent* agent : targets) {
@@ -115,6 +126,7 @@ CommandResult CommandService::execute(Instant now, const Request& request,
     if (any_known)
         std::erase_if(results,
                       [](const CommandResult& r) { return r.value == ReturnValue::not_found; });
+    if (!any_known && request.rule) targets.front()->note_unknown_rule(now, *request.rule);
     CommandResult shown = results.front();
     const auto choose = [&](const auto& fits) {
         const auto found = std::find_if(results.begin(), results.end(), fits);

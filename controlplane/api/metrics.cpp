@@ -2,6 +2,7 @@
 // samples it gives and which labels they bear.
 #include "controlplane/api/metrics.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <prometheus/text_serializer.h>
 #include <sstream>
@@ -66,6 +67,12 @@ public:
             for (const RuleNumbers& rule : n.rules)
                 add({cluster(n), {"rule", rule.name}}, rule.*member);
     }
+    template <class Value>
+    void operator()(std::optional<Value> RuleNumbers::*member) const {
+        for (const Numbers& n : snapshot_.clusters)
+            for (const RuleNumbers& rule : n.rules)
+                if (rule.*member) add({cluster(n), {"rule", rule.name}}, *(rule.*member));
+    }
     void operator()(std::array<std::uint64_t, kRuleSlots> Counters::*member) const {
         each_report([&](const Numbers& n, const ipc::CountersReport& report) {
             for (const RuleNumbers& rule : n.rules)
@@ -104,6 +111,44 @@ public:
             add({cluster(n), {"what", "stale"}}, grants.stale);
         }
     }
+    void operator()(const ByWorker& source) const {
+        each_report([&](const Numbers& n, const ipc::CountersReport& report) {
+            for (std::size_t i = 0;
+                 i < std::min<std::size_t>(report.worker_count, ipc::kLanesShown); ++i)
+                add({cluster(n), {"worker", std::to_string(i)}}, (n.traffic.*source.member)[i]);
+        });
+    }
+    void operator()(const RingFill&) const {
+        each_report([&](const Numbers& n, const ipc::CountersReport&) {
+            add({cluster(n)}, n.traffic.ring_fill());
+        });
+    }
+    void operator()(std::uint64_t ipc::PortCounters::*member) const {
+        each_port([&](Labels labels, const ipc::PortReport& port) {
+            add(std::move(labels), port.counters.*member);
+        });
+    }
+    void operator()(std::uint64_t ipc::PortReport::*member) const {
+        each_port([&](Labels labels, const ipc::PortReport& port) {
+            add(std::move(labels), port.*member);
+        });
+    }
+    void operator()(const PortUp&) const {
+        each_port([&](Labels labels, const ipc::PortReport& port) {
+            add(std::move(labels), port.state == ipc::PortState::up);
+        });
+    }
+    void operator()(
+        std::array<std::uint64_t, ipc::kPortQueuesShown> ipc::PortCounters::*member) const {
+        each_port([&](const Labels& labels, const ipc::PortReport& port) {
+            for (std::size_t i = 0;
+                 i < std::min<std::size_t>(port.rx_queues, ipc::kPortQueuesShown); ++i) {
+                Labels with_queue = labels;
+                with_queue.push_back({"queue", std::to_string(i)});
+                add(std::move(with_queue), (port.counters.*member)[i]);
+            }
+        });
+    }
     template <class Value>
     void operator()(Value LoopNumbers::*member) const {
         add({}, snapshot_.loop.*member);
@@ -119,6 +164,18 @@ private:
     void each_report(Fill&& fill) const {
         for (const Numbers& n : snapshot_.clusters)
             if (n.traffic.report) fill(n, *n.traffic.report);
+    }
+    // A dataplane without ports, such as the simulator's, names none.
+    template <class Fill>
+    void each_port(Fill&& fill) const {
+        each_report([&](const Numbers& n, const ipc::CountersReport& report) {
+            for (std::size_t i = 0; i < report.ports.size(); ++i)
+                if (const ipc::PortReport& port = report.ports[i]; !ipc::text_in(port.name).empty())
+                    fill(Labels{cluster(n),
+                                {"port", i == 0 ? "outside" : "inside"},
+                                {"device", std::string{ipc::text_in(port.name)}}},
+                         port);
+        });
     }
     template <class Name, std::size_t kSize>
     void add_named(const Numbers& n, const char* label,

@@ -12,7 +12,14 @@ std::vector<RuleNumbers> rules_of(const ClusterAgent& agent) {
     const OwnerMap owners = agent.active() ? membership.stated_owners() : OwnerMap{};
     std::vector<RuleNumbers> rules;
     for (const RuleId rule : rule_ids(cluster)) {
-        RuleNumbers numbers{std::string{rule_name(cluster, rule)}, rule};
+        RuleNumbers numbers;
+        numbers.name = rule_name(cluster, rule);
+        numbers.id = rule;
+        if (const HealthState* const health = agent.healths().of(rule); health != nullptr) {
+            numbers.check_seconds = agent.healths().durations(rule);
+            if (health->word() != HealthWord::unknown)
+                numbers.health_up = health->word() == HealthWord::up;
+        }
         for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
             if (owners[rule][bucket] == agent.settings().host.id) ++numbers.owned;
             // A bucket that nobody is meant to own (a rule that is disabled everywhere) is no

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,10 @@ struct RuleNumbers {
     RuleId id = 0;
     std::uint64_t owned = 0;     // buckets that this host states to own
     std::uint64_t orphaned = 0;  // buckets that nobody states to own although somebody should
-    bool health_up = true;       // no rule has a health check yet
+    // Absent: the rule has no health check, or it has not spoken yet.
+    std::optional<bool> health_up;
+    // Of the rule's checks; absent: it has none.
+    std::optional<Histogram> check_seconds;
 };
 
 // Of another configured host.

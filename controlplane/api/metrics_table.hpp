@@ -20,6 +20,13 @@ struct ByReason {
 struct OfReason {
     Reason reason;
 };
+// By worker of the cluster.
+struct ByWorker {
+    std::array<double, ipc::kLanesShown> Traffic::*member;
+};
+struct RingFill {};
+// 1: the port's device is there and its link is up.
+struct PortUp {};
 // The always-one that tells the build.
 struct BuildInfo {};
 
@@ -31,9 +38,9 @@ using MetricSource = std::variant<
     Histogram ClusterNumbers::*, double Traffic::*,
     // {cluster}, of the dataplane
     std::uint64_t Counters::*, std::uint64_t ipc::CountersReport::*, OfReason,
-    // {cluster,rule}; the second one of the dataplane
-    std::uint64_t RuleNumbers::*, bool RuleNumbers::*,
-    std::array<std::uint64_t, kRuleSlots> Counters::*,
+    // {cluster,rule}; the last one of the dataplane
+    std::uint64_t RuleNumbers::*, std::optional<bool> RuleNumbers::*,
+    std::optional<Histogram> RuleNumbers::*, std::array<std::uint64_t, kRuleSlots> Counters::*,
     // {cluster,host}
     std::uint64_t PeerNumbers::*, bool PeerNumbers::*, Histogram PeerNumbers::*,
     // {cluster,state} {cluster,cause} {cluster,reason} {cluster,what}
@@ -42,6 +49,11 @@ using MetricSource = std::variant<
     std::array<std::uint64_t, kFrameFaults> ClusterNumbers::*, GrantCounts ClusterNumbers::*,
     // {cluster,reason} or {cluster,kind}, of the dataplane
     ByReason,
+    // {cluster,port,device}, of the dataplane; the third one {...,queue}
+    std::uint64_t ipc::PortCounters::*, std::uint64_t ipc::PortReport::*,
+    std::array<std::uint64_t, ipc::kPortQueuesShown> ipc::PortCounters::*, PortUp,
+    // {cluster,worker}; {cluster}; of the dataplane
+    ByWorker, RingFill,
     // of the process, no label
     std::uint64_t LoopNumbers::*, Histogram LoopNumbers::*, bool MetricsSnapshot::*,
     // {version,layout}

@@ -23,7 +23,7 @@ Serving serving_of(const ClusterAgents& agents, Instant now) {
         if (!serving.sentence.empty()) serving.sentence += "; ";
         if (agents.size() > 1) serving.sentence += agent->settings().cluster.name + ": ";
         serving.sentence +=
-            not_because.empty() ? words_of(*agent) : "SERVES NOBODY: " + std::string{not_because};
+            not_because.empty() ? words_of(*agent) : "SERVES NOBODY: " + not_because;
     }
     return serving;
 }

@@ -6,6 +6,7 @@
 
 #include "config/format.hpp"
 #include "controlplane/agent/cause_words.hpp"
+#include "controlplane/api/port_view.hpp"
 #include "controlplane/api/view_parts.hpp"
 #include "core/base/durations.hpp"
 #include "core/tables/tables.hpp"
@@ -51,6 +52,16 @@ OwnerMap owners_of(const ClusterAgent& agent) {
     return agent.active() ? agent.membership().stated_owners() : OwnerMap{};
 }
 
+// Null of a rule without a check.
+Json health_view(const ClusterAgent& agent, RuleId rule, Instant now) {
+    const HealthState* const health = agent.healths().of(rule);
+    if (health == nullptr) return Json();
+    return {{"state", name_of(health->word())},
+            {"because", health->because()},
+            {"check", config::to_string(health->health().check)},
+            {"slow_start", health->steps(now) < kSlowStartSteps}};
+}
+
 // On this host since its dataplane started; null before it has counted.
 Json packets_view(const ClusterAgent& agent, RuleId rule) {
     const auto& report = agent.traffic().report;
@@ -61,7 +72,7 @@ Json packets_view(const ClusterAgent& agent, RuleId rule) {
 }
 
 // One port rule: who owns its buckets, and what this host holds of it.
-Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners) {
+Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners, Instant now) {
     const config::Cluster& cluster = agent.settings().cluster;
     const BucketCounts counts = count(owners[rule]);
     Json share = Json::object();
@@ -72,6 +83,7 @@ Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners) {
     return {{"name", rule_name(cluster, rule)},
             {"mode", is_default ? "single" : config::to_string(cluster.port_rules[rule].mode)},
             {"state", name_of(agent.rule_states()[rule])},
+            {"health", health_view(agent, rule, now)},
             {"share", share},
             {"own", counts[agent.settings().host.id]},
             {"orphaned", counts[kNoHost]},
@@ -190,39 +202,6 @@ std::pair<std::string, HostId> converging_because(const ClusterAgent& agent) {
     return {std::string{words_of(cause)}, host};
 }
 
-Json rule_params(const config::Host& host, const config::PortRule& rule) {
-    Json view = {{"name", rule.name},
-                 {"vip", rule.vip ? config::to_string(*rule.vip) : "all"},
-                 {"ports", config::to_string(rule.ports)},
-                 {"protocol", config::to_string(rule.protocols)},
-                 {"mode", config::to_string(rule.mode)}};
-    if (rule.mode == RuleMode::multiple) {
-        view["affinity"] = config::to_string(rule.affinity);
-        view["affinity_timeout"] =
-            rule.affinity_timeout ? Json(config::to_string(*rule.affinity_timeout)) : Json();
-        view["weight"] = config::weight_of(host, rule);
-    }
-    if (rule.mode == RuleMode::single) view["priority"] = config::priority_of(host, rule);
-    return view;
-}
-
-// How this host reaches its servers.
-Json inside_params(const config::Host& host) {
-    Json gateways = Json::array();
-    for (const IpAddress& gateway : host.gateways) gateways.push_back(config::to_string(gateway));
-    return {{"device", host.inside},
-            {"addresses_by", config::to_string(host.addresses_by)},
-            {"gateways", gateways},
-            {"server_mac", host.server_mac ? config::to_string(*host.server_mac) : "auto"}};
-}
-
-Json host_params(const config::Host& host) {
-    return {{"name", host.name},
-            {"id", host.id},
-            {"addresses", texts_of(host.addresses)},
-            {"initial_state", config::to_string(host.initial_state)}};
-}
-
 }  // namespace
 
 std::string_view name_of(HostShown state) {
@@ -263,7 +242,7 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
     const auto [because, through] = converging_because(agent);
     Json rules = Json::array();
     for (const RuleId rule : only.empty() ? rule_ids(settings.cluster) : only)
-        rules.push_back(rule_view(agent, rule, owners));
+        rules.push_back(rule_view(agent, rule, owners, now));
     const Epoch epoch = agent.active() ? membership.epoch() : Epoch{};
     return {{"name", settings.cluster.name},
             {"host", settings.host.name},
@@ -286,49 +265,11 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"link_up", agent.link_up()},
             {"inside", inside_view(agent)},
             {"clients", clients_view(agent)},
+            {"ports", ports_view(agent.traffic())},
+            {"workers", workers_view(agent.traffic())},
+            {"buffers", buffers_view(agent.traffic())},
             {"members", members_view(agent, owners)},
             {"rules", rules}};
-}
-
-Json params_view(const ClusterAgent& agent) {
-    const ClusterSettings& settings = agent.settings();
-    const config::Cluster& cluster = settings.cluster;
-    const Timing& timing = agent.params().timing;
-    Json rules = Json::array();
-    for (const config::PortRule& rule : cluster.port_rules)
-        rules.push_back(rule_params(settings.host, rule));
-    Json hosts = Json::array();
-    for (const config::Host& host : cluster.hosts) hosts.push_back(host_params(host));
-    Json macs = {
-        {"cluster", config::to_string(cluster_mac(cluster.mode, cluster.address.address))}};
-    if (cluster.mode == LinkMode::unicast)
-        macs["masked"] = config::to_string(masked_mac(settings.host.id, cluster.address.address));
-    if (agent.ports()) {
-        macs["outside"] = config::to_string(agent.ports()->outside);
-        macs["inside"] = config::to_string(agent.ports()->inside);
-    }
-    return {{"name", cluster.name},
-            {"host", settings.host.name},
-            {"id", settings.host.id},
-            {"address", config::to_string(cluster.address)},
-            {"virtual_addresses", texts_of(cluster.virtual_addresses)},
-            {"addresses", texts_of(settings.host.addresses)},
-            {"mode", config::to_string(cluster.mode)},
-            {"icmp", config::to_string(cluster.icmp)},
-            {"partition", config::to_string(cluster.partition)},
-            {"macs", macs},
-            {"timing",
-             {{"period_ms", in_milliseconds(timing.period)},
-              {"tolerance", timing.tolerance},
-              {"bury_after_ms", in_milliseconds(timing.bury_after)},
-              {"lease_ms", in_milliseconds(timing.lease)},
-              {"drop_after_ms", in_milliseconds(timing.drop_after)}}},
-            {"connections_max", cluster.connections.max},
-            {"inside", inside_params(settings.host)},
-            {"generation", agent.membership().generation()},
-            {"config_digest", hexadecimal(agent.membership().config_digest())},
-            {"rules", rules},
-            {"hosts", hosts}};
 }
 
 }  // namespace nlb::controlplane

@@ -19,19 +19,28 @@
 namespace nlb::controlplane {
 namespace {
 
-using daemon::Level;
 using daemon::monotonic_now;
 
 constexpr Duration kPublishEvery = std::chrono::milliseconds{250};
 constexpr Duration kNeighboursEvery = std::chrono::seconds{1};
 constexpr Duration kLateAtLeast = std::chrono::milliseconds{5};
 constexpr Duration kLateToldEvery = std::chrono::seconds{1};
+constexpr Duration kOnTimeAfter = std::chrono::seconds{10};
 // A wish that is always due must not turn the loop into a busy one.
 constexpr Duration kTimerMin = std::chrono::microseconds{50};
 
 std::uint32_t random_boot() {
     const std::uint32_t boot = randombytes_random();
     return boot == 0 ? 1 : boot;  // 0 stands for none
+}
+
+// NLB's number for the first mistake of a file.
+ReturnValue value_of_mistakes(const std::string& mistakes) {
+    const std::string first = mistakes.substr(0, mistakes.find('\n'));
+    if (first.find("port_rules") == std::string::npos) return ReturnValue::refused;
+    if (first.find("overlap") != std::string::npos) return ReturnValue::port_overlap;
+    return first.find("port rules") != std::string::npos ? ReturnValue::max_port_rules
+                                                         : ReturnValue::bad_port_params;
 }
 
 // Whoever asks for the file may have been started elsewhere.
@@ -53,6 +62,9 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
       timer_(loop_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       connection_(loop_, run_.dataplane_socket(), *this),
+      store_(loop_, history_, place.state_directory),
+      log_(store_),
+      events_(log_, checks_),
       commands_(agents_, history_,
                 [this](const Request& request, CommandService::Reloaded done) {
                     reload(request.max_moves, std::move(done));
@@ -62,12 +74,13 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
                   commands_.handle(monotonic_now(), line, std::move(answer));
                   turn();
               }),
-      state_(loop_, place.state_directory) {}
+      state_(loop_, place.state_directory, events_) {}
 
 // The longest sleep that is still no lateness is a tick of the fastest cluster.
 Status ControlPlane::prepare() {
     const auto members = config::memberships_of(config_, host_name_);
     if (!members) return members.error();
+    store_.read();
     const StoredState& kept = state_.read();
     late_after_ = kLateAtLeast;
     for (const config::Member& member : members.value())
@@ -86,6 +99,7 @@ Status ControlPlane::make_agent(const config::Member& member, const StoredState&
     auto authenticator = std::make_unique<const SodiumAuthenticator>(secrets.value().sending,
                                                                      secrets.value().former);
     secrets_[member.cluster->name] = secrets.value();
+    events_.use(member.cluster->name, member.cluster->notify);
     const auto kept = stored.find(member.cluster->name);
     agents_.push_back(std::make_unique<ClusterAgent>(
         std::move(settings), std::move(authenticator), connection_, events_,
@@ -104,6 +118,7 @@ void ControlPlane::run() {
     loop_.run();
     reader_.join();
     state_.finish();
+    store_.finish();
 }
 
 void ControlPlane::on_readable() {
@@ -117,6 +132,7 @@ void ControlPlane::turn() {
     const Instant now = monotonic_now();
     for (const auto& agent : agents_)
         if (now >= agent->next_wake()) agent->on_tick(now);
+    run_checks(now);
     commands_.poll(now);
     keep_state();
     publish(now);
@@ -124,6 +140,20 @@ void ControlPlane::turn() {
         std::all_of(agents_.begin(), agents_.end(), [](const auto& c) { return !c->active(); });
     if (departing_ && (all_left || now >= depart_by_)) return loop_.stop();
     set_timer(now);
+}
+
+// Answers come from the runner's thread through the loop's queue.
+void ControlPlane::run_checks(Instant now) {
+    for (const auto& agent : agents_)
+        for (CheckOrder& order : agent->take_due_checks(now)) {
+            const std::uint64_t token = order.token;
+            checks_.run(std::move(order), [this, to = agent.get(), token](CheckResult result) {
+                asio::post(loop_, [this, to, token, result = std::move(result)] {
+                    to->on_check(monotonic_now(), token, result);
+                    turn();
+                });
+            });
+        }
 }
 
 // The nearest of what the agents want and the next metrics.
@@ -143,13 +173,21 @@ void ControlPlane::set_timer(Instant now) {
 void ControlPlane::note_lateness(Instant now, Instant wanted) {
     const Duration late = now - wanted;
     numbers_.lateness.observe(in_seconds(late));
-    if (late <= late_after_) return;
+    if (late <= late_after_) return note_punctuality(now);
     ++numbers_.late;
+    last_late_ = now;
+    starved_ = true;
     if (late_told_ != kLongAgo && now - late_told_ < kLateToldEvery) return;
     late_told_ = now;
-    daemon::log(Level::warning, "loop_late",
-                {{"late_ms", std::to_string(in_milliseconds(late))},
-                 {"times", std::to_string(numbers_.late)}});
+    events_.tell(EventId::loop_late, {{"late_ms", std::to_string(in_milliseconds(late))},
+                                      {"times", std::to_string(numbers_.late)}});
+}
+
+// Told once when it is over.
+void ControlPlane::note_punctuality(Instant now) {
+    if (!starved_ || now - last_late_ < kOnTimeAfter) return;
+    starved_ = false;
+    events_.tell(EventId::loop_on_time, {{"times", std::to_string(numbers_.late)}});
 }
 
 void ControlPlane::publish(Instant now) {
@@ -206,14 +244,14 @@ void ControlPlane::on_lost(const std::string& because) {
     roster_.forget();
     for (const auto& agent : agents_) agent->on_dataplane_lost(now);
     if (dataplane_found_ || because != last_complaint_)
-        daemon::log(Level::error, "dataplane_lost", {{"because", because}});
+        events_.tell(EventId::dataplane_lost, {{"because", because}});
     last_complaint_ = because;
     dataplane_found_ = false;
     turn();
 }
 
 void ControlPlane::on_missing(const std::string& because) {
-    daemon::log(Level::warning, "dataplane_missing", {{"because", because}});
+    events_.tell(EventId::dataplane_missing, {{"because", because}});
 }
 
 // Only when it changed: a command, not a heartbeat, changes it.
@@ -229,11 +267,7 @@ void ControlPlane::await_signals() {
         if (signal != SIGHUP) {
             shut_down();
         } else {
-            reload(std::nullopt, [](const CommandResult& result) {
-                daemon::log(is_ok(result.value) ? Level::info : Level::error, "reload",
-                            {{"return_value", std::to_string(static_cast<int>(result.value))},
-                             {"message", result.message}});
-            });
+            reload(std::nullopt, [](const CommandResult&) {});
         }
         await_signals();
     });
@@ -252,7 +286,7 @@ void ControlPlane::shut_down() {
         agent->depart(now);
     }
     depart_by_ = now + patience;
-    daemon::log(Level::info, "leaving", {{"host", host_name_}});
+    events_.tell(EventId::leaving, {{"host", host_name_}});
     turn();
 }
 
@@ -266,11 +300,16 @@ void ControlPlane::reload(std::optional<std::uint64_t> max_moves, CommandService
         auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
         asio::post(loop_, [this, max_moves, fresh, done = std::move(done)] {
             reload_is_read_ = false;
-            if (*fresh)
-                done(apply(fresh->value(), max_moves));
-            else
-                done({ReturnValue::refused,
-                      fresh->error().message.substr(0, fresh->error().message.find('\n'))});
+            const CommandResult result =
+                *fresh ? apply(fresh->value(), max_moves)
+                       : CommandResult{
+                             value_of_mistakes(fresh->error().message),
+                             fresh->error().message.substr(0, fresh->error().message.find('\n'))};
+            events_.tell(is_ok(result.value) ? EventId::reloaded : EventId::reload_refused,
+                         {{"host", host_name_},
+                          {"return_value", std::to_string(static_cast<int>(result.value))},
+                          {"message", result.message}});
+            done(result);
             turn();
         });
     });
@@ -322,6 +361,7 @@ ClusterSecrets& ControlPlane::keys_in_force(const ClusterAgent& agent) {
 void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
     ClusterAgent& agent = *plan.agent;
     ClusterSecrets& present = keys_in_force(agent);
+    events_.use(plan.settings.cluster.name, plan.settings.cluster.notify);
     if (plan.changes.agreed.empty()) {
         if (agent.has_staged()) agent.drop_staged(now);
         staged_secrets_.erase(agent.settings().cluster.name);

@@ -14,12 +14,13 @@
 #include "controlplane/agent/reload.hpp"
 #include "controlplane/api/command_service.hpp"
 #include "controlplane/api/metrics.hpp"
+#include "controlplane/health/check_runner.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "controlplane/loop/control_socket.hpp"
 #include "controlplane/loop/dataplane_connection.hpp"
-#include "controlplane/loop/event_log.hpp"
+#include "controlplane/loop/event_hooks.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "controlplane/loop/state_keeper.hpp"
-#include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 
@@ -40,6 +41,8 @@ public:
     // Requires: libsodium is initialised. Called once, before run().
     Status prepare();
     void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
+    // For what is to be told of the program itself. Thread: the one that calls run().
+    [[nodiscard]] EventHooks& events() { return events_; }
     // Until SIGTERM or SIGINT, and the cluster was left in order.
     void run();
 
@@ -53,8 +56,10 @@ private:
     Status make_agent(const config::Member& member, const StoredState& stored);
     void on_hello(Instant now, const ipc::MessageView& message);
     void turn();
+    void run_checks(Instant now);
     void set_timer(Instant now);
     void note_lateness(Instant now, Instant wanted);
+    void note_punctuality(Instant now);
     void publish(Instant now);
     void tell_manager(Instant now, const std::string& sentence);
     void keep_state();
@@ -86,14 +91,18 @@ private:
     asio::steady_timer timer_;
     asio::signal_set signals_;
     DataplaneConnection connection_;
-    EventLog events_;
+    EventHistory history_;
+    EventStore store_;
+    EventLog log_;
+    // Ends before the loop that its answers are posted to.
+    CheckRunner checks_;
+    EventHooks events_;
     ClusterAgents agents_;
     ClusterRoster roster_{agents_};
     // by the cluster's name: the keys in force, see keys_in_force()
     std::map<std::string, ClusterSecrets> secrets_;
     // of the configuration that is held, or was until lately
     std::map<std::string, ClusterSecrets> staged_secrets_;
-    EventHistory history_;
     CommandService commands_;
     ControlSocket socket_;
     StateKeeper state_;
@@ -106,6 +115,8 @@ private:
     Instant next_neighbours_ = kLongAgo;
     Instant next_publish_ = kLongAgo;
     Instant late_told_ = kLongAgo;
+    Instant last_late_ = kLongAgo;
+    bool starved_ = false;  // it was late, and that has not been over for long
     bool dataplane_found_ = false;
     std::string last_complaint_;
     bool departing_ = false;

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "controlplane/loop/with_asio.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "core/base/result.hpp"
 
 namespace nlb::controlplane {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "controlplane/agent/message_sink.hpp"
-#include "controlplane/loop/with_asio.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "core/ipc/messages.hpp"
 
 namespace nlb::controlplane {

@@ -1,7 +1,6 @@
 // One write at a time; what changes meanwhile is written by the next.
 #include "controlplane/loop/state_keeper.hpp"
 
-#include "config/daemon/log.hpp"
 #include "config/daemon/state_directory.hpp"
 
 namespace nlb::controlplane {
@@ -21,8 +20,9 @@ const StoredState& StateKeeper::read() {
 
 void StateKeeper::tell_unreadable() const {
     if (!unreadable_.empty())
-        daemon::log(daemon::Level::warning, "state_not_read",
-                    {{"because", unreadable_}, {"then", "`initial_state: last` means started"}});
+        events_.on_event(
+            {EventId::state_not_read,
+             {{"because", unreadable_}, {"then", "`initial_state: last` means started"}}});
 }
 
 Status StateKeeper::write_below(const std::string& directory, const std::string& path,
@@ -50,13 +50,13 @@ void StateKeeper::on_written(const StoredState& state, const Status& done) {
     busy_ = false;
     if (done) {
         written_ = state;
-        if (failing_) daemon::log(daemon::Level::info, "state_kept", {{"file", path_}});
+        if (failing_) events_.on_event({EventId::state_kept, {{"file", path_}}});
         failing_ = false;
         return write();
     }
     if (!failing_)
-        daemon::log(daemon::Level::warning, "state_not_kept",
-                    {{"because", done.error().message}, {"next", "it is tried again"}});
+        events_.on_event({EventId::state_not_kept,
+                          {{"because", done.error().message}, {"next", "it is tried again"}}});
     failing_ = true;
     retry_.expires_after(retry_after_);
     retry_.async_wait([this](const asio::error_code& stopped) {
@@ -68,7 +68,7 @@ void StateKeeper::finish() {
     writer_.join();
     if (wanted_ == written_) return;
     if (const Status done = write_below(directory_, path_, wanted_); !done)
-        daemon::log(daemon::Level::warning, "state_not_kept", {{"because", done.error().message}});
+        events_.on_event({EventId::state_not_kept, {{"because", done.error().message}}});
 }
 
 }  // namespace nlb::controlplane

@@ -6,18 +6,20 @@
 #include <chrono>
 #include <string>
 
+#include "controlplane/agent/events.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "controlplane/loop/state_file.hpp"
-#include "controlplane/loop/with_asio.hpp"
 
 namespace nlb::controlplane {
 
 // Thread: the loop's, all calls.
 class StateKeeper {
 public:
-    // `directory` is made when it is missing, at the first write.
-    StateKeeper(asio::io_context& loop, std::string directory,
+    // `events` outlives it. `directory` is made when it is missing, at the first write.
+    StateKeeper(asio::io_context& loop, std::string directory, EventSink& events,
                 std::chrono::milliseconds retry = kRetry)
         : loop_(loop),
+          events_(events),
           retry_(loop),
           retry_after_(retry),
           directory_(std::move(directory)),
@@ -46,6 +48,7 @@ private:
     void on_written(const StoredState& state, const Status& done);
 
     asio::io_context& loop_;
+    EventSink& events_;
     asio::steady_timer retry_;
     std::chrono::milliseconds retry_after_;
     std::string directory_;

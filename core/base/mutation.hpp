@@ -25,6 +25,7 @@ namespace nlb {
     X(stale_release,      "stale-release",      "R8: a release of another epoch counts") \
     X(outsider_blind,     "outsider-blind",     "R8: what a heard outsider claims does not matter") \
     X(one_phase,          "one-phase",          "R8: buckets are released before all members state the epoch") \
+    X(client_blind,       "client-blind",       "R15: a host that hears no client keeps its buckets") \
     X(no_echo,            "no-echo",            "R1: a new boot is believed at once") \
     X(weak_echo,          "weak-echo",          "R1: any acknowledgement proves a new boot") \
     X(any_order,          "any-order",          "R1: old sequences are accepted") \

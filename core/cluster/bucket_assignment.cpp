@@ -16,6 +16,17 @@ std::array<std::uint8_t, kHostsMax> held_by(const BucketOwners& holding) {
 
 }  // namespace
 
+void count_failed(Offers& offers, bool keep) {
+    const auto has_failed = [](std::uint8_t offer) { return (offer & kOfferFailed) != 0; };
+    const bool somebody_passes = std::any_of(offers.begin(), offers.end(), [&](std::uint8_t offer) {
+        return offer != 0 && !has_failed(offer);
+    });
+    for (std::uint8_t& offer : offers)
+        if (has_failed(offer))
+            offer = keep && !somebody_passes ? static_cast<std::uint8_t>(offer & ~kOfferFailed)
+                                             : std::uint8_t{0};
+}
+
 std::array<std::uint8_t, kHostsMax> bucket_counts(const Offers& offers,
                                                   const BucketOwners& holding) {
     std::array<std::uint8_t, kHostsMax> counts{};

@@ -8,12 +8,18 @@
 #include <span>
 
 #include "core/base/types.hpp"
+#include "core/wire/cluster_frames.hpp"
 
 namespace nlb {
 
 // What each host offers for one rule; index id - 1, 0 for hosts that are absent, draining or
 // disabled.
 using Offers = std::array<std::uint8_t, kHostsMax>;
+
+// What offers count for: a host whose check fails (kOfferFailed) counts for nothing as long as some
+// host offers without that mark. When none does, `keep` lets all marked ones count in full, and
+// otherwise nobody does. The marks are gone afterwards.
+void count_failed(Offers& offers, bool keep);
 
 // How many buckets each host should own. Mode multiple: in proportion to the offers, by largest
 // remainder; ties to the host that holds more in `holding`, then to the lower id. All zero when

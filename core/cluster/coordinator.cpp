@@ -40,6 +40,7 @@ OwnerMap targets_for(const OfferTable& offers, const Numbering& numbering,
         if (!configured) continue;
         Offers of_slot{};
         for (const auto& [id, by_slot] : offers) of_slot[id - 1U] = by_slot[slot];
+        count_failed(of_slot, (numbering.keep_slots >> slot & 1U) != 0);
         const bool single = slot == kDefaultRule || (numbering.single_slots >> slot & 1U) != 0;
         targets[slot] = single ? assign_single(of_slot) : assign_buckets(of_slot, holding[slot]);
     }
@@ -169,7 +170,8 @@ ClusterMap Coordinator::map_for(const Incarnations& wanted) const {
     for (const auto& [id, incarnation] : wanted) offers[id] = offers_of(id);
     const OwnerMap& holding =
         map_->makes_way_for_reload() ? reload_->targets_before() : map_->map().targets;
-    map.targets = targets_for(offers, {params_->slots, params_->single_slots}, holding);
+    map.targets =
+        targets_for(offers, {params_->slots, params_->single_slots, params_->keep_slots}, holding);
     return map;
 }
 
@@ -182,8 +184,8 @@ ClusterMap Coordinator::first_map_of_staged(const Incarnations& wanted) const {
     InputsDigest inputs(staged.digest, 0);
     for (const auto& [id, by_slot] : offers) inputs.add(id, by_slot);
     map.inputs_digest = inputs.value();
-    map.targets =
-        targets_for(offers, {staged.slots, staged.single_slots}, reload_->holding_before());
+    map.targets = targets_for(offers, {staged.slots, staged.single_slots, staged.keep_slots},
+                              reload_->holding_before());
     return map;
 }
 

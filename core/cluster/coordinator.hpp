@@ -20,11 +20,12 @@
 
 namespace nlb {
 
-// What targets are computed from besides offers: how many slots there are, and which are of mode
-// single.
+// What targets are computed from besides offers: how many slots there are, which are of mode
+// single, and which are served on although every host's check fails.
 struct Numbering {
     std::uint8_t slots;
     std::uint64_t single_slots;
+    std::uint64_t keep_slots;
 };
 
 class Coordinator {

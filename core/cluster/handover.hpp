@@ -83,7 +83,9 @@ public:
     [[nodiscard]] bool is_empty() const { return !any(own_) && !installing_; }
     [[nodiscard]] RuleMasks targets() const;
     // Weights and handling priorities count as 0 while this host drains or leaves.
-    [[nodiscard]] bool offers_nothing() const { return self_->draining || asked_to_leave(); }
+    [[nodiscard]] bool offers_nothing() const {
+        return self_->draining || self_->starves || asked_to_leave();
+    }
     [[nodiscard]] std::array<RuleReport, kRuleSlots> reports() const;
 
 private:

@@ -33,6 +33,7 @@
 #include "core/cluster/self.hpp"
 #include "core/cluster/sender.hpp"
 #include "core/cluster/sent_frames.hpp"
+#include "core/cluster/starvation.hpp"
 #include "core/wire/frame_codec.hpp"
 
 namespace nlb {
@@ -89,8 +90,10 @@ public:
     // silence of the others proves nothing, and what was sent may not have left. `last_rx`: when
     // the newest frame of any kind came in from outside. Requires: called at least each half period
     // while the dataplane runs.
-    void on_dataplane_alive(Instant now, Instant last_rx) {
+    // `client_frames`: a number that grows with frames to the cluster's MAC.
+    void on_dataplane_alive(Instant now, Instant last_rx, std::uint64_t client_frames) {
         listening_.on_dataplane_alive(now, last_rx);
+        starvation_.on_client_frames(client_frames);
     }
     // The dataplane died: whatever it held is gone. on_start begins anew when it is back.
     void on_dataplane_lost();
@@ -116,6 +119,8 @@ public:
     [[nodiscard]] bool is_deaf() const { return listening_.deaf(); }
     // What keeps this host from beginning alone, and what else was seen of the kind.
     [[nodiscard]] const Evidence& evidence() const { return evidence_; }
+    // R15: no client is heard here, while others hear them; this host offers nothing.
+    [[nodiscard]] bool starves() const { return starvation_.starves(); }
     // Another living host uses this one's id; until it falls silent this one says nothing (R13).
     [[nodiscard]] bool has_duplicate_id() const { return duplicate_.yields(); }
     [[nodiscard]] const Epoch& epoch() const { return map_.epoch(); }
@@ -171,6 +176,7 @@ private:
     Peers peers_{self_, params_.timing, listening_, sent_, map_, outbox_};
     DuplicateId duplicate_{self_, params_.timing, listening_, sent_, outbox_};
     Evidence evidence_{self_, params_.timing, listening_, peers_};
+    Starvation starvation_{self_, params_.timing, listening_, map_, peers_};
     Quorum quorum_{params_, self_, listening_, peers_, reload_};
     Lease lease_{params_, listening_, sent_, map_, peers_, quorum_};
     Grants grants_{params_, self_, listening_, sent_, map_, peers_};
@@ -179,7 +185,7 @@ private:
     Coordinator coordinator_{params_, self_,   listening_, map_,      peers_, duplicate_,
                              lease_,  quorum_, evidence_,  handover_, reload_};
     Sender sender_{{params_, self_, listening_, sent_, map_, peers_, duplicate_, lease_, grants_,
-                    handover_, reload_},
+                    handover_, reload_, starvation_},
                    outbox_};
     Instant next_wake_ = kLongAgo;
     bool was_converged_ = false;

@@ -31,6 +31,8 @@ void Membership::step() {
     if (duplicate_.outlived_other()) listening_.listen_anew();
     follow_reload();
     evidence_.pass();
+    if (starvation_.pass()) outbox_.speak_soon();
+    self_.starves = starvation_.starves();
     if (self_.is_member()) renew_lease();
     if (self_.is_member() && peers_.buried_by() != kNoHost && !mutated(Mutation::frozen_blind))
         reset(ResetCause::buried);
@@ -142,6 +144,7 @@ void Membership::use_staged(std::uint64_t generation) {
     params_.config_digest = next.digest;
     params_.slots = next.slots;
     params_.single_slots = next.single_slots;
+    params_.keep_slots = next.keep_slots;
     params_.configured = next.configured;
     params_.sticky = next.sticky;
     params_.generation = generation;

@@ -53,6 +53,7 @@ struct Peer {
     HostSet view;
     bool buried_me = false;  // its report names my incarnation as buried
     std::uint64_t config_digest = 0;
+    std::uint8_t slots = 0;  // rules + 1 of that configuration
     std::uint64_t generation = 0;
     // As its configuration numbers the rules, and as mine does: see rules_numbered_by().
     std::array<RuleReport, kRuleSlots> stated_rules{};
@@ -70,7 +71,7 @@ struct Peer {
     std::array<RuleReport, kRuleSlots> rules{};
     if (peer.staged.digest != config_digest) return rules;
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        rules[slot].offer = peer.staged.offers[slot];
+        rules[slot] = rule_of_offer(peer.staged.offers[slot]);
     return rules;
 }
 

@@ -156,6 +156,7 @@ void Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
     peer.epoch = beat.header.epoch;
     peer.view = beat.view;
     peer.config_digest = beat.config_digest;
+    peer.slots = beat.header.slots;
     peer.generation = beat.generation;
     peer.stated_rules = beat.rules;
     peer.staged = beat.staged;

@@ -18,7 +18,14 @@ bool owns_anything(const Peer& peer) {
 bool Reload::stage(const std::optional<StagedConfig>& next) {
     const bool is_news = next && next->digest != params_->config_digest;
     const std::optional<StagedConfig> staged = is_news ? next : std::nullopt;
-    if (is_settled() || staged_ == staged) return false;
+    if (staged_ == staged) return false;
+    // What is held can be changed no more, but what this host will offer under it follows what
+    // happens meanwhile: a rule that is disabled, a server that fails.
+    if (is_settled()) {
+        if (!staged_ || !staged || staged_->digest != staged->digest) return false;
+        staged_->desired = staged->desired;
+        return true;
+    }
     staged_ = staged;
     return true;
 }
@@ -99,8 +106,8 @@ StagedReport Reload::report() const {
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot) {
         const bool configured = slot + 1U < staged_->slots || slot == kDefaultRule;
         const DesiredRule& desired = staged_->desired[slot];
-        if (configured && !handover_->offers_nothing() && desired.state == RuleState::enabled)
-            report.offers[slot] = desired.offer;
+        if (configured && !handover_->offers_nothing())
+            report.offers[slot] = effective_offer(desired.offer, desired.state);
     }
     return report;
 }

@@ -26,6 +26,7 @@ struct StagedConfig {
     std::uint64_t digest = 0;
     std::uint8_t slots = 1;
     std::uint64_t single_slots = 0;
+    std::uint64_t keep_slots = 0;
     HostSet configured;
     bool sticky = false;
     DesiredRules desired{};  // by its own RuleIds
@@ -66,7 +67,7 @@ public:
     // count by the next configuration. A reset does not end that.
     void begin_joint() { joint_ = staged_.has_value(); }
     [[nodiscard]] bool is_joint() const { return joint_ && !mutated(Mutation::one_majority); }
-    // What is held can be changed no more: stage() would be ignored.
+    // What is held can be changed no more: stage() takes only what this host will offer under it.
     [[nodiscard]] bool is_settled() const { return is_under_way() || joint_; }
     // Members that do not hold what this host holds.
     [[nodiscard]] HostSet awaited() const;

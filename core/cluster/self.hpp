@@ -17,6 +17,9 @@ struct MembershipParams {
     std::uint8_t slots = 1;  // port rules + 1
     // Bit r: the rule with RuleId r is of mode single. The default rule always is.
     std::uint64_t single_slots = 0;
+    // Bit r: when the check of the rule with RuleId r fails on every host, all count as healthy;
+    // otherwise nobody serves it then.
+    std::uint64_t keep_slots = 0;
     HostSet configured;     // the hosts that the configuration names
     bool majority = false;  // partition: majority
     Timing timing;
@@ -25,8 +28,7 @@ struct MembershipParams {
     bool sticky = false;  // some rule has a time-out for its clients
 };
 
-// What this host puts in, per slot: an offer and a state. A rule that is disabled or draining
-// offers nothing, whatever `offer` says.
+// What this host puts in, per slot: an offer and a state; what comes of them is effective_offer's.
 struct DesiredRule {
     std::uint8_t offer = 0;
     RuleState state = RuleState::enabled;
@@ -42,6 +44,7 @@ struct Self {
     MembershipState state = MembershipState::off;
     DesiredRules desired{};
     bool draining = false;
+    bool starves = false;  // hears no client while others do (R15): it offers nothing
     [[nodiscard]] bool is_member() const { return state == MembershipState::member; }
     [[nodiscard]] bool is_joiner() const { return state == MembershipState::join; }
 };

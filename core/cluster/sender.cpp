@@ -76,6 +76,7 @@ FrameHeader Sender::header() const {
     set(kFlagGoodbye, view_.handover->said_goodbye());
     set(kFlagPrevious, view_.grants->serves_past_epoch() && !mutated(Mutation::grant_linger));
     set(kFlagDraining, view_.self->draining);
+    set(kFlagHearsClients, view_.starvation->hears_stream());
     set(kFlagDeaf, view_.listening->deaf());
     set(kFlagUnready, view_.self->is_joiner() && !view_.lease->could_be_held());
     set(kFlagListened, view_.listening->has_listened());

@@ -19,6 +19,7 @@
 #include "core/cluster/self.hpp"
 #include "core/cluster/sent_frames.hpp"
 #include "core/cluster/sibling.hpp"
+#include "core/cluster/starvation.hpp"
 #include "core/wire/cluster_frames.hpp"
 
 namespace nlb {
@@ -36,6 +37,7 @@ struct SenderView {
     Sibling<const Grants> grants;
     Sibling<const Handover> handover;
     Sibling<const Reload> reload;
+    Sibling<const Starvation> starvation;
 };
 
 class Sender {

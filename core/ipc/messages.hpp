@@ -23,6 +23,7 @@
 #include "core/base/limits.hpp"
 #include "core/base/types.hpp"
 #include "core/clients/grant.hpp"
+#include "core/ipc/port_report.hpp"
 #include "core/packet/counters.hpp"
 #include "core/tables/tables.hpp"
 #include "core/wire/heartbeat_seal.hpp"
@@ -34,6 +35,7 @@ inline constexpr std::size_t kMessageBytesMax = 64 * 1024;
 // membership's memory, kept for a warm restart
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024;
 inline constexpr std::size_t kFrameBytesMax = 1514;  // an Ethernet frame without its checksum
+inline constexpr std::size_t kLanesShown = 128;      // as many as a dataplane has workers
 
 enum class MessageType : std::uint16_t {
     // dataplane to control plane
@@ -141,6 +143,7 @@ struct Status {
     // when the worker that is furthest behind began its last poll; the earliest instant before the
     // first one
     std::int64_t oldest_poll_ns;
+    std::uint64_t cluster_bursts;  // see core/packet/counters.hpp
     std::uint32_t link_up;
     std::uint32_t tables_installed;
     Inside inside;
@@ -158,6 +161,13 @@ struct CountersReport {
     std::uint64_t clients;               // remembered, of rules with a time-out
     std::uint64_t clients_unremembered;  // for whom there was no room, since the start
     std::uint64_t commitments;           // clients left to other hosts
+    std::uint64_t cycles_now;            // of the time stamp counter, when this was counted
+    std::uint64_t buffers;               // frame buffers of this dataplane, over all clusters
+    std::uint64_t buffers_free;
+    std::uint64_t ring_frames_most;  // in the fullest ring between cores, and what it holds
+    std::uint64_t ring_frames_room;
+    std::array<std::uint64_t, kLanesShown> busy_cycles;  // by worker of the cluster
+    std::array<PortReport, kPortsOfCluster> ports;
 };
 
 struct Install {

@@ -19,6 +19,7 @@ namespace nlb {
     X(inside_packets,  "frames received on the inside port") \
     X(tx_packets,      "frames sent on the outside port") \
     X(bursts,          "bursts that held at least one frame") \
+    X(cluster_bursts,  "bursts whose first frame was sent to the cluster's MAC and is no heartbeat") \
     X(busy_cycles,     "time stamp counter cycles spent on such bursts") \
     X(table_full,      "new flows that could not be tracked because the connection table was full") \
     X(half_open_evicted, "half-open flows given up early: to make room for a new one, or because there were too many")

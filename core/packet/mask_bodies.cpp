@@ -3,6 +3,7 @@
 
 #include "core/packet/checksum.hpp"
 #include "core/packet/headers.hpp"
+#include "core/packet/inside_neighbours.hpp"
 #include "core/tables/address_table.hpp"
 
 namespace nlb {
@@ -99,6 +100,7 @@ Reason mask_arp(Frame& frame, std::size_t at, const MacAddress& former,
     auto packet = load_header<ArpPacket>(frame.data + at);
     if (packet.hardware_bytes != sizeof(MacAddress) || packet.protocol_bytes != 4)
         return Reason::inside_malformed;
+    if (answers_inside_question(packet, context.ports.inside)) return Reason::inside_answer;
     const bool request = packet.operation.host() == kArpRequest;
     const bool from_virtual = is_virtual(tables, IpAddress::v4(packet.sender_ip.host()));
     if (request && packet.sender_ip.raw == 0 &&
@@ -137,6 +139,8 @@ Reason mask_neighbour_options(Frame& frame, const PacketInfo& info, const MacAdd
     Byte* const message = frame.data + info.l4_offset;
     const std::size_t bytes = end - info.l4_offset;
     const std::uint8_t type = message[0];
+    if (answers_inside_question(type, ip.destination, context.ports.inside))
+        return Reason::inside_answer;
     const std::size_t options = options_offset(type);
     if (options == 0) return Reason::sent;
     if (bytes < options) return Reason::inside_malformed;

@@ -10,7 +10,8 @@
 
 namespace nlb {
 
-// Each returns Reason::sent, or why the frame must not leave. `former` is the source address before
+// Each returns Reason::sent, Reason::inside_answer of an answer to the inside port's own question,
+// or why the frame must not leave. `former` is the source address before
 // masking.
 [[nodiscard]] Reason mask_arp(Frame& frame, std::size_t at, const MacAddress& former,
                               const BurstContext& context);

@@ -67,6 +67,7 @@ enum class SentTo : std::uint8_t {
     /* drop */ \
     X(no_tables,             drop,    none,               other, "no tables are installed yet") \
     X(truncated,             drop,    none,               other, "the frame ends before a header does") \
+    X(too_large,             drop,    none,               other, "the frame is larger than the host's MTU has buffers for") \
     X(vlan_depth,            drop,    none,               other, "more than two VLAN tags") \
     X(other_station,         drop,    none,               other, "sent to another station's MAC: the port hears it, but it is not for this host") \
     X(other_vlan,            drop,    none,               other, "in another VLAN than the cluster's") \
@@ -111,7 +112,8 @@ enum class SentTo : std::uint8_t {
     X(arp_answered,          consume, outside,            other, "ARP request answered") \
     X(nd_answered,           consume, outside,            other, "neighbour solicitation answered") \
     /* inside to outside */ \
-    X(sent,                  send,    outside,            other, "left with this host's masked source address")
+    X(sent,                  send,    outside,            other, "left with this host's masked source address") \
+    X(inside_answer,         consume, control,            other, "a server inside answers this port, which asks for its MAC")
 // clang-format on
 
 enum class Reason : std::uint8_t {

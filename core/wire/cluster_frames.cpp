@@ -6,7 +6,7 @@ std::array<std::uint8_t, kRuleSlots> effective_offers(
     const std::array<RuleReport, kRuleSlots>& rules) {
     std::array<std::uint8_t, kRuleSlots> offers{};
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
-        if (rules[slot].state == RuleState::enabled) offers[slot] = rules[slot].offer;
+        offers[slot] = effective_offer(rules[slot].offer, rules[slot].state);
     return offers;
 }
 

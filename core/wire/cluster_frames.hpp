@@ -40,7 +40,8 @@
 //  102  2 bytes of zero
 //  104  n times { u64 own, u64 dirty, u8 offer, u8 rule state }; slot n - 1 is the default rule
 //    +  p times { u8 id, u8 flags, u32 boot, u32 term, u64 highest sequence heard }
-//    +  h times { u8 offer }; slot h - 1 is the default rule of the staged configuration
+//    +  h times { u8 offer, bit 7: the rule's server fails its check }; slot h - 1 is the default
+//                 rule of the staged configuration
 // Map
 //   64  u64 map digest
 //   72  u64 inputs digest
@@ -116,13 +117,18 @@ inline constexpr std::uint8_t kFlagDraining = 16;  // drainstop: takes no new fl
 inline constexpr std::uint8_t kFlagPrevious = 64;
 // a joiner that could not hold a lease now: somebody is heard who does not hear it
 inline constexpr std::uint8_t kFlagUnready = 32;
+// frames to the cluster's MAC have come in all of the last T*P (R15)
+inline constexpr std::uint8_t kFlagHearsClients = 128;
 
 // Flags of a peer report.
 inline constexpr std::uint8_t kReportBuried = 1;     // I buried this incarnation
 inline constexpr std::uint8_t kReportSilent = 2;     // not heard for T*P
 inline constexpr std::uint8_t kReportCandidate = 4;  // heard, not believed yet
 
-enum class RuleState : std::uint8_t { enabled = 0, disabled = 1, draining = 2 };
+// `failed`: enabled by the operator, and this host's server does not pass its health check (or has
+// not answered one yet). It offers what it would offer otherwise: whoever coordinates needs that
+// when every host says so. Never of a rule without a check.
+enum class RuleState : std::uint8_t { enabled = 0, disabled = 1, draining = 2, failed = 3 };
 
 struct PeerReport {
     HostId id = kNoHost;
@@ -155,7 +161,25 @@ struct RuleReport {
     bool operator==(const RuleReport&) const = default;
 };
 
-// By RuleId; a rule that is disabled or draining offers nothing.
+// Marks an offer that counts only while no host offers without this mark.
+inline constexpr std::uint8_t kOfferFailed = 0x80;
+
+// What a rule in that state comes to: nothing when the operator has disabled or drains it, and
+// marked when its check fails.
+[[nodiscard]] constexpr std::uint8_t effective_offer(std::uint8_t offer, RuleState state) {
+    if (state == RuleState::enabled) return offer;
+    return state == RuleState::failed && offer != 0
+               ? static_cast<std::uint8_t>(offer | kOfferFailed)
+               : std::uint8_t{0};
+}
+// A report that comes to that offer.
+[[nodiscard]] constexpr RuleReport rule_of_offer(std::uint8_t offer) {
+    RuleReport rule;
+    rule.offer = static_cast<std::uint8_t>(offer & ~kOfferFailed);
+    if ((offer & kOfferFailed) != 0) rule.state = RuleState::failed;
+    return rule;
+}
+// By RuleId.
 [[nodiscard]] std::array<std::uint8_t, kRuleSlots> effective_offers(
     const std::array<RuleReport, kRuleSlots>& rules);
 
@@ -164,7 +188,7 @@ struct RuleReport {
 struct StagedReport {
     std::uint64_t digest = 0;
     std::uint8_t slots = 0;  // its rules + 1
-    // by its RuleIds; 0 where the rule is not enabled here
+    // effective ones, by its RuleIds
     std::array<std::uint8_t, kRuleSlots> offers{};
     bool operator==(const StagedReport&) const = default;
 };

@@ -154,7 +154,7 @@ bool read_body(ByteReader& in, Heartbeat& beat) {
         rule.offer = in.u8();
         const std::uint8_t state = in.u8();
         if (((rule.own | rule.dirty) & ~kAllBuckets) != 0 ||
-            state > static_cast<std::uint8_t>(RuleState::draining))
+            state > static_cast<std::uint8_t>(RuleState::failed))
             return false;
         rule.state = static_cast<RuleState>(state);
     }

@@ -5,12 +5,15 @@
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
+#include <rte_cycles.h>
 #include <rte_lcore.h>
 #include <sys/random.h>
 
+#include "config/daemon/event_line.hpp"
+#include "config/format.hpp"
+#include "config/inside_device.hpp"
 #include "core/packet/headers.hpp"
 #include "dataplane/inside/kernel_name.hpp"
-#include "dataplane/ports/heartbeat_queue.hpp"
 #include "dataplane/ports/numa.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 #include "dataplane/startup/memory.hpp"
@@ -79,28 +82,30 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     const auto wanted = static_cast<std::uint16_t>(plan.cpus.size());
     const std::string place = "cluster \"" + plan.name + "\": ";
     const std::uint16_t rss_word = draw_rss_word();
-    auto outside =
-        Port::attach(with_queues(plan.outside, wanted), place + "outside", rss_word, log);
+    auto outside = Port::attach(with_queues(plan.outside, wanted), place + "outside", rss_word, log,
+                                plan.port);
     if (!outside) return outside.error();
-    auto inside = Port::attach(with_queues(plan.inside, wanted), place + "inside", rss_word, log);
+    auto inside =
+        Port::attach(with_queues(plan.inside, wanted), place + "inside", rss_word, log, plan.port);
     if (!inside) return inside.error();
     std::unique_ptr<Cluster> cluster(
         new Cluster(plan, index, std::move(outside.value()), std::move(inside.value())));
+    cluster->pool_ = pool;
+    cluster->outside_.events().set_bell([&doorbell] { doorbell.ring(); });
+    cluster->inside_.events().set_bell([&doorbell] { doorbell.ring(); });
+    cluster->outside_.want(filter_wish(plan.tables));
+    // Servers that are not this kernel send to their routers' addresses, not to ours.
+    cluster->inside_.want({{}, {}, config::ends_in_others(plan.inside.text())});
     cluster->pair_ports(tap_cpus);
-    const auto started = cluster->start_ports(wanted, pool, log, warnings);
+    const auto started = cluster->start_ports(wanted, log, warnings);
     if (!started) return started.error();
     const std::uint16_t queues = started.value();
-    const auto parted = cluster->part_heartbeats(queues, pool, log, warnings);
-    if (!parted) return parted.error();
-    const std::uint16_t mtu = cluster->outside_.mtu();
-    if (cluster->inside_.mtu() != mtu && !cluster->inside_.set_mtu(mtu))
-        warnings.push_back(fmt::format(
-            "cluster {}: MTU outside {} inside {}: larger packets are lost; set both alike",
-            plan.name, mtu, cluster->inside_.mtu()));
-    if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
+    cluster->level_mtu(plan.port.mtu, warnings);
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
         return made.error();
-    if (parted.value()) cluster->lanes_.front()->heartbeat_queue = queues;
+    if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
+    for (const Port* port : {&cluster->outside_, &cluster->inside_})
+        for (std::string& line : port->complaints()) warnings.push_back(std::move(line));
     std::vector<WorkerNode> nodes;
     for (const auto& lane : cluster->lanes_)
         nodes.push_back({plan.cpus[lane->number], socket_of(*lane)});
@@ -116,87 +121,19 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     return cluster;
 }
 
-void Cluster::pair_ports(const std::vector<std::uint16_t>& tap_cpus) {
-    for (auto [port, other] : {std::pair{&outside_, &inside_}, {&inside_, &outside_}}) {
-        if (port->tap() == nullptr) continue;
-        port->tap()->set_offloads(other->offloads());
-        port->set_tap_cpus(tap_cpus);
-        tap_buffers_.push_back(port->tap()->buffers());
-        other->expect_several_pools();
-    }
-}
-
-void Cluster::connect_taps() {
-    for (auto& lane : lanes_) {
-        if (lane->queue == kNoQueue) continue;
-        for (Port* const port : {&outside_, &inside_})
-            if (Tap* const tap = port->tap(); tap != nullptr)
-                tap->set_reader(lane->queue, lane->bell);
-    }
-}
-
-Result<std::uint16_t> Cluster::start_ports(std::uint16_t wanted, rte_mempool* pool, EalLog& log,
-                                           std::vector<std::string>& warnings) {
-    const std::array<std::pair<Port*, const char*>, 2> sides{
-        {{&outside_, "outside"}, {&inside_, "inside"}}};
-    std::uint16_t queues = std::min({wanted, outside_.queues_max(), inside_.queues_max()});
-    std::string why = queues == wanted
-                          ? ""
-                          : fmt::format("its ports have {} queues for {} lcores", queues, wanted);
-    const auto limit_to = [&](std::uint16_t fewer, const char* side, const std::string& reason) {
-        queues = fewer;
-        why = fmt::format("{} spreads flows over {} of {} lcores: {}", side, fewer, wanted, reason);
-    };
-    for (const auto& [port, side] : sides)
-        if (const Spread spread = port->spread_over(queues); !spread.limit.empty())
-            limit_to(spread.queues, side, spread.limit);
-    const auto start = [&]() -> Status {
-        for (const auto& [port, side] : sides) {
-            port->stop();
-            if (auto done = port->configure(queues, pool, log); !done) return done;
-            if (auto done = port->start(port == &outside_, log); !done) return done;
-        }
-        return Done{};
-    };
-    if (auto done = start(); !done) return done.error();
-    for (const auto& [port, side] : sides) {
-        const std::string refusal = queues == 1 ? "" : port->confirm_spread();
-        if (refusal.empty()) continue;
-        limit_to(1, side, refusal);
-        if (auto done = start(); !done) return done.error();
-    }
-    if (queues < wanted)
-        warnings.push_back(fmt::format(
-            "cluster=\"{}\" {}; the others get their flows from those that have one", name(), why));
-    return queues;
-}
-
-Result<bool> Cluster::part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log,
-                                      std::vector<std::string>& warnings) {
-    if (outside_.rx_queues_max() <= queues || !knows_flow_rules(outside_.id())) return false;
-    const auto restart = [&](std::uint16_t more) -> Status {
-        outside_.stop();
-        if (auto done = outside_.configure(queues, pool, log, more); !done) return done;
-        return outside_.start(true, log);
-    };
-    Status parted = restart(1);
-    if (parted) parted = give_heartbeats_queue(outside_.id(), queues);
-    if (parted) return true;
-    warnings.push_back(
-        fmt::format("cluster {} outside: heartbeats share the queues of clients ({})", name(),
-                    parted.error().message));
-    if (auto back = restart(0); !back) return back.error();
-    return false;
-}
-
 Status Cluster::watch_inside(const ClusterPlan& plan) {
+    if (plan.inside_plan.server_mac) use_server(*plan.inside_plan.server_mac);
+    if (plan.inside_plan.asks) {
+        learner_.emplace(inside_.mac());
+        static_cast<void>(link_.note_inside({ipc::InsideState::server_unknown, 0, {}}));
+    }
     if (!plan.inside_plan.watched) return Done{};
     auto keeper =
         InsideKeeper::open({plan.name, kernel_name_of(plan.inside, inside_.id()), plan.tables.vlan,
                             plan.inside_plan.managed, plan.inside_plan.gateways});
     if (!keeper) return keeper.error();
     watch_ = std::make_unique<InsideWatch>(std::move(keeper.value()), plan.tables);
-    static_cast<void>(look_inside());
+    static_cast<void>(link_.note_inside(watch_->inside()));
     return Done{};
 }
 
@@ -212,19 +149,14 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
         capacity_of(connections_per_worker(plan.connections_max, plan.cpus.size()), plan.tables);
     for (std::uint16_t number = 0; number < plan.cpus.size(); ++number) {
         auto lane = std::make_unique<Lane>(std::uint64_t{random_seed()} << 32 | random_seed());
-        lane->outside_port = outside_.id();
-        lane->inside_port = inside_.id();
         lane->queue = number < queues ? number : kNoQueue;
         lane->number = number;
+        if (heartbeats_apart_ && number == 0) lane->heartbeat_queue = queues;
         lane->in_use.set_alone(plan.cpus.size() == 1);
         lane->worker = static_cast<std::uint32_t>(
             std::find(workers.begin(), workers.end(), plan.cpus[number]) - workers.begin());
-        if (lane->queue != kNoQueue) {
-            lane->outside_waker = outside_.waker(number);
-            lane->inside_waker = inside_.waker(number);
-            if (Tap* const tap = outside_.tap()) lane->outside_tap = &tap->bell(number);
-            if (Tap* const tap = inside_.tap()) lane->inside_tap = &tap->bell(number);
-        }
+        lane->backlog_most = 2U * outside_.rx_ring() + 2U * inside_.rx_ring() +
+                             2U * kRingDescriptors + kHeartbeatDescriptors;
         lane->addresses = {outside_.station_mac(), inside_.mac()};
         lane->fence = &link_.fence();
         lane->verified = &link_.verified();
@@ -243,6 +175,7 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
         lane->steered = std::move(steered.value());
         lanes_.push_back(std::move(lane));
     }
+    join_ports();
     for (const auto& lane : lanes_)
         for (const auto& peer : lanes_) {
             lane->peers.push_back(peer.get());
@@ -269,16 +202,48 @@ void Cluster::set_seal_keys(const SealKeys& keys) {
         lane->seal_keys.store(seal_keys_.back().get(), std::memory_order_release);
 }
 
-bool Cluster::send(rte_mempool* pool, std::span<const Byte> frame) {
+bool Cluster::send(std::span<const Byte> frame) {
     if (frame.size() < sizeof(EthernetHeader) || frame.size() > ipc::kFrameBytesMax) return false;
     std::vector<Byte> bytes(frame.begin(), frame.end());
     put_mac(bytes.data() + kSourceMacOffset, addresses().station(link_.tables()));
+    return leave_for_lane(bytes, Reason::sent);
+}
+
+bool Cluster::leave_for_lane(std::span<const Byte> frame, Reason reason) {
+    std::vector<Byte> bytes(frame.begin(), frame.end());
     put_vlan(bytes, link_.tables().vlan);
-    rte_mbuf* const buffer = copy_frame(pool, bytes);
+    rte_mbuf* const buffer = copy_frame(pool_, bytes);
     if (buffer == nullptr) return false;
+    note_of(buffer).reason = reason;
     if (rte_ring_mp_enqueue(from_main_.get(), buffer) == 0) return true;
     rte_pktmbuf_free(buffer);
     return false;
+}
+
+bool Cluster::look_inside(Instant now) {
+    if (watch_) return link_.note_inside(watch_->inside());
+    if (!learner_) return false;
+    std::vector<IpAddress> addresses;
+    for (const InsideAddress& one : wishes_of(link_.tables(), {}).addresses)
+        addresses.push_back(one.address);
+    learner_->use(std::move(addresses));
+    if (const auto question = learner_->question(now))
+        static_cast<void>(leave_for_lane(*question, Reason::inside_answer));
+    auto is = learner_->mac() ? ipc::InsideState::ready : ipc::InsideState::server_unknown;
+    if (!inside_.link_up(now)) is = ipc::InsideState::link_down;
+    return link_.note_inside({server_readiness_.judge(is, now), 0, {}});
+}
+
+void Cluster::hear_inside(std::span<Byte> frame, Instant now) {
+    const auto bytes = static_cast<std::uint16_t>(frame.size());
+    if (!learner_ || !learner_->hear({frame.data(), bytes, bytes}, now)) return;
+    use_server(*learner_->mac());
+    daemon::log_event(daemon::EventId::server_found,
+                      {{"cluster", name()}, {"mac", config::to_string(*learner_->mac())}});
+}
+
+void Cluster::use_server(const MacAddress& mac) {
+    for (const auto& lane : lanes_) lane->server_mac.store(word_of(mac), std::memory_order_relaxed);
 }
 
 RuleMasks Cluster::held() const {
@@ -306,6 +271,7 @@ Instant Cluster::oldest_poll() const {
 
 ipc::Status Cluster::status() const {
     ipc::Status status = link_.status(last_rx(), oldest_poll(), held());
+    for (const auto& lane : lanes_) status.cluster_bursts += relaxed(lane->counters.cluster_bursts);
     for (const auto& lane : lanes_)
         for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
             status.connections[rule] += relaxed(lane->connections->flow_index().counts()[rule]);
@@ -316,11 +282,16 @@ ipc::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
     ipc::CountersReport report{};
     report.punts_lost = punts_lost_;
     for (const auto& lane : lanes_) {
-        report.counters.add(read_counters(*lane));
+        const Counters counters = read_counters(*lane);
+        report.counters.add(counters);
+        if (lane->number < ipc::kLanesShown)
+            report.busy_cycles[lane->number] = counters.busy_cycles;
         report.punts_lost += lane->punts_lost.load(std::memory_order_relaxed);
     }
     report.dirty = link_.dirty(held());
     report.cycles_per_second = cycles_per_second;
+    report.cycles_now = rte_rdtsc();
+    add_port_numbers(report);
     report.fenced_intervals = link_.fenced_intervals();
     report.worker_count = lanes_.size();
     if (const ClientTable* clients = link_.clients(); clients != nullptr) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/base/result.hpp"
 #include "core/ipc/messages.hpp"
 #include "dataplane/control/cluster_link.hpp"
+#include "dataplane/inside/server_learner.hpp"
 #include "dataplane/inside/watch.hpp"
 #include "dataplane/ports/buffers.hpp"
 #include "dataplane/ports/ports.hpp"
@@ -19,6 +21,7 @@
 #include "dataplane/startup/plan.hpp"
 #include "dataplane/worker/lane.hpp"
 #include "dataplane/worker/publisher.hpp"
+#include "dataplane/worker/rcu.hpp"
 
 namespace nlb::dataplane {
 
@@ -41,6 +44,7 @@ public:
     [[nodiscard]] const std::vector<std::unique_ptr<Lane>>& lanes() const { return lanes_; }
     [[nodiscard]] PortAddresses addresses() const { return lanes_.front()->addresses; }
     [[nodiscard]] Fence& fence() { return link_.fence(); }
+    [[nodiscard]] Port& port(Side side) { return side == Side::outside ? outside_ : inside_; }
     [[nodiscard]] rte_ring* punted() { return to_main_.get(); }
 
     // From now on taps wake the workers of the lanes. Requires: each lane has its worker's bell.
@@ -56,16 +60,37 @@ public:
     void set_seal_keys(const SealKeys& keys);
     // A frame for the outside port, with this host's source address. False: no room, or too short
     // to be a frame.
-    bool send(rte_mempool* pool, std::span<const Byte> frame);
+    bool send(std::span<const Byte> frame);
 
     // A heartbeat that main could not pass on.
     void count_lost_punt() { ++punts_lost_; }
 
-    // See ClusterLink::look.
-    ClusterLink::Change look(Instant now) { return link_.look(outside_.link_up(), now); }
+    // See ClusterLink::look. A port that may not be used is a link that is down.
+    ClusterLink::Change look(Instant now) {
+        return link_.look(outside_.link_up(now) && inside_.health().serves(), now);
+    }
 
-    // How far the inside device is, told to link(); true: that is news.
-    bool look_inside() { return watch_ && link_.note_inside(watch_->inside()); }
+    // Some port's driver has told something since keep_ports().
+    [[nodiscard]] bool has_port_events() const {
+        return outside_.events().any() || inside_.events().any();
+    }
+    struct PortChange {
+        const char* side;
+        std::string device;
+        ipc::PortState state;  // up: it serves again
+        std::string because;
+    };
+    // Follows what the drivers told: shuts the lanes' gates, brings ports back once no worker is
+    // behind them, opens the gates. What has changed.
+    std::vector<PortChange> keep_ports(Instant now, Rcu& rcu, EalLog& log);
+    // Reads what the drivers count.
+    void count_ports(Instant now);
+
+    // How far the inside device is, told to link(); true: that is news. Asks servers that are not
+    // this kernel for their MAC.
+    bool look_inside(Instant now);
+    // A frame that a core settled as Reason::inside_answer.
+    void hear_inside(std::span<Byte> frame, Instant now);
 
     // `clusters`: how many this dataplane serves.
     [[nodiscard]] ipc::Hello hello(std::size_t clusters) const {
@@ -83,13 +108,22 @@ private:
     void pair_ports(const std::vector<std::uint16_t>& tap_cpus);
     // Both ports, with as many queues as flows are spread over: at most `wanted`. One line in
     // `warnings` when they are fewer.
-    Result<std::uint16_t> start_ports(std::uint16_t wanted, rte_mempool* pool, EalLog& log,
+    Result<std::uint16_t> start_ports(std::uint16_t wanted, EalLog& log,
                                       std::vector<std::string>& warnings);
-    // True: the outside port has a queue of their own for heartbeats, behind those of the lanes.
-    Result<bool> part_heartbeats(std::uint16_t queues, rte_mempool* pool, EalLog& log,
-                                 std::vector<std::string>& warnings);
     // The addresses of the kernel's end, if the inside device has one.
     Status watch_inside(const ClusterPlan& plan);
+    // To the first lane, for the outside port, or as a question for the inside one.
+    bool leave_for_lane(std::span<const Byte> frame, Reason reason);
+    void use_server(const MacAddress& mac);
+    Status start_both(std::uint16_t queues, EalLog& log, std::vector<std::string>& warnings);
+    Status configure_outside(std::uint16_t queues, EalLog& log);
+    // The inside's MTU is the outside's.
+    void level_mtu(std::uint16_t wanted, std::vector<std::string>& warnings);
+    // Tells the lanes the ports' numbers and what wakes for them. Requires: no worker uses them.
+    void join_ports();
+    Status reopen(Port& port, PortHealth::Step step, EalLog& log);
+    void shut_gates(Rcu& rcu);
+    void add_port_numbers(ipc::CountersReport& report) const;
     Status make_lanes(const ClusterPlan& plan, std::uint16_t queues,
                       const std::vector<std::uint16_t>& workers, Doorbell& doorbell);
     // Buckets in which some lane holds descriptors.
@@ -103,6 +137,12 @@ private:
     Port outside_;
     Port inside_;
     std::unique_ptr<InsideWatch> watch_;  // dies before its device
+    std::optional<ServerLearner> learner_;
+    Readiness server_readiness_;
+    rte_mempool* pool_ = nullptr;
+    // the outside port has a queue of their own for heartbeats, behind those of the lanes
+    bool heartbeats_apart_ = false;
+    std::optional<std::uint64_t> grace_;  // runs since the gates were shut
     Ring to_main_;
     Ring from_main_;
     std::vector<std::unique_ptr<Lane>> lanes_;

@@ -8,14 +8,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "config/format.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 
 namespace nlb::dataplane {
 namespace {
-
-using daemon::Level;
 
 int run_worker(void* worker) {
     static_cast<Worker*>(worker)->run();
@@ -78,14 +76,22 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const StartupPlan& plan, cons
 }
 
 Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
-    // the first worker's
-    auto pool = make_pool(eal.need.buffers, static_cast<int>(rte_lcore_to_socket_id(1)));
-    if (!pool) return pool.error();
-    pool_ = std::move(pool.value());
+    // Where no adapter tells, on the first worker's node.
+    const auto socket_for = [](int node) {
+        return node >= 0 ? node : static_cast<int>(rte_lcore_to_socket_id(1));
+    };
+    std::map<int, std::uint32_t> buffers;
+    for (const auto& [node, count] : eal.need.pools) buffers[socket_for(node)] += count;
+    for (const auto& [socket, count] : buffers) {
+        auto pool = make_pool(count, eal.need.frame_room, socket);
+        if (!pool) return pool.error();
+        pools_.emplace(socket, std::move(pool.value()));
+    }
     std::vector<std::string> warnings;
     for (std::uint16_t index = 0; index < plan.clusters.size(); ++index) {
         const ClusterPlan& from = plan.clusters[index];
-        auto cluster = Cluster::open(from, index, eal.lcores.workers, eal.lcores.spare, pool_.get(),
+        rte_mempool* const pool = pools_.at(socket_for(pool_node(from, eal.adapters))).get();
+        auto cluster = Cluster::open(from, index, eal.lcores.workers, eal.lcores.spare, pool,
                                      doorbell_, log_, warnings);
         if (!cluster) return cluster.error();
         clusters_.push_back(std::move(cluster.value()));
@@ -95,7 +101,7 @@ Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
         if (fixed_) clusters_.back()->fence().set_link(true);
     }
     for (const std::string& warning : warnings)
-        daemon::log(Level::warning, "warning", {{"because", warning}});
+        daemon::log_event(daemon::EventId::dataplane_warning, {{"because", warning}});
     // Devices that work have said how they had to help themselves; that is nobody's concern.
     static_cast<void>(log_.take());
     return Done{};
@@ -119,10 +125,9 @@ ipc::CountersReport Dataplane::counters(std::uint16_t cluster) const {
 Status Dataplane::install(std::uint16_t cluster, std::uint64_t token, const Tables& tables) {
     if (!clusters_[cluster]->install(publisher_, token, tables))
         return Error{"too little memory for the tables: raise eal.memory"};
-    daemon::log(Level::info, "tables",
-                {{"cluster", clusters_[cluster]->name()},
-                 {"token", std::to_string(token)},
-                 {"epoch", std::to_string(tables.epoch)}});
+    daemon::log_event(daemon::EventId::tables, {{"cluster", clusters_[cluster]->name()},
+                                                {"token", std::to_string(token)},
+                                                {"epoch", std::to_string(tables.epoch)}});
     return Done{};
 }
 
@@ -136,21 +141,21 @@ void Dataplane::send_frame(std::uint16_t cluster, std::span<const Byte> frame) {
     report_change(*clusters_[cluster], cluster, monotonic_now());
     if (!clusters_[cluster]->fence().link_up()) return;
     // the next heartbeat makes up for it
-    if (!clusters_[cluster]->send(pool_.get(), frame)) return;
+    if (!clusters_[cluster]->send(frame)) return;
     workers_[clusters_[cluster]->lanes().front()->worker]->wake();
 }
 
 void Dataplane::on_connected(int pid) {
-    daemon::log(Level::info, "controlplane_connected", {{"process", std::to_string(pid)}});
+    daemon::log_event(daemon::EventId::controlplane_connected, {{"process", std::to_string(pid)}});
 }
 
 void Dataplane::on_disconnected(const std::string& why) {
-    daemon::log(Level::warning, "controlplane_disconnected",
-                {{"because", why}, {"then", "the cores go on until their lease ends"}});
+    daemon::log_event(daemon::EventId::controlplane_disconnected,
+                      {{"because", why}, {"then", "the cores go on until their lease ends"}});
 }
 
 void Dataplane::on_refused(const std::string& why) {
-    daemon::log(Level::error, "controlplane_refused", {{"because", why}});
+    daemon::log_event(daemon::EventId::controlplane_refused, {{"because", why}});
 }
 
 void Dataplane::report_ready() const {
@@ -163,12 +168,11 @@ void Dataplane::report_ready() const {
         outside += comma + config::to_string(cluster->addresses().outside);
         inside += comma + config::to_string(cluster->addresses().inside);
     }
-    daemon::log(Level::info, "ready",
-                {{"cluster", names},
-                 {"host", host_},
-                 {"workers", std::to_string(workers_.size())},
-                 {"outside", outside},
-                 {"inside", inside}});
+    daemon::log_event(daemon::EventId::ready, {{"cluster", names},
+                                               {"host", host_},
+                                               {"workers", std::to_string(workers_.size())},
+                                               {"outside", outside},
+                                               {"inside", inside}});
 }
 
 }  // namespace nlb::dataplane

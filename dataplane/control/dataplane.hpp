@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -48,6 +49,9 @@ private:
     void stop_workers();
     void report_ready() const;
     void report_change(Cluster& cluster, std::uint16_t index, Instant now);
+    // Some driver has told something since the last tick.
+    [[nodiscard]] bool ports_told() const;
+    void keep_ports(Instant now);
 
     // One turn of the loop.
     void wait(Instant now, Instant until);
@@ -104,7 +108,7 @@ private:
     Rcu rcu_;
     Doorbell doorbell_;
     std::atomic<bool> stop_{false};  // publishes nothing but itself
-    Pool pool_;
+    std::map<int, Pool> pools_;      // by NUMA node
     std::vector<std::unique_ptr<Cluster>> clusters_;
     Publisher publisher_;
     std::vector<std::unique_ptr<Worker>> workers_;
@@ -116,6 +120,7 @@ private:
     bool more_punts_ = false;
     bool more_traced_ = false;
     Instant next_tick_ = kLongAgo;
+    Instant next_count_ = kLongAgo;
     Duration idle_look_{};  // how often idle_watch_ is asked
     std::optional<IdleWatch> idle_watch_;
     StuckWatch stuck_watch_;

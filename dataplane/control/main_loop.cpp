@@ -6,16 +6,16 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "dataplane/control/dataplane.hpp"
 #include "dataplane/worker/scheduling.hpp"
 
 namespace nlb::dataplane {
 namespace {
 
-using daemon::Level;
-
 constexpr Duration kTick = std::chrono::milliseconds{50};
+// How often drivers are asked what they count: some need a millisecond for it.
+constexpr Duration kCountPorts = std::chrono::milliseconds{500};
 // While a grace period runs: workers pass one within a burst, or are asleep and stand in nobody's
 // way.
 constexpr Duration kGracePoll = std::chrono::microseconds{50};
@@ -44,7 +44,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
     start_workers();
     if (!fixed_)
         if (const auto refused = ask_for_real_time())
-            daemon::log(Level::info, "not_real_time", {{"because", *refused}});
+            daemon::log_event(daemon::EventId::dataplane_not_real_time, {{"because", *refused}});
     report_ready();
     manager.ready();
     if (idle_exit) {
@@ -53,7 +53,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
     }
     while (!stopping_) {
         const Instant now = monotonic_now();
-        if (now >= next_tick_) tick(now);
+        if (now >= next_tick_ || ports_told()) tick(now);
         if (idle_watch_ && is_idle(now)) break;
         deliver_punts();
         deliver_requests();
@@ -66,7 +66,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
     }
     manager.stopping();
     stop_workers();
-    daemon::log(Level::info, "stopped", {{"host", host_}});
+    daemon::log_event(daemon::EventId::dataplane_stopped, {{"host", host_}});
     return Done{};
 }
 
@@ -109,10 +109,11 @@ void Dataplane::deliver_punts() {
         more_punts_ |= count == kPuntsAtOnce;
         for (unsigned i = 0; i < count; ++i) {
             const ipc::Punted punted{note_of(frames[i]).received_ns};
-            const std::span<const Byte> frame{rte_pktmbuf_mtod(frames[i], const Byte*),
-                                              frames[i]->data_len};
-            if (server_ && socket_->connected() && frame.size() <= ipc::kFrameBytesMax &&
-                !server_->send_punted(index, punted, frame))
+            const std::span<Byte> frame{rte_pktmbuf_mtod(frames[i], Byte*), frames[i]->data_len};
+            if (note_of(frames[i]).reason == Reason::inside_answer)
+                clusters_[index]->hear_inside(frame, Instant{Duration{punted.received_ns}});
+            else if (server_ && socket_->connected() && frame.size() <= ipc::kFrameBytesMax &&
+                     !server_->send_punted(index, punted, frame))
                 clusters_[index]->count_lost_punt();
             rte_pktmbuf_free(frames[i]);
         }
@@ -142,13 +143,15 @@ void Dataplane::tick(Instant now) {
     clock_.calibrate_now();
     if (socket_) socket_->try_again();
     if (tracer_) tracer_->accept_again();
+    keep_ports(now);
     if (!fixed_)
         for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
             report_change(*clusters_[index], index, now);
-            if (clusters_[index]->look_inside() && server_) server_->send_status(index);
+            Cluster& cluster = *clusters_[index];
+            if (cluster.look_inside(now) && server_) server_->send_status(index);
         }
     for (const std::string& line : log_.take())
-        daemon::log(Level::warning, "dpdk", {{"line", line}});
+        daemon::log_event(daemon::EventId::dpdk, {{"line", line}});
     if (manager_->listens()) tell_manager(now);
 }
 
@@ -166,18 +169,40 @@ void Dataplane::tell_manager(Instant now) {
     manager_->status(text);
 }
 
+bool Dataplane::ports_told() const {
+    return std::any_of(clusters_.begin(), clusters_.end(),
+                       [](const auto& cluster) { return cluster->has_port_events(); });
+}
+
+void Dataplane::keep_ports(Instant now) {
+    const bool counts = now >= next_count_;
+    if (counts) next_count_ = now + kCountPorts;
+    for (const auto& cluster : clusters_) {
+        for (const Cluster::PortChange& change : cluster->keep_ports(now, rcu_, log_))
+            daemon::log_event(change.state == ipc::PortState::up ? daemon::EventId::device_back
+                                                                 : daemon::EventId::device_lost,
+                              {{"cluster", cluster->name()},
+                               {"port", change.side},
+                               {"device", change.device},
+                               {"state", std::string{word_of(change.state, ipc::kPortStateNames)}},
+                               {"because", change.because}});
+        if (counts) cluster->count_ports(now);
+    }
+}
+
 void Dataplane::report_change(Cluster& cluster, std::uint16_t index, Instant now) {
     const ClusterLink::Change change = cluster.look(now);
     if (change.link) {
         const bool up = cluster.fence().link_up();
-        daemon::log(up ? Level::info : Level::warning, "link",
-                    {{"cluster", cluster.name()}, {"state", up ? "up" : "down"}});
+        daemon::log_event(daemon::EventId::link,
+                          {{"cluster", cluster.name()}, {"state", up ? "up" : "down"}});
         if (server_) server_->send_status(index);
     }
     if (change.fenced)
-        daemon::log(Level::warning, "fenced",
-                    {{"cluster", cluster.name()}, {"because", "the lease ran out"}});
-    if (change.unfenced) daemon::log(Level::info, "unfenced", {{"cluster", cluster.name()}});
+        daemon::log_event(daemon::EventId::fenced,
+                          {{"cluster", cluster.name()}, {"because", "the lease ran out"}});
+    if (change.unfenced)
+        daemon::log_event(daemon::EventId::unfenced, {{"cluster", cluster.name()}});
 }
 
 std::vector<Progress> Dataplane::progress() const {

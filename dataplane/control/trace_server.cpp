@@ -6,7 +6,7 @@
 #include <ctime>
 #include <fmt/format.h>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "dataplane/worker/clock.hpp"
 
 namespace nlb::dataplane {
@@ -86,11 +86,11 @@ std::optional<std::string> TraceServer::begin(std::span<const Byte> datagram) {
     progress_at_ = kLongAgo;
     for (const auto& lane : traced_->lanes())
         lane->trace.store(trace_.get(), std::memory_order_release);
-    daemon::log(daemon::Level::info, "trace",
-                {{"cluster", traced_->name()},
-                 {"process", std::to_string(socket_.peer_pid())},
-                 {"state", "on"},
-                 {"rate", std::to_string(request->packets_per_second)}});
+    daemon::log_event(daemon::EventId::trace,
+                      {{"cluster", traced_->name()},
+                       {"process", std::to_string(socket_.peer_pid())},
+                       {"state", "on"},
+                       {"rate", std::to_string(request->packets_per_second)}});
     return std::nullopt;
 }
 
@@ -98,10 +98,9 @@ void TraceServer::end() {
     if (trace_) {
         for (const auto& lane : traced_->lanes())
             lane->trace.store(nullptr, std::memory_order_release);
-        daemon::log(daemon::Level::info, "trace",
-                    {{"cluster", traced_->name()},
-                     {"process", std::to_string(socket_.peer_pid())},
-                     {"state", "off"}});
+        daemon::log_event(daemon::EventId::trace, {{"cluster", traced_->name()},
+                                                   {"process", std::to_string(socket_.peer_pid())},
+                                                   {"state", "off"}});
         retired_.push_back({rcu_.start(), std::move(trace_)});
     }
     socket_.disconnect();

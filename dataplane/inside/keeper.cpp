@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "config/daemon/log.hpp"
+#include "config/daemon/event_line.hpp"
 #include "config/format.hpp"
 
 namespace nlb::dataplane {
@@ -145,16 +145,17 @@ bool InsideKeeper::mend(const KernelView& view, Instant now) {
         [this](const InsideAddress& address) { return seen_.contains(address.address); });
     if (set.empty()) return mending.set_up || !mending.remove.empty();
     if (!mended) {
-        daemon::log(Level::info, "inside_addresses",
-                    {{"cluster", kernel_.cluster}, {"device", interface_}, {"set", joined(set)}});
+        daemon::log_event(
+            daemon::EventId::inside_addresses,
+            {{"cluster", kernel_.cluster}, {"device", interface_}, {"set", joined(set)}});
     } else if (++mended_untold_; now >= next_mended_event_) {
         next_mended_event_ = now + kMendedEventEvery;
-        daemon::log(Level::warning, "inside_mended",
-                    {{"cluster", kernel_.cluster},
-                     {"device", interface_},
-                     {"set", joined(set)},
-                     {"times", std::to_string(std::exchange(mended_untold_, 0))},
-                     {"because", "somebody had removed them"}});
+        daemon::log_event(daemon::EventId::inside_mended,
+                          {{"cluster", kernel_.cluster},
+                           {"device", interface_},
+                           {"set", joined(set)},
+                           {"times", std::to_string(std::exchange(mended_untold_, 0))},
+                           {"because", "somebody had removed them"}});
     }
     return true;
 }
@@ -194,20 +195,20 @@ void InsideKeeper::note_missing(const std::vector<InsideAddress>& missing) {
     if (text == told_missing_) return;
     told_missing_ = text;
     if (missing.empty())
-        daemon::log(Level::info, "inside_complete",
-                    {{"cluster", kernel_.cluster}, {"device", interface_}});
+        daemon::log_event(daemon::EventId::inside_complete,
+                          {{"cluster", kernel_.cluster}, {"device", interface_}});
     else
-        daemon::log(Level::warning, "inside_missing",
-                    {{"cluster", kernel_.cluster}, {"device", interface_}, {"missing", text}});
+        daemon::log_event(
+            daemon::EventId::inside_missing,
+            {{"cluster", kernel_.cluster}, {"device", interface_}, {"missing", text}});
 }
 
 void InsideKeeper::complain(const std::string& what, const std::string& because) {
     if (std::exchange(complaints_[what], because) == because) return;
-    daemon::log(Level::warning, "inside_refused",
-                {{"cluster", kernel_.cluster},
-                 {"device", interface_},
-                 {"what", what},
-                 {"because", because}});
+    daemon::log_event(daemon::EventId::inside_refused, {{"cluster", kernel_.cluster},
+                                                        {"device", interface_},
+                                                        {"what", what},
+                                                        {"because", because}});
 }
 
 }  // namespace nlb::dataplane

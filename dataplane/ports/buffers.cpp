@@ -6,6 +6,7 @@
 #include <rte_errno.h>
 
 #include "core/base/assert.hpp"
+#include "core/packet/frame_room.hpp"
 #include "dataplane/startup/memory.hpp"
 
 namespace nlb::dataplane {
@@ -16,9 +17,11 @@ constexpr std::uint16_t kPrivateBytes = RTE_CACHE_LINE_ROUNDUP(sizeof(FrameNote)
 
 }  // namespace
 
-Result<Pool> make_pool(std::uint32_t buffers, int socket) {
-    Pool pool(rte_pktmbuf_pool_create("nlb frames", buffers, kBufferCache, kPrivateBytes,
-                                      kBufferDataRoom + RTE_PKTMBUF_HEADROOM, socket));
+Result<Pool> make_pool(std::uint32_t buffers, std::uint16_t frame_room, int socket) {
+    const std::string name = "nlb frames " + std::to_string(socket);
+    Pool pool(rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, kPrivateBytes,
+                                      static_cast<std::uint16_t>(frame_room + RTE_PKTMBUF_HEADROOM),
+                                      socket));
     if (pool == nullptr)
         return Error{"the pool of " + std::to_string(buffers) +
                      " frame buffers could not be made (" + rte_strerror(rte_errno) +
@@ -45,7 +48,7 @@ Result<Ring> make_ring(const std::string& name, std::uint32_t frames, int socket
 rte_mbuf* copy_frame(rte_mempool* pool, std::span<const Byte> frame) {
     rte_mbuf* const buffer = rte_pktmbuf_alloc(pool);
     if (buffer == nullptr) return nullptr;
-    char* const data = frame.size() > kBufferDataRoom
+    char* const data = frame.size() > kFrameRoomUsual
                            ? nullptr
                            : rte_pktmbuf_append(buffer, static_cast<std::uint16_t>(frame.size()));
     if (data == nullptr) {

@@ -33,9 +33,9 @@ struct FreePool {
     void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
 };
 using Pool = std::unique_ptr<rte_mempool, FreePool>;
-// In the memory of NUMA node `socket`. Requires: EAL runs; no other pool of this process lives.
-// Thread: main.
-[[nodiscard]] Result<Pool> make_pool(std::uint32_t buffers, int socket);
+// In the memory of NUMA node `socket`; a frame of `frame_room` bytes fits one buffer. Requires: EAL
+// runs; no other pool of that socket lives. Thread: main.
+[[nodiscard]] Result<Pool> make_pool(std::uint32_t buffers, std::uint16_t frame_room, int socket);
 
 struct FreeRing {
     void operator()(rte_ring* ring) const;  // and the frames that are left in it

@@ -4,19 +4,15 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
-#include <set>
-#include <sys/socket.h>
-#include <vector>
 
 #include "core/base/assert.hpp"
+#include "core/packet/frame_room.hpp"
+#include "dataplane/ports/flow_control.hpp"
+#include "dataplane/ports/packet_sockets.hpp"
 #include "dataplane/startup/diagnosis.hpp"
-#include "dataplane/startup/kernel_interface.hpp"
-#include "dataplane/startup/memory.hpp"
-#include "dataplane/worker/sleeper.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -24,57 +20,32 @@ namespace {
 // Of an adapter that does not say how long its key is.
 constexpr std::size_t kRssKeyBytes = 40;
 
-// The kernel's interface behind a driver that borrows it; empty: there is none.
-std::string borrowed_interface(const Device& device) {
-    const bool borrows = device.driver == "net_af_packet" || device.driver == "net_af_xdp";
-    return borrows ? device.argument("iface").value_or("") : "";
-}
-
-// net_af_packet does not tell its sockets, one per queue in the order of the queues; they are those
-// that appear while it is probed.
-std::set<int> packet_sockets() {
-    std::set<int> found;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", ignored)) {
-        const int fd = std::atoi(entry.path().filename().c_str());
-        int domain = 0;
-        socklen_t bytes = sizeof domain;
-        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) == 0 && domain == AF_PACKET)
-            found.insert(fd);
-    }
-    return found;
-}
-
 }  // namespace
 
 Port::Port(Device device, std::string where, std::uint16_t id)
     : device_(std::move(device)),
       where_(std::move(where)),
       id_(id),
-      spreads_without_rss_(nlb::dataplane::spreads_without_rss(device_.driver)) {}
-
-Port::Port(Port&& other) noexcept
-    : device_(std::move(other.device_)),
-      tap_(std::move(other.tap_)),
-      tap_cpus_(std::move(other.tap_cpus_)),
-      one_pool_(other.one_pool_),
-      where_(std::move(other.where_)),
-      id_(other.id_),
-      spreads_without_rss_(other.spreads_without_rss_),
-      rss_word_(other.rss_word_),
-      rss_key_(std::move(other.rss_key_)),
-      rss_flow_types_(other.rss_flow_types_),
-      rss_error_(other.rss_error_),
-      sockets_(std::move(other.sockets_)),
-      queues_max_(other.queues_max_),
-      rx_queues_max_(other.rx_queues_max_),
-      socket_(other.socket_),
-      attached_(std::exchange(other.attached_, false)),
-      started_(std::exchange(other.started_, false)) {}
+      spreads_without_rss_(nlb::dataplane::spreads_without_rss(device_.driver)) {
+    attached_.is = true;
+}
 
 Port::~Port() {
-    if (!attached_) return;
+    detach();
+}
+
+void Port::pair_with(const Port& other, const std::vector<std::uint16_t>& tap_cpus) {
+    one_pool_ = other.tap_ == nullptr;
+    if (tap_ == nullptr) return;
+    tap_cpus_ = tap_cpus;
+    tap_->set_offloads({other.tap_ != nullptr, other.tap_ != nullptr});
+}
+
+void Port::detach() {
+    if (!attached_.is) return;
     stop();
+    events_->unwatch();
+    attached_.is = false;
     rte_eth_dev_close(id_);
 }
 
@@ -83,36 +54,49 @@ Error Port::refused(EalLog& log, int error) const {
 }
 
 Result<Port> Port::attach(const Device& device, const std::string& where, std::uint16_t rss_word,
-                          EalLog& log) {
+                          EalLog& log, const PortWish& wish) {
     static_cast<void>(log.take());
     std::uint16_t id = 0;
+    // EAL has probed the PCI devices that it was told to allow, and kept what it said then.
+    const PacketSockets sockets;
     std::unique_ptr<Tap> tap;
     if (device.driver == kTapDriver) {
-        auto opened = Tap::open(device);
+        auto opened = Tap::open(device, frame_room(wish.mtu));
         if (!opened)
             return Error{where + ": device \"" + device.text() + "\": " + opened.error().message};
         tap = std::move(opened.value());
+        id = tap->port();
+    } else {
+        const int probed = device.is_pci() ? 0 : rte_dev_probe(device.text().c_str());
+        const int found =
+            probed == 0 ? rte_eth_dev_get_port_by_name(device.name.c_str(), &id) : probed;
+        if (found != 0)
+            return device_refused(device, where, device.is_pci() ? log.probe() : log.take(),
+                                  -found);
     }
-    // EAL has probed the PCI devices that it was told to allow.
-    const std::set<int> before = packet_sockets();
-    const bool is_there = device.is_pci() || tap != nullptr;
-    const int probed = is_there ? 0 : rte_dev_probe(device.text().c_str());
-    const int found = tap != nullptr || probed != 0
-                          ? probed
-                          : rte_eth_dev_get_port_by_name(device.name.c_str(), &id);
-    if (found != 0) return device_refused(device, where, log.take(), -found);
-    Port port(device, where, tap != nullptr ? tap->port() : id);
+    Port port(device, where, id);
     port.tap_ = std::move(tap);
-    for (const int fd : packet_sockets())
-        if (!before.contains(fd)) port.sockets_.push_back(fd);
-    rte_eth_dev_info info{};
-    if (const int error = rte_eth_dev_info_get(id, &info); error != 0)
-        return port.refused(log, error);
+    port.wish_ = wish;
     port.rss_word_ = rss_word;
-    port.queues_max_ = std::min(info.max_rx_queues, info.max_tx_queues);
-    port.rx_queues_max_ = info.max_rx_queues;
-    port.socket_ = std::max(rte_eth_dev_socket_id(id), 0);
+    port.sockets_ = sockets.appeared();
+    if (auto looked = port.look_at_device(log); !looked) return looked.error();
+    if (const std::string name = borrowed_name(device); !name.empty()) {
+        port.borrowed_ = std::make_unique<BorrowedInterface>(name);
+        port.borrowed_->prepare(wish.mtu);
+    }
     return port;
+}
+
+Status Port::look_at_device(EalLog& log) {
+    rte_eth_dev_info info{};
+    if (const int error = rte_eth_dev_info_get(id_, &info); error != 0) return refused(log, error);
+    driver_ = info.driver_name != nullptr ? info.driver_name : "";
+    queues_max_ = std::min(info.max_rx_queues, info.max_tx_queues);
+    rx_queues_max_ = info.max_rx_queues;
+    speed_most_mbps_ = speed_most_mbps(info.speed_capa);
+    interrupts_ = interrupts_of(info, device_, wish_);
+    socket_ = std::max(rte_eth_dev_socket_id(id_), 0);
+    return Done{};
 }
 
 Spread Port::spread_over(std::uint16_t wanted) const {
@@ -144,120 +128,130 @@ rte_eth_rss_conf Port::rss_settings() {
 
 Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std::uint16_t more) {
     NLB_ASSERT(queues >= 1 && queues <= queues_max_ && queues + more <= rx_queues_max_);
+    queues_ = queues;
+    more_ = more;
+    pool_ = pool;
     const auto rx_queues = static_cast<std::uint16_t>(queues + more);
     rte_eth_dev_info info{};
-    int error = rte_eth_dev_info_get(id_, &info);
-    rte_eth_conf settings{};
-    // What the cores send is whole, one segment of the one pool, and nobody else's.
-    if (one_pool_)
-        settings.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE & info.tx_offload_capa;
-    // only tells its descriptors, see waker()
-    settings.intr_conf.rxq = device_.driver == "net_tap" ? 1 : 0;
+    if (const int error = rte_eth_dev_info_get(id_, &info); error != 0) return refused(log, error);
+    auto settings = settings_of(info, device_, wish_, rx_queues);
+    if (!settings) return Error{where_ + ": " + settings.error().message};
+    if (!one_pool_) settings.value().device.txmode.offloads &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
     rss_key_.clear();
     if (queues > 1 && !spreads_without_rss_) {
         rss_key_ = rss_key(rss_word_, info.hash_key_size != 0 ? info.hash_key_size : kRssKeyBytes);
         rss_flow_types_ = kRssFlowTypes & info.flow_type_rss_offloads;
-        settings.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-        settings.rx_adv_conf.rss_conf = rss_settings();
     }
-    if (error == 0) error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
-    rss_error_ = rss_key_.empty() ? 0 : error;
-    if (rss_error_ != 0) {
-        settings.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
-        settings.rx_adv_conf = {};
-        error = rte_eth_dev_configure(id_, rx_queues, queues, &settings);
-    }
-    if (error == 0) error = set_up_queues(rx_queues, queues, pool);
+    int error = configure_device(settings.value(), rx_queues);
+    if (error == 0) error = set_up_queues(settings.value(), rx_queues, pool);
     if (error != 0) return refused(log, error);
     return tap_ == nullptr ? Status{Done{}} : tap_->set_queues(queues);
 }
 
-int Port::set_up_queues(std::uint16_t rx_queues, std::uint16_t tx_queues, rte_mempool* pool) {
-    std::uint16_t rx = rx_descriptors_of(device_);
-    std::uint16_t tx = kRingDescriptors;
-    if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); error != 0) return error;
+// With all that the device may have, and with less where it refuses.
+int Port::configure_device(PortSettings& settings, std::uint16_t rx_queues) {
+    rte_eth_conf& wanted = settings.device;
+    wanted.intr_conf.rxq = interrupts_.rx ? 1 : 0;
+    wanted.intr_conf.lsc = interrupts_.link ? 1 : 0;
+    rss_error_ = 0;
+    if (!rss_key_.empty()) {
+        wanted.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        wanted.rx_adv_conf.rss_conf = rss_settings();
+    }
+    int error = rte_eth_dev_configure(id_, rx_queues, queues_, &wanted);
+    if (error != 0 && device_.is_pci() && (interrupts_.rx || interrupts_.link)) {
+        interrupts_ = {};
+        wanted.intr_conf = {};
+        error = rte_eth_dev_configure(id_, rx_queues, queues_, &wanted);
+    }
+    if (error == 0 || rss_key_.empty()) return error;
+    rss_error_ = error;
+    wanted.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
+    wanted.rx_adv_conf = {};
+    return rte_eth_dev_configure(id_, rx_queues, queues_, &wanted);
+}
+
+int Port::set_up_queues(const PortSettings& settings, std::uint16_t rx_queues, rte_mempool* pool) {
+    rx_ring_ = settings.rx_ring;
+    tx_ring_ = settings.tx_ring;
+    const auto node = static_cast<unsigned>(socket_);
+    if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_ring_, &tx_ring_); error != 0)
+        return error;
     for (std::uint16_t queue = 0; queue < rx_queues; ++queue) {
-        const std::uint16_t places = queue < tx_queues ? rx : std::min(rx, kHeartbeatDescriptors);
-        if (const int error = rte_eth_rx_queue_setup(id_, queue, places,
-                                                     static_cast<unsigned>(socket_), nullptr, pool);
+        const std::uint16_t places =
+            queue < queues_ ? rx_ring_ : std::min(rx_ring_, kHeartbeatDescriptors);
+        if (const int error = rte_eth_rx_queue_setup(id_, queue, places, node, &settings.rx, pool);
             error != 0)
             return error;
     }
-    for (std::uint16_t queue = 0; queue < tx_queues; ++queue) {
-        if (const int error =
-                rte_eth_tx_queue_setup(id_, queue, tx, static_cast<unsigned>(socket_), nullptr);
+    for (std::uint16_t queue = 0; queue < queues_; ++queue)
+        if (const int error = rte_eth_tx_queue_setup(id_, queue, tx_ring_, node, nullptr);
             error != 0)
             return error;
-    }
     return 0;
 }
 
-Status Port::start(bool everything, EalLog& log) {
-    NLB_ASSERT(!started_);
-    if (const int error = rte_eth_dev_start(id_); error != 0) return refused(log, error);
-    started_ = true;
+Status Port::start(EalLog& log) {
+    NLB_ASSERT(!started_.is);
+    events_->watch(id_);
+    int error = rte_eth_dev_start(id_);
+    if (error != 0 && device_.is_pci() && (interrupts_.rx || interrupts_.link)) {
+        // Under some buses there are too few interrupts for what the driver has promised.
+        interrupts_ = {};
+        if (auto again = configure(queues_, pool_, log, more_); !again) return again;
+        error = rte_eth_dev_start(id_);
+    }
+    if (error != 0) return refused(log, error);
+    started_.is = true;
+    link_at_ = kLongAgo;
+    if (const auto set = set_filters(filter_calls(id_), filters_, !device_.is_pci()); set)
+        reception_ = set.value();
+    else
+        return Error{where_ + ": device \"" + device_.text() + "\": " + set.error().message};
+    if (device_.is_pci()) flow_control_ = end_flow_control(flow_control_calls(id_));
+    statistics_.bind(id_);
     if (tap_ != nullptr) return tap_->start(tap_cpus_);
-    if (!everything) return Done{};
-    // A device that knows no such mode takes everything anyhow.
-    for (const int error : {rte_eth_promiscuous_enable(id_), rte_eth_allmulticast_enable(id_)})
-        if (error != 0 && error != -ENOTSUP) return refused(log, error);
+    wakes_ = interrupts_.rx && rte_eth_dev_rx_intr_ctl_q_get_fd(id_, 0) >= 0;
+    if (!wakes_ || !device_.is_pci()) return Done{};
+    wakes_ = rte_eth_dev_rx_intr_enable(id_, 0) == 0;
+    if (wakes_) static_cast<void>(rte_eth_dev_rx_intr_disable(id_, 0));
     return Done{};
 }
 
 void Port::stop() {
-    if (!started_) return;
-    started_ = false;
+    if (!started_.is) return;
+    started_.is = false;
     if (tap_ != nullptr) tap_->stop();
     static_cast<void>(rte_eth_dev_stop(id_));
 }
 
-int Port::waker(std::uint16_t queue) const {
-    NLB_ASSERT(started_);
-    if (tap_ != nullptr) return kRingsBell;
-    if (queue < sockets_.size()) return sockets_[queue];
-    return device_.driver == "net_tap" ? rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue) : -1;
+Status Port::reopen(PortHealth::Step step, EalLog& log) {
+    static_cast<void>(log.take());
+    if (step == PortHealth::Step::attach) {
+        if (auto again = attach_again(log); !again) return again;
+    } else {
+        stop();
+        if (const int error = rte_eth_dev_reset(id_); error != 0) return refused(log, error);
+    }
+    if (auto done = configure(queues_, pool_, log, more_); !done) return done;
+    return start(log);
 }
 
-MacAddress Port::mac() const {
-    if (tap_ != nullptr) return tap_->interface().mac();
-    rte_ether_addr address{};
-    MacAddress mac;
-    if (rte_eth_macaddr_get(id_, &address) == 0)
-        std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
-    return mac;
-}
-
-MacAddress Port::station_mac() const {
-    MacAddress station = mac();
-    if (tap_ != nullptr) station.bytes.back() ^= 1;
-    return station;
-}
-
-int Port::numa_node() const {
-    return device_.is_pci() ? rte_eth_dev_socket_id(id_) : -1;
-}
-
-bool Port::link_up() const {
-    if (tap_ != nullptr) return tap_->interface().link_up();
-    // net_af_packet reports its link up whatever happens to the cable.
-    if (const std::string interface = borrowed_interface(device_); !interface.empty())
-        return kernel_link_up(interface);
-    rte_eth_link link{};
-    return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
-}
-
-std::uint16_t Port::mtu() const {
-    if (tap_ != nullptr) return tap_->interface().mtu();
-    // Of a borrowed interface the kernel knows better than the driver.
-    const std::string interface = borrowed_interface(device_);
-    if (const std::uint16_t known = interface.empty() ? 0 : kernel_mtu(interface); known != 0)
-        return known;
-    std::uint16_t mtu = 0;
-    return rte_eth_dev_get_mtu(id_, &mtu) == 0 ? mtu : std::uint16_t{1500};
-}
-
-bool Port::set_mtu(std::uint16_t mtu) {
-    return tap_ != nullptr ? tap_->interface().set_mtu(mtu) : rte_eth_dev_set_mtu(id_, mtu) == 0;
+Status Port::attach_again(EalLog& log) {
+    if (attached_.is) {
+        rte_eth_dev_info info{};
+        rte_device* const bus_device =
+            rte_eth_dev_info_get(id_, &info) == 0 ? info.device : nullptr;
+        detach();
+        if (bus_device != nullptr) static_cast<void>(rte_dev_remove(bus_device));
+    }
+    const int probed = rte_dev_probe(device_.text().c_str());
+    std::uint16_t id = 0;
+    if (probed != 0 || rte_eth_dev_get_port_by_name(device_.name.c_str(), &id) != 0)
+        return refused(log, probed != 0 ? probed : -ENODEV);
+    id_ = id;
+    attached_.is = true;
+    return look_at_device(log);
 }
 
 }  // namespace nlb::dataplane

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "core/base/assert.hpp"
+#include "core/packet/frame_room.hpp"
 #include "dataplane/startup/memory.hpp"
 
 namespace nlb::dataplane {
@@ -95,9 +96,22 @@ std::uint16_t queues_of(const Device& device) {
     return good ? std::clamp(queues, std::uint16_t{1}, kTapQueuesMax) : std::uint16_t{1};
 }
 
-std::uint16_t rx_descriptors_of(const Device& device) {
-    return device.driver == "net_tap" || device.driver == "net_tun" ? kTapDescriptors
-                                                                    : kRingDescriptors;
+std::uint16_t rx_ring_of(const Device& device, const PortWish& wish) {
+    if (device.driver == "net_tap" || device.driver == "net_tun") return kTapDescriptors;
+    if (wish.rx_ring != 0) return wish.rx_ring;
+    return device.is_pci() && wish.sleeps ? kSleepersRing : kRingDescriptors;
+}
+
+std::uint16_t tx_ring_of(const PortWish& wish) {
+    return wish.tx_ring != 0 ? wish.tx_ring : kRingDescriptors;
+}
+
+Device with_mtu(Device device, std::uint16_t mtu) {
+    if (device.driver != "net_af_packet" || mtu <= kMtuDefault || device.argument("framesz"))
+        return device;
+    device.arguments += (device.arguments.empty() ? "" : ",") +
+                        std::string("framesz=16384,blocksz=16384,framecnt=512");
+    return device;
 }
 
 }  // namespace nlb::dataplane

@@ -40,8 +40,21 @@ inline constexpr std::string_view kTapDriver = "nlb_tap";
 inline constexpr std::uint16_t kTapQueuesMax = 16;
 [[nodiscard]] std::uint16_t queues_of(const Device& device);
 
-// How many receive descriptors a queue gets, before the device's own limits: as many as help this
-// driver.
-[[nodiscard]] std::uint16_t rx_descriptors_of(const Device& device);
+// What the plan wants of the ports of a cluster.
+struct PortWish {
+    std::uint16_t mtu = 0;      // 0: the device's own
+    std::uint16_t rx_ring = 0;  // 0: as many descriptors as suit
+    std::uint16_t tx_ring = 0;
+    bool sleeps = false;  // workers that have nothing to do
+};
+// Descriptors of a queue, before the device's own limits. What the operator leaves open is as many
+// as help this driver; an adapter whose workers sleep gets more, as frames wait in its ring
+// meanwhile.
+[[nodiscard]] std::uint16_t rx_ring_of(const Device& device, const PortWish& wish);
+[[nodiscard]] std::uint16_t tx_ring_of(const PortWish& wish);
+
+// net_af_packet's own buffers hold an MTU of 1500: larger ones are added, unless the operator has
+// set them.
+[[nodiscard]] Device with_mtu(Device device, std::uint16_t mtu);
 
 }  // namespace nlb::dataplane

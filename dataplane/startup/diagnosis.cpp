@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "dataplane/startup/adapter_diagnosis.hpp"
 #include "dataplane/startup/kernel_interface.hpp"
 
 namespace nlb::dataplane {
@@ -17,24 +18,6 @@ namespace {
 
 constexpr unsigned kCapNetAdmin = 12;
 constexpr unsigned kCapNetRaw = 13;
-
-// The line that most likely names the cause: the first that DPDK logged as it failed; later ones
-// only unwind.
-std::string cause_of(const std::vector<std::string>& lines, int error) {
-    for (const std::string& line : lines)
-        if (line.find("rror") != std::string::npos || line.find("annot") != std::string::npos ||
-            line.find("nable") != std::string::npos || line.find("ailed") != std::string::npos ||
-            line.find("nvalid") != std::string::npos || line.find("o such") != std::string::npos)
-            return line;
-    if (!lines.empty()) return lines.front();
-    return error != 0 ? std::strerror(error) : "no reason given";
-}
-
-bool mentions(const std::vector<std::string>& lines, std::string_view words) {
-    for (const std::string& line : lines)
-        if (line.find(words) != std::string::npos) return true;
-    return false;
-}
 
 Status check_tun(const Device& device, const std::string& begin, const Surroundings& surroundings) {
     if (access(surroundings.tun_path.c_str(), F_OK) != 0)
@@ -116,6 +99,8 @@ Status check_device(const Device& device, const std::string& where,
         return check_tun(device, begin, surroundings);
     if (device.driver == "net_af_packet" || device.driver == "net_af_xdp")
         return check_interface(device, begin, surroundings);
+    if (device.is_pci())
+        return check_adapter(device, begin, read_pci(device, surroundings.pci_devices));
     return Done{};
 }
 
@@ -125,10 +110,7 @@ Error device_refused(const Device& device, const std::string& where,
     if (mentions(lines, "TUNSETIFF") && mentions(lines, "busy"))
         return Error{begin + "the interface \"" + device.argument("iface").value_or("dtap0") +
                      "\" is used by another process; stop it or choose another name"};
-    if (device.is_pci() && lines.empty())
-        return Error{
-            begin +
-            "no such PCI device, or it is not bound to vfio-pci; see `dpdk-devbind.py --status`"};
+    if (device.is_pci()) return adapter_refused(device, where, lines, error, read_pci(device));
     if ((lines.empty() || mentions(lines, "failed to parse device")) &&
         (error == ENODEV || error == ENOENT || error == EINVAL || error == EFAULT))
         return Error{begin + "no driver \"" + device.driver +

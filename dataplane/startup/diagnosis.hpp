@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "dataplane/startup/device.hpp"
+#include "dataplane/startup/pci.hpp"
 
 namespace nlb::dataplane {
 
@@ -16,6 +17,7 @@ struct Surroundings {
     bool tap_has_offloads = true;  // IFF_VNET_HDR and IFF_MULTI_QUEUE; true where nobody can ask
     bool may_administer = true;    // CAP_NET_ADMIN
     bool may_capture = true;       // CAP_NET_RAW
+    std::string pci_devices = kPciDevices;
 };
 [[nodiscard]] Surroundings read_surroundings();
 

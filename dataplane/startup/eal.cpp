@@ -42,6 +42,7 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalPlan& plan, const std::string& 
     argv.push_back(nullptr);
     if (rte_eal_init(static_cast<int>(arguments.size()), argv.data()) < 0)
         return eal_refused(log.take(), rte_errno);
+    log.keep_probe();
     return std::unique_ptr<Eal>(new Eal(run_dir));
 }
 

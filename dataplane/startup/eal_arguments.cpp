@@ -50,9 +50,10 @@ Result<EalPlan> plan_eal(const StartupPlan& plan, const Machine& machine) {
     auto lcores = plan_lcores(plan.clusters, plan.eal.main_lcore, machine.cpus);
     if (!lcores) return lcores.error();
     EalPlan eal;
+    eal.adapters = machine.adapters;
     eal.lcores = lcores.value();
     if (!eal.lcores.warning.empty()) eal.warnings.push_back(eal.lcores.warning);
-    eal.need = memory_need(plan.clusters, eal.lcores.workers.size());
+    eal.need = memory_need(plan.clusters, eal.lcores.workers.size(), machine.adapters);
     const std::uint32_t mebibytes =
         plan.eal.memory_mib != 0 ? plan.eal.memory_mib : eal.need.mebibytes();
     if (auto enough = check_memory(plan, machine, eal.need, mebibytes); !enough)

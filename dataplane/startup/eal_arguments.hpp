@@ -19,6 +19,7 @@ struct EalPlan {
     std::vector<std::string> warnings;   // one line each
     Lcores lcores;
     MemoryNeed need;
+    Adapters adapters;  // the machine's, of this plan
     bool huge_pages = false;
 };
 

@@ -21,12 +21,18 @@ public:
     // Whole lines since the last call, oldest first; at most kLinesMax, older ones are forgotten.
     [[nodiscard]] std::vector<std::string> take();
 
+    // Sets aside what EAL said while it looked at adapters: it is about devices that nobody has
+    // asked for yet.
+    void keep_probe() { probe_ = take(); }
+    [[nodiscard]] const std::vector<std::string>& probe() const { return probe_; }
+
     static constexpr std::size_t kLinesMax = 64;
 
 private:
     std::mutex mutex_;
     std::deque<std::string> lines_;
     std::string partial_;
+    std::vector<std::string> probe_;  // main's alone
 };
 
 }  // namespace nlb::dataplane

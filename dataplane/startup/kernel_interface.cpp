@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 namespace nlb::dataplane {
-namespace {
-
-bool ask(const std::string& interface, unsigned long what, ifreq& request) {
+bool ask_interface(const std::string& interface, unsigned long what, ifreq& request) {
     if (interface.size() >= IFNAMSIZ) return false;
     std::memcpy(request.ifr_name, interface.c_str(), interface.size());
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -22,21 +20,20 @@ bool ask(const std::string& interface, unsigned long what, ifreq& request) {
     return answered;
 }
 
-}  // namespace
-
 bool kernel_link_up(const std::string& interface) {
     // The driver's own word; the flags follow it up to a second later.
     ethtool_value link{ETHTOOL_GLINK, 0};
     ifreq request{};
     request.ifr_data = reinterpret_cast<char*>(&link);
-    if (ask(interface, SIOCETHTOOL, request)) return link.data != 0;
+    if (ask_interface(interface, SIOCETHTOOL, request)) return link.data != 0;
     request = {};
-    return ask(interface, SIOCGIFFLAGS, request) && (request.ifr_flags & IFF_RUNNING) != 0;
+    return ask_interface(interface, SIOCGIFFLAGS, request) &&
+           (request.ifr_flags & IFF_RUNNING) != 0;
 }
 
 std::uint16_t kernel_mtu(const std::string& interface) {
     ifreq request{};
-    return ask(interface, SIOCGIFMTU, request)
+    return ask_interface(interface, SIOCGIFMTU, request)
                ? static_cast<std::uint16_t>(std::clamp(request.ifr_mtu, 0, 0xffff))
                : std::uint16_t{0};
 }

@@ -47,8 +47,10 @@ std::vector<std::uint16_t> read_cpus() {
 }  // namespace
 
 Machine read_machine() {
-    return {read_cpus(), kibibytes_of("/proc/meminfo", "MemAvailable:") * 1024,
-            read_huge_bytes_free()};
+    return {read_cpus(),
+            kibibytes_of("/proc/meminfo", "MemAvailable:") * 1024,
+            read_huge_bytes_free(),
+            {}};
 }
 
 std::string machine_name() {

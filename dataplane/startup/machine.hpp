@@ -7,14 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/startup/pci.hpp"
+
 namespace nlb::dataplane {
 
 struct Machine {
     std::vector<std::uint16_t> cpus;    // those this process may run on, ascending
     std::uint64_t available_bytes = 0;  // of plain memory
     std::uint64_t huge_bytes_free = 0;  // of reserved huge pages, all sizes
+    Adapters adapters;                  // of the plan, by address
 };
 
+// But for the adapters, which nobody knows before there is a plan.
 [[nodiscard]] Machine read_machine();
 // As gethostname(2) says; empty: it has none.
 [[nodiscard]] std::string machine_name();

@@ -7,6 +7,7 @@
 #include "core/base/assert.hpp"
 #include "core/flow/fragments.hpp"
 #include "core/packet/burst.hpp"
+#include "core/packet/frame_room.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -21,11 +22,20 @@ std::uint64_t connection_bytes(const ConnCapacity& capacity) {
     return bytes_of(capacity.v4, 32) + bytes_of(capacity.v6, 48);
 }
 
-std::uint64_t tap_bytes(const Device& device, std::uint64_t lanes) {
+// Of one queue of that port, both directions.
+std::uint64_t ring_buffers(const Device& device, const PortWish& wish, const Adapters& adapters) {
+    const auto known = adapters.find(device.name);
+    const std::uint16_t vendor = known == adapters.end() ? std::uint16_t{0} : known->second.vendor;
+    // The smallest ring of a tap is counted like others: its driver keeps as many in hand.
+    const std::uint64_t rx = std::max(rx_ring_of(device, wish), kRingDescriptors);
+    return rx * buffers_per_descriptor(vendor, wish.mtu > kMtuDefault) + tx_ring_of(wish);
+}
+
+std::uint64_t tap_bytes(const Device& device, std::uint64_t lanes, std::uint16_t room) {
     if (device.driver != kTapDriver) return 0;
     const TapBuffers buffers =
         tap_buffers(queues_of(with_queues(device, static_cast<std::uint16_t>(lanes))));
-    return buffers.small * kBufferBytes + buffers.large * kLargeBufferBytes;
+    return buffers.small * (kBufferExtraBytes + room) + buffers.large * kLargeBufferBytes;
 }
 
 }  // namespace
@@ -51,6 +61,11 @@ ConnCapacity capacity_of(std::uint32_t connections, const Tables& tables) {
     return {v4 || !v6 ? connections : few, v6 ? connections : few};
 }
 
+int pool_node(const ClusterPlan& cluster, const Adapters& adapters) {
+    const auto known = adapters.find(cluster.outside.name);
+    return known == adapters.end() ? -1 : known->second.node;
+}
+
 TapBuffers tap_buffers(std::uint16_t queues) {
     constexpr std::uint32_t kSmall = 4096;
     constexpr std::uint32_t kLarge = 192;
@@ -58,20 +73,31 @@ TapBuffers tap_buffers(std::uint16_t queues) {
     return {queues * kSmall - 1, queues * kLarge - 1};
 }
 
-MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers) {
-    std::uint64_t buffers = workers * (2 * kBufferCache + 2 * kBurstMax) + 2 * kBufferCache;
+MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers,
+                       const Adapters& adapters) {
+    MemoryNeed need;
     std::uint64_t bytes = kEalBytes;
     for (const ClusterPlan& cluster : clusters) {
         const std::uint64_t lanes = cluster.cpus.size();
-        buffers +=
-            lanes * (2 * 2 * kRingDescriptors + kFrameSlots + kSteeredRing) + 2 * kControlRing;
+        need.frame_room = std::max(need.frame_room, frame_room(cluster.port.mtu));
+        const std::uint64_t rings = ring_buffers(cluster.outside, cluster.port, adapters) +
+                                    ring_buffers(cluster.inside, cluster.port, adapters);
+        need.pools[pool_node(cluster, adapters)] += static_cast<std::uint32_t>(
+            lanes * (rings + kFrameSlots + kSteeredRing) + 2 * kControlRing);
         const ConnCapacity capacity =
             capacity_of(connections_per_worker(cluster.connections_max, lanes), cluster.tables);
         bytes += lanes * (connection_bytes(capacity) + kLaneBytes);
-        bytes += tap_bytes(cluster.outside, lanes) + tap_bytes(cluster.inside, lanes);
+        for (const Device* device : {&cluster.outside, &cluster.inside})
+            bytes += tap_bytes(*device, lanes, frame_room(cluster.port.mtu));
     }
-    bytes += buffers * kBufferBytes;
-    return {static_cast<std::uint32_t>(buffers), bytes + bytes / 8};
+    for (auto& [node, buffers] : need.pools) {
+        buffers += static_cast<std::uint32_t>(workers * (2 * kBufferCache + 2 * kBurstMax) +
+                                              2 * kBufferCache);
+        need.buffers += buffers;
+    }
+    bytes += need.buffers * (kBufferExtraBytes + need.frame_room);
+    need.bytes = bytes + bytes / 8;
+    return need;
 }
 
 }  // namespace nlb::dataplane

@@ -39,7 +39,15 @@ void set_cpus(ClusterPlan& plan, std::vector<std::uint16_t> cpus) {
 InsidePlan inside_plan_of(const config::Host& host) {
     const bool kernel = config::ends_in_this_kernel(host.inside);
     return {kernel && host.addresses_by == config::AddressesBy::managed,
-            !host.inside_kernel.empty(), kernel, host.gateways, host.server_mac};
+            !host.inside_kernel.empty(),
+            kernel,
+            !host.server_mac && config::ends_in_others(host.inside),
+            host.gateways,
+            kernel ? std::nullopt : host.server_mac};
+}
+
+PortWish port_wish_of(const config::Host& host) {
+    return {host.mtu, host.rx_ring, host.tx_ring, false};
 }
 
 Result<StartupPlan> checked(StartupPlan plan) {
@@ -48,6 +56,11 @@ Result<StartupPlan> checked(StartupPlan plan) {
     if (plan.clusters.size() > kClustersMax)
         return Error{"one dataplane serves at most " + std::to_string(kClustersMax) +
                      " clusters, got " + std::to_string(plan.clusters.size())};
+    for (ClusterPlan& cluster : plan.clusters) {
+        cluster.port.sleeps = plan.poll == config::PollMode::adaptive;
+        cluster.outside = with_mtu(std::move(cluster.outside), cluster.port.mtu);
+        cluster.inside = with_mtu(std::move(cluster.inside), cluster.port.mtu);
+    }
     std::set<std::string> names;
     for (const ClusterPlan& cluster : plan.clusters)
         for (const Device* device : {&cluster.outside, &cluster.inside})
@@ -75,6 +88,7 @@ Result<StartupPlan> plan_from_config(const config::Config& config, const std::st
         cluster.tables = config::build_tables(*member.cluster, *member.host,
                                               config::derive_hash_key(key.value()), {});
         set_cpus(cluster, member.host->lcores);
+        cluster.port = port_wish_of(*member.host);
         if (auto set = set_devices(cluster, member.host->outside, member.host->inside); !set)
             return set.error();
         cluster.inside_plan = inside_plan_of(*member.host);
@@ -105,6 +119,7 @@ Result<StartupPlan> plan_from_tables(const std::vector<FixedTables>& fixed,
         cluster.connections_max =
             overridden ? member->cluster->connections.max : from.connections_max;
         set_cpus(cluster, overridden ? member->host->lcores : from.lcores);
+        if (overridden) cluster.port = port_wish_of(*member->host);
         const auto set = overridden
                              ? set_devices(cluster, member->host->outside, member->host->inside)
                              : set_devices(cluster, from.outside, from.inside);

@@ -21,6 +21,7 @@ struct InsidePlan {
     bool managed = false;             // this program sets the addresses of a kernel's interface
     bool by_name = false;             // the operator named an interface, and no device for it
     bool watched = false;             // it looks whether they are there
+    bool asks = false;                // servers are elsewhere: their MAC is asked for
     std::vector<IpAddress> gateways;  // default routes through it
     std::optional<MacAddress> server_mac;
 };
@@ -35,6 +36,7 @@ struct ClusterPlan {
     // What its control plane must hold alike (config/digest.hpp, paired_lines); empty when fixed.
     std::string settings;
     InsidePlan inside_plan;  // nothing of it when fixed
+    PortWish port;           // of both ports
 };
 
 struct StartupPlan {

@@ -18,16 +18,16 @@ namespace nlb::dataplane {
 namespace {
 
 constexpr long kHeldUpNs = 100'000;
-// A frame that no single buffer held: of jumbo frames, in buffers of kBufferDataRoom.
+// A frame that no single buffer held.
 constexpr std::size_t kPartsMost = 32;
 
 // Behind as many bytes as the small buffer takes: a frame that is longer than that gets these put
 // before its rest.
-Byte* rest_of(rte_mbuf& large) {
-    return rte_pktmbuf_mtod_offset(&large, Byte*, kBufferDataRoom);
+Byte* rest_of(rte_mbuf& large, std::size_t room) {
+    return rte_pktmbuf_mtod_offset(&large, Byte*, room);
 }
-std::size_t rest_bytes(const rte_mbuf& large) {
-    return std::size_t{large.buf_len} - large.data_off - kBufferDataRoom;
+std::size_t rest_bytes(const rte_mbuf& large, std::size_t room) {
+    return std::size_t{large.buf_len} - large.data_off - room;
 }
 
 void set_bytes(rte_mbuf& buffer, std::size_t bytes) {
@@ -150,9 +150,10 @@ Pump::Read Pump::read_frame() {
     if (!offloads_.segments && rte_mempool_avail_count(ends_.small) < kSegmentsMost)
         return Read::no_room;
     VirtioHeader header;
-    const std::array<iovec, 3> parts{{{&header, sizeof header},
-                                      {rte_pktmbuf_mtod(small_, void*), kBufferDataRoom},
-                                      {rest_of(*large_), rest_bytes(*large_)}}};
+    const std::array<iovec, 3> parts{
+        {{&header, sizeof header},
+         {rte_pktmbuf_mtod(small_, void*), ends_.room},
+         {rest_of(*large_, ends_.room), rest_bytes(*large_, ends_.room)}}};
     const ssize_t got = readv(fd_, parts.data(), parts.size());
     if (got < 0) return errno == EINTR ? Read::frame : Read::nothing;
     if (static_cast<std::size_t>(got) < sizeof header) return Read::nothing;
@@ -163,11 +164,11 @@ Pump::Read Pump::read_frame() {
 void Pump::take_frame(const VirtioHeader& header, std::size_t bytes) {
     count_one(from_kernel_);
     // The kernel ends a frame where the buffer ends, and says nothing of the rest.
-    if (bytes == 0 || bytes >= kBufferDataRoom + rest_bytes(*large_)) return count_one(malformed_);
-    rte_mbuf* const frame = std::exchange(bytes <= kBufferDataRoom ? small_ : large_, nullptr);
-    if (bytes > kBufferDataRoom)
-        std::memcpy(rte_pktmbuf_mtod(frame, void*), rte_pktmbuf_mtod(small_, void*),
-                    kBufferDataRoom);
+    if (bytes == 0 || bytes >= ends_.room + rest_bytes(*large_, ends_.room))
+        return count_one(malformed_);
+    rte_mbuf* const frame = std::exchange(bytes <= ends_.room ? small_ : large_, nullptr);
+    if (bytes > ends_.room)
+        std::memcpy(rte_pktmbuf_mtod(frame, void*), rte_pktmbuf_mtod(small_, void*), ends_.room);
     set_bytes(*frame, bytes);
     settle(frame, header);
 }
@@ -198,7 +199,7 @@ void Pump::cut(rte_mbuf* frame, const OffloadNotes& notes) {
     const std::uint32_t count = segments.count();
     std::array<rte_mbuf*, kSegmentsMost> buffers;
     // As a wire that loses: TCP sends it again, in smaller pieces.
-    const bool fits = count <= kSegmentsMost && segments.bytes_max() <= kBufferDataRoom;
+    const bool fits = count <= kSegmentsMost && segments.bytes_max() <= ends_.room;
     if (!fits || rte_pktmbuf_alloc_bulk(ends_.small, buffers.data(), count) != 0) {
         count_one(fits ? no_buffer_ : malformed_);
         rte_pktmbuf_free(frame);

@@ -40,8 +40,9 @@ public:
     struct Ends {
         rte_ring* to_kernel;
         rte_ring* from_kernel;
-        rte_mempool* small;  // buffers of kBufferDataRoom bytes
+        rte_mempool* small;  // buffers for frames of `room` bytes
         rte_mempool* large;  // of kTapFrameBytesMax
+        std::uint16_t room;
     };
     explicit Pump(const Ends& ends) : ends_(ends) {}
     ~Pump() { stop(); }

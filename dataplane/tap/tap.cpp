@@ -29,14 +29,14 @@ Result<Pool> make_tap_pool(const std::string& name, std::uint32_t buffers, std::
 
 }  // namespace
 
-Result<std::unique_ptr<Tap>> Tap::open(const Device& device) {
+Result<std::unique_ptr<Tap>> Tap::open(const Device& device, std::uint16_t room) {
     const std::string name = device.argument("iface").value_or("");
     const std::uint16_t queues = queues_of(device);
     auto interface =
         TunDevice::open(name, device.argument("netns").value_or(""), {kGsoBytesMax, kSegmentsMost});
     if (!interface) return interface.error();
     std::unique_ptr<Tap> tap(new Tap(std::move(interface.value())));
-    if (auto made = tap->make_queues(device.name, queues); !made) return made.error();
+    if (auto made = tap->make_queues(device.name, queues, room); !made) return made.error();
     return tap;
 }
 
@@ -44,9 +44,9 @@ Tap::~Tap() {
     stop();
 }
 
-Status Tap::make_queues(const std::string& name, std::uint16_t queues) {
+Status Tap::make_queues(const std::string& name, std::uint16_t queues, std::uint16_t room) {
     auto small = make_tap_pool(name + " small", tap_buffers(queues).small,
-                               kBufferDataRoom + RTE_PKTMBUF_HEADROOM);
+                               static_cast<std::uint16_t>(room + RTE_PKTMBUF_HEADROOM));
     if (!small) return small.error();
     auto large = make_tap_pool(name + " large", tap_buffers(queues).large, UINT16_MAX);
     if (!large) return large.error();
@@ -61,8 +61,9 @@ Status Tap::make_queues(const std::string& name, std::uint16_t queues) {
             rings->push_back(ring.value().get());
             rings_.push_back(std::move(ring.value()));
         }
-        pumps_.push_back(std::make_unique<Pump>(Pump::Ends{
-            to_kernel.back(), from_kernel.back(), buffers_->small.get(), buffers_->large.get()}));
+        pumps_.push_back(
+            std::make_unique<Pump>(Pump::Ends{to_kernel.back(), from_kernel.back(),
+                                              buffers_->small.get(), buffers_->large.get(), room}));
     }
     const int port =
         rte_eth_from_rings(name.c_str(), from_kernel.data(), queues, to_kernel.data(), queues, 0);

@@ -19,8 +19,9 @@ namespace nlb::dataplane {
 
 class Tap {
 public:
+    // `room`: the bytes of a frame that a small buffer holds (core/packet/frame_room.hpp).
     // Requires: EAL runs; device.driver is kTapDriver.
-    static Result<std::unique_ptr<Tap>> open(const Device& device);
+    static Result<std::unique_ptr<Tap>> open(const Device& device, std::uint16_t room);
     ~Tap();
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
@@ -51,7 +52,7 @@ public:
 
 private:
     explicit Tap(TunDevice interface) : interface_(std::move(interface)) {}
-    Status make_queues(const std::string& name, std::uint16_t queues);
+    Status make_queues(const std::string& name, std::uint16_t queues, std::uint16_t room);
 
     TunDevice interface_;
     std::uint16_t port_ = 0;

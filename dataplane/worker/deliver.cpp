@@ -39,6 +39,12 @@ std::uint32_t transmit(Lane& lane, Side to, FrameBurst& burst, std::uint64_t slo
     return sent;
 }
 
+// Where frames go inside: the server's MAC, or the inside device's where that is the kernel's.
+MacAddress server_mac_of(const Lane& lane, const PortAddresses& ports) {
+    const std::uint64_t word = lane.server_mac.load(std::memory_order_relaxed);
+    return word == 0 ? ports.inside : mac_in(word);
+}
+
 }  // namespace
 
 void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant now) {
@@ -54,20 +60,22 @@ void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant 
     // What is shed joins those that go nowhere; a claim of an address was dropped in any case.
     for (const std::uint32_t i : Slots(slots_to(Output::control))) {
         if (admits(lane, packets, i, now)) {
-            punt(lane, burst.buffers[i], now);
+            punt(lane, burst.buffers[i], packets.reasons[i], now);
         } else {
-            if (packets.reasons[i] != Reason::virtual_announcement)
+            if (packets.reasons[i] != Reason::virtual_announcement &&
+                packets.reasons[i] != Reason::inside_answer)
                 reclassify(packets, i, Reason::heartbeat_shed, lane.counters);
             slots[static_cast<std::size_t>(Output::none)] |= std::uint64_t{1} << i;
         }
     }
     for (const std::uint32_t i : Slots(slots_to(Output::inside_and_control)))
-        if (lane.policer.admits_other(now)) punt_copy(lane, burst.buffers[i], now);
+        if (lane.policer.admits_other(now))
+            punt_copy(lane, burst.buffers[i], packets.reasons[i], now);
     for (const std::uint32_t i : Slots(slots_to(Output::held)))
         lane.held.put(packets.info[i].fragment.slot, burst.buffers[i]);
     for (const std::uint32_t i : Slots(slots_to(Output::lane))) steer_to(lane, burst, i);
     const std::uint64_t inside = slots_to(Output::inside) | slots_to(Output::inside_and_control);
-    address_inside(packets, inside, to_groups, ports.inside);
+    address_inside(packets, inside, to_groups, server_mac_of(lane, ports));
     for (const std::uint32_t i : Slots(slots_to(Output::outside)))
         set_length(burst.buffers[i], packets.frames[i].length);
     transmit(lane, Side::inside, burst, inside);

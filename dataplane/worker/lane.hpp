@@ -15,10 +15,12 @@
 #include "core/tables/tables.hpp"
 #include "core/wire/heartbeat_policer.hpp"
 #include "dataplane/ports/buffers.hpp"
+#include "dataplane/ports/waker.hpp"
 #include "dataplane/startup/memory.hpp"
 #include "dataplane/worker/conn_table.hpp"
 #include "dataplane/worker/doorbell.hpp"
 #include "dataplane/worker/fence.hpp"
+#include "dataplane/worker/gate.hpp"
 #include "dataplane/worker/held_fragments.hpp"
 #include "dataplane/worker/packet_trace.hpp"
 #include "dataplane/worker/software_rss.hpp"
@@ -28,6 +30,19 @@ namespace nlb::dataplane {
 
 inline constexpr std::uint16_t kNoQueue = 0xffff;
 inline constexpr std::size_t kLanesMax = 128;
+
+// A MAC in one word that a core reads whole. No station has the MAC of all zeros.
+[[nodiscard]] inline std::uint64_t word_of(const MacAddress& mac) {
+    std::uint64_t word = 0;
+    for (const Byte byte : mac.bytes) word = word << 8 | byte;
+    return word;
+}
+[[nodiscard]] inline MacAddress mac_in(std::uint64_t word) {
+    MacAddress mac;
+    for (std::size_t i = mac.bytes.size(); i-- > 0; word >>= 8)
+        mac.bytes[i] = static_cast<Byte>(word);
+    return mac;
+}
 
 struct Lane {
     // `seed` makes the slots of what it remembers unpredictable from outside.
@@ -48,10 +63,13 @@ struct Lane {
     // of taps: rung after frames were sent; nullptr: the port is none
     Doorbell* outside_tap = nullptr;
     Doorbell* inside_tap = nullptr;
-    // becomes readable when a frame comes; -1: the driver has nothing of the kind; kRingsBell: it
-    // rings the worker's bell
-    int outside_waker = -1;
-    int inside_waker = -1;
+    Waker outside_waker;
+    Waker inside_waker;
+    Waker heartbeat_waker;  // of the queue for them, where there is one
+    // how long its worker may sleep that no frame wakes
+    std::uint32_t sleep_most_ns = 1'000'000'000;
+    // While it is shut no port is used; main may then change the ports and wakers above.
+    Gate gate;
     PortAddresses addresses;
     const Fence* fence = nullptr;
     rte_ring* to_main = nullptr;  // heartbeats
@@ -79,6 +97,9 @@ struct Lane {
     // Written by main before the first tables that need it; publishes the table, which lives as
     // long as the cluster.
     std::atomic<ClientTable*> clients{nullptr};
+    // Written by main, read by the worker once per burst: the MAC of servers that are not this
+    // kernel (word_of); 0: the inside device's own. Publishes nothing but itself.
+    std::atomic<std::uint64_t> server_mac{0};
     // Written by main, read by the worker once per burst; publishes the tables it points to, which
     // live until every lane has adopted newer ones.
     std::atomic<const Tables*> tables{nullptr};

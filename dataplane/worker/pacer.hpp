@@ -21,10 +21,18 @@ public:
     // a driver to make up for.
     static constexpr std::uint32_t kWokenMostNs = 10'000'000;
 
-    Pacer(config::PollMode mode, bool woken_by_frames, std::uint64_t cycles_per_second)
+    // `blind_most_ns`: what the rings of the ports bear (dataplane/ports/port_settings.hpp).
+    Pacer(config::PollMode mode, bool woken_by_frames, std::uint64_t cycles_per_second,
+          std::uint32_t blind_most_ns = kBlindMostNs)
         : adaptive_(mode == config::PollMode::adaptive),
-          woken_by_frames_(woken_by_frames),
-          cycles_per_us_(cycles_per_second / 1'000'000 + 1) {}
+          cycles_per_us_(cycles_per_second / 1'000'000 + 1) {
+        set_wakers(woken_by_frames, blind_most_ns);
+    }
+    // Ports have come or gone.
+    void set_wakers(bool woken_by_frames, std::uint32_t blind_most_ns) {
+        woken_by_frames_ = woken_by_frames;
+        blind_most_ns_ = std::clamp<std::uint32_t>(blind_most_ns, 1, kBlindMostNs);
+    }
 
     // After a round over all lanes, at `cycles` of the time stamp counter. How long to sleep: 0 is
     // not at all.
@@ -36,13 +44,14 @@ public:
         const std::uint64_t idle_us = (cycles - worked_at_) / cycles_per_us_;
         if (idle_us < kSpinUs) return 0;
         if (woken_by_frames_) return kWokenMostNs;
-        return static_cast<std::uint32_t>(
-            std::clamp<std::uint64_t>(idle_us * 1000 / 8, kBlindLeastNs, kBlindMostNs));
+        return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+            idle_us * 1000 / 8, std::min(kBlindLeastNs, blind_most_ns_), blind_most_ns_));
     }
 
 private:
     bool adaptive_;
-    bool woken_by_frames_;
+    bool woken_by_frames_ = false;
+    std::uint32_t blind_most_ns_ = kBlindMostNs;
     std::uint64_t cycles_per_us_;
     std::uint64_t worked_at_ = 0;
 };

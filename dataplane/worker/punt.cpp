@@ -1,6 +1,7 @@
 // Rings and the doorbell; nobody waits for anybody.
 #include "dataplane/worker/punt.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -13,6 +14,15 @@ namespace {
 
 // Before the control plane has told anything.
 constinit const VerifiedHeartbeats kNothing;
+
+// How many left. The next heartbeat, and the next question, makes up for one that found the queue
+// full.
+std::uint32_t transmit(const Lane& lane, Side to, rte_mbuf** frames, std::uint32_t count) {
+    if (count == 0) return 0;
+    const std::uint32_t sent = send_burst(lane, to, frames, count);
+    if (sent < count) rte_pktmbuf_free_bulk(frames + sent, count - sent);
+    return sent;
+}
 
 }  // namespace
 
@@ -27,8 +37,9 @@ bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now) {
                                lane.verified == nullptr ? kNothing : *lane.verified, now);
 }
 
-void punt(Lane& lane, rte_mbuf* buffer, Instant now) {
+void punt(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now) {
     note_of(buffer).received_ns = now.time_since_epoch().count();
+    note_of(buffer).reason = reason;
     if (rte_ring_mp_enqueue(lane.to_main, buffer) == 0) {
         lane.doorbell->ring();
         return;
@@ -38,9 +49,9 @@ void punt(Lane& lane, rte_mbuf* buffer, Instant now) {
     rte_pktmbuf_free(buffer);
 }
 
-void punt_copy(Lane& lane, rte_mbuf* buffer, Instant now) {
+void punt_copy(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now) {
     rte_mbuf* const copy = rte_pktmbuf_copy(buffer, buffer->pool, 0, UINT32_MAX);
-    if (copy != nullptr) punt(lane, copy, now);
+    if (copy != nullptr) punt(lane, copy, reason, now);
 }
 
 std::uint32_t send_for_main(Lane& lane) {
@@ -48,10 +59,12 @@ std::uint32_t send_for_main(Lane& lane) {
     std::array<rte_mbuf*, kBurstMax> frames;
     const std::uint32_t count = rte_ring_sc_dequeue_burst(
         lane.from_main, reinterpret_cast<void**>(frames.data()), kBurstMax, nullptr);
-    const std::uint32_t sent = send_burst(lane, Side::outside, frames.data(), count);
-    lane.counters.tx_packets += sent;
-    // The next heartbeat makes up for one that found the queue full.
-    if (sent < count) rte_pktmbuf_free_bulk(frames.data() + sent, count - sent);
+    const auto questions = std::stable_partition(
+        frames.begin(), frames.begin() + count,
+        [](rte_mbuf* frame) { return note_of(frame).reason != Reason::inside_answer; });
+    const auto outside = static_cast<std::uint32_t>(questions - frames.begin());
+    lane.counters.tx_packets += transmit(lane, Side::outside, frames.data(), outside);
+    transmit(lane, Side::inside, frames.data() + outside, count - outside);
     return count;
 }
 

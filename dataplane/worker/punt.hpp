@@ -13,17 +13,18 @@ namespace nlb::dataplane {
 
 // Frames that a flood could be made of do not crowd out the cluster's own: neither in the ring to
 // main nor behind it. One of another VLAN shares the budget of those without a seal, so that the
-// control plane can name it, and so do claims of virtual addresses. Requires: the packet's output
-// is control. Thread, here and below: the lane's worker.
+// control plane can name it; so do claims of virtual addresses and answers of servers. Requires:
+// the packet's output is control. Thread, here and below: the lane's worker.
 [[nodiscard]] bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now);
 
-// Gives the buffer to main, with the time at which it came; one that finds no room is freed and
-// counted as lost.
-void punt(Lane& lane, rte_mbuf* buffer, Instant now);
+// Gives the buffer to main, with the time at which it came and its reason; one that finds no room
+// is freed and counted as lost.
+void punt(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now);
 // A copy of it, if the pool has a buffer; the frame itself goes on inside.
-void punt_copy(Lane& lane, rte_mbuf* buffer, Instant now);
+void punt_copy(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now);
 
-// Sends what main left for the outside port; how many frames there were. Requires: a lane that has
+// Sends what main left for the outside port, and its questions for the inside one
+// (Reason::inside_answer); how many frames there were. Requires: a lane that has
 // a ring from main also has a queue.
 std::uint32_t send_for_main(Lane& lane);
 

@@ -10,25 +10,36 @@
 namespace nlb::dataplane {
 namespace {
 
-// A frame that no single segment can hold is judged by its first, and so found shorter than its IP
-// header says. The bytes of all frames.
-std::uint64_t receive_unusual(FrameBurst& burst) {
+// A frame that no single buffer can hold is too large. The bytes of all frames.
+std::uint64_t receive_unusual(FrameBurst& burst, Counters& counters) {
     std::uint64_t bytes = 0;
+    std::uint32_t kept = 0;
     for (std::uint32_t i = 0; i < burst.packets.count; ++i) {
         rte_mbuf* const buffer = burst.buffers[i];
         bytes += buffer->pkt_len;
-        if (buffer->nb_segs > 1) static_cast<void>(rte_pktmbuf_linearize(buffer));
-        burst.packets.frames[i] = frame_of(*buffer);
+        if (buffer->nb_segs > 1 && rte_pktmbuf_linearize(buffer) != 0) {
+            ++counters.reasons[static_cast<std::size_t>(Reason::too_large)];
+            rte_pktmbuf_free(buffer);
+            continue;
+        }
+        burst.buffers[kept] = buffer;
+        burst.packets.frames[kept++] = frame_of(*buffer);
     }
+    burst.packets.count = kept;
     return bytes;
 }
 
-// Fills the burst from a queue; the bytes of its frames.
-std::uint64_t receive_from(std::uint16_t port, std::uint16_t queue, FrameBurst& burst,
-                           std::uint16_t most) {
+struct Received {
+    std::uint32_t frames;
+    std::uint64_t bytes;
+};
+
+// Fills the burst from a queue, but for what is too large.
+Received receive_from(std::uint16_t port, std::uint16_t queue, FrameBurst& burst,
+                      std::uint16_t most, Counters& counters) {
     const std::uint32_t count = rte_eth_rx_burst(port, queue, burst.buffers.data(), most);
     burst.packets.count = count;
-    if (count == 0) return 0;
+    if (count == 0) return {0, 0};
     std::uint64_t bytes = 0;
     // of all buffers together: no data offset and no number of segments is greater than it says
     std::uint64_t words = 0;
@@ -43,15 +54,14 @@ std::uint64_t receive_from(std::uint16_t port, std::uint16_t queue, FrameBurst& 
     // The buffers of a queue are of one pool, and so of one length.
     const bool usual = (words & kSegments) == kOneSegment &&
                        (words & kDataOffset) + kAnswerRoom <= burst.buffers[0]->buf_len;
-    return usual ? bytes : receive_unusual(burst);
+    return {count, usual ? bytes : receive_unusual(burst, counters)};
 }
 
 }  // namespace
 
 std::uint32_t receive_outside(Lane& lane, std::uint16_t queue, FrameBurst& burst,
                               std::uint16_t most, Instant now) {
-    const std::uint64_t bytes = receive_from(lane.outside_port, queue, burst, most);
-    const std::uint32_t count = burst.packets.count;
+    const auto [count, bytes] = receive_from(lane.outside_port, queue, burst, most, lane.counters);
     if (count == 0) return 0;
     ++lane.counters.bursts;
     lane.counters.rx_packets += count;
@@ -63,13 +73,26 @@ std::uint32_t receive_outside(Lane& lane, std::uint16_t queue, FrameBurst& burst
 }
 
 std::uint32_t receive_inside(Lane& lane, FrameBurst& burst, std::uint16_t most) {
-    static_cast<void>(receive_from(lane.inside_port, lane.queue, burst, most));
-    const std::uint32_t count = burst.packets.count;
+    const std::uint32_t count =
+        receive_from(lane.inside_port, lane.queue, burst, most, lane.counters).frames;
     if (count == 0) return 0;
     ++lane.counters.bursts;
     lane.counters.inside_packets += count;
     if (lane.rss.spreads) spread(lane, burst, Side::inside);
     return count;
+}
+
+void discard_handed_over(Lane& lane) {
+    for (rte_ring* const ring :
+         {lane.steered.get(), lane.rss.from_inside.get(), lane.rss.to_outside.get(),
+          lane.rss.to_inside.get(), lane.from_main}) {
+        if (ring == nullptr || rte_ring_empty(ring) != 0) continue;
+        std::array<rte_mbuf*, kBurstMax> frames;
+        const std::uint32_t count = rte_ring_sc_dequeue_burst(
+            ring, reinterpret_cast<void**>(frames.data()), kBurstMax, nullptr);
+        lane.counters.reasons[static_cast<std::size_t>(Reason::output_full)] += count;
+        rte_pktmbuf_free_bulk(frames.data(), count);
+    }
 }
 
 std::uint32_t take_from(rte_ring* ring, FrameBurst& burst) {

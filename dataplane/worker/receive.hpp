@@ -11,6 +11,9 @@
 
 namespace nlb::dataplane {
 
+// Frees what other lanes have left here, while no port may be used. Thread: the lane's worker.
+void discard_handed_over(Lane& lane);
+
 // In the order in which a poll asks.
 enum class Source : std::uint8_t {
     heartbeats,           // the outside port's queue for them alone

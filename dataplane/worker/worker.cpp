@@ -3,12 +3,16 @@
 #include "dataplane/worker/worker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <rte_cycles.h>
 #include <rte_pause.h>
+#include <span>
 #include <sys/prctl.h>
 
 #include "core/base/assert.hpp"
+#include "core/base/endian.hpp"
+#include "core/packet/headers.hpp"
 #include "dataplane/worker/deliver.hpp"
 #include "dataplane/worker/frame_buffer.hpp"
 #include "dataplane/worker/punt.hpp"
@@ -32,12 +36,23 @@ void take_signals_of_tap(bool taken) {
     pthread_sigmask(taken ? SIG_UNBLOCK : SIG_BLOCK, &signals, nullptr);
 }
 
-std::vector<int> wakers_of(const std::vector<Lane*>& lanes) {
-    std::vector<int> wakers;
-    for (const Lane* lane : lanes)
-        wakers.insert(wakers.end(), {lane->outside_waker, lane->inside_waker});
-    return wakers;
-}
+// Nothing wakes for ports behind a shut gate: their descriptors may be others' by now.
+struct Wakers {
+    explicit Wakers(const std::vector<Lane*>& lanes) {
+        for (const Lane* lane : lanes) {
+            const bool shut = lane->gate.is_shut();
+            most_ns = std::min(most_ns, lane->sleep_most_ns);
+            all[count++] = shut ? Waker{} : lane->outside_waker;
+            all[count++] = shut ? Waker{} : lane->inside_waker;
+            if (lane->heartbeat_queue != kNoQueue)
+                all[count++] = shut ? Waker{} : lane->heartbeat_waker;
+        }
+    }
+    [[nodiscard]] std::span<const Waker> list() const { return {all.data(), count}; }
+    std::array<Waker, Sleeper::kWakersMost> all{};
+    std::size_t count = 0;
+    std::uint32_t most_ns = Pacer::kBlindMostNs;
+};
 
 // What the stages look at, as of now. It dies with the poll.
 BurstContext context_of(const Lane& lane, const Tables& tables, Instant now) {
@@ -77,15 +92,31 @@ void sweep(Lane& lane, const BurstContext& context) {
     if (context.clients->has_requests()) lane.doorbell->ring();
 }
 
+// Whether clients' frames come at all (R15): one frame of each burst is looked at. In multicast
+// modes heartbeats bear the cluster's MAC, too.
+bool is_of_clients(const Frame& frame, const Tables& tables) {
+    if (frame.length < sizeof(EthernetHeader) + kVlanTagBytes ||
+        !is_mac(frame.data, tables.cluster_mac))
+        return false;
+    constexpr std::size_t kEthertypeAt = 2 * sizeof(MacAddress);
+    const auto ethertype_at = [&](std::size_t at) {
+        return load_big_endian<std::uint16_t>(frame.data + at);
+    };
+    const std::uint16_t outer = ethertype_at(kEthertypeAt);
+    return (outer == kEthertypeVlan ? ethertype_at(kEthertypeAt + kVlanTagBytes) : outer) !=
+           kEthertypeHeartbeat;
+}
+
 }  // namespace
 
 Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes)
     : shared_(shared),
       number_(number),
       lanes_(std::move(lanes)),
-      sleeper_(wakers_of(lanes_), bell_),
+      sleeper_(Wakers(lanes_).list(), bell_),
       ns_per_cycle_most_(1'000'000'000 / shared.cycles_per_second + 1),
-      pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second),
+      pacer_(shared.poll, sleeper_.woken_by_frames(), shared.cycles_per_second,
+             Wakers(lanes_).most_ns),
       gap_cycles_(shared.cycles_per_second / kGapsPerSecond) {
     NLB_ASSERT(shared.burst >= 1 && shared.burst <= kBurstMax);
     for (Lane* lane : lanes_) lane->bell = &bell_;
@@ -98,6 +129,10 @@ bool Worker::poll_once(Lane& lane) {
     lane.last_poll_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     // One snapshot per poll: no packet sees two maps.
     const BurstContext context = context_of(lane, tables_for(lane), now);
+    if (lane.gate.is_shut()) {
+        pass_by(lane);
+        return false;
+    }
     trace_ = lane.trace.load(std::memory_order_acquire);
     burst_.packets.describe_all = trace_ != nullptr;
     lane.connections->follow(context.tables);
@@ -125,6 +160,7 @@ bool Worker::poll_once(Lane& lane) {
 }
 
 void Worker::settle_from_outside(Lane& lane, const BurstContext& context) {
+    if (is_of_clients(burst_.packets.frames[0], context.tables)) ++lane.counters.cluster_bursts;
     settle_ingress(burst_.packets, context, *lane.connections, lane.fragments, lane.counters);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do
     // any more.
@@ -181,6 +217,24 @@ Instant Worker::exact_now() {
     return monotonic_now();
 }
 
+void Worker::pass_by(Lane& lane) {
+    trace_ = nullptr;
+    worked_for_ = nullptr;
+    discard_handed_over(lane);
+    lane.in_use.end(0, true, lane.backlog_most);
+    shared_.rcu.quiescent(number_);
+}
+
+void Worker::follow_gates() {
+    std::uint32_t turns = 0;
+    for (const Lane* lane : lanes_) turns += lane->gate.turns();
+    if (turns == gate_turns_) return;
+    gate_turns_ = turns;
+    const Wakers wakers(lanes_);
+    sleeper_.watch(wakers.list());
+    pacer_.set_wakers(sleeper_.woken_by_frames(), wakers.most_ns);
+}
+
 // A poll that found work lasted until the next one begins: nobody sleeps between the two.
 void Worker::pause() {
     worked_for_ = nullptr;
@@ -192,6 +246,7 @@ void Worker::run() {
     take_signals_of_tap(number_ == 0);
     shared_.rcu.join(number_);
     while (!shared_.stop.load(std::memory_order_relaxed)) {
+        follow_gates();
         bool worked = false;
         for (Lane* lane : lanes_) worked |= poll_once(*lane);
         note_round(worked || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane* lane) {
@@ -200,11 +255,20 @@ void Worker::run() {
         const bool waits = std::any_of(lanes_.begin(), lanes_.end(),
                                        [](const Lane* lane) { return lane->in_use.waits(); });
         if (const std::uint32_t ns = pacer_.pause_ns(worked || waits, began_); ns != 0)
-            sleep(ns);
+            rest(ns);
         else if (!worked)
             rte_pause();
     }
     shared_.rcu.leave(number_);
+}
+
+void Worker::rest(std::uint32_t ns) {
+    if (!sleeper_.arm()) return sleep(ns);
+    bool worked = false;
+    for (Lane* lane : lanes_) worked |= poll_once(*lane);
+    note_round(worked);
+    if (!worked) sleep(ns);
+    sleeper_.disarm();
 }
 
 void Worker::note_round(bool busy) {

@@ -64,12 +64,19 @@ private:
     [[nodiscard]] Instant begin_poll();
     [[nodiscard]] Instant exact_now();
     [[nodiscard]] bool fence_still_holds(const Lane& lane, Instant poll_began);
+    // A poll of a lane whose ports are not to be used.
+    void pass_by(Lane& lane);
+    // Looks again for what ends a sleep, when a gate has turned.
+    void follow_gates();
+    // Until a frame comes or the time is over, unless there is a frame now.
+    void rest(std::uint32_t ns);
     void note_round(bool busy);
     void sleep(std::uint32_t ns);
 
     const Shared shared_;
     const std::uint32_t number_;
     const std::vector<Lane*> lanes_;
+    std::uint32_t gate_turns_ = 0;  // over all lanes
     Doorbell bell_;
     Sleeper sleeper_;
     const std::uint64_t ns_per_cycle_most_;

@@ -71,7 +71,7 @@ class Changes:
         if kind == "weight":
             self.misfortune.weigh(host, weight and {plan.RULE: weight})
         elif kind in ("start", "stop", "drainstop"):
-            self.misfortune.say(host, kind)
+            self.misfortune.say(host, kind, *([] if kind == "start" else ["--force"]))
         elif kind == "depart":
             host.controlplane.terminate()
         elif kind == "kill":

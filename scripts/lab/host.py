@@ -18,6 +18,7 @@ class Host:
         self.plan = host_plan
         self.name = machine or host_plan.name
         self.namespace = namespace
+        self.serves_elsewhere = False
         self.run_directory = estate.directory / self.name
         self.dataplane = Process(estate, f"{self.name}-dataplane", namespace, [])
         self.controlplane = Process(estate, f"{self.name}-controlplane", namespace, [])
@@ -65,6 +66,8 @@ class Host:
 
     def _is_ready(self):
         self.dataplane.require_running()
+        if self.serves_elsewhere:
+            return " name=ready " in self.dataplane.log.read_text()
         if self.plan.addresses_by == "manual":
             return subprocess.run(["ip", "-n", self.namespace, "link", "show", "nlb0"], capture_output=True).returncode == 0
         return self.plan.address in self.addresses()
@@ -75,19 +78,24 @@ class Host:
         links = json.loads(found.stdout) if found.returncode == 0 and found.stdout.strip() else []
         return {entry["local"]: entry["prefixlen"] for link in links for entry in link.get("addr_info", [])}
 
-    def give_addresses(self):
-        """What an administrator does who keeps it to himself: the dedicated and the virtual addresses on the inside device."""
+    def serve_from(self, namespace):
+        """Its web server runs there, behind another kind of inside device; so are its addresses."""
+        self.server.namespace = namespace
+        self.serves_elsewhere = True
+
+    def give_addresses(self, namespace=None, device="nlb0"):
+        """What an administrator does where nlb does not: the dedicated and the virtual addresses on the servers' interface."""
         lines = [
-            f"address add {self.plan.address}/24 dev nlb0",
-            f"address add {plan.VIP}/24 dev nlb0",
-            f"address add {self.plan.address6}/64 dev nlb0 nodad",
+            f"address replace {self.plan.address}/24 dev {device}",
+            f"address replace {plan.VIP}/24 dev {device}",
+            f"address replace {self.plan.address6}/64 dev {device} nodad",
             # A server never makes a connection from a virtual address by itself.
-            f"address add {plan.VIP6}/64 dev nlb0 nodad preferred_lft 0",
-            "link set nlb0 up",
-            f"route replace default via {plan.ROUTER} dev nlb0 src {self.plan.address}",
-            f"route replace default via {plan.ROUTER6} dev nlb0",
+            f"address replace {plan.VIP6}/64 dev {device} nodad preferred_lft 0",
+            f"link set {device} up",
+            f"route replace default via {plan.ROUTER} dev {device} src {self.plan.address}",
+            f"route replace default via {plan.ROUTER6} dev {device}",
         ]
-        system.run("ip", "-n", self.namespace, "-batch", "-", text="\n".join(lines) + "\n")
+        system.run("ip", "-n", namespace or self.namespace, "-batch", "-", text="\n".join(lines) + "\n")
 
     def nlb(self, *arguments, timeout=30):
         """Runs `nlb` on this host; returns its exit code, what it printed, and what it complained about."""

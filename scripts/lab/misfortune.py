@@ -37,8 +37,8 @@ class Misfortune:
         self.phases = [Phase(0.0, QUIET, None)]
         self.touches = []
         self._begin = {
-            "stop": lambda host, _: self.say(host, "stop"),
-            "drainstop": lambda host, _: self.say(host, "drainstop"),
+            "stop": lambda host, _: self.say(host, "stop", "--force"),
+            "drainstop": lambda host, _: self.say(host, "drainstop", "--force"),
             "weight": lambda host, event: self.weigh(host, {plan.RULE: event.percent}),
             "depart": lambda host, _: host.controlplane.terminate(),
             "kill": lambda host, _: host.kill(),

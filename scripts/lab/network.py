@@ -68,6 +68,19 @@ class Network:
         rules = 'table netdev lab { chain ingress { type filter hook ingress device "outside" priority 0; policy drop; }\n}\n'
         system.run("nft", "-f", "-", namespace=namespace, text=rules)
 
+    def add_server(self, host):
+        """Servers of a host in a namespace of their own, behind its device `inside`; returns its name."""
+        server, namespace = f"{self.plan.tag}-{host}-server", self.host_namespace(host)
+        self._make_namespace(server)
+        self._ip(namespace, f"link add inside type veth peer name eth0 netns {server}")
+        for place, name in ((namespace, "inside"), (server, "eth0")):
+            options = [word for offload in OFFLOADS for word in (offload, "off")]
+            system.run("ethtool", "-K", name, *options, namespace=place)
+        self.set_kernel(namespace, "net.ipv6.conf.inside.disable_ipv6=1")
+        self._ip(namespace, "link set inside arp off up")
+        self._ip(server, "link set eth0 up")
+        return server
+
     def _add_clients(self):
         self._make_namespace(self.client)
         self._plug("clients", self.client, "eth0")

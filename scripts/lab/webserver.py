@@ -1,6 +1,7 @@
 """A real nginx per host that says which host it is. It knows nothing of clusters, as servers behind nlb never need to.
 
 / is small, /big is a large file whose speed the client chooses (/big?rate=500k), so that downloads last as long as a story needs.
+/health says 500 as long as there is a file NAME.ill beside the configuration.
 /slow is the same file in pieces of a kilobyte, evenly spread: whoever hears nothing for long does not wait for a pause of the server.
 """
 
@@ -28,6 +29,10 @@ http {{
         listen [::]:80 backlog=1024;
         add_header X-Nlb-Host {name} always;
         location = / {{ return 200 "{name}\\n"; }}
+        location = /health {{
+            if (-f {directory}/{name}.ill) {{ return 500; }}
+            return 200 "well\\n";
+        }}
         location = /big {{
             alias {directory}/big;
             limit_rate $arg_rate;

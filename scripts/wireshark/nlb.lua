@@ -12,7 +12,7 @@ local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX,
 
 local TYPES = { [HEARTBEAT] = "heartbeat", [MAP] = "map", [CONFIG] = "configuration", [GRANTS] = "grants" }
 local STATES = { [1] = "join", [2] = "member" }
-local RULE_STATES = { [0] = "enabled", [1] = "disabled", [2] = "draining" }
+local RULE_STATES = { [0] = "enabled", [1] = "disabled", [2] = "draining", [3] = "failed" }
 local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready", "previous" } -- from bit 0
 local REPORT_FLAGS = { "buried", "silent", "candidate" }
 

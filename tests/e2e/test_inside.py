@@ -138,5 +138,74 @@ class ByHand(InsideCase):
         self.lab.settle()
 
 
+class ServersElsewhere(InsideCase):
+    """The servers are another kernel's: a namespace behind a cable, with an unmodified nginx and the addresses on its interface."""
+
+    OPTIONS = {"hosts": 1, "host_keys": {"edge1": {"inside": "net_af_packet1,iface=inside", "gateway": [plan.ROUTER]}}}
+    START = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            cls.host = cls.lab.hosts[0]
+            cls.server = cls.lab.network.add_server(cls.host.name)
+            cls.host.serve_from(cls.server)
+            cls.host.start()
+        except BaseException:
+            cls.tearDownClass()
+            raise
+
+    def test_the_server_is_found_and_serves_both_families(self):
+        self.give_addresses()
+        self.lab.settle()
+        self.assertIn(f"name=server_found cluster=web mac={self.mac_of_server()}", self.host.dataplane.log.read_text())
+        self.assert_all_served("elsewhere", self.host)
+        sources = self.lab.plan.client_addresses6()
+        with traffic.Load(self.lab, "elsewhere6", 100, 50, sources=sources, target=plan.VIP6) as load:
+            load.wait(60)
+        self.assertEqual([], traffic.failed(load.results()))
+
+    def test_the_server_reaches_the_gateway_by_its_dedicated_address_and_is_reached_by_it(self):
+        self.give_addresses()
+        self.lab.settle()
+        self.server_ip("neigh", "flush", "all")
+        printed = system.run("ping", "-c", "3", "-i", "0.2", "-I", self.host.plan.address, plan.ROUTER, namespace=self.server)
+        self.assertIn("3 received", printed)
+        printed = system.run("ping", "-c", "3", "-i", "0.2", self.host.plan.address, namespace=self.lab.client)
+        self.assertIn("3 received", printed)
+
+    def test_another_server_is_found_when_the_first_is_gone(self):
+        self.give_addresses()
+        self.lab.settle()
+        self.server_ip("link", "set", "eth0", "address", "02:00:00:00:77:02")
+        self.addCleanup(self.server_ip, "link", "set", "eth0", "address", self.mac_of_server())
+        said = "name=server_found cluster=web mac=02:00:00:00:77:02"
+        system.wait_until(lambda: said in self.host.dataplane.log.read_text(), 10, "the new server's MAC")
+        self.assert_all_served("replaced", self.host)
+
+    def test_a_host_whose_server_is_unknown_takes_no_bucket(self):
+        self.server_ip("address", "flush", "dev", "eth0")
+        self.host.dataplane.kill()
+        self.host.dataplane.start()
+        system.wait_until(lambda: self.host.query() and self.asked(self.host)["inside"] is not None, 10, "the dataplane")
+        time.sleep(1.5)
+        code, said, _ = self.host.nlb("query")
+        self.assertEqual(1, code, said)
+        self.assertIn("SERVES NOBODY: the server's MAC is not known", said.splitlines()[0])
+        self.give_addresses()
+        self.lab.settle()
+        self.assert_all_served("found", self.host)
+
+    def server_ip(self, *arguments):
+        return system.run("ip", "-n", self.server, *arguments)
+
+    def mac_of_server(self):
+        return self.server_ip("-br", "link", "show", "dev", "eth0").split()[2]
+
+    def give_addresses(self):
+        self.host.give_addresses(self.server, "eth0")
+
+
 if __name__ == "__main__":
     lab_case.main()

@@ -228,7 +228,7 @@ class Play {
 public:
     void meet(const Record& record) {
         now_ += std::chrono::milliseconds{record.pause_ms};
-        member_.on_dataplane_alive(now_, now_);
+        member_.on_dataplane_alive(now_, now_, 0);
         check(member_.on_tick(now_));
         if ((record.action & kActionHold) != 0)
             check(member_.on_staged(

@@ -84,7 +84,7 @@ void check_block(std::span<const Byte> bytes, std::uint8_t dataplane) {
     check(member.on_start(start, 77, memory), authenticator);
     for (int tick = 1; tick <= 40; ++tick) {
         const Instant now = start + tick * params().timing.tick;
-        member.on_dataplane_alive(now, now);
+        member.on_dataplane_alive(now, now, 0);
         check(member.on_tick(now), authenticator);
         check(member.on_installed(now, static_cast<std::uint64_t>(tick), {}), authenticator);
     }

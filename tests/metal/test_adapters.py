@@ -75,6 +75,9 @@ class OnAdapter:
 
     kind = ""
     spreads = True  # flows reach both workers
+    reception = "filters"
+    link_by = "polled"
+    wakes_by = "polled"
 
     @classmethod
     def setUpClass(cls):
@@ -115,6 +118,25 @@ class OnAdapter:
         self.assertEqual(3, len(replies), "ARP replies of three asked for")
         self.assertEqual({CLUSTER_MAC}, {frame.payload[8:14] for frame in replies}, "the hardware address that the reply tells")
         self.assertEqual({MASKED_MAC}, {frame.source_mac for frame in replies}, "the frame's own source")
+
+    def test_the_port_is_described_as_the_driver_took_it_and_its_frames_are_counted(self):
+        with traffic.Probes(self.lab, self.lab.plan.client_addresses()[:8], 400):
+            outside = lambda: self.host.query()["clusters"][0]["ports"][0]
+            counted = lambda: (outside()["counters"]["rx_packets"] and outside()["counters"]["tx_packets"]) or None
+            system.wait_until(counted, 20, f"{self.kind}: frames that the driver counted", 0.5)
+        port = outside()
+        _, text = self.host.nlb("query", "--ports")
+        for line in text.splitlines()[:9]:
+            record(f"{self.kind}: {line}")
+        record(f"{self.kind}: flow control {port['flow_control']}, link by {port['link_by']}, wakes by {port['wakes_by']}")
+        self.assertEqual(self.host.guest.address(self.kind), port["device"])
+        self.assertEqual(("up", 1500), (port["state"], port["mtu"]))
+        self.assertEqual(self.reception, port["reception"])
+        self.assertEqual(self.link_by, port["link_by"])
+        self.assertEqual(self.wakes_by, port["wakes_by"])
+        self.assertNotIn(port["flow_control"], ("tx only", "both"))
+        self.assertGreater(port["rx_ring"], 0)
+        self.assertRegex(self.host.metrics(), rf'nlb_port_missed_total{{cluster="web",port="outside",device="{port["device"]}"}} \d+')
 
     def test_heartbeats_are_on_the_wire_at_their_pace(self):
         with self.capture("heartbeats", capture.HEARTBEATS) as wire:
@@ -205,11 +227,15 @@ class E1000e(OnAdapter, unittest.TestCase):
 
 class Virtio(OnAdapter, unittest.TestCase):
     kind = "virtio"
+    link_by = "interrupt"
+    wakes_by = "interrupt"
 
 
 class Vmxnet3(OnAdapter, unittest.TestCase):
     kind = "vmxnet3"
     spreads = False  # the driver gets two queues, but QEMU's device puts everything into the first
+    reception = "promiscuous"
+    link_by = "interrupt"
 
 
 class Binding(unittest.TestCase):

@@ -99,7 +99,7 @@ void ShuffledCluster::turn(HostId id) {
     // as the shell does: asked every quarter of a period, answered at once
     if (now_ >= host.pulse_at) {
         host.pulse_at = now_ + shape_.period / 4;
-        host.membership->on_dataplane_alive(now_, now_);  // clients are always heard
+        host.membership->on_dataplane_alive(now_, now_, 0);  // clients are always heard
     }
     receive(id);
     while (!host.installs.empty() && host.installs.front().done_at <= now_) {

@@ -16,7 +16,7 @@ import tempfile
 CACHE = pathlib.Path(os.environ.get("NLB_PACKAGES_CACHE", "/var/tmp/nlb-packages"))
 MIRROR = "http://deb.debian.org/debian"
 # What tests install beside the package; its own dependencies are read from it.
-ALSO = ("nginx-light", "bash-completion")
+ALSO = ("nginx-light", "bash-completion", "systemd-sysv", "dbus")
 MAKE_SECONDS = 600
 CLONE_NEWNS = 0x00020000
 NODES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0), "net/tun": (10, 200)}

@@ -32,6 +32,17 @@ Configurations::Configurations(const Settings& settings, Prng& prng, std::uint32
         paired_[host.id] = config::text_of(config::paired_lines(clusters_[0], host));
 }
 
+// As often as a heartbeat, so that it speaks within the run.
+config::Health Configurations::health_of(RuleId port) const {
+    config::Health health;
+    health.interval = settings_.timing.period;
+    health.timeout = settings_.timing.period / 2;
+    if ((settings_.single_slots >> port & 1U) == 0) health.slow_start = settings_.slow_start;
+    if ((settings_.drop_ports >> port & 1U) != 0) health.all_failed = config::AllFailed::drop;
+    if ((settings_.cut_ports >> port & 1U) != 0) health.on_fail = config::OnFail::stop;
+    return health;
+}
+
 config::Cluster Configurations::cluster_of(Variant variant, std::uint32_t address) const {
     config::Cluster cluster;
     cluster.name = "at" + std::to_string(address);
@@ -48,6 +59,7 @@ config::Cluster Configurations::cluster_of(Variant variant, std::uint32_t addres
         rule.ports.first = rule.ports.last = static_cast<std::uint16_t>(1000 + port);
         if ((settings_.single_slots >> port & 1U) != 0) rule.mode = RuleMode::single;
         rule.affinity = Affinity::none;
+        if (settings_.is_checked(port)) rule.health = health_of(port);
         if (settings_.sticky_ms == 0 || port != settings_.sticky_port()) continue;
         rule.affinity = Affinity::single;
         rule.affinity_timeout = std::chrono::milliseconds{settings_.sticky_ms};

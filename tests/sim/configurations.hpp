@@ -64,6 +64,7 @@ public:
     [[nodiscard]] RuleMasks by_port(const RuleMasks& by_rule, Variant variant) const;
 
 private:
+    [[nodiscard]] config::Health health_of(RuleId port) const;
     [[nodiscard]] config::Cluster cluster_of(Variant variant, std::uint32_t address) const;
 
     const Settings& settings_;

@@ -40,6 +40,7 @@ void ControlPlaneModel::kill() {
     agents_.clear();
     inbox_.clear();
     commands_.clear();
+    checked_.clear();
     call_.reset();
     written_.clear();
     busy_until_ = tick_at_ = retry_at_ = woken_at_ = Duration{0};
@@ -76,6 +77,7 @@ void ControlPlaneModel::command(const Command& command) {
 
 bool ControlPlaneModel::hear(std::uint64_t connection, Datagram datagram, std::size_t queue_max) {
     if (connection != connection_ || closed_ || inbox_.size() >= queue_max) return false;
+    datagram.at = world_.scheduler().now();
     inbox_.push_back(std::move(datagram));
     pump();
     return true;
@@ -146,7 +148,16 @@ std::optional<ControlPlaneModel::Call> ControlPlaneModel::next_call() {
         commands_.pop_front();
         return call;
     }
+    if (!checked_.empty()) {
+        Call call{checked_.front(), now};
+        checked_.pop_front();
+        return call;
+    }
     if (!inbox_.empty()) {
+        // Whoever takes in a frame so late acknowledges it too late for its sender's lease.
+        const Datagram& next = inbox_.front();
+        if (next.frame && world_.scheduler().now() - next.at > world_.settings().timing.period / 2)
+            world_.network().note_disturbance(next.frame->sender, id_);
         Call call{std::move(inbox_.front()), now};
         inbox_.pop_front();
         return call;
@@ -164,6 +175,7 @@ void ControlPlaneModel::perform(const Call& call) {
     turned_ = !std::holds_alternative<Tick>(call.what);
     std::visit([this, now = call.now](const auto& what) { handle(what, now); }, call.what);
     ClusterAgent& agent = *agents_.front();
+    run_checks(call.now);
     world_.host(id_).stored = agent.stored();
     Prng& prng = world_.prng();
     const Duration now = world_.scheduler().now();
@@ -218,6 +230,35 @@ void ControlPlaneModel::handle(const Datagram& datagram, Instant now) {
     if (datagram.frame) world_.after_frame(id_, *datagram.frame);
 }
 
+RuleId ControlPlaneModel::port_of(RuleId rule) const {
+    const auto& rules = agents_.front()->settings().cluster.port_rules;
+    return static_cast<RuleId>(std::stoi(rules[rule].name.substr(4)));  // "port3"
+}
+
+// A server answers within the time-out, a hung one never: then the time-out is the answer.
+void ControlPlaneModel::run_checks(Instant now) {
+    for (const controlplane::CheckOrder& order : agents_.front()->take_due_checks(now)) {
+        const RuleId port = port_of(order.rule);
+        const bool hung = world_.host(id_).servers[port] == Server::hung;
+        const Duration takes =
+            hung ? order.health.timeout
+                 : Duration{world_.prng().between(100'000, order.health.timeout.count() / 2)};
+        world_.scheduler().after(takes, [this, life = life_, token = order.token, port, hung] {
+            if (life != life_ || state_ == State::off) return;
+            checked_.push_back({token, port, hung});
+            pump();
+        });
+    }
+}
+
+void ControlPlaneModel::handle(const Checked& checked, Instant now) {
+    using Outcome = controlplane::CheckResult::Outcome;
+    const bool passed = !checked.hung && world_.host(id_).servers[checked.port] == Server::well;
+    agents_.front()->on_check(
+        now, checked.token,
+        {passed ? Outcome::passed : Outcome::failed, passed ? "" : "simulated", Duration{}});
+}
+
 // What controlplane/loop/control_plane.cpp does with the file. While the hosts change over the
 // operator is told to ask again, and does.
 void ControlPlaneModel::reload(Instant now) {
@@ -248,9 +289,10 @@ void ControlPlaneModel::send(std::vector<Byte> datagram) {
 }
 
 void ControlPlaneModel::on_event(const controlplane::Event& event) {
-    if (event.name == "reset") world_.invariants().on_reset(id_, event.fields.back().second);
+    if (event.id == controlplane::EventId::reset)
+        world_.invariants().on_reset(id_, event.fields.back().second);
     world_.note(id_, [&] {
-        std::string text{event.name};
+        std::string text{event.name()};
         for (const auto& [name, value] : event.fields)
             if (name != "cluster" && name != "host") text += " " + std::string(name) + "=" + value;
         return text;
@@ -263,12 +305,22 @@ void ControlPlaneModel::write(Bytes datagram) {
     const auto message = ipc::read_message(datagram);
     if (message->type == ipc::MessageType::store)
         world_.invariants().on_stored(id_, decode_checkpoint(message->payload));
-    if (message->type == ipc::MessageType::install)
+    if (message->type == ipc::MessageType::install) {
+        note_cuts(decode_tables(message->rest_after<ipc::Install>()).value().ended_rules != 0);
         world_.note(id_, [&] {
             const auto tables = decode_tables(message->rest_after<ipc::Install>());
             return "installs " + describe(tables.value().own, world_.settings());
         });
+    }
     world_.host(id_).dataplane.hear(connection_, std::move(datagram));
+}
+
+// From the writing of tables that cut to that of tables that do not, no flow here is promised to
+// stay.
+void ControlPlaneModel::note_cuts(bool cuts) {
+    HostModel& host = world_.host(id_);
+    if (host.cuts || cuts) ++host.interruptions;
+    host.cuts = cuts;
 }
 
 void ControlPlaneModel::wake_at(Duration time) {

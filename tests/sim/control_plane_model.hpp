@@ -68,8 +68,13 @@ private:
 
     struct Tick {};
     struct Lost {};
+    struct Checked {
+        std::uint64_t token = 0;
+        RuleId port = 0;
+        bool hung = false;
+    };
     struct Call {
-        std::variant<Tick, Lost, Command, Datagram> what;
+        std::variant<Tick, Lost, Command, Datagram, Checked> what;
         Instant now;  // read before the call; it is old when the process was stopped in between
     };
 
@@ -86,9 +91,13 @@ private:
     void handle(const Lost&, Instant now);
     void handle(const Command& command, Instant now);
     void handle(const Datagram& datagram, Instant now);
+    void handle(const Checked& checked, Instant now);
+    void run_checks(Instant now);
+    [[nodiscard]] RuleId port_of(RuleId rule) const;
     void reload(Instant now);
     void write(Bytes datagram);
     void wake_at(Duration time);
+    void note_cuts(bool cuts);
 
     World& world_;
     HostId id_;
@@ -102,6 +111,7 @@ private:
 
     std::deque<Datagram> inbox_;
     std::deque<Command> commands_;
+    std::deque<Checked> checked_;  // checks that have ended
     std::optional<Call> call_;
     std::deque<Bytes> written_;  // by the last call; to `written_to_`
     std::uint64_t written_to_ = 0;

@@ -161,6 +161,7 @@ ipc::Hello DataplaneProcess::hello(std::uint16_t) const {
 
 ipc::Status DataplaneProcess::status(std::uint16_t) const {
     ipc::Status status = link_.status(last_rx_, now(), held());
+    status.cluster_bursts = clients_heard_;
     const auto& counts = const_cast<SimpleConnections&>(connections_).flow_index().counts();
     for (std::size_t rule = 0; rule < kRuleSlots; ++rule) status.connections[rule] = counts[rule];
     return status;
@@ -294,6 +295,11 @@ void DataplaneProcess::settle_arp(const WireFrame& frame) {
         world_.transmit({std::make_shared<const Bytes>(explained.frame), id_, Origin::host});
     if (explained.reason == Reason::virtual_announcement && policer_.admits_other(now()))
         punt(frame);
+}
+
+void DataplaneProcess::note_client() {
+    note_reception();
+    ++clients_heard_;
 }
 
 void DataplaneProcess::note_reception() {

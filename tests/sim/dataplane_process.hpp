@@ -43,6 +43,8 @@ public:
     void tick();   // looks at link and lease
     void receive(const WireFrame& frame);
     void note_reception();
+    // A client's frame, to the cluster's MAC.
+    void note_client();
     // What cores have asked for goes on its way to the control plane.
     void pass_requests_on();
 
@@ -154,6 +156,7 @@ private:
     RuleMasks certain_{};
     SimpleConnections connections_;
     Instant last_rx_ = kLongAgo;
+    std::uint64_t clients_heard_ = 0;
     HeartbeatPolicer policer_;
     SealKeys seal_keys_;
     std::optional<WireFrame> punting_;

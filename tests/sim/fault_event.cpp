@@ -71,6 +71,7 @@ void perform_on_process(World& world, Verb verb, HostId id, const Numbers& n) {
     if (verb == Verb::lag) host.lag = Duration{n[1]};
     if (verb == Verb::suspend) world.suspend(id, n[1] != 0);
     if (verb == Verb::slew) host.clock.slew(world.scheduler().now(), n[1] - n[2]);
+    if (verb == Verb::starve) world.starve(id, n[1] != 0);
     if (verb == Verb::filter) world.network().set_filter(id, n[1] != 0);
     if (verb == Verb::tag) world.network().set_tag(id, static_cast<std::uint16_t>(n[1]));
     if (verb == Verb::absent) host.absent = true;
@@ -98,9 +99,13 @@ void perform_for_operator(World& world, Verb verb, HostId id, const Numbers& n) 
         host.control.command(ReloadAsked{});
     } else if (verb == Verb::rule) {
         host.states[port] = static_cast<RuleState>(n[2]);
-        ++host.commands[port];
         world.note(id, [&] { return "RULE STATE " + std::to_string(n[2]); });
         host.control.command(RuleAsked{port, host.states[port]});
+    } else if (verb == Verb::health) {
+        host.servers[port] = static_cast<Server>(n[2]);
+        world.note(id, [&] {
+            return "SERVER OF PORT " + std::to_string(port) + " IS " + std::to_string(n[2]);
+        });
     } else if (verb == Verb::file) {
         world.read_file(id, static_cast<Variant>(n[1]));
     }
@@ -183,7 +188,7 @@ HostSet befalls(const FaultEvent& event) {
         return HostSet::first(kHostsMax);
     if (is_on_wire(verb) && verb != Verb::cut && verb != Verb::mend) return hosts;
     if (verb == Verb::boot || verb == Verb::weight || verb == Verb::rule || verb == Verb::file ||
-        verb == Verb::lag)
+        verb == Verb::health || verb == Verb::lag)
         return hosts;
     hosts.insert(static_cast<HostId>(n[0]));
     if (verb == Verb::cut || verb == Verb::mend) hosts.insert(static_cast<HostId>(n[1]));

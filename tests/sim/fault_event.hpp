@@ -42,10 +42,12 @@ class World;
     X(drain,         "HOST ON",                       "drainstop, or its end") \
     X(weight,        "HOST PORT WEIGHT",              "another weight for a rule") \
     X(rule,          "HOST PORT STATE",               "a rule is enabled, disabled, drained") \
+    X(health,        "HOST PORT HOW",                 "its server fails (0), is well (1), hangs (2)") \
     X(file,          "HOST VARIANT",                  "the operator reloads it with this file") \
     X(deaf,          "HOST ON",                       "no frame reaches it, or all do again") \
     X(notealone,     "HOST",                          "was it alone when it fell deaf?") \
     X(link,          "HOST UP",                       "its link") \
+    X(starve,        "HOST ON",                       "no client's frame reaches it, or they do again") \
     X(late,          "HOST DURATION",                 "its control loop is late by up to this") \
     X(cut,           "FROM TO",                       "one direction is lost") \
     X(mend,          "FROM TO",                       "and comes back") \

@@ -108,6 +108,33 @@ void Planner::plan_operator(Fault fault, HostId id, Duration begin, Duration len
         change_rule(fault == Fault::weight ? id : kNoHost, begin);
     } else if (fault == Fault::reload) {
         reload(begin, length);
+    } else if (fault == Fault::health) {
+        plan_health(id, begin, end);
+    }
+}
+
+// A server fails or hangs on one host, or a little apart on all; it comes back, stays away, or
+// flaps meanwhile.
+void Planner::plan_health(HostId id, Duration begin, Duration end) {
+    auto port = static_cast<RuleId>(prng_.below(settings_.slots - 1U));
+    while (!settings_.is_checked(port))
+        port = static_cast<RuleId>((port + 1U) % (settings_.slots - 1U));
+    const bool everywhere = prng_.chance(300'000);
+    const auto set = [&](HostId host, Duration time, std::int64_t how) {
+        add(std::min(time, settings_.faults_until - Duration{1}), Verb::health, {host, port, how});
+    };
+    for (HostId each = 1; each <= settings_.hosts; ++each) {
+        if (!everywhere && each != id) continue;
+        Duration time = begin + (everywhere ? between(Duration{0}, 2 * period_) : Duration{0});
+        const std::int64_t how = prng_.chance(300'000) ? 2 : 0;
+        for (std::uint64_t flaps = prng_.chance(400'000) ? prng_.below(6) : 0; flaps > 0; --flaps) {
+            set(each, time, how);
+            time += between(period_ / 4, 6 * period_);
+            set(each, time, 1);
+            time += between(period_ / 4, 6 * period_);
+        }
+        set(each, time, how);
+        if (prng_.chance(600'000)) set(each, std::max(time, end), 1);
     }
 }
 

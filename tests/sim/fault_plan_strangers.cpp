@@ -145,6 +145,9 @@ void Planner::plan_mistake(Fault fault, HostId id, Duration begin, Duration leng
     } else if (fault == Fault::suspend) {
         add(begin, Verb::suspend, {id, 1});
         add(begin + length, Verb::suspend, {id, 0});
+    } else if (fault == Fault::starve) {
+        add(begin, Verb::starve, {id, 1});
+        add(std::min(begin + 4 * bury_ + length, settings_.faults_until), Verb::starve, {id, 0});
     } else if (fault == Fault::slew) {
         const std::int64_t by = prng_.between(10'000, 83'000);
         const bool faster = prng_.chance(500'000);

@@ -61,6 +61,7 @@ private:
     void turn_coat(HostId id, Duration begin, Duration end);
     void deafen(HostId id, Duration begin, Duration length, Duration after_boot);
     void silence(HostId id, Duration begin, Duration end);
+    void plan_health(HostId id, Duration begin, Duration end);
     void change_rule(HostId id, Duration begin);
     void reload(Duration begin, Duration length);
 

@@ -160,9 +160,16 @@ bool Invariants::is_offered(RuleId rule) const {
         if (!is_expected(id) || membership == nullptr ||
             membership->state() != MembershipState::member || !host.wanted || host.draining)
             continue;
-        if (host.offers[rule] != 0 && host.states[rule] == RuleState::enabled) return true;
+        if (host.offers[rule] != 0 && host.states[rule] == RuleState::enabled &&
+            (passes(id, rule) || (world_.settings().drop_ports >> rule & 1U) == 0))
+            return true;
     }
     return false;
+}
+
+// Its server of that rule, by port.
+bool Invariants::passes(HostId id, RuleId port) const {
+    return !world_.settings().is_checked(port) || world_.host(id).servers[port] == Server::well;
 }
 
 bool Invariants::is_expected(HostId id) const {
@@ -216,10 +223,16 @@ std::string Invariants::why_shares_differ(RuleId rule) const {
     std::array<std::uint64_t, kHostsMax + 1> offers{};
     std::uint64_t sum = 0;
     std::uint64_t best = 0;
+    bool somebody_passes = false;
     for (HostId id = 1; id <= world_.settings().hosts; ++id) {
         const HostModel& host = world_.host(id);
         if (is_expected(id) && !host.draining && host.states[rule] == RuleState::enabled)
             offers[id] = host.offers[rule];
+        somebody_passes |= offers[id] != 0 && passes(id, rule);
+    }
+    const bool all_count = !somebody_passes && (world_.settings().drop_ports >> rule & 1U) == 0;
+    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
+        if (!passes(id, rule) && !all_count) offers[id] = 0;
         sum += offers[id];
         best = std::max(best, offers[id]);
     }
@@ -252,6 +265,7 @@ void Invariants::check_coverage() {
 }
 
 void Invariants::after_call(HostId id) {
+    check_starved(id);
     const Membership& membership = *world_.host(id).control.membership();
     if (membership.state() != last_state_[id]) {
         if (membership.state() == MembershipState::reset) ++findings_.resets;

@@ -42,6 +42,7 @@ public:
 
     void check_owners(HostId changed);  // I1
     void check_coverage();              // I2, I6
+    void check_starved(HostId id);      // R15
     void after_call(HostId id);
     // What is written down may be stated from now on; a decision whose host dies before that was
     // never made.
@@ -73,6 +74,7 @@ private:
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
     [[nodiscard]] bool is_offered(RuleId rule) const;
+    [[nodiscard]] bool passes(HostId id, RuleId port) const;
     [[nodiscard]] bool is_expected(HostId id) const;
     [[nodiscard]] std::size_t expected_hosts() const;
     void check_least_movement(HostId id, const ClusterMap& before, const ClusterMap& after);

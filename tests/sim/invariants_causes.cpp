@@ -1,4 +1,6 @@
 // I8: which hosts no fault befell, and what they may not do.
+#include <algorithm>
+
 #include "core/cluster/timing.hpp"
 #include "tests/sim/invariants.hpp"
 #include "tests/sim/world.hpp"
@@ -23,6 +25,25 @@ bool Invariants::may_judge(HostId id) const {
         return false;
     if (world_.network().was_ever_exempt() || settings.deaf_beginner) return false;
     return !settings.majority || 2 * befallen_.size() < settings.hosts;
+}
+
+// R15: nothing is left with a host that hears no client when nothing else goes wrong. T*P of
+// silence and of the others' streams, two of their heartbeats, and the moves.
+void Invariants::check_starved(HostId id) {
+    const Timing& timing = world_.settings().timing;
+    HostModel& host = world_.host(id);
+    HostSet only;
+    only.insert(id);
+    const bool long_enough =
+        host.starved_since != Duration{} &&
+        world_.scheduler().now() - host.starved_since > 2 * timing.bury_after + 3 * timing.period;
+    // It was a member all the time, of a cluster that had been formed.
+    const bool stayed = host.starved_since > 3 * timing.bury_after &&
+                        host.interruptions == host.starved_after_interruptions;
+    if (!long_enough || !stayed || befallen_ != only || was_member_.size() < 2) return;
+    const RuleMasks accepts = host.dataplane.does_accept();
+    if (std::any_of(accepts.begin(), accepts.end(), [](BucketMask mask) { return mask != 0; }))
+        fail("R15", "host " + std::to_string(id) + " owns buckets and hears no client");
 }
 
 void Invariants::on_reset(HostId id, const std::string& because) {

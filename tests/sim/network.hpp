@@ -58,6 +58,8 @@ public:
                scheduler_.now() <= deaf_until_[from][to];
     }
     void note_exempt() { ever_exempt_ = true; }
+    // A frame between the two was lost or late.
+    void note_disturbance(HostId a, HostId b);
     // A frame to or from it was lost, or came later than delay_max, and its leases may still show
     // it.
     [[nodiscard]] bool was_disturbed(HostId id) const {
@@ -77,7 +79,6 @@ private:
     template <class Value>
     using PerPair = std::array<std::array<Value, kHostsMax + 1>, kHostsMax + 1>;
 
-    void note_disturbance(HostId a, HostId b);
     [[nodiscard]] bool was_cut_off(HostId a, HostId b) const;
     void note_loss(HostId from, HostId to);
 

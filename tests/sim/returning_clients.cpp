@@ -86,7 +86,7 @@ void ReturningClients::knock(Client& client) {
                  Duration{prng_.between(100'000, prng_.chance(500'000) ? 2'000'000 : 60'000'000)};
     if (accepted.empty()) return;
     flow.home = accepted.lowest();
-    flow.interruptions = world_.host(flow.home).interruptions_of(Workload::port_of(flow));
+    flow.interruptions = world_.host(flow.home).interruptions;
     flow.packets_left = static_cast<std::uint32_t>(prng_.between(1, 8));
     if (client.is_return) {
         ++returns_;
@@ -108,8 +108,7 @@ void ReturningClients::weigh_return(Client& client) {
     HostModel& host = world_.host(client.former);
     const bool in_time = world_.scheduler().now() - client.left <
                          milliseconds{world_.settings().sticky_ms} * 97 / 100;
-    if (!in_time || host.cuts(Workload::port_of(client.flow)) ||
-        host.interruptions_of(Workload::port_of(client.flow)) != client.interruptions ||
+    if (!in_time || host.cuts || host.interruptions != client.interruptions ||
         !host.dataplane.receives() || host.control.membership() == nullptr)
         return;
     const Membership& membership = *host.control.membership();

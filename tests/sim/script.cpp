@@ -14,9 +14,10 @@ using Values = std::map<std::string, std::int64_t, std::less<>>;
 
 // What a script may set, and what it is when it does not. Times are nanoseconds.
 const Values kDefaults{
-    {"hosts", 3},        {"extra", 0},       {"deaf_beginner", 0}, {"slots", 2},
-    {"single_slots", 0}, {"majority", 0},    {"calm", 0},          {"install_max", 3'000'000},
-    {"sticky_ms", 0},    {"period_ms", 100}, {"tolerance", 5},     {"faults_from", 0},
+    {"hosts", 3},         {"extra", 0},       {"deaf_beginner", 0}, {"slots", 2},
+    {"single_slots", 0},  {"majority", 0},    {"calm", 0},          {"install_max", 3'000'000},
+    {"checked_ports", 0}, {"drop_ports", 0},  {"cut_ports", 0},     {"slow_start", 0},
+    {"sticky_ms", 0},     {"period_ms", 100}, {"tolerance", 5},     {"faults_from", 0},
     {"faults_until", 0}};
 
 bool read_set(std::string_view line, Values& values) {
@@ -44,6 +45,10 @@ Settings settings_from(const Values& values, const Choices& choices) {
     s.calm = of("calm") != 0;
     s.install_max = Duration{of("install_max")};
     s.sticky_ms = static_cast<std::uint32_t>(of("sticky_ms"));
+    s.checked_ports = static_cast<std::uint64_t>(of("checked_ports"));
+    s.drop_ports = static_cast<std::uint64_t>(of("drop_ports"));
+    s.cut_ports = static_cast<std::uint64_t>(of("cut_ports"));
+    s.slow_start = Duration{of("slow_start")};
     s.ignored = choices.ignored;
     s.faults_from = Duration{of("faults_from")};
     s.faults_until = Duration{of("faults_until")};
@@ -106,6 +111,10 @@ std::string text_of(const Settings& s) {
         {"calm", s.calm},
         {"install_max", s.install_max.count()},
         {"sticky_ms", s.sticky_ms},
+        {"checked_ports", static_cast<std::int64_t>(s.checked_ports)},
+        {"drop_ports", static_cast<std::int64_t>(s.drop_ports)},
+        {"cut_ports", static_cast<std::int64_t>(s.cut_ports)},
+        {"slow_start", s.slow_start.count()},
         {"period_ms", s.timing.period / milliseconds{1}},
         {"tolerance", s.timing.bury_after / s.timing.period},
         {"faults_from", s.faults_from.count()},

@@ -13,7 +13,8 @@ using std::chrono::minutes;
 std::vector<Fault> fitting_faults(bool majority) {
     std::vector<Fault> faults;
     for (const FaultInfo& info : kFaults)
-        if ((info.fault != Fault::part && info.fault != Fault::turncoat) || majority)
+        if (info.fault != Fault::health &&
+            ((info.fault != Fault::part && info.fault != Fault::turncoat) || majority))
             faults.push_back(info.fault);
     return faults;
 }
@@ -59,8 +60,9 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
         span = minutes{choices.minutes};
     }
     s.faults_until = s.faults_from + span;
-    s.set_end();
     s.draw_sticky(choices, Prng{Prng{prng}.next() ^ 0x737469636b79ULL});
+    s.draw_health(choices, Prng{Prng{prng}.next() ^ 0x6865616c7468ULL});
+    s.set_end();
     return s;
 }
 
@@ -72,7 +74,24 @@ void Settings::set_end() {
     // a control plane looks for its dataplane every 100 ms, that one at its link every 50 ms
     healed_by =
         faults_until + 5 * timing.bury_after + 5 * timing.period + std::chrono::milliseconds{150};
+    if (checked_ports != 0) healed_by += health_settles();
     end = healed_by + timing.bury_after;
+}
+
+Duration Settings::health_settles() const {
+    return 8 * timing.period + slow_start;
+}
+
+// By a walk of its own too: a run without a check is what it was.
+void Settings::draw_health(const Choices& choices, Prng prng) {
+    const bool asked = tries(Fault::health);
+    if (!asked && !(choices.faults.empty() && prng.chance(250'000))) return;
+    if (!asked) faults.push_back(Fault::health);
+    const std::uint64_t ports = (std::uint64_t{1} << (slots - 1U)) - 1;
+    checked_ports = (prng.next() | 1U) & ports;
+    drop_ports = prng.next() & checked_ports;
+    cut_ports = prng.next() & checked_ports;
+    slow_start = prng.chance(500'000) ? Duration{0} : timing.bury_after * 2;
 }
 
 // By a walk of its own: a run without such a rule is what it was before there were any.

@@ -30,6 +30,7 @@ namespace nlb::sim {
     X(drain,        "drainstop and its end") \
     X(weight,       "a weight changes") \
     X(rule,         "a rule is disabled, drained or enabled, on one host or on all") \
+    X(health,       "a server of one host or of all fails its check, flaps, or hangs; not drawn with the rest") \
     X(reload,       "all hosts, or all but some, read the other configuration") \
     X(burst,        "up to 40 % loss for a while") \
     X(oneway,       "one direction to or from a host is cut") \
@@ -51,6 +52,7 @@ namespace nlb::sim {
     X(foreign,      "two hosts of another cluster with the same key on the segment") \
     X(otherfile,    "a host starts with a file that lacks one host") \
     X(resize,       "a reload adds or removes a host") \
+    X(starve,       "no client's frame reaches a host for a while, its heartbeats pass") \
     X(suspend,      "a machine is suspended: its processes stand") \
     X(slew,         "a clock is slewed by up to 8.3 %") \
     X(lag,          "a host's cores come to clients' packets up to 20 ms later") \
@@ -87,8 +89,14 @@ struct Settings {
     bool calm = false;  // the switch loses, repeats and delays nothing
     Duration install_max{};
     std::uint32_t sticky_ms = 0;  // time-out of the last configured rule; 0: it has none
-    bool deaf_beginner = false;   // some host begins and hears nobody: the others may reset
-    bool no_fence = false;        // a mutation of the simulated cores
+    // Ports whose rules have a health check; of them those that nobody serves once all have failed,
+    // and those whose flows a failure cuts.
+    std::uint64_t checked_ports = 0;
+    std::uint64_t drop_ports = 0;
+    std::uint64_t cut_ports = 0;
+    Duration slow_start{};       // of all checks
+    bool deaf_beginner = false;  // some host begins and hears nobody: the others may reset
+    bool no_fence = false;       // a mutation of the simulated cores
     std::vector<Fault> faults;
     std::vector<std::string> ignored;
     std::uint32_t fault_count = 0;
@@ -103,6 +111,12 @@ struct Settings {
     // From the times of the faults to those of the checks.
     void set_end();
     void draw_sticky(const Choices& choices, Prng prng);
+    void draw_health(const Choices& choices, Prng prng);
+    [[nodiscard]] bool is_checked(RuleId port) const {
+        return port != kDefaultRule && (checked_ports >> port & 1U) != 0;
+    }
+    // Until every check has spoken, and its word has come to the whole share.
+    [[nodiscard]] Duration health_settles() const;
     [[nodiscard]] std::uint8_t machines() const { return static_cast<std::uint8_t>(hosts + extra); }
     [[nodiscard]] bool tries(Fault fault) const;
     [[nodiscard]] RuleId sticky_port() const { return static_cast<RuleId>(slots - 2U); }

@@ -49,6 +49,7 @@ struct WireFrame {
 struct Datagram {
     Bytes bytes;
     std::optional<WireFrame> frame;
+    Duration at{};  // when it came
 };
 
 }  // namespace nlb::sim

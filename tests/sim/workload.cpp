@@ -45,7 +45,7 @@ void Workload::open(Flow& flow) {
     const HostSet accepted = offer(packet_of(flow, kTcpSyn), true);
     if (accepted.empty()) return;
     flow.home = accepted.lowest();
-    flow.interruptions = world_.host(flow.home).interruptions_of(port_of(flow));
+    flow.interruptions = world_.host(flow.home).interruptions;
     flow.packets_left = static_cast<std::uint32_t>(prng.between(1, 30));
 }
 
@@ -72,8 +72,7 @@ void Workload::close(Flow& flow) {
 // nobody else does.
 void Workload::judge(const Flow& flow, HostSet accepted) {
     const HostModel& home = world_.host(flow.home);
-    const bool stayed =
-        home.interruptions_of(port_of(flow)) == flow.interruptions && !home.cuts(port_of(flow));
+    const bool stayed = home.interruptions == flow.interruptions && !home.cuts;
     const std::string client =
         "client " + std::to_string(flow.client & 0xffffff) + ": a packet of a flow ";
     if (accepted.size() > 1) {
@@ -105,8 +104,8 @@ HostSet Workload::offer(const FrameSpec& spec, bool is_new) {
     std::vector<HostId> behind;
     ++packets_;
     for (HostId id = 1; id <= world_.settings().machines(); ++id) {
-        if (world_.host(id).foreign || !world_.host(id).dataplane.receives()) continue;
-        world_.host(id).dataplane.process().note_reception();
+        if (world_.host(id).foreign || !world_.host(id).hears_clients()) continue;
+        world_.host(id).dataplane.process().note_client();
         if (is_behind(id))
             behind.push_back(id);
         else
@@ -143,7 +142,7 @@ void Workload::offer_later(HostId id, const std::shared_ptr<Offered>& offered) {
     host.judged_until =
         std::max(host.judged_until, now + Duration{world_.prng().between(0, host.lag.count())});
     const auto judge = [this, id, offered, tables, number = number, life = process.life()] {
-        if (life.expired() || !world_.host(id).dataplane.receives()) return;
+        if (life.expired() || !world_.host(id).hears_clients()) return;
         const auto oldest = world_.host(id).dataplane.process().oldest_in_use();
         offer_to(id, *offered, number < oldest.number ? *oldest.tables : *tables);
     };

@@ -39,10 +39,6 @@ public:
         std::uint64_t interruptions = 0;  // of the home when it began
         std::uint32_t packets_left = 0;
     };
-    // Which of the configuration's ports it is to.
-    [[nodiscard]] static std::uint16_t port_of(const Flow& flow) {
-        return static_cast<std::uint16_t>(flow.vip_port - 1000U);
-    }
 
     // A packet at one instant to all hosts, and who accepts it. New flows: fails when there are
     // two.

@@ -100,6 +100,7 @@ void World::repair() {
         HostModel& repaired = host(id);
         repaired.absent = false;
         repaired.lag = Duration{0};
+        if (repaired.starved_since != Duration{}) starve(id, false);
         repaired.clock.slew(scheduler_.now(), 0);
         repaired.clock.sleep(scheduler_.now(), false);
         network_.set_tag(id, 0);
@@ -163,6 +164,12 @@ void World::suspend(HostId id, bool on) {
         machine.dataplane.resume();
         machine.control.resume();
     }
+}
+
+void World::starve(HostId id, bool on) {
+    host(id).starved_since = on ? scheduler_.now() : Duration{};
+    host(id).starved_after_interruptions = ++host(id).interruptions;  // its flows are cut
+    note(id, [on] { return on ? "hears no client any more" : "hears clients again"; });
 }
 
 void World::note_deaf_alone(HostId id) {

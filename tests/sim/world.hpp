@@ -25,6 +25,8 @@
 
 namespace nlb::sim {
 
+enum class Server : std::uint8_t { failing, well, hung };
+
 struct HostModel {
     HostModel(World& world, HostId host)
         : id(host), acts_as(host), dataplane(world, host), control(world, host) {}
@@ -35,11 +37,15 @@ struct HostModel {
     LocalClock clock;
     DataplaneModel dataplane;
     ControlPlaneModel control;
-    Configurations::Offers offers{};             // by port
-    std::array<RuleState, kRuleSlots> states{};  // by port, as the operator last asked
-    Variant file = 0;                            // the variant that its configuration file holds
+    Configurations::Offers offers{};                      // by port
+    std::array<RuleState, kRuleSlots> states{};           // by port, as the operator last asked
+    std::array<Server, kRuleSlots> servers = all_well();  // by port
+    bool cuts = false;  // by the tables written last its cores may cut flows of some rule
+    Variant file = 0;   // the variant that its configuration file holds
     KeyRing ring = KeyRing::right;
-    Duration lag{};                      // of its cores, for clients' packets
+    Duration lag{};            // of its cores, for clients' packets
+    Duration starved_since{};  // no client's frame reaches it; zero: they do
+    std::uint64_t starved_after_interruptions = 0;
     Duration judged_until{};             // when they come to the last of those that wait
     controlplane::StoredCluster stored;  // the state file
     bool draining = false;
@@ -48,15 +54,16 @@ struct HostModel {
     bool deaf_for_good = false;  // stays so after the last repair; the others serve without it
     // it was the only member when it became so: it cannot know, and keeps the others out
     bool deaf_alone = false;
-    std::uint64_t interruptions = 0;  // grows whenever it is no member, or its dataplane is gone
-    std::array<std::uint64_t, kRuleSlots> commands{};  // about each port's rule; `disable` cuts
+    // Grows whenever it is no member, its dataplane is gone, or cores may have cut flows.
+    std::uint64_t interruptions = 0;
 
-    // Equal as long as a flow of this port that began here has to go on.
-    [[nodiscard]] std::uint64_t interruptions_of(std::uint16_t port) const {
-        return interruptions + commands[port];
+    [[nodiscard]] bool hears_clients() const {
+        return starved_since == Duration{} && dataplane.receives();
     }
-    [[nodiscard]] bool cuts(std::uint16_t port) const {
-        return states[port] == RuleState::disabled;
+    [[nodiscard]] static constexpr std::array<Server, kRuleSlots> all_well() {
+        std::array<Server, kRuleSlots> servers{};
+        servers.fill(Server::well);
+        return servers;
     }
 };
 
@@ -102,6 +109,7 @@ public:
     void crash_host(HostId id);
     // A machine sleeps and wakes again: its processes stand.
     void suspend(HostId id, bool on);
+    void starve(HostId id, bool on);
     void transmit(const WireFrame& frame);
     // It answers whoever asks for it.
     [[nodiscard]] static IpAddress gateway() { return IpAddress::v4(0xc0000201); }

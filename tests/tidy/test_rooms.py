@@ -40,10 +40,11 @@ ROOMS = {
         TOP: {"startup", "inside", "ports", "worker", "control"},
     },
     "controlplane": {
-        "agent": set(),
-        "api": {"agent"},
-        "loop": {"agent", "api"},
-        TOP: {"agent", "api", "loop"},
+        "health": set(),
+        "agent": {"health"},
+        "api": {"health", "agent"},
+        "loop": {"health", "agent", "api"},
+        TOP: {"health", "agent", "api", "loop"},
     },
 }
 

@@ -263,7 +263,7 @@ Heartbeat some_heartbeat(Prng& chance, std::uint8_t slots, std::size_t reports) 
     beat.map_digest = chance.next();
     for (RuleReport& rule : beat.rules)
         rule = {chance.next() & kAllBuckets, chance.next() & chance.next() & kAllBuckets,
-                small(chance, 101), static_cast<RuleState>(small(chance, 3))};
+                small(chance, 101), static_cast<RuleState>(small(chance, 4))};
     beat.staged.digest = chance.next();
     beat.staged.slots = small(chance, 3) == 0 ? small(chance, slots + 1U) : std::uint8_t{0};
     for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)

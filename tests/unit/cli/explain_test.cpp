@@ -8,6 +8,7 @@
 #include "config/load.hpp"
 #include "core/packet/checksum.hpp"
 #include "core/packet/frame_builder.hpp"
+#include "core/packet/frame_room.hpp"
 #include "tests/unit/cli/sandbox.hpp"
 
 namespace nlb::cli {
@@ -39,7 +40,6 @@ protected:
         return built.value();
     }
 
-private:
     config::Config config_;
 };
 
@@ -78,6 +78,17 @@ TEST_F(Explain, AFlowOfACaptureFindsItsDescriptorAgain) {
     EXPECT_EQ(syn[host].reason, Reason::new_flow);
     EXPECT_EQ(taker(data), host);
     EXPECT_EQ(all.hosts()[host].connections.size(), 1U);
+}
+
+TEST_F(Explain, AFrameThatNoBufferHoldsIsTooLargeAsOnTheCoresAndAnMtuOfTheHostsMakesRoom) {
+    std::vector<Byte> large = frame("udp", "198.51.100.7:4000", "192.0.2.80:7");
+    large.resize(frame_room(0));
+    EXPECT_LT(taker(explainer().explain_packet(large, seconds{1})), 3U);
+    large.resize(frame_room(0) + 1);
+    for (const Explanation& one : explainer().explain_packet(large, seconds{1}))
+        EXPECT_EQ(one.reason, Reason::too_large);
+    for (config::Host& host : config_.clusters.front().hosts) host.mtu = 9000;
+    EXPECT_LT(taker(explainer().explain_packet(large, seconds{1})), 3U);
 }
 
 TEST_F(Explain, TimeThatPassesInTheCaptureEndsFlows) {

@@ -116,6 +116,17 @@ TEST_F(Program, Ip2macGivesNlbsAddresses) {
                    "no cluster has the primary address");
 }
 
+TEST_F(Program, Ip2macSaysWhatToTypeOnASwitch) {
+    EXPECT_EQ(list_of(json({"ip2mac", "192.0.2.80", "--switch", "cisco"}, 0), "snippets").size(),
+              3U);
+    sandbox_.write_lab();
+    const Json answer =
+        json({"ip2mac", "192.0.2.80", "--switch", "linux", "--config", "lab.yaml"}, 0);
+    EXPECT_EQ(list_of(answer, "snippets").size(), 1U);
+    expect_failure({"ip2mac", "192.0.2.80", "--switch", "abacus"}, 2, 1003,
+                   "--switch: expected cisco, arista, juniper or linux");
+}
+
 TEST_F(Program, TablesAreWhatTheDataplaneDecodes) {
     sandbox_.write_lab();
     const Json answer = json({"tables", "--config", "lab.yaml", "--host", "host3", "--members",
@@ -189,7 +200,8 @@ TEST_F(Program, ExplainOfACapturePrintsOneLinePerPacketAndHost) {
     std::map<std::int64_t, int> accepts;
     for (const std::string& line : lines) {
         const Json json = *parse_json(line);
-        EXPECT_EQ(json.size(), 7U);
+        EXPECT_EQ(json.size(), 8U);
+        EXPECT_EQ(text_of(json, "map"), "ideal");
         if (text_of(json, "verdict") == "accept") {
             ++accepts[number_of(json, "n")];
             EXPECT_EQ(text_of(json, "host"), text_of(json, "owner"));
@@ -199,7 +211,7 @@ TEST_F(Program, ExplainOfACapturePrintsOneLinePerPacketAndHost) {
     EXPECT_EQ(accepts[102], 0);
     EXPECT_EQ(
         lines.back(),
-        R"({"n":102,"host":"host3","verdict":"drop","reason":"truncated","rule":null,"bucket":null,"owner":null})");
+        R"({"n":102,"host":"host3","verdict":"drop","reason":"truncated","rule":null,"bucket":null,"owner":null,"map":"ideal"})");
     const Outcome human =
         run({"explain", "--config", "lab.yaml", "--pcap", "c.pcap", "--all-hosts"});
     EXPECT_NE(human.out.find(

@@ -234,6 +234,15 @@ const BadYaml kCases[] = {
     {"AnLcoreBeyond1023IsRefused", "2-5", "1024",
      "nlb.yaml:16:17: clusters[0].hosts[0].lcores: expected lcores in 0-1023, each once, such as "
      "2-5, \"1,3\" or [1, 3], got \"1024\""},
+    {"AnMtuBelowIpv6sLeastIsRefused", "lcores: 2-5\n", "lcores: 2-5\n        mtu: 1279\n",
+     "nlb.yaml:17:14: clusters[0].hosts[0].mtu: expected a whole number in 1280-9216, got "
+     "\"1279\""},
+    {"ARingThatIsNoPowerOfTwoIsRefused", "lcores: 2-5\n", "lcores: 2-5\n        rx_ring: 1000\n",
+     "nlb.yaml:17:18: clusters[0].hosts[0].rx_ring: expected a number of descriptors, a power of "
+     "two in 64-16384, got \"1000\""},
+    {"ARingThatIsTooLongIsRefused", "lcores: 2-5\n", "lcores: 2-5\n        tx_ring: 32768\n",
+     "nlb.yaml:17:18: clusters[0].hosts[0].tx_ring: expected a number of descriptors, a power of "
+     "two in 64-16384, got \"32768\""},
     {"NoLcoreIsRefused", "[2, 3]", "[]",
      "nlb.yaml:22:17: clusters[0].hosts[1].lcores: expected a list of 1 to 1024 lcores, got an "
      "empty list"},

@@ -27,6 +27,20 @@ std::string with_lcores(const std::string& lcores) {
     return edited("lcores: 2-5", "lcores: " + lcores);
 }
 
+TEST(Load, MtuAndRingsAreTheHostsOwnAndHaveNoDefaultOfTheirOwn) {
+    const auto loaded = load_text(
+        edited("lcores: 2-5\n",
+               "lcores: 2-5\n        mtu: 9000\n        rx_ring: 4096\n        tx_ring: 512\n"),
+        "nlb.yaml");
+    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+    const auto& hosts = loaded.value().config.clusters.front().hosts;
+    EXPECT_EQ(hosts[0].mtu, 9000);
+    EXPECT_EQ(hosts[0].rx_ring, 4096);
+    EXPECT_EQ(hosts[0].tx_ring, 512);
+    EXPECT_EQ(hosts[1].mtu, 0);
+    EXPECT_EQ(hosts[1].rx_ring, 0);
+}
+
 TEST(Load, ARightFileHasNoMistakesAndNoWarnings) {
     const auto loaded = load_text(kRightYaml, "nlb.yaml");
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
@@ -160,6 +174,12 @@ TEST(Load, EveryKeyOfARuleIsRead) {
     EXPECT_EQ(rule.affinity, Affinity::network);
     EXPECT_EQ(rule.affinity_timeout, minutes{20});
     EXPECT_EQ(rule.weight, 0);
+}
+
+TEST(Load, AnAffinityTimeoutOfZeroIsNone) {
+    const Config config =
+        right(with_rule("{name: http, ports: 80, affinity: {kind: single, timeout: 0s}}"));
+    EXPECT_FALSE(config.clusters.at(0).port_rules.at(0).affinity_timeout.has_value());
 }
 
 TEST(Load, EveryKeyOfAHostIsRead) {

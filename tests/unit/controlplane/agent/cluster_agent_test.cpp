@@ -38,7 +38,7 @@ TEST(ClusterAgent, AHostAloneConvergesAsDefaultHost) {
     EXPECT_EQ(bench.events.names(), (std::vector<std::string_view>{"dataplane_found", "started",
                                                                    "converging", "converged"}));
     const Event& converged = bench.events.events.back();
-    EXPECT_EQ(converged.number, EventNumber::converged_as_default);
+    EXPECT_EQ(converged.id, EventId::converged_as_default);
     EXPECT_EQ(testing::field_of(converged, "cluster"), "web");
     EXPECT_EQ(testing::field_of(converged, "host"), "edge1");
     EXPECT_EQ(testing::field_of(converged, "cause"), "started");

@@ -65,13 +65,14 @@ public:
     // Names in order.
     [[nodiscard]] std::vector<std::string_view> names() const {
         std::vector<std::string_view> all;
-        for (const Event& event : events) all.push_back(event.name);
+        for (const Event& event : events) all.push_back(event.name());
         return all;
     }
     // The newest one of that name; nullptr when there is none.
     [[nodiscard]] const Event* last(std::string_view name) const {
-        const auto found = std::find_if(events.rbegin(), events.rend(),
-                                        [name](const Event& event) { return event.name == name; });
+        const auto found = std::find_if(events.rbegin(), events.rend(), [name](const Event& event) {
+            return event.name() == name;
+        });
         return found == events.rend() ? nullptr : &*found;
     }
     std::vector<Event> events;

@@ -116,7 +116,7 @@ TEST(Reload, RulesKeepTheirStatesAndBucketsByName) {
     });
     RuleStates states{};
     states[0] = RuleState::draining;  // http
-    const StagedConfig held = held_config(before, after, states);
+    const StagedConfig held = held_config(before, after, states, {});
     EXPECT_EQ(held.slots, 4);
     EXPECT_EQ(held.previous[0], kNoPreviousRule);
     EXPECT_EQ(held.previous[1], 0);

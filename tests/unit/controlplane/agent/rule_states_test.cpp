@@ -67,11 +67,29 @@ TEST(RuleStates, DesiredRulesCarryOffersAndStates) {
     cluster.hosts[0].weights["http"] = 70;
     RuleStates states{};
     states[1] = RuleState::draining;
-    const DesiredRules desired = desired_rules_of(cluster, cluster.hosts[0], states);
+    const DesiredRules desired = desired_rules_of(cluster, cluster.hosts[0], states, {});
     EXPECT_EQ(desired[0].offer, 70);
     EXPECT_EQ(desired[1].offer, 32);
     EXPECT_EQ(desired[1].state, RuleState::draining);
     EXPECT_EQ(desired[kDefaultRule].offer, 32);
+}
+
+TEST(RuleStates, AFailedServerIsToldUnlessTheOperatorSaysMoreAndAReturningOneOffersALittle) {
+    const config::Cluster cluster = testing::small_cluster();
+    RuleStates states{};
+    ToldHealths healths{};
+    healths[0] = {true, kSlowStartSteps};
+    DesiredRules desired = desired_rules_of(cluster, cluster.hosts[0], states, healths);
+    EXPECT_EQ(desired[0].state, RuleState::failed);
+    EXPECT_EQ(desired[0].offer, 50) << "what it would offer is told all the same";
+    states[0] = RuleState::draining;
+    desired = desired_rules_of(cluster, cluster.hosts[0], states, healths);
+    EXPECT_EQ(desired[0].state, RuleState::draining);
+    states[0] = RuleState::enabled;
+    healths[0] = healths[1] = {false, 1};
+    desired = desired_rules_of(cluster, cluster.hosts[0], states, healths);
+    EXPECT_EQ(desired[0].offer, 5);
+    EXPECT_EQ(desired[1].offer, 32) << "a rule of mode single is taken as a whole";
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <map>
 
+#include "controlplane/agent/move_forecast.hpp"
 #include "controlplane/api/views.hpp"
+#include "core/ipc/tables_codec.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/unit/controlplane/wire.hpp"
 
@@ -71,6 +73,119 @@ TEST(Cluster, AHostThatLeavesIsNotLost) {
     EXPECT_EQ(owned(wire.at(0)), 60U);
     EXPECT_EQ(wire.at(0).convergence().count_of(ConvergenceCause::lost), 0U);
     EXPECT_EQ(state_of_host(wire.at(0), 2), HostShown::stopped);
+}
+
+TEST(Cluster, TheLastOfSeveralHostsThatServesIsKnown) {
+    Wire wire(2);
+    const auto is_last = [&](std::size_t i) {
+        return wire.at(i).is_last_to_serve(wire.benches[i]->now);
+    };
+    EXPECT_FALSE(is_last(0)) << "it does not serve yet";
+    wire.pass(milliseconds{4000});
+    EXPECT_FALSE(is_last(0));
+    EXPECT_FALSE(is_last(1));
+    (void)wire.at(1).command_host(wire.benches[1]->now, HostCommand::drainstop);
+    wire.pass(milliseconds{1000});
+    EXPECT_TRUE(is_last(0)) << "who drains takes no new flow";
+    EXPECT_FALSE(is_last(1)) << "it is on its way out already";
+    Wire alone(1);
+    alone.pass(milliseconds{4000});
+    EXPECT_FALSE(alone.at(0).is_last_to_serve(alone.benches[0]->now))
+        << "one host alone is all that was configured";
+}
+
+TEST(Cluster, AStoppedHostForeseesWhatItsStartMoves) {
+    Wire wire(3);
+    wire.pass(milliseconds{4000});
+    (void)wire.at(2).command_host(wire.benches[2]->now, HostCommand::stop);
+    wire.pass(milliseconds{1500});
+    ASSERT_EQ(wire.at(2).shown(), ShownState::stopped);
+    EXPECT_EQ(moves_of_start(wire.at(2), wire.benches[2]->now), 20U);
+    EXPECT_EQ(moves_of_start(wire.at(0), wire.benches[0]->now), 0U) << "it takes part";
+    wire.alive[0] = wire.alive[1] = false;
+    wire.pass(milliseconds{2000});
+    EXPECT_EQ(moves_of_start(wire.at(2), wire.benches[2]->now), 0U) << "nobody is heard";
+}
+
+TEST(Cluster, AReloadIsForeseenByItsOwnPartAndByAllOfIt) {
+    Wire wire(2);
+    wire.pass(milliseconds{4000});
+    ClusterSettings fresh = wire.at(1).settings();
+    EXPECT_EQ(moves_of_reload(wire.at(1), fresh), 0U);
+    fresh.host.weights["http"] = 10;
+    EXPECT_EQ(moves_of_reload(wire.at(1), fresh), 20U);
+    wire.at(1).apply_local(wire.benches[1]->now, fresh);
+    wire.pass(milliseconds{1000});
+    EXPECT_EQ(owned(wire.at(1)), 10U);
+    ClusterSettings other = wire.at(0).settings();
+    other.cluster.icmp = IcmpMode::all;
+    other.cluster.hosts[1].weights["http"] = 100;
+    EXPECT_EQ(moves_of_reload(wire.at(0), other), 30U) << "50 : 10 becomes 20 : 40";
+}
+
+TEST(Cluster, TwoHostsOfOnePriorityAreNamedOnceEach) {
+    Wire wire(2);
+    wire.pass(milliseconds{4000});
+    ClusterSettings fresh = wire.at(1).settings();
+    fresh.host.priorities["admin"] = 1;
+    wire.at(1).apply_local(wire.benches[1]->now, fresh);
+    wire.pass(milliseconds{2000});
+    for (const auto& bench : wire.benches) {
+        std::size_t told = 0;
+        for (const Event& event : bench->events.events)
+            told += event.id == EventId::duplicate_priority ? 1U : 0U;
+        EXPECT_EQ(told, 1U);
+    }
+    const Event* const event = wire.benches[0]->events.last("duplicate_priority");
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->number(), 20);
+    EXPECT_EQ(testing::field_of(*event, "peer"), "edge2");
+    EXPECT_EQ(testing::field_of(*event, "rule"), "admin");
+}
+
+TEST(Cluster, CommandsOfRulesBearNlbsNumbers) {
+    Wire wire(1);
+    wire.pass(milliseconds{4000});
+    auto& bench = *wire.benches[0];
+    const auto numbers_of = [&](const std::vector<RuleId>& rules, RuleState wanted) {
+        const std::size_t before = bench.events.events.size();
+        (void)bench.agent.command_rules(bench.now, rules, wanted);
+        std::vector<int> numbers;
+        for (std::size_t i = before; i < bench.events.events.size(); ++i)
+            if (bench.events.events[i].number() != 0)
+                numbers.push_back(bench.events.events[i].number());
+        return numbers;
+    };
+    EXPECT_EQ(numbers_of({0}, RuleState::disabled), std::vector<int>{24});
+    EXPECT_EQ(numbers_of({0, 1}, RuleState::draining), (std::vector<int>{39, 39, 41}));
+    EXPECT_EQ(numbers_of({0, 1}, RuleState::enabled), (std::vector<int>{23, 23, 42}));
+    EXPECT_EQ(numbers_of({0, 1}, RuleState::disabled), (std::vector<int>{24, 24, 43}));
+    EXPECT_TRUE(numbers_of({0}, RuleState::disabled).empty()) << "nothing changed";
+}
+
+TEST(Cluster, ADisabledRuleIsToldToTheCores) {
+    Wire wire(2);
+    wire.pass(milliseconds{4000});
+    auto& bench = *wire.benches[1];
+    const auto ended = [&] {
+        std::uint64_t rules = 0;
+        for (const auto& datagram : bench.sink.datagrams) {
+            const auto message = *ipc::read_message(datagram);
+            if (message.type != Type::install) continue;
+            const auto tables = decode_tables(message.rest_after<ipc::Install>());
+            EXPECT_TRUE(tables.ok());
+            if (tables) rules = tables.value().ended_rules;
+        }
+        return rules;
+    };
+    EXPECT_EQ(ended(), 0U);
+    (void)bench.agent.command_rules(bench.now, {0}, RuleState::disabled);
+    wire.pass(milliseconds{1000});
+    EXPECT_EQ(ended(), 1U);
+    EXPECT_EQ(owned(wire.at(1)), 0U);
+    (void)bench.agent.command_rules(bench.now, {0}, RuleState::draining);
+    wire.pass(milliseconds{1000});
+    EXPECT_EQ(ended(), 0U) << "a draining rule's flows go on";
 }
 
 TEST(Cluster, AWeightThatIsReloadedMovesBuckets) {

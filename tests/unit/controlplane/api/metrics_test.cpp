@@ -58,6 +58,9 @@ class MetricsTest : public ::testing::Test {
 protected:
     void SetUp() override {
         ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+        for (const CheckOrder& order : bench.agent.take_due_checks(bench.now))
+            bench.agent.on_check(bench.now, order.token,
+                                 {CheckResult::Outcome::passed, "", milliseconds{30}});
         bench.pass(milliseconds{3000}, 3);
         ipc::CountersReport report{};
         report.counters.rx_packets = 1000;
@@ -70,9 +73,18 @@ protected:
         report.counters.count(Reason::ip_checksum);
         report.counters.count(Reason::arp_answered);
         report.fenced_intervals = 2;
+        report.worker_count = 1;
+        ipc::set_text(report.ports[0].name, "0000:3b:00.0");
         bench.deliver(ipc::MessageType::counters, report);
     }
-    Bench bench{testing::small_settings(2)};
+    // http has a check, the other rules have none.
+    static ClusterSettings checked() {
+        ClusterSettings settings = testing::small_settings(2);
+        settings.cluster.port_rules[0].health.emplace();
+        settings.cluster.port_rules[0].health->interval = std::chrono::hours{1};
+        return settings;
+    }
+    Bench bench{checked()};
 };
 
 TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
@@ -102,8 +114,13 @@ TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
         {"nlb_config_generation", "gauge"},
         {"nlb_config_mismatch", "gauge"},
         {"nlb_health_up", "gauge"},
+        {"nlb_health_check_seconds", "histogram"},
         {"nlb_cycles_per_packet", "gauge"},
         {"nlb_burst_packets", "gauge"},
+        {"nlb_worker_utilisation", "gauge"},
+        {"nlb_port_missed_total", "counter"},
+        {"nlb_port_no_buffer_total", "counter"},
+        {"nlb_port_errors_total", "counter"},
         {"nlb_build_info", "gauge"}};
     for (const auto& [name, type] : contract) {
         ASSERT_TRUE(exposition.types.contains(name)) << name;
@@ -134,6 +151,16 @@ TEST_F(MetricsTest, ValuesAreThoseReported) {
     EXPECT_EQ(samples.at(R"(nlb_convergence_seconds_bucket{cluster="web",le="+Inf"})"), 1);
 }
 
+TEST_F(MetricsTest, HealthIsTheChecksWordAndAbsentWithoutOne) {
+    const auto samples = expose(bench).samples;
+    EXPECT_EQ(samples.at(R"(nlb_health_up{cluster="web",rule="http"})"), 1);
+    EXPECT_FALSE(samples.contains(R"(nlb_health_up{cluster="web",rule="admin"})"));
+    EXPECT_EQ(samples.at(R"(nlb_health_check_seconds_count{cluster="web",rule="http"})"), 1);
+    EXPECT_FALSE(samples.contains(R"(nlb_health_check_seconds_count{cluster="web",rule="admin"})"));
+    Bench unasked{checked()};
+    EXPECT_FALSE(expose(unasked).samples.contains(R"(nlb_health_up{cluster="web",rule="http"})"));
+}
+
 TEST_F(MetricsTest, ADataplaneThatCountsFromZeroAgainGivesNoHugeRate) {
     ipc::CountersReport report{};
     report.counters.rx_packets = 10;
@@ -143,6 +170,20 @@ TEST_F(MetricsTest, ADataplaneThatCountsFromZeroAgainGivesNoHugeRate) {
     const auto samples = expose(bench).samples;
     EXPECT_EQ(samples.at(R"(nlb_cycles_per_packet{cluster="web"})"), 100);
     EXPECT_EQ(samples.at(R"(nlb_burst_packets{cluster="web"})"), 1);
+}
+
+TEST_F(MetricsTest, AWorkersUtilisationIsItsShareOfTheIntervalAndNothingAcrossARestart) {
+    Traffic traffic;
+    ipc::CountersReport report{};
+    report.cycles_now = 1000;
+    report.busy_cycles[1] = 100;
+    traffic.take(report);
+    EXPECT_EQ(traffic.utilisation[1], 0) << "there is no interval yet";
+    report.cycles_now = 2000;
+    report.busy_cycles[1] = 350;
+    traffic.take(report);
+    EXPECT_EQ(traffic.utilisation[1], 0.25);
+    EXPECT_EQ(traffic.utilisation[0], 0);
 }
 
 TEST_F(MetricsTest, ABoardShowsWhatWasPublishedLast) {
@@ -182,19 +223,43 @@ ipc::CountersReport counted_report() {
     report.clients = 5002;
     report.clients_unremembered = 5003;
     report.commitments = 5004;
+    report.buffers = 5005;
+    report.buffers_free = 5006;
+    report.ring_frames_most = 3;
+    report.ring_frames_room = 4;
+    report.worker_count = 2;
+    for (std::size_t i = 0; i < report.ports.size(); ++i) {
+        ipc::PortReport& port = report.ports[i];
+        ipc::set_text(port.name, i == 0 ? "0000:3b:00.0" : "net_tap0");
+        port.state = i == 0 ? ipc::PortState::up : ipc::PortState::lost;
+        port.rx_queues = 2;
+        port.reopened = 6000 + i;
+        ipc::PortCounters& c = port.counters;
+        std::uint64_t number = 6100 + 100 * i;
+        for (std::uint64_t* counter :
+             {&c.rx_packets, &c.rx_bytes, &c.tx_packets, &c.tx_bytes, &c.missed, &c.no_buffer,
+              &c.rx_errors, &c.tx_errors, &c.oversize, &c.pause_rx, &c.pause_tx})
+            *counter = number++;
+        count_from(c.queue_rx_packets, number + 10);
+        count_from(c.queue_missed, number + 40);
+    }
     return report;
 }
 
 ClusterNumbers counted_cluster(const std::string& name, bool reported) {
     ClusterNumbers n;
     n.name = name;
-    n.rules = {{"http", 0, 20, 1}, {"admin", 1, 30, 2}, {"default", kDefaultRule, 60, 3}};
+    n.rules = {{"http", 0, 20, 1, true, counted(0.125)},
+               {"admin", 1, 30, 2, false, counted(0.625)},
+               {"default", kDefaultRule, 60, 3, std::nullopt, std::nullopt}};
     n.peers = {{"edge2", 41, counted(0.5), false}, {"edge3", 42, counted(0.75), true}};
     count_from(n.hosts_by_state, 1);
     if (reported) {
         n.traffic.report = counted_report();
         n.traffic.cycles_per_packet = 50.5;
         n.traffic.packets_per_burst = 10.25;
+        n.traffic.utilisation[0] = 0.5;
+        n.traffic.utilisation[1] = 0.25;
         count_from(n.convergences, kHostShownStates + 1);
     } else {
         n.convergences[static_cast<std::size_t>(ConvergenceCause::lost)] = 5;

@@ -35,6 +35,17 @@ TEST(Request, OnlyStartKnowsAlone) {
               "alone: expected true or false");
 }
 
+TEST(Request, WhatBelongsToOtherVerbsIsRefused) {
+    EXPECT_TRUE(parse_request(R"({"command":"stop","force":true})").value().force);
+    EXPECT_FALSE(parse_request(R"({"command":"start","force":true})"));
+    EXPECT_EQ(parse_request(R"({"command":"reload","max_moves":7})").value().max_moves, 7U);
+    EXPECT_FALSE(parse_request(R"({"command":"stop","max_moves":7})"));
+    EXPECT_FALSE(parse_request(R"({"command":"reload","max_moves":-1})"));
+    EXPECT_FALSE(parse_request(R"({"command":"reload","max_moves":"7"})"));
+    EXPECT_EQ(parse_request(R"({"command":"events","last":3})").value().last, 3U);
+    EXPECT_EQ(parse_request(R"({"command":"events"})").value().last, kEventsKept);
+}
+
 TEST(Request, GarbageIsASentence) {
     const std::string deep(500000, '[');
     for (const std::string& line :
@@ -125,6 +136,40 @@ TEST_F(CommandServiceTest, GarbageIsBadParamsAndAnUnknownNameIsNotFound) {
     EXPECT_EQ(ask(R"({"command":"query","rule":"80"})")["clusters"][0]["rules"].size(), 1U);
 }
 
+TEST_F(CommandServiceTest, AnAnswerNamesTheRulesThatChangedAndRefusesAForeignAddress) {
+    EXPECT_EQ(ask(R"({"command":"disable","rule":"80"})")["rules"], Json::array({"http"}));
+    const Json again = ask(R"({"command":"disable","rule":"http"})");
+    EXPECT_EQ(again["rules"], Json::array());
+    EXPECT_EQ(again["return_value"], 1001);
+    EXPECT_EQ(ask(R"({"command":"drain","rule":"all"})")["rules"], Json::array({"http", "admin"}));
+    const Json foreign = ask(R"({"command":"enable","rule":"198.51.100.1:80"})");
+    EXPECT_EQ(foreign["ok"], false);
+    EXPECT_EQ(foreign["return_value"], 1004);
+    EXPECT_EQ(foreign["rules"], Json::array());
+    EXPECT_EQ(agents_[0]->rule_states()[0], RuleState::draining);
+    EXPECT_EQ(events_.events.back().number(), 25);
+}
+
+TEST_F(CommandServiceTest, AClusterIsCalledByItsNameOrItsAddress) {
+    EXPECT_EQ(ask(R"({"command":"query","cluster":"192.0.2.80"})")["clusters"].size(), 1U);
+    EXPECT_EQ(ask(R"({"command":"query","cluster":"192.0.2.81"})")["return_value"], 1004);
+}
+
+TEST_F(CommandServiceTest, EventsAreGivenOldestFirst) {
+    for (int i = 0; i < 3; ++i) history_.add("{\"n\":" + std::to_string(i) + "}");
+    const Json answer = ask(R"({"command":"events","last":2})");
+    EXPECT_EQ(answer["return_value"], 1000);
+    EXPECT_EQ(answer["events"], Json::parse(R"([{"n":1},{"n":2}])"));
+}
+
+TEST_F(CommandServiceTest, AMapOfAHostThatTakesNoPartSaysSo) {
+    const Json map = ask(R"({"command":"map"})")["clusters"][0];
+    EXPECT_EQ(map["takes_part"], false);
+    EXPECT_EQ(map["rules"].size(), 3U);
+    EXPECT_TRUE(map["installed"].is_null());
+    EXPECT_TRUE(map["configuration"].is_null()) << "these settings come from no file";
+}
+
 TEST_F(CommandServiceTest, ParametersAreThoseInForce) {
     const Json cluster = ask(R"({"command":"params"})")["clusters"][0];
     EXPECT_EQ(cluster["macs"]["cluster"], "02:bf:c0:00:02:50");
@@ -132,6 +177,11 @@ TEST_F(CommandServiceTest, ParametersAreThoseInForce) {
     EXPECT_EQ(cluster["timing"]["lease_ms"], 450);
     EXPECT_EQ(cluster["rules"][1]["priority"], 1);
     EXPECT_EQ(cluster["config_digest"].get<std::string>().size(), 16U);
+    EXPECT_EQ(cluster["connections"]["tcp_idle"], "2h");
+    EXPECT_EQ(cluster["keys"]["sends_under"], 7);
+    EXPECT_EQ(cluster["keys"]["accepts"], Json::array({7}));
+    EXPECT_EQ(cluster["hosts"][0]["stated"]["http"], 50);
+    EXPECT_EQ(cluster["ipsec"]["idle"], "24h");
 }
 
 TEST_F(CommandServiceTest, ASuspendedHostAnswersOnlyQueryAndResume) {

@@ -13,7 +13,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "config/daemon/log.hpp"
+#include "tests/unit/controlplane/agent/fixtures.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -36,11 +36,12 @@ protected:
     }
     std::string root_;
     asio::io_context loop_;
+    testing::RecordingEvents events_;
 };
 
 TEST_F(StateKeeperTest, WhatIsWantedIsWrittenByAnotherThread) {
     std::filesystem::create_directories(directory());
-    StateKeeper keeper(loop_, directory());
+    StateKeeper keeper(loop_, directory(), events_);
     EXPECT_TRUE(keeper.read().empty());
     keeper.keep(state(Wanted::stopped));
     keeper.keep(state(Wanted::suspended));
@@ -51,30 +52,29 @@ TEST_F(StateKeeperTest, WhatIsWantedIsWrittenByAnotherThread) {
 
 TEST_F(StateKeeperTest, AFailureIsTriedAgainUntilItIsOver) {
     std::ofstream(root_ + "/kept") << "a file in the directory's place";
-    StateKeeper keeper(loop_, directory(), std::chrono::milliseconds{20});
+    StateKeeper keeper(loop_, directory(), events_, std::chrono::milliseconds{20});
     keeper.keep(state(Wanted::stopped));
     run_for(std::chrono::milliseconds{200});
     EXPECT_FALSE(std::filesystem::exists(path()));
     std::filesystem::remove(root_ + "/kept");
     run_for(std::chrono::milliseconds{500});
     EXPECT_EQ(read_state(path()).value(), state(Wanted::stopped));
+    EXPECT_EQ(events_.names(), (std::vector<std::string_view>{"state_not_kept", "state_kept"}))
+        << "once each";
+    EXPECT_EQ(events_.events[0].number(), 74);
 }
 
 TEST_F(StateKeeperTest, AFileThatIsNoStateIsToldAndWrittenAnew) {
     std::filesystem::create_directories(directory());
     std::ofstream(path()) << "{";
-    daemon::start_log(daemon::LogWriter::caller);
-    ::testing::internal::CaptureStderr();
     {
-        StateKeeper keeper(loop_, directory());
+        StateKeeper keeper(loop_, directory(), events_);
         EXPECT_TRUE(keeper.read().empty());
         keeper.tell_unreadable();
         keeper.keep(state(Wanted::stopped));
         keeper.finish();
     }
-    daemon::stop_log();
-    const std::string said = ::testing::internal::GetCapturedStderr();
-    EXPECT_NE(said.find("warning name=state_not_read because="), std::string::npos) << said;
+    EXPECT_EQ(events_.names(), std::vector<std::string_view>{"state_not_read"});
     EXPECT_EQ(read_state(path()).value(), state(Wanted::stopped));
 }
 
@@ -88,28 +88,24 @@ TEST_F(StateKeeperTest, AFullDiskIsToldOnceAndTriedAgain) {
     filler << std::string(4096, 'x') << std::flush;
     ASSERT_TRUE(filler);
     filler.close();
-    daemon::start_log(daemon::LogWriter::caller);
-    ::testing::internal::CaptureStderr();
-    StateKeeper keeper(loop_, directory(), std::chrono::milliseconds{20});
+    StateKeeper keeper(loop_, directory(), events_, std::chrono::milliseconds{20});
     keeper.keep(state(Wanted::stopped));
     run_for(std::chrono::milliseconds{300});
     EXPECT_FALSE(std::filesystem::exists(path()));
     EXPECT_FALSE(std::filesystem::exists(path() + ".new")) << "it takes no room either";
     std::filesystem::resize_file(root_ + "/kept/edge1/filler", 0);
     run_for(std::chrono::milliseconds{300});
-    daemon::stop_log();
-    const std::string said = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(read_state(path()).value(), state(Wanted::stopped));
-    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2) << said;
-    EXPECT_NE(said.find("name=state_not_kept because=\"" + path()), std::string::npos) << said;
-    EXPECT_NE(said.find("No space left on device"), std::string::npos) << said;
-    EXPECT_NE(said.find("info name=state_kept"), std::string::npos) << said;
+    ASSERT_EQ(events_.names(), (std::vector<std::string_view>{"state_not_kept", "state_kept"}));
+    const std::string because = testing::field_of(events_.events[0], "because");
+    EXPECT_NE(because.find(path()), std::string::npos) << because;
+    EXPECT_NE(because.find("No space left on device"), std::string::npos) << because;
     umount(directory().c_str());
 }
 
 TEST_F(StateKeeperTest, AnEndBeforeTheWriteLosesNothing) {
     std::filesystem::create_directories(directory());
-    StateKeeper keeper(loop_, directory());
+    StateKeeper keeper(loop_, directory(), events_);
     keeper.keep(state(Wanted::stopped));
     keeper.keep(state(Wanted::draining));
     keeper.finish();

@@ -42,6 +42,27 @@ TEST(BucketMap, TheGreatestOfferTakesASingleRuleAndTheLowerIdATie) {
     EXPECT_EQ(count_of(assign_single(offers_of({3, 9, 9})), 2), kBuckets);
 }
 
+Offers counted(Offers offers, bool keep) {
+    count_failed(offers, keep);
+    return offers;
+}
+
+constexpr std::uint8_t failed(unsigned weight) {
+    return static_cast<std::uint8_t>(weight | kOfferFailed);
+}
+
+TEST(BucketMap, AFailedHostCountsForNothingBesideOneThatPasses) {
+    const Offers offers = offers_of({failed(50), 40, 0, failed(100)});
+    EXPECT_EQ(counted(offers, true), offers_of({0, 40, 0, 0}));
+    EXPECT_EQ(counted(offers, false), offers_of({0, 40, 0, 0}));
+}
+
+TEST(BucketMap, WhenAllHaveFailedKeepCountsThemInFullAndDropNobody) {
+    const Offers offers = offers_of({failed(50), 0, failed(100)});
+    EXPECT_EQ(counted(offers, true), offers_of({50, 0, 100}));
+    EXPECT_EQ(counted(offers, false), Offers{});
+}
+
 TEST(BucketMap, TiesOfRemaindersGoToTheHolderThenToTheLowerId) {
     BucketOwners holding{};
     for (std::size_t b = 0; b < kBuckets; ++b)

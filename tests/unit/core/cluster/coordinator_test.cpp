@@ -67,6 +67,41 @@ TEST_F(CoordinatorTest, R6NobodyCoordinatesBesideALivingLowerMember) {
     EXPECT_EQ(next->members.size(), 1U);
 }
 
+// Every host's target of rule 0 in the map that follows from what it told of its check.
+std::array<std::size_t, 4> counts_of(const ClusterMap& map) {
+    std::array<std::size_t, 4> counts{};
+    for (const HostId owner : map.targets[0]) ++counts[owner];
+    return counts;
+}
+
+TEST_F(CoordinatorTest, AFailedCheckTakesTheRuleAwayAndTheLastOneGivesItBackToAll) {
+    params.keep_slots = 1;
+    become_member({1, 2, 3});
+    self.desired[0] = {50, RuleState::enabled};
+    std::array<std::uint64_t, 4> sequences{};
+    const auto tell = [&](HostId id, RuleState state) {
+        sent.next(now);
+        sent.note_heartbeat(now, params.timing.period);
+        Heartbeat beat = beat_of(id, ++sequences[id]);
+        beat.rules[0] = {0, 0, 50, state};
+        acknowledge(beat);
+        hear(beat);
+    };
+    tell(2, RuleState::enabled);
+    tell(3, RuleState::failed);
+    ASSERT_TRUE(coordinator.next_map());
+    EXPECT_EQ(counts_of(*coordinator.next_map()), (std::array<std::size_t, 4>{0, 30, 30, 0}));
+    self.desired[0].state = RuleState::failed;
+    EXPECT_EQ(counts_of(*coordinator.next_map()), (std::array<std::size_t, 4>{0, 0, 60, 0}));
+    tell(2, RuleState::failed);
+    EXPECT_EQ(counts_of(*coordinator.next_map()), (std::array<std::size_t, 4>{0, 20, 20, 20}));
+    tell(2, RuleState::draining);
+    EXPECT_EQ(counts_of(*coordinator.next_map()), (std::array<std::size_t, 4>{0, 30, 0, 30}))
+        << "the operator's word is stronger than a failure";
+    params.keep_slots = 0;
+    EXPECT_EQ(counts_of(*coordinator.next_map()), (std::array<std::size_t, 4>{60, 0, 0, 0}));
+}
+
 TEST_F(CoordinatorTest, R13AHostOfAnotherConfigurationIsNotAdmitted) {
     become_member({1});
     const auto join = [this](std::uint64_t digest, std::uint64_t sequence) {

@@ -20,6 +20,7 @@
 #include "core/cluster/self.hpp"
 #include "core/cluster/sender.hpp"
 #include "core/cluster/sent_frames.hpp"
+#include "core/cluster/starvation.hpp"
 #include "tests/unit/core/cluster/small_cluster.hpp"
 
 namespace nlb::test {
@@ -34,6 +35,7 @@ struct Parts : ::testing::Test {
     Peers peers{self, params.timing, listening, sent, map, outbox};
     DuplicateId duplicate{self, params.timing, listening, sent, outbox};
     Evidence evidence{self, params.timing, listening, peers};
+    Starvation starvation{self, params.timing, listening, map, peers};
     Quorum quorum{params, self, listening, peers, reload};
     Lease lease{params, listening, sent, map, peers, quorum};
     Grants grants{params, self, listening, sent, map, peers};
@@ -41,9 +43,9 @@ struct Parts : ::testing::Test {
     Reload reload{params, self, listening, map, peers, handover};
     Coordinator coordinator{params, self,   listening, map,      peers, duplicate,
                             lease,  quorum, evidence,  handover, reload};
-    Sender sender{
-        {params, self, listening, sent, map, peers, duplicate, lease, grants, handover, reload},
-        outbox};
+    Sender sender{{params, self, listening, sent, map, peers, duplicate, lease, grants, handover,
+                   reload, starvation},
+                  outbox};
     Instant now{ms(1'000'000)};
 
     Parts() { listening.start(now); }

@@ -52,6 +52,7 @@ struct SmallHost {
     bool mute = false;    // the dataplane is stopped
     bool deaf = false;    // nothing comes in; `deaf_since` when the last frame did
     Instant deaf_since = kLongAgo;
+    std::uint64_t client_frames = 0;  // to the cluster's MAC, as its dataplane counts them
 };
 
 class SmallCluster {
@@ -132,7 +133,8 @@ private:
             perform(id, host.membership->on_installed(now_, token, host.dirty));
         }
         if (!host.mute)
-            host.membership->on_dataplane_alive(now_, host.deaf ? host.deaf_since : now_);
+            host.membership->on_dataplane_alive(now_, host.deaf ? host.deaf_since : now_,
+                                                host.client_frames);
         if (now_ >= host.membership->next_wake()) perform(id, host.membership->on_tick(now_));
     }
     void check_one_owner() {

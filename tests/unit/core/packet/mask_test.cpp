@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/packet/checksum.hpp"
+#include "core/packet/inside_neighbours.hpp"
 #include "tests/unit/core/packet/world.hpp"
 
 namespace nlb::test {
@@ -117,6 +118,35 @@ TEST_F(Mask, ServersDoNotSpeakForTheCluster) {
     link.vlans = {5};
     EXPECT_EQ(host.out(build_link(link, kEthertypeHeartbeat, std::vector<Byte>(64))),
               Reason::inside_control);
+}
+
+TEST_F(Mask, AnAnswerToThePortsOwnArpQuestionStaysInside) {
+    std::vector<Byte> frame = build_arp(arp(kArpReply, kVip, kRouter));
+    auto packet = load_header<ArpPacket>(frame.data() + kArp);
+    packet.target_mac = kInsideMac;
+    const auto with = [&](std::uint32_t target_ip, const MacAddress& target_mac) {
+        packet.target_ip = be32{target_ip};
+        packet.target_mac = target_mac;
+        store_header(frame.data() + kArp, packet);
+        return host.out(frame);
+    };
+    EXPECT_EQ(with(0, kInsideMac), Reason::inside_answer);
+    EXPECT_EQ(with(0, kClusterMac), Reason::sent) << "another one's";
+    EXPECT_EQ(with(kRouter, kInsideMac), Reason::sent) << "not the question of the port";
+}
+TEST_F(Mask, AnAdvertisementToThePortsOwnAddressStaysInside) {
+    std::vector<Byte> frame = build_inside_question(kVip6, kInsideMac);
+    auto ip = load_header<Ipv6Header>(frame.data() + kArp);
+    const IpAddress port = ip.source;
+    ip.source = kVip6;
+    const auto to = [&](const IpAddress& destination) {
+        ip.destination = destination;
+        store_header(frame.data() + kArp, ip);
+        frame[kArp + sizeof(Ipv6Header)] = kIcmpv6NeighbourAdvertisement;
+        return host.out(frame);
+    };
+    EXPECT_EQ(to(port), Reason::inside_answer);
+    EXPECT_EQ(to(link_local_of(kClusterMac)), Reason::sent);
 }
 
 TEST_F(Mask, AnArpQuestionFromAVipNamesTheClusterMac) {

@@ -38,7 +38,7 @@ Heartbeat largest_heartbeat() {
     beat.map_digest = 6;
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
         beat.rules[slot] = {kAllBuckets ^ slot, slot, static_cast<std::uint8_t>(slot),
-                            RuleState::draining};
+                            slot % 2 == 0 ? RuleState::draining : RuleState::failed};
     for (std::size_t i = 0; i < kPeerReportsMax; ++i)
         beat.peers.push_back({static_cast<HostId>(1 + i % kHostsMax),
                               kReportSilent,

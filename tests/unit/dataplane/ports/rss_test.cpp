@@ -152,7 +152,7 @@ TEST_F(RssPort, TheKeyIsThereWhenTheDriverStartsAndAfterEachRestart) {
         // Whoever allocates next gets the memory of what was freed.
         std::vector<std::vector<std::uint8_t>> others(64, std::vector<std::uint8_t>(40, 0xee));
         EXPECT_EQ(key_of(port.value()), rss_key(0x1235, 40)) << others.size();
-        ASSERT_TRUE(port.value().start(true, EalLog::capture()));
+        ASSERT_TRUE(port.value().start(EalLog::capture()));
         EXPECT_EQ(key_of(port.value()), rss_key(0x1235, 40));
         port.value().stop();
     }
@@ -163,7 +163,7 @@ TEST_F(RssPort, AnAdapterThatKeepsAnotherKeyIsToldOnceMore) {
     auto port = attach("net_null71", 0x1235);
     ASSERT_TRUE(port) << port.error().message;
     ASSERT_TRUE(port.value().configure(2, pool(), EalLog::capture()));
-    ASSERT_TRUE(port.value().start(true, EalLog::capture()));
+    ASSERT_TRUE(port.value().start(EalLog::capture()));
     std::vector<std::uint8_t> held(40);
     rte_eth_rss_conf settings{held.data(), 40, 0};
     ASSERT_EQ(rte_eth_dev_rss_hash_conf_get(port.value().id(), &settings), 0);
