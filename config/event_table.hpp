@@ -107,6 +107,7 @@ namespace nlb::config {
     X(device_lost,          "device_lost",             0,  error,   "a port's device was removed, or is being reset: this host is fenced; `state=`, `because=`", "look at the adapter and at dmesg") \
     X(fenced,               "fenced",                  0,  warning, "the lease ran out", "look for `reset` in the control plane's log") \
     X(unfenced,             "unfenced",                0,  info,    "the lease was renewed", "nothing") \
+    X(inside_device,        "inside_device",           0,  info,    "which device serves the kernel interface that `inside: {kind: kernel}` names, and why", "nothing") \
     X(inside_addresses,     "inside_addresses",        0,  info,    "these addresses were set on the inside device", "nothing") \
     X(inside_mended,        "inside_mended",           0,  warning, "somebody had removed addresses; they are set again. `times=` since the last such line", "find who did") \
     X(inside_missing,       "inside_missing",          0,  warning, "addresses that are not on the inside device", "with `addresses_by: manual` set them") \

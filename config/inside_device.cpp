@@ -22,11 +22,11 @@ bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// What serves a kernel interface of that name today.
+// A tap of our own; a dataplane whose kernel has not what it takes serves the interface otherwise.
 std::string device_for(const std::string& interface, const std::set<std::string>& taken) {
     unsigned number = 0;
-    while (taken.count("net_tap" + std::to_string(number)) != 0) ++number;
-    return "net_tap" + std::to_string(number) + ",iface=" + interface;
+    while (taken.count("nlb_tap" + std::to_string(number)) != 0) ++number;
+    return "nlb_tap" + std::to_string(number) + ",iface=" + interface;
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ std::optional<std::string> interface_of(std::string_view device) {
 
 bool ends_in_this_kernel(std::string_view device) {
     const std::string_view driver = driver_of(device);
-    if (driver == "net_tap") return true;
+    if (driver == "net_tap" || driver == "nlb_tap") return true;
     return (driver == "virtio_user" || driver == "net_virtio_user") && interface_of(device);
 }
 

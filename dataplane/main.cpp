@@ -14,6 +14,7 @@
 #include "dataplane/control/dataplane.hpp"
 #include "dataplane/startup/arguments.hpp"
 #include "dataplane/startup/diagnosis.hpp"
+#include "dataplane/startup/inside_choice.hpp"
 #include "dataplane/startup/machine.hpp"
 #include "dataplane/startup/time_source.hpp"
 
@@ -53,6 +54,13 @@ Result<StartupPlan> make_plan(const Arguments& arguments) {
     const auto fixed = read_tables(arguments.tables);
     if (!fixed) return fixed.error();
     return plan_from_tables(fixed.value(), loaded ? &loaded->config : nullptr, arguments.host);
+}
+
+void choose_devices(StartupPlan& plan) {
+    for (const InsideChoice& choice : choose_inside_devices(plan, read_surroundings()))
+        daemon::log_event(daemon::EventId::inside_device, {{"cluster", choice.cluster},
+                                                           {"device", choice.device.text()},
+                                                           {"because", choice.because}});
 }
 
 Status check_devices(const StartupPlan& plan) {
@@ -109,6 +117,7 @@ int main(int argc, char** argv) {
     daemon::start_log(daemon::LogWriter::caller);
     auto plan = make_plan(parsed.arguments);
     if (!plan) return fail(kMistaken, plan.error());
+    choose_devices(plan.value());
     plan.value().run_dir = parsed.arguments.run_dir;
     return run(plan.value(), parsed.arguments);
 }

@@ -76,6 +76,7 @@ Cluster::~Cluster() {
 
 Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uint16_t index,
                                                const std::vector<std::uint16_t>& workers,
+                                               const std::vector<std::uint16_t>& tap_cpus,
                                                rte_mempool* pool, Doorbell& doorbell, EalLog& log,
                                                std::vector<std::string>& warnings) {
     const auto wanted = static_cast<std::uint16_t>(plan.cpus.size());
@@ -95,6 +96,7 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     cluster->outside_.want(filter_wish(plan.tables));
     // Servers that are not this kernel send to their routers' addresses, not to ours.
     cluster->inside_.want({{}, {}, config::ends_in_others(plan.inside.text())});
+    cluster->pair_ports(tap_cpus);
     const auto started = cluster->start_ports(wanted, log, warnings);
     if (!started) return started.error();
     const std::uint16_t queues = started.value();
@@ -155,7 +157,7 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
             std::find(workers.begin(), workers.end(), plan.cpus[number]) - workers.begin());
         lane->backlog_most = 2U * outside_.rx_ring() + 2U * inside_.rx_ring() +
                              2U * kRingDescriptors + kHeartbeatDescriptors;
-        lane->addresses = {outside_.mac(), inside_.mac()};
+        lane->addresses = {outside_.station_mac(), inside_.mac()};
         lane->fence = &link_.fence();
         lane->verified = &link_.verified();
         lane->to_main = to_main_.get();

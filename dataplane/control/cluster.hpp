@@ -28,10 +28,11 @@ namespace nlb::dataplane {
 class Cluster {
 public:
     // Opens and starts both ports and makes the lanes. `workers` is the CPU of each worker
-    // (lcores.hpp); `warnings` gets one line for each thing that works less well than was asked
-    // for. Requires: EAL runs.
+    // (lcores.hpp), `tap_cpus` where threads of taps run; `warnings` gets one line for each thing
+    // that works less well than was asked for. Requires: EAL runs.
     static Result<std::unique_ptr<Cluster>> open(const ClusterPlan& plan, std::uint16_t index,
                                                  const std::vector<std::uint16_t>& workers,
+                                                 const std::vector<std::uint16_t>& tap_cpus,
                                                  rte_mempool* pool, Doorbell& doorbell, EalLog& log,
                                                  std::vector<std::string>& warnings);
     ~Cluster();
@@ -45,6 +46,14 @@ public:
     [[nodiscard]] Fence& fence() { return link_.fence(); }
     [[nodiscard]] Port& port(Side side) { return side == Side::outside ? outside_ : inside_; }
     [[nodiscard]] rte_ring* punted() { return to_main_.get(); }
+
+    // From now on taps wake the workers of the lanes. Requires: each lane has its worker's bell.
+    void connect_taps();
+    // Nobody rings these bells any more. Requires: no worker runs.
+    void stop_ports() {
+        outside_.stop();
+        inside_.stop();
+    }
 
     // False: out of memory.
     bool install(Publisher& publisher, std::uint64_t token, const Tables& tables);
@@ -95,6 +104,8 @@ public:
 
 private:
     Cluster(const ClusterPlan& plan, std::uint16_t index, Port outside, Port inside);
+    // What each port has to know of the other one.
+    void pair_ports(const std::vector<std::uint16_t>& tap_cpus);
     // Both ports, with as many queues as flows are spread over: at most `wanted`. One line in
     // `warnings` when they are fewer.
     Result<std::uint16_t> start_ports(std::uint16_t wanted, EalLog& log,
@@ -122,6 +133,7 @@ private:
 
     ClusterLink link_;
     std::uint16_t index_;  // its number towards the control plane: the place in the plan
+    std::vector<std::shared_ptr<const void>> tap_buffers_;  // outlive both ports
     Port outside_;
     Port inside_;
     std::unique_ptr<InsideWatch> watch_;  // dies before its device

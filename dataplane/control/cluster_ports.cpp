@@ -60,6 +60,22 @@ Status Cluster::start_both(std::uint16_t queues, EalLog& log, std::vector<std::s
     return outside_.start(log);
 }
 
+void Cluster::pair_ports(const std::vector<std::uint16_t>& tap_cpus) {
+    outside_.pair_with(inside_, tap_cpus);
+    inside_.pair_with(outside_, tap_cpus);
+    for (Port* const port : {&outside_, &inside_})
+        if (port->tap() != nullptr) tap_buffers_.push_back(port->tap()->buffers());
+}
+
+void Cluster::connect_taps() {
+    for (const auto& lane : lanes_) {
+        if (lane->queue == kNoQueue) continue;
+        for (Port* const port : {&outside_, &inside_})
+            if (Tap* const tap = port->tap(); tap != nullptr)
+                tap->set_reader(lane->queue, lane->bell);
+    }
+}
+
 Result<std::uint16_t> Cluster::start_ports(std::uint16_t wanted, EalLog& log,
                                            std::vector<std::string>& warnings) {
     const std::array<std::pair<Port*, const char*>, 2> sides{
@@ -105,6 +121,8 @@ void Cluster::join_ports() {
         if (lane->queue == kNoQueue) continue;
         lane->outside_waker = outside_.waker(lane->queue);
         lane->inside_waker = inside_.waker(lane->queue);
+        if (Tap* const tap = outside_.tap()) lane->outside_tap = &tap->bell(lane->queue);
+        if (Tap* const tap = inside_.tap()) lane->inside_tap = &tap->bell(lane->queue);
         if (lane->heartbeat_queue != kNoQueue)
             lane->heartbeat_waker = outside_.waker(lane->heartbeat_queue);
         lane->sleep_most_ns = std::min(outside_.sleep_most_ns(), inside_.sleep_most_ns());

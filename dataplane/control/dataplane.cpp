@@ -43,6 +43,7 @@ Dataplane::Dataplane(const StartupPlan& plan, const EalPlan& eal, EalLog& log)
 
 Dataplane::~Dataplane() {
     stop_workers();
+    for (const auto& cluster : clusters_) cluster->stop_ports();
     close(signals_);
 }
 
@@ -70,6 +71,7 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const StartupPlan& plan, cons
                                 rte_get_tsc_hz()};
     for (std::uint32_t i = 0; i < lanes.size(); ++i)
         dataplane->workers_.push_back(std::make_unique<Worker>(shared, i, std::move(lanes[i])));
+    for (const auto& cluster : dataplane->clusters_) cluster->connect_taps();
     return dataplane;
 }
 
@@ -89,8 +91,8 @@ Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
     for (std::uint16_t index = 0; index < plan.clusters.size(); ++index) {
         const ClusterPlan& from = plan.clusters[index];
         rte_mempool* const pool = pools_.at(socket_for(pool_node(from, eal.adapters))).get();
-        auto cluster =
-            Cluster::open(from, index, eal.lcores.workers, pool, doorbell_, log_, warnings);
+        auto cluster = Cluster::open(from, index, eal.lcores.workers, eal.lcores.spare, pool,
+                                     doorbell_, log_, warnings);
         if (!cluster) return cluster.error();
         clusters_.push_back(std::move(cluster.value()));
         if (!clusters_.back()->install(publisher_, 0, from.tables))

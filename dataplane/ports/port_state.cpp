@@ -16,9 +16,10 @@ constexpr Duration kLinkPoll = std::chrono::milliseconds{200};
 
 Waker Port::waker(std::uint16_t queue) const {
     NLB_ASSERT(started_.is);
-    if (queue < sockets_.size()) return {sockets_[queue], false, id_, queue};
+    if (tap_ != nullptr) return {-1, true, false, id_, queue};
+    if (queue < sockets_.size()) return {sockets_[queue], false, false, id_, queue};
     if (!wakes_) return {};
-    return {rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue), device_.is_pci(), id_, queue};
+    return {rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue), false, device_.is_pci(), id_, queue};
 }
 
 std::uint32_t Port::sleep_most_ns() const {
@@ -28,11 +29,18 @@ std::uint32_t Port::sleep_most_ns() const {
 }
 
 MacAddress Port::mac() const {
+    if (tap_ != nullptr) return tap_->interface().mac();
     rte_ether_addr address{};
     MacAddress mac;
     if (rte_eth_macaddr_get(id_, &address) == 0)
         std::copy_n(address.addr_bytes, mac.bytes.size(), mac.bytes.begin());
     return mac;
+}
+
+MacAddress Port::station_mac() const {
+    MacAddress station = mac();
+    if (tap_ != nullptr) station.bytes.back() ^= 1;
+    return station;
 }
 
 int Port::numa_node() const {
@@ -41,6 +49,7 @@ int Port::numa_node() const {
 
 bool Port::link_up(Instant now) {
     if (!health_.serves() || !started_.is) return false;
+    if (tap_ != nullptr) return link_ = tap_->interface().link_up();
     // net_af_packet reports its link up whatever happens to the cable.
     if (borrowed_) return link_ = kernel_link_up(borrowed_->name());
     // With an interrupt the driver has the answer ready.
@@ -54,6 +63,7 @@ bool Port::link_up(Instant now) {
 }
 
 std::uint16_t Port::mtu() const {
+    if (tap_ != nullptr) return tap_->interface().mtu();
     // Of a borrowed interface the kernel knows better than the driver.
     if (const std::uint16_t known = borrowed_ ? kernel_mtu(borrowed_->name()) : 0; known != 0)
         return known;
@@ -62,6 +72,7 @@ std::uint16_t Port::mtu() const {
 }
 
 bool Port::set_mtu(std::uint16_t mtu) {
+    if (tap_ != nullptr) return tap_->interface().set_mtu(mtu);
     return borrowed_ ? borrowed_->set_mtu(mtu) : rte_eth_dev_set_mtu(id_, mtu) == 0;
 }
 
@@ -92,7 +103,8 @@ ipc::PortReport Port::report() const {
     report.reception = reception_;
     report.link_watch = interrupts_.link ? ipc::LinkWatch::interrupt : ipc::LinkWatch::polled;
     if (wish_.sleeps)
-        report.waking = wakes_ || !sockets_.empty() ? ipc::Waking::interrupt : ipc::Waking::polled;
+        report.waking = wakes_ || tap_ != nullptr || !sockets_.empty() ? ipc::Waking::interrupt
+                                                                       : ipc::Waking::polled;
     else
         report.waking = ipc::Waking::never_sleeps;
     report.reopened = health_.reopened();

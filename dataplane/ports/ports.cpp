@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "core/base/assert.hpp"
+#include "core/packet/frame_room.hpp"
 #include "dataplane/ports/flow_control.hpp"
 #include "dataplane/ports/packet_sockets.hpp"
 #include "dataplane/startup/diagnosis.hpp"
@@ -33,6 +34,13 @@ Port::~Port() {
     detach();
 }
 
+void Port::pair_with(const Port& other, const std::vector<std::uint16_t>& tap_cpus) {
+    one_pool_ = other.tap_ == nullptr;
+    if (tap_ == nullptr) return;
+    tap_cpus_ = tap_cpus;
+    tap_->set_offloads({other.tap_ != nullptr, other.tap_ != nullptr});
+}
+
 void Port::detach() {
     if (!attached_.is) return;
     stop();
@@ -51,11 +59,23 @@ Result<Port> Port::attach(const Device& device, const std::string& where, std::u
     std::uint16_t id = 0;
     // EAL has probed the PCI devices that it was told to allow, and kept what it said then.
     const PacketSockets sockets;
-    const int probed = device.is_pci() ? 0 : rte_dev_probe(device.text().c_str());
-    const int found = probed == 0 ? rte_eth_dev_get_port_by_name(device.name.c_str(), &id) : probed;
-    if (found != 0)
-        return device_refused(device, where, device.is_pci() ? log.probe() : log.take(), -found);
+    std::unique_ptr<Tap> tap;
+    if (device.driver == kTapDriver) {
+        auto opened = Tap::open(device, frame_room(wish.mtu));
+        if (!opened)
+            return Error{where + ": device \"" + device.text() + "\": " + opened.error().message};
+        tap = std::move(opened.value());
+        id = tap->port();
+    } else {
+        const int probed = device.is_pci() ? 0 : rte_dev_probe(device.text().c_str());
+        const int found =
+            probed == 0 ? rte_eth_dev_get_port_by_name(device.name.c_str(), &id) : probed;
+        if (found != 0)
+            return device_refused(device, where, device.is_pci() ? log.probe() : log.take(),
+                                  -found);
+    }
     Port port(device, where, id);
+    port.tap_ = std::move(tap);
     port.wish_ = wish;
     port.rss_word_ = rss_word;
     port.sockets_ = sockets.appeared();
@@ -116,6 +136,7 @@ Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std
     if (const int error = rte_eth_dev_info_get(id_, &info); error != 0) return refused(log, error);
     auto settings = settings_of(info, device_, wish_, rx_queues);
     if (!settings) return Error{where_ + ": " + settings.error().message};
+    if (!one_pool_) settings.value().device.txmode.offloads &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
     rss_key_.clear();
     if (queues > 1 && !spreads_without_rss_) {
         rss_key_ = rss_key(rss_word_, info.hash_key_size != 0 ? info.hash_key_size : kRssKeyBytes);
@@ -124,7 +145,7 @@ Status Port::configure(std::uint16_t queues, rte_mempool* pool, EalLog& log, std
     int error = configure_device(settings.value(), rx_queues);
     if (error == 0) error = set_up_queues(settings.value(), rx_queues, pool);
     if (error != 0) return refused(log, error);
-    return Done{};
+    return tap_ == nullptr ? Status{Done{}} : tap_->set_queues(queues);
 }
 
 // With all that the device may have, and with less where it refuses.
@@ -189,6 +210,7 @@ Status Port::start(EalLog& log) {
         return Error{where_ + ": device \"" + device_.text() + "\": " + set.error().message};
     if (device_.is_pci()) flow_control_ = end_flow_control(flow_control_calls(id_));
     statistics_.bind(id_);
+    if (tap_ != nullptr) return tap_->start(tap_cpus_);
     wakes_ = interrupts_.rx && rte_eth_dev_rx_intr_ctl_q_get_fd(id_, 0) >= 0;
     if (!wakes_ || !device_.is_pci()) return Done{};
     wakes_ = rte_eth_dev_rx_intr_enable(id_, 0) == 0;
@@ -199,6 +221,7 @@ Status Port::start(EalLog& log) {
 void Port::stop() {
     if (!started_.is) return;
     started_.is = false;
+    if (tap_ != nullptr) tap_->stop();
     static_cast<void>(rte_eth_dev_stop(id_));
 }
 

@@ -24,6 +24,7 @@
 #include "dataplane/startup/device.hpp"
 #include "dataplane/startup/eal_log.hpp"
 #include "dataplane/startup/memory.hpp"
+#include "dataplane/tap/tap.hpp"
 
 namespace nlb::dataplane {
 
@@ -66,12 +67,19 @@ public:
     [[nodiscard]] int numa_node() const;
     [[nodiscard]] std::uint16_t rx_queues_max() const { return rx_queues_max_; }
     [[nodiscard]] std::uint16_t queues_max() const { return queues_max_; }
+    // Not nullptr: the device is a tap of our own.
+    [[nodiscard]] Tap* tap() { return tap_.get(); }
+    // Before configure(): where a tap's threads run, which offloads the `other` port of the pair
+    // takes, and that frames of its buffers are sent here.
+    void pair_with(const Port& other, const std::vector<std::uint16_t>& tap_cpus);
     [[nodiscard]] std::uint16_t rx_ring() const { return rx_ring_; }
     // Requires: started.
     [[nodiscard]] Waker waker(std::uint16_t queue) const;
     // How long a worker may sleep that no frame of this port wakes.
     [[nodiscard]] std::uint32_t sleep_most_ns() const;
     [[nodiscard]] MacAddress mac() const;
+    // Of what sends by the port: of a tap another one than mac(), which is its kernel's.
+    [[nodiscard]] MacAddress station_mac() const;
     // As of now where that is cheap, else as of a moment ago.
     [[nodiscard]] bool link_up(Instant now);
     // In bytes, without the Ethernet header.
@@ -100,6 +108,9 @@ private:
     void detach();
 
     Device device_;
+    std::unique_ptr<Tap> tap_;
+    std::vector<std::uint16_t> tap_cpus_;
+    bool one_pool_ = true;
     std::string where_;
     PortWish wish_;
     std::uint16_t id_;

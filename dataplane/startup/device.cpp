@@ -3,6 +3,7 @@
 #include "dataplane/startup/device.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/base/assert.hpp"
 #include "core/packet/frame_room.hpp"
@@ -16,6 +17,9 @@ namespace {
 constexpr std::uint16_t kTapDescriptors = 64;
 constexpr std::size_t kPciWithoutDomain = 7;
 
+bool is_virtio_user(const Device& device) {
+    return device.driver == "virtio_user" || device.driver == "net_virtio_user";
+}
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -76,10 +80,20 @@ Result<Device> parse_device(const std::string& text, const std::string& where) {
 
 Device with_queues(Device device, std::uint16_t queues) {
     NLB_ASSERT(queues >= 1);
-    if (device.driver != "net_af_packet" || queues < 2 || device.argument("qpairs")) return device;
-    device.arguments +=
-        (device.arguments.empty() ? "" : ",") + std::string("qpairs=") + std::to_string(queues);
+    std::string key;
+    if (device.driver == "net_af_packet") key = "qpairs";
+    if (device.driver == kTapDriver || is_virtio_user(device)) key = "queues";
+    if (key.empty() || queues < 2 || device.argument(key)) return device;
+    device.arguments += (device.arguments.empty() ? "" : ",") + key + "=" + std::to_string(queues);
     return device;
+}
+
+std::uint16_t queues_of(const Device& device) {
+    const std::string text = device.argument("queues").value_or("1");
+    std::uint16_t queues = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), queues);
+    const bool good = error == std::errc{} && end == text.data() + text.size();
+    return good ? std::clamp(queues, std::uint16_t{1}, kTapQueuesMax) : std::uint16_t{1};
 }
 
 std::uint16_t rx_ring_of(const Device& device, const PortWish& wish) {

@@ -26,12 +26,19 @@ struct Device {
     [[nodiscard]] std::optional<std::string> argument(std::string_view key) const;
 };
 
+// Our own driver for kernel interfaces (dataplane/tap/), and what it is called in device strings.
+inline constexpr std::string_view kTapDriver = "nlb_tap";
+
 // `where` begins the error's sentence: `cluster "web": outside`.
 [[nodiscard]] Result<Device> parse_device(const std::string& text, const std::string& where);
 
-// net_af_packet needs a socket for each queue and makes one unless it is told: `qpairs` is added
-// for more than one queue, unless the operator has set it. Requires: queues >= 1.
+// net_af_packet, nlb_tap and virtio-user make one queue unless they are told: `qpairs` or `queues`
+// is added for more than one, unless the operator has set it. Requires: queues >= 1.
 [[nodiscard]] Device with_queues(Device device, std::uint16_t queues);
+
+// Of an nlb_tap: its `queues=`, at most kTapQueuesMax, which is net_ring's limit; 1 without.
+inline constexpr std::uint16_t kTapQueuesMax = 16;
+[[nodiscard]] std::uint16_t queues_of(const Device& device);
 
 // What the plan wants of the ports of a cluster.
 struct PortWish {

@@ -3,8 +3,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
+#include <linux/if_tun.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "dataplane/startup/adapter_diagnosis.hpp"
@@ -26,10 +29,35 @@ Status check_tun(const Device& device, const std::string& begin, const Surroundi
                      " (CAP_NET_ADMIN); run as root"};
     // The kernel would hand the frames of one interface to two processes in turn. One that nobody
     // has opened has no carrier.
-    if (const auto interface = device.argument("iface"); interface && kernel_link_up(*interface))
+    if (const auto interface = device.argument("iface");
+        interface && !device.argument("netns") && kernel_link_up(*interface))
         return Error{begin + ": the interface \"" + *interface +
                      "\" is in use already; stop its owner or choose another name"};
     return Done{};
+}
+
+Status check_own_tap(const Device& device, const std::string& begin,
+                     const Surroundings& surroundings) {
+    const auto interface = device.argument("iface");
+    if (!interface || interface->empty() || interface->size() >= IFNAMSIZ)
+        return Error{begin + " names no interface: write " + device.name +
+                     ",iface=NAME with at most 15 letters"};
+    if (auto good = check_tun(device, begin, surroundings); !good) return good;
+    if (!surroundings.tap_has_offloads)
+        return Error{begin + ": taps of this kernel have no queues or no offloads; write net_tap" +
+                     device.name.substr(kTapDriver.size()) + ",iface=" + *interface};
+    return Done{};
+}
+
+// Not known before /dev/net/tun may be opened; what then fails has a sentence of its own.
+bool ask_tap_offloads(const std::string& path) {
+    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return true;
+    unsigned features = 0;
+    const bool known = ioctl(fd, TUNGETFEATURES, &features) == 0;
+    close(fd);
+    constexpr unsigned kNeeded = IFF_VNET_HDR | IFF_MULTI_QUEUE;
+    return !known || (features & kNeeded) == kNeeded;
 }
 
 Status check_interface(const Device& device, const std::string& begin,
@@ -49,6 +77,7 @@ Status check_interface(const Device& device, const std::string& begin,
 
 Surroundings read_surroundings() {
     Surroundings surroundings;
+    surroundings.tap_has_offloads = ask_tap_offloads(surroundings.tun_path);
     std::ifstream in("/proc/self/status");
     std::string word;
     while (in >> word) {
@@ -65,6 +94,7 @@ Surroundings read_surroundings() {
 Status check_device(const Device& device, const std::string& where,
                     const Surroundings& surroundings) {
     const std::string begin = where + ": device \"" + device.text() + "\"";
+    if (device.driver == kTapDriver) return check_own_tap(device, begin, surroundings);
     if (device.driver == "net_tap" || device.driver == "net_tun")
         return check_tun(device, begin, surroundings);
     if (device.driver == "net_af_packet" || device.driver == "net_af_xdp")

@@ -14,8 +14,9 @@ namespace nlb::dataplane {
 // What this process and machine have; a value, so that tests may lack any of it.
 struct Surroundings {
     std::string tun_path = "/dev/net/tun";
-    bool may_administer = true;  // CAP_NET_ADMIN
-    bool may_capture = true;     // CAP_NET_RAW
+    bool tap_has_offloads = true;  // IFF_VNET_HDR and IFF_MULTI_QUEUE; true where nobody can ask
+    bool may_administer = true;    // CAP_NET_ADMIN
+    bool may_capture = true;       // CAP_NET_RAW
     std::string pci_devices = kPciDevices;
 };
 [[nodiscard]] Surroundings read_surroundings();

@@ -58,6 +58,9 @@ Result<Lcores> plan_lcores(const std::vector<ClusterPlan>& clusters,
     std::vector<std::uint16_t> missing;
     for (const std::uint16_t cpu : lcores.workers)
         if (!contains(allowed, cpu)) missing.push_back(cpu);
+    if (missing.empty())
+        for (const std::uint16_t cpu : allowed)
+            if (!contains(lcores.workers, cpu)) lcores.spare.push_back(cpu);
     const auto main = choose_main(main_cpu, lcores.workers, allowed);
     lcores.mapping = "0@" + (main && missing.empty() ? std::to_string(*main) : everywhere);
     for (std::size_t i = 0; i < lcores.workers.size(); ++i)

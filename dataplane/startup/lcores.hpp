@@ -15,6 +15,7 @@ namespace nlb::dataplane {
 struct Lcores {
     std::string mapping;                 // for EAL's --lcores
     std::vector<std::uint16_t> workers;  // the CPU that the operator gave to worker i, ascending
+    std::vector<std::uint16_t> spare;    // CPUs without a worker; empty: main's are as good
     std::string warning;                 // one line when threads share CPUs; else empty
 };
 

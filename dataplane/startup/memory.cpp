@@ -31,6 +31,13 @@ std::uint64_t ring_buffers(const Device& device, const PortWish& wish, const Ada
     return rx * buffers_per_descriptor(vendor, wish.mtu > kMtuDefault) + tx_ring_of(wish);
 }
 
+std::uint64_t tap_bytes(const Device& device, std::uint64_t lanes, std::uint16_t room) {
+    if (device.driver != kTapDriver) return 0;
+    const TapBuffers buffers =
+        tap_buffers(queues_of(with_queues(device, static_cast<std::uint16_t>(lanes))));
+    return buffers.small * (kBufferExtraBytes + room) + buffers.large * kLargeBufferBytes;
+}
+
 }  // namespace
 
 std::uint32_t clients_for(std::uint32_t connections_max) {
@@ -59,6 +66,13 @@ int pool_node(const ClusterPlan& cluster, const Adapters& adapters) {
     return known == adapters.end() ? -1 : known->second.node;
 }
 
+TapBuffers tap_buffers(std::uint16_t queues) {
+    constexpr std::uint32_t kSmall = 4096;
+    constexpr std::uint32_t kLarge = 192;
+    // less one: a ring of a power of two holds that many
+    return {queues * kSmall - 1, queues * kLarge - 1};
+}
+
 MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t workers,
                        const Adapters& adapters) {
     MemoryNeed need;
@@ -73,6 +87,8 @@ MemoryNeed memory_need(const std::vector<ClusterPlan>& clusters, std::size_t wor
         const ConnCapacity capacity =
             capacity_of(connections_per_worker(cluster.connections_max, lanes), cluster.tables);
         bytes += lanes * (connection_bytes(capacity) + kLaneBytes);
+        for (const Device* device : {&cluster.outside, &cluster.inside})
+            bytes += tap_bytes(*device, lanes, frame_room(cluster.port.mtu));
     }
     for (auto& [node, buffers] : need.pools) {
         buffers += static_cast<std::uint32_t>(workers * (2 * kBufferCache + 2 * kBurstMax) +

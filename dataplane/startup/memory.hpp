@@ -8,7 +8,8 @@
 // connections: for each cluster, worker and IP version, with n of them: 32 n bytes (IPv4) or 48 n
 //              for keys, 8 n for descriptors, 12 for each of the next power of two above n for
 //              rte_hash's buckets
-// bytes:       buffers * buffer_bytes(), connections, kLaneBytes for each cluster and worker,
+// taps:        tap_buffers() of each nlb_tap
+// bytes:       buffers * buffer_bytes(), taps, connections, kLaneBytes for each cluster and worker,
 //              kEalBytes, and an eighth on top for the seams of the heap
 #pragma once
 
@@ -36,6 +37,16 @@ inline constexpr std::uint64_t kBufferExtraBytes = 448;
 // flow_index, counters, tables of this epoch and the next
 inline constexpr std::uint64_t kLaneBytes = 256 * 1024;
 inline constexpr std::uint64_t kEalBytes = 24 * 1024 * 1024;
+
+// Of an nlb_tap with so many queues: what its rings and the worker hold, and the frames that were
+// not cut.
+struct TapBuffers {
+    std::uint32_t small;
+    std::uint32_t large;
+};
+[[nodiscard]] TapBuffers tap_buffers(std::uint16_t queues);
+// headroom and frame 65,535 + rte_mbuf 128 + private 64 + the pool's header
+inline constexpr std::uint64_t kLargeBufferBytes = 65'792;
 
 struct MemoryNeed {
     std::uint32_t buffers = 0;           // over all pools

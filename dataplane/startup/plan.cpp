@@ -38,8 +38,11 @@ void set_cpus(ClusterPlan& plan, std::vector<std::uint16_t> cpus) {
 
 InsidePlan inside_plan_of(const config::Host& host) {
     const bool kernel = config::ends_in_this_kernel(host.inside);
-    return {kernel && host.addresses_by == config::AddressesBy::managed, kernel,
-            !host.server_mac && config::ends_in_others(host.inside), host.gateways,
+    return {kernel && host.addresses_by == config::AddressesBy::managed,
+            !host.inside_kernel.empty(),
+            kernel,
+            !host.server_mac && config::ends_in_others(host.inside),
+            host.gateways,
             kernel ? std::nullopt : host.server_mac};
 }
 

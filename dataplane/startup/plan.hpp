@@ -19,6 +19,7 @@ namespace nlb::dataplane {
 // How servers are reached; from the configuration alone.
 struct InsidePlan {
     bool managed = false;             // this program sets the addresses of a kernel's interface
+    bool by_name = false;             // the operator named an interface, and no device for it
     bool watched = false;             // it looks whether they are there
     bool asks = false;                // servers are elsewhere: their MAC is asked for
     std::vector<IpAddress> gateways;  // default routes through it

@@ -2,12 +2,12 @@
 #include "dataplane/worker/deliver.hpp"
 
 #include <array>
-#include <rte_ethdev.h>
 
 #include "core/packet/inside_address.hpp"
 #include "dataplane/worker/frame_buffer.hpp"
 #include "dataplane/worker/punt.hpp"
 #include "dataplane/worker/reclassify.hpp"
+#include "dataplane/worker/send.hpp"
 #include "dataplane/worker/software_rss.hpp"
 
 namespace nlb::dataplane {
@@ -29,8 +29,7 @@ std::uint32_t transmit(Lane& lane, Side to, FrameBurst& burst, std::uint64_t slo
     const ChosenBuffers chosen(burst, slots);
     if (chosen.count == 0) return 0;
     const std::uint32_t sent = lane.rss.sender == nullptr
-                                   ? rte_eth_tx_burst(lane.port(to), lane.queue, chosen.buffers,
-                                                      static_cast<std::uint16_t>(chosen.count))
+                                   ? send_burst(lane, to, chosen.buffers, chosen.count)
                                    : hand_over(lane, to, burst, slots, chosen);
     if (sent == chosen.count) return sent;
     std::uint32_t slot = 0;

@@ -60,6 +60,9 @@ struct Lane {
     std::uint16_t heartbeat_queue = kNoQueue;
     std::uint16_t number = 0;  // among the cluster's lanes
     std::uint32_t worker = 0;  // who serves it
+    // of taps: rung after frames were sent; nullptr: the port is none
+    Doorbell* outside_tap = nullptr;
+    Doorbell* inside_tap = nullptr;
     Waker outside_waker;
     Waker inside_waker;
     Waker heartbeat_waker;  // of the queue for them, where there is one

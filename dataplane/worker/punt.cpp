@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <rte_ethdev.h>
 #include <span>
 
 #include "core/packet/headers.hpp"
+#include "dataplane/worker/send.hpp"
 
 namespace nlb::dataplane {
 
@@ -17,11 +17,9 @@ constinit const VerifiedHeartbeats kNothing;
 
 // How many left. The next heartbeat, and the next question, makes up for one that found the queue
 // full.
-std::uint32_t transmit(std::uint16_t port, std::uint16_t queue, rte_mbuf** frames,
-                       std::uint32_t count) {
+std::uint32_t transmit(const Lane& lane, Side to, rte_mbuf** frames, std::uint32_t count) {
     if (count == 0) return 0;
-    const std::uint32_t sent =
-        rte_eth_tx_burst(port, queue, frames, static_cast<std::uint16_t>(count));
+    const std::uint32_t sent = send_burst(lane, to, frames, count);
     if (sent < count) rte_pktmbuf_free_bulk(frames + sent, count - sent);
     return sent;
 }
@@ -65,8 +63,8 @@ std::uint32_t send_for_main(Lane& lane) {
         frames.begin(), frames.begin() + count,
         [](rte_mbuf* frame) { return note_of(frame).reason != Reason::inside_answer; });
     const auto outside = static_cast<std::uint32_t>(questions - frames.begin());
-    lane.counters.tx_packets += transmit(lane.outside_port, lane.queue, frames.data(), outside);
-    transmit(lane.inside_port, lane.queue, frames.data() + outside, count - outside);
+    lane.counters.tx_packets += transmit(lane, Side::outside, frames.data(), outside);
+    transmit(lane, Side::inside, frames.data() + outside, count - outside);
     return count;
 }
 

@@ -27,7 +27,7 @@ void Sleeper::watch(std::span<const Waker> wakers) {
     complete_ = true;
     fds_[count_++] = {bell_.fd(), POLLIN, 0};
     for (const Waker& waker : wakers) {
-        complete_ &= waker.fd >= 0;
+        complete_ &= waker.fd >= 0 || waker.rings;
         if (waker.fd < 0) continue;
         fds_[count_++] = {waker.fd, POLLIN, 0};
         if (waker.is_armed) armed_[armed_count_++] = waker;

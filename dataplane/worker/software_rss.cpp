@@ -3,13 +3,13 @@
 
 #include <array>
 #include <fmt/format.h>
-#include <rte_ethdev.h>
 #include <sys/random.h>
 
 #include "core/base/assert.hpp"
 #include "dataplane/startup/memory.hpp"
 #include "dataplane/worker/lane.hpp"
 #include "dataplane/worker/reclassify.hpp"
+#include "dataplane/worker/send.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -51,8 +51,7 @@ std::uint32_t send_from(Lane& lane, rte_ring* ring, Side to, bool fence_holds) {
         ring, reinterpret_cast<void**>(frames.data()), kBurstMax, nullptr);
     const std::uint32_t count =
         to == Side::outside || fence_holds ? found : refuse_fenced(lane, frames.data(), found);
-    const std::uint32_t sent = rte_eth_tx_burst(lane.port(to), lane.queue, frames.data(),
-                                                static_cast<std::uint16_t>(count));
+    const std::uint32_t sent = send_burst(lane, to, frames.data(), count);
     for (std::uint32_t i = sent; i < count; ++i)
         reclassify(lane.counters, note_of(frames[i]).reason, Reason::output_full,
                    note_of(frames[i]).rule);

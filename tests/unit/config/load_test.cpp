@@ -61,9 +61,9 @@ TEST(Load, AKernelInsideIsADeviceThatNoOtherPortOfTheMachineUses) {
         cluster("a", host("h", "outside: net_null0, inside: {kind: kernel, name: nlb0}")) + ", " +
         cluster("bb", host("h", "outside: net_tap0, inside: {kind: kernel, name: nlb1}")) + ", " +
         cluster("ccc", host("g", "outside: net_null0, inside: {name: nlb0, kind: kernel}")) + "]");
-    EXPECT_EQ(config.clusters[0].hosts[0].inside, "net_tap1,iface=nlb0");
-    EXPECT_EQ(config.clusters[1].hosts[0].inside, "net_tap2,iface=nlb1");
-    EXPECT_EQ(config.clusters[2].hosts[0].inside, "net_tap0,iface=nlb0");
+    EXPECT_EQ(config.clusters[0].hosts[0].inside, "nlb_tap0,iface=nlb0");
+    EXPECT_EQ(config.clusters[1].hosts[0].inside, "nlb_tap1,iface=nlb1");
+    EXPECT_EQ(config.clusters[2].hosts[0].inside, "nlb_tap0,iface=nlb0");
     for (const Cluster& one : config.clusters)
         EXPECT_TRUE(ends_in_this_kernel(one.hosts[0].inside));
     EXPECT_TRUE(ends_in_this_kernel("virtio_user0,path=/dev/vhost-net,iface=nlb0"));

@@ -23,7 +23,7 @@ protected:
         return made;
     }
     Result<std::unique_ptr<Cluster>> open(const ClusterPlan& plan) {
-        return Cluster::open(plan, number_++, plan.cpus, pool(), doorbell_, EalLog::capture(),
+        return Cluster::open(plan, number_++, plan.cpus, {}, pool(), doorbell_, EalLog::capture(),
                              warnings_);
     }
     std::uint16_t number_ = 0;  // rings are named by it

@@ -46,6 +46,17 @@ TEST(Device, PacketSocketsAreAddedForMoreThanOneQueueUnlessTheOperatorDid) {
     EXPECT_EQ(with_queues(parse("net_af_packet0,iface=a,qpairs=2"), 4).text(),
               "net_af_packet0,iface=a,qpairs=2");
     EXPECT_EQ(with_queues(parse("net_tap0,iface=a"), 4).text(), "net_tap0,iface=a");
+    EXPECT_EQ(with_queues(parse("nlb_tap0,iface=a"), 4).text(), "nlb_tap0,iface=a,queues=4");
+    EXPECT_EQ(with_queues(parse("virtio_user0,path=/dev/vhost-net"), 2).text(),
+              "virtio_user0,path=/dev/vhost-net,queues=2");
+}
+
+TEST(Device, ATapHasTheQueuesThatItsStringNamesWithinItsLimits) {
+    EXPECT_EQ(queues_of(parse("nlb_tap0,iface=a")), 1);
+    EXPECT_EQ(queues_of(parse("nlb_tap0,iface=a,queues=3")), 3);
+    EXPECT_EQ(queues_of(parse("nlb_tap0,iface=a,queues=99")), kTapQueuesMax);
+    EXPECT_EQ(queues_of(parse("nlb_tap0,iface=a,queues=0")), 1);
+    EXPECT_EQ(queues_of(parse("nlb_tap0,iface=a,queues=two")), 1);
 }
 
 TEST(Device, APacketSocketGetsBuffersForALargerMtuUnlessTheOperatorHasSetThem) {

@@ -47,6 +47,20 @@ TEST(Diagnosis, ATapOnAnInterfaceThatIsInUse) {
               std::string::npos);
 }
 
+TEST(Diagnosis, ATapOfOurOwnNeedsANameAndOffloads) {
+    Surroundings poor;
+    poor.tun_path = "/dev/null";
+    EXPECT_NE(refusal("nlb_tap3", poor).find("write nlb_tap3,iface=NAME"), std::string::npos);
+    EXPECT_NE(refusal("nlb_tap3,iface=abcdefghijklmnop", poor).find("at most 15 letters"),
+              std::string::npos);
+    EXPECT_EQ(refusal("nlb_tap3,iface=nope9", poor), "");
+    poor.tap_has_offloads = false;
+    EXPECT_NE(refusal("nlb_tap3,iface=nope9", poor).find("write net_tap3,iface=nope9"),
+              std::string::npos);
+    poor.may_administer = false;
+    EXPECT_NE(refusal("nlb_tap3,iface=nope9", poor).find("CAP_NET_ADMIN"), std::string::npos);
+}
+
 TEST(Diagnosis, APacketSocketOnAnInterfaceThatIsNotThere) {
     EXPECT_EQ(refusal("net_af_packet0,iface=nope9", {}),
               "cluster \"web\": outside: device \"net_af_packet0,iface=nope9\": no such interface "
