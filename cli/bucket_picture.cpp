@@ -1,33 +1,23 @@
-// Cells and colours. Twelve backgrounds repeat over 32 hosts; the digit in the cell tells those of
-// one colour apart.
+// Cells; which colour and digit a host has is config/host_colours'.
 #include "cli/bucket_picture.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
+
+#include "config/host_colours.hpp"
 
 namespace nlb::cli {
 namespace {
-
-// Of the 256-colour palette: bright enough for black digits.
-constexpr std::array<int, 12> kBackgrounds{39, 214, 78, 205, 220, 141, 45, 209, 113, 177, 250, 80};
 
 // One or more equal cells.
 std::string cells(HostId host, std::size_t count, bool colour) {
     const std::string digits(count, host_digit(host));
     if (!colour) return digits;
     if (host == kNoHost) return "\x1b[97;41m" + digits + "\x1b[0m";
-    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", kBackgrounds[(host - 1U) % kBackgrounds.size()],
-                       digits);
+    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", config::terminal_colour(host), digits);
 }
 
 }  // namespace
-
-char host_digit(HostId host) {
-    if (host == kNoHost) return '.';
-    if (host < 10) return static_cast<char>('0' + host);
-    return host <= kHostsMax ? static_cast<char>('a' + host - 10) : '?';
-}
 
 std::string bucket_strip(const BucketOwners& owners, bool colour) {
     std::string strip;

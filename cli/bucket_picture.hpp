@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "config/host_colours.hpp"
 #include "core/cluster/bucket_assignment.hpp"
 
 namespace nlb::cli {
 
-// 1..9, then a..w for 10..32; '.' for nobody.
-[[nodiscard]] char host_digit(HostId host);
+using config::host_digit;
 [[nodiscard]] std::string bucket_strip(const BucketOwners& owners, bool colour);
 
 struct LegendEntry {

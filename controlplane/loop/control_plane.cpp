@@ -42,6 +42,10 @@ std::shared_ptr<const ConfigSource> source_of(const std::string& file, std::stri
         ConfigSource{unknown ? file : absolute.lexically_normal().string(), std::move(text)});
 }
 
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
+
 }  // namespace
 
 ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const Place& place)
@@ -120,6 +124,7 @@ void ControlPlane::turn() {
     commands_.poll(now);
     keep_state();
     publish(now);
+    if (desk_) desk_->look(now);
     const bool all_left =
         std::all_of(agents_.begin(), agents_.end(), [](const auto& c) { return !c->active(); });
     if (departing_ && (all_left || now >= depart_by_)) return loop_.stop();
@@ -130,6 +135,7 @@ void ControlPlane::turn() {
 void ControlPlane::set_timer(Instant now) {
     Instant wake = next_publish_;
     for (const auto& agent : agents_) wake = std::min(wake, agent->next_wake());
+    if (desk_) wake = std::min(wake, desk_->next_look());
     wake = std::max(wake, now + kTimerMin);
     timer_.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(wake - now));
     timer_.async_wait([this, wake](const asio::error_code& error) {
@@ -261,18 +267,11 @@ void ControlPlane::shut_down() {
 void ControlPlane::reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done) {
     if (reload_is_read_)
         return done({ReturnValue::refused, "a reload is under way; ask again in a moment"});
-    reload_is_read_ = true;
-    asio::post(reader_, [this, max_moves, file = config_.file, done = std::move(done)]() mutable {
-        auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
-        asio::post(loop_, [this, max_moves, fresh, done = std::move(done)] {
-            reload_is_read_ = false;
-            if (*fresh)
-                done(apply(fresh->value(), max_moves));
-            else
-                done({ReturnValue::refused,
-                      fresh->error().message.substr(0, fresh->error().message.find('\n'))});
-            turn();
-        });
+    read_again([this, max_moves, done = std::move(done)](const Result<config::Loaded>& fresh) {
+        if (fresh)
+            done(apply(fresh.value(), max_moves));
+        else
+            done({ReturnValue::refused, first_line(fresh.error().message)});
     });
 }
 

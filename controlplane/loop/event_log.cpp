@@ -19,6 +19,7 @@ void EventLog::on_event(const Event& event) {
         fields.emplace_back("event", std::to_string(static_cast<int>(event.number)));
     fields.insert(fields.end(), event.fields.begin(), event.fields.end());
     daemon::log(level_of(event.severity), event.name, fields);
+    if (other_ != nullptr) other_->on_event(event);
 }
 
 }  // namespace nlb::controlplane

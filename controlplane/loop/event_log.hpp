@@ -10,6 +10,11 @@ namespace nlb::controlplane {
 class EventLog : public EventSink {
 public:
     void on_event(const Event& event) override;
+    // Whoever else wants to hear; it outlives this. Called before the first event.
+    void also_tell(EventSink& other) { other_ = &other; }
+
+private:
+    EventSink* other_ = nullptr;
 };
 
 }  // namespace nlb::controlplane

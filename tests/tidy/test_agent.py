@@ -17,9 +17,10 @@ import tap
 import tree
 
 # Inside controlplane: who may include which rooms.
-ROOMS = {"agent": {"agent"}, "api": {"agent", "api"}, "loop": {"agent", "api", "loop"}}
+ROOMS = {"agent": {"agent"}, "api": {"agent", "api"}, "manager": {"agent", "api", "manager"},
+         "loop": {"agent", "api", "manager", "loop"}}
 # What both daemons share opens files and logs; the agent has no business there.
-SHELL = re.compile(r"config/(daemon|key_file|load)|controlplane/(api|loop)/")
+SHELL = re.compile(r"config/(daemon|key_file|load)|controlplane/(api|manager|loop)/")
 
 BUILD = pathlib.Path(os.environ.get("MESON_BUILD_ROOT", tree.ROOT / "build"))
 LIBRARIES = ("controlplane/libnlb-agent.a", "config/libnlb-config-values.a", "core/libnlb-core.a")

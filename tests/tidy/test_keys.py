@@ -13,7 +13,8 @@ import tap
 import tree
 
 # Keys that hold other keys; what they hold is declared.
-MAPPINGS = {"clusters", "metrics", "eal", "heartbeat", "connections", "ipsec", "remote_control", "port_rules", "hosts", "affinity"}
+MAPPINGS = {"clusters", "metrics", "manager", "eal", "heartbeat", "connections",
+            "ipsec", "remote_control", "port_rules", "hosts", "affinity"}
 
 
 def parsed():

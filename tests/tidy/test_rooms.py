@@ -42,8 +42,9 @@ ROOMS = {
     "controlplane": {
         "agent": set(),
         "api": {"agent"},
-        "loop": {"agent", "api"},
-        TOP: {"agent", "api", "loop"},
+        "manager": {"agent", "api"},
+        "loop": {"agent", "api", "manager"},
+        TOP: {"agent", "api", "manager", "loop"},
     },
 }
 
