@@ -60,10 +60,11 @@ Result<std::string> endpoint_in(const Json& body, const char* address, const cha
     if (word.size() > kWordMax) return Error{std::string{address} + ": expected an address"};
     const auto number = body.find(port);
     if (number == body.end() || number->is_null()) return word;
-    if (!number->is_number_unsigned() || number->get<std::uint64_t>() > 65535)
+    const auto whole = number->is_number_integer() ? number->get<std::int64_t>() : -1;
+    if (whole < 0 || whole > 65535)
         return Error{std::string{port} + ": expected a whole number in 0-65535"};
     if (word.find(':') != std::string::npos && word.front() != '[') word = "[" + word + "]";
-    return word + ":" + std::to_string(number->get<std::uint64_t>());
+    return word + ":" + std::to_string(whole);
 }
 
 const char* word_of(Verdict verdict) {

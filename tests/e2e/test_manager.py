@@ -11,9 +11,9 @@ import tempfile
 import time
 import unittest
 
+import lab_case  # it says where the others are
 import axe
 import browser
-import lab_case
 from lab import plan, system
 
 ADDRESS = "127.0.0.1:9781"
@@ -71,7 +71,7 @@ class ThePage(lab_case.LabCase):
     def queried(self):
         """The same things as SHOWN, by `nlb query --json`."""
         cluster = self.edge1.query()["clusters"][0]
-        states = {member["name"]: member["state"] for member in cluster["members"]}
+        states = {cluster["host"]: cluster["state"]} | {member["name"]: member["state"] for member in cluster["members"]}
         return {
             "state": cluster["state"],
             "epoch": cluster["epoch"]["counter"],
@@ -101,7 +101,7 @@ class ThePage(lab_case.LabCase):
         """One control from its button to its result; returns what the dialog said before."""
         buttons = "[...document.querySelectorAll('.controls button')]"
         self.page.run(f"{buttons}.find((one) => one.textContent === {json.dumps(text)}).click()")
-        self.page.wait_for("document.querySelector('dialog[open]')", what=f"{text}: a dialog")
+        self.page.wait_for("!!document.querySelector('dialog[open]')", what=f"{text}: a dialog")
         if self.page.run("document.getElementById('token-dialog').open"):
             self.page.run(f"document.getElementById('token').value = {json.dumps(TOKEN)}")
             self.page.run("document.querySelector('#token-dialog button[value=use]').click()")
@@ -140,7 +140,7 @@ class ThePage(lab_case.LabCase):
         for client in ("198.51.100.7", "198.51.100.8", "203.0.113.9", "2001:db8:1::3"):
             vip = plan.VIP6 if ":" in client else plan.VIP
             self.page.run(
-                f"(() => {{ const form = document.querySelector('.explain form'); const [protocol, address, from, vip, port] = form.elements;"
+                "(() => { const form = document.querySelector('.explain form'); const [protocol, address, from, vip, port] = form.elements;"
                 f" address.value = '{client}'; from.value = '4000'; vip.value = '{vip}'; port.value = '80';"
                 " document.querySelector('.explain tbody').replaceChildren(); form.requestSubmit(); })()"
             )
@@ -214,7 +214,7 @@ class ThePage(lab_case.LabCase):
         said, result = self.click("Reload the configuration")
         self.assertIn("port_rules", said)
         self.assertIn("done", result)
-        self.page.wait_for("document.querySelector('.rule[data-rule=dns]')", what="the new rule on the page")
+        self.page.wait_for("!!document.querySelector('.rule[data-rule=dns]')", what="the new rule on the page")
         self.lab.settle()
         self.assert_page_is_query()
         good = self.lab.configuration.read_text()
