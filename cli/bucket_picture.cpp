@@ -1,18 +1,14 @@
-// Cells and colours. Twelve backgrounds repeat over 32 hosts; the digit in the cell tells those of
-// one colour apart.
+// Cells; which colour and digit a host has is config/host_colours'.
 #include "cli/bucket_picture.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 
 #include "cli/text_table.hpp"
+#include "config/host_colours.hpp"
 
 namespace nlb::cli {
 namespace {
-
-// Of the 256-colour palette: bright enough for black digits.
-constexpr std::array<int, 12> kBackgrounds{39, 214, 78, 205, 220, 141, 45, 209, 113, 177, 250, 80};
 
 // One or more equal cells.
 std::string cells(HostId host, std::size_t count, bool colour) {
@@ -25,14 +21,7 @@ std::string cells(HostId host, std::size_t count, bool colour) {
 std::string on_host_colour(std::string_view text, HostId host, bool colour) {
     if (!colour) return std::string(text);
     if (host == kNoHost) return fmt::format("\x1b[97;41m{}\x1b[0m", text);
-    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", kBackgrounds[(host - 1U) % kBackgrounds.size()],
-                       text);
-}
-
-char host_digit(HostId host) {
-    if (host == kNoHost) return '.';
-    if (host < 10) return static_cast<char>('0' + host);
-    return host <= kHostsMax ? static_cast<char>('a' + host - 10) : '?';
+    return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", config::terminal_colour(host), text);
 }
 
 std::string bucket_strip(const BucketOwners& owners, bool colour) {

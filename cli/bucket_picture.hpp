@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "config/host_colours.hpp"
 #include "core/cluster/bucket_assignment.hpp"
 
 namespace nlb::cli {
 
 // The colour of a host, the same wherever it appears; nobody's is red.
 [[nodiscard]] std::string on_host_colour(std::string_view text, HostId host, bool colour);
-// 1..9, then a..w for 10..32; '.' for nobody.
-[[nodiscard]] char host_digit(HostId host);
+using config::host_digit;
 [[nodiscard]] std::string bucket_strip(const BucketOwners& owners, bool colour);
 
 struct LegendEntry {

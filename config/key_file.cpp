@@ -26,6 +26,9 @@ constexpr const char* kHeartbeatContext = "nlb-beat";
 constexpr const char* kSealContext = "nlb-seal";
 constexpr const char* kKeyIdContext = "nlb-kyid";
 
+constexpr std::size_t kTokenMin = 20;
+constexpr std::size_t kTokenMax = 200;
+
 class Descriptor {
 public:
     explicit Descriptor(int fd) : fd_(fd) {}
@@ -49,18 +52,19 @@ Error failed(const std::string& path, const char* what, const std::string& remed
     return Error{path + ": cannot " + what + " the key file: " + std::strerror(errno) + remedy};
 }
 
+Status check_private(const std::string& path, const struct stat& status, const char* what) {
+    if ((status.st_mode & 077U) == 0) return Done{};
+    std::array<char, 8> mode{};
+    std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
+    return Error{path + ": the " + what + " file is open to group or others (mode " + mode.data() +
+                 "); run `chmod 600 " + path + "`"};
+}
+
 Status check_kind(const std::string& path, const struct stat& status) {
     if (!S_ISREG(status.st_mode))
         return Error{path + ": expected a key file, got a directory or device; name a file that " +
                      keygen_command(path) + " wrote"};
-    if ((status.st_mode & 077U) != 0) {
-        std::array<char, 8> mode{};
-        std::snprintf(mode.data(), mode.size(), "%04o",
-                      static_cast<unsigned>(status.st_mode & 07777U));
-        return Error{path + ": the key file is open to group or others (mode " + mode.data() +
-                     "); run `chmod 600 " + path + "`"};
-    }
-    return Done{};
+    return check_private(path, status, "key");
 }
 
 template <std::size_t kSize>
@@ -138,6 +142,30 @@ Status write_key(const std::string& path) {
         return error;
     }
     return Done{};
+}
+
+Result<std::string> read_token(const std::string& path) {
+    const std::string remedy =
+        "; write one with `(umask 077; openssl rand -hex 24 > " + path + ")`";
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.open())
+        return Error{path + ": cannot open the token file: " + std::strerror(errno) + remedy};
+    struct stat status {};
+    if (fstat(file.get(), &status) != 0) return failed(path, "inspect", "");
+    if (!S_ISREG(status.st_mode)) return Error{path + ": expected a file" + remedy};
+    if (auto closed = check_private(path, status, "token"); !closed) return closed.error();
+    std::array<char, kTokenMax + 2> bytes{};
+    const ssize_t count = read(file.get(), bytes.data(), bytes.size());
+    if (count < 0) return failed(path, "read", "");
+    std::string token(bytes.data(), static_cast<std::size_t>(count));
+    sodium_memzero(bytes.data(), bytes.size());
+    if (!token.empty() && token.back() == '\n') token.pop_back();
+    const bool printable = std::all_of(token.begin(), token.end(),
+                                       [](unsigned char c) { return c > ' ' && c < 0x7f; });
+    if (token.size() < kTokenMin || token.size() > kTokenMax || !printable)
+        return Error{path + ": expected one line of 20 to 200 printable characters without blanks" +
+                     remedy};
+    return token;
 }
 
 std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key) {

@@ -29,6 +29,10 @@ struct ClusterKey {
 // cluster.
 [[nodiscard]] Status write_key(const std::string& path);
 
+// One line of 20 to 200 printable characters without blanks, in a file that grants nothing to group
+// or others: what a browser sends to be let in.
+[[nodiscard]] Result<std::string> read_token(const std::string& path);
+
 // BLAKE2b keyed with the cluster key, by use (libsodium's crypto_kdf). All hosts compute the same;
 // tests pin the values.
 [[nodiscard]] std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key);

@@ -253,6 +253,15 @@ constexpr Key<Host> kHostKeys[] = {
 
 constexpr Key<Config> kProgramKeys[] = {
     {"metrics.listen", kOwn, kAtStart, [](const Config& c) { return Text{c.metrics.listen}; }},
+    {"manager.listen", kOwn, kAtStart, [](const Config& c) { return Text{c.manager.listen}; }},
+    {"manager.token_file", kOwn, kAtStart,
+     [](const Config& c) { return Text{c.manager.token_file}; }},
+    {"manager.read_token", kOwn, kAtStart,
+     [](const Config& c) { return Text{flag(c.manager.read_token)}; }},
+    {"manager.names", kOwn, kAtStart,
+     [](const Config& c) {
+         return Text{listed(c.manager.names, [](const std::string& name) { return name; })};
+     }},
     {"state_dir", kOwn, kAtStart,
      [](const Config& c) { return Text{c.state_dir.empty() ? "default" : c.state_dir}; }},
     {"poll", kOwn, kAtStart, [](const Config& c) { return Text{to_string(c.poll)}; }},

@@ -1,4 +1,5 @@
-// The top level: clusters, metrics, poll, eal; and the texts that clusters, hosts and rules share.
+// The top level: clusters, metrics, manager, poll, eal; and the texts that clusters, hosts and
+// rules share.
 #include "config/parse.hpp"
 
 #include <algorithm>
@@ -8,6 +9,11 @@ namespace {
 
 constexpr std::size_t kNameMax = 63;
 constexpr std::size_t kStateDirMax = 200;
+constexpr std::size_t kDnsNameMax = 253;
+
+bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 // "127.0.0.1:9780" or "[::1]:9780"
 bool is_listen_address(std::string_view text) {
@@ -30,6 +36,44 @@ void parse_metrics(const Cursor& at, Metrics& into) {
         listen->is_scalar() && (listen->scalar().empty() || is_listen_address(listen->scalar()));
     if (!right) return listen->expected("\"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none");
     into.listen = listen->scalar();
+}
+
+// "nlb.example.net": what stands in a Host header, without a port.
+bool is_dns_name(std::string_view text) {
+    const bool letters = std::all_of(text.begin(), text.end(), [](char c) {
+        return is_letter_or_digit(c) || c == '-' || c == '.';
+    });
+    return letters && !text.empty() && text.size() <= kDnsNameMax &&
+           is_letter_or_digit(text.front()) && is_letter_or_digit(text.back());
+}
+
+void parse_manager_names(const Cursor& at, std::vector<std::string>& into) {
+    for (const Cursor& name : at.items("names", 0, kManagerNamesMax)) {
+        if (name.is_scalar() && is_dns_name(name.scalar()))
+            into.push_back(name.scalar());
+        else
+            name.expected("a DNS name without a port, such as nlb.example.net");
+    }
+}
+
+void parse_manager(const Cursor& at, Manager& into) {
+    const Mapping keys(at, "a mapping with listen, token_file, read_token or names",
+                       {"listen", "token_file", "read_token", "names"});
+    if (const Cursor* listen = keys.require("listen", "\"ADDRESS:PORT\" or \"[IPV6]:PORT\"")) {
+        if (listen->is_scalar() &&
+            (listen->scalar().empty() || is_listen_address(listen->scalar())))
+            into.listen = listen->scalar();
+        else
+            listen->expected("\"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none");
+    }
+    if (const Cursor* file = keys.find("token_file"))
+        file->read_text(into.token_file, "a file that holds the token");
+    if (const Cursor* read = keys.find("read_token")) {
+        read->read_flag(into.read_token);
+        if (into.read_token && into.token_file.empty())
+            read->expected("false, because there is no token_file");
+    }
+    if (const Cursor* names = keys.find("names")) parse_manager_names(*names, into.names);
 }
 
 // Absolute: the two programs may be started anywhere.
@@ -55,20 +99,17 @@ void parse_eal(const Cursor& at, Eal& into) {
     }
 }
 
-bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 }  // namespace
 
 Config parse_config(const Cursor& top) {
     Config config;
     const Mapping keys(top, "a mapping with the key clusters",
-                       {"clusters", "metrics", "state_dir", "poll", "eal"});
+                       {"clusters", "metrics", "manager", "state_dir", "poll", "eal"});
     if (const Cursor* clusters = keys.require("clusters", "a list of clusters"))
         for (const Cursor& cluster : clusters->items("clusters", 1, kClustersMax))
             config.clusters.push_back(parse_cluster(cluster));
     if (const Cursor* metrics = keys.find("metrics")) parse_metrics(*metrics, config.metrics);
+    if (const Cursor* manager = keys.find("manager")) parse_manager(*manager, config.manager);
     if (const Cursor* state_dir = keys.find("state_dir"))
         parse_state_dir(*state_dir, config.state_dir);
     if (const Cursor* poll = keys.find("poll")) poll->read_word(config.poll);

@@ -60,6 +60,7 @@ inline constexpr std::uint32_t kMemoryMibMin = 32;
 inline constexpr std::uint32_t kMemoryMibMax = 1U << 20;
 inline constexpr std::uint16_t kLcoreMax = 1023;
 inline constexpr std::size_t kDeviceTextMax = 255;
+inline constexpr std::size_t kManagerNamesMax = 16;
 inline constexpr std::size_t kGatewaysMax = 2;  // one of each family
 inline constexpr std::uint16_t kRingMin = 64;
 inline constexpr std::uint16_t kRingMax = 16384;
@@ -200,6 +201,14 @@ struct Metrics {
     std::string listen = "127.0.0.1:9780";  // empty: no HTTP
 };
 
+// The web page of this host; see controlplane/manager.
+struct Manager {
+    std::string listen;              // empty: no page
+    std::string token_file;          // empty: the page only shows
+    bool read_token = false;         // the token is wanted for looking too
+    std::vector<std::string> names;  // by which browsers may call it, besides addresses
+};
+
 struct Eal {
     // false: plain memory (slower); fallen back to when none is reserved
     bool hugepages = true;
@@ -211,6 +220,7 @@ struct Config {
     std::string file;  // as given on the command line
     std::vector<Cluster> clusters;
     Metrics metrics;
+    Manager manager;
     // What must survive a reboot; absolute. Empty: config/daemon/state_directory.hpp decides.
     std::string state_dir;
     PollMode poll = PollMode::adaptive;

@@ -54,6 +54,15 @@ void validate_keys(const Cluster& cluster, const std::string& path, Diagnostics&
     }
 }
 
+void validate_listens(const Config& config, Diagnostics& report) {
+    const bool same =
+        !config.manager.listen.empty() && config.manager.listen == config.metrics.listen;
+    if (same && !report.broken("manager.listen"))
+        report.mistake("manager.listen",
+                       "expected another address or port than metrics.listen, got " +
+                           in_quotes(config.manager.listen));
+}
+
 }  // namespace
 
 void validate(const Config& config, Diagnostics& report) {
@@ -69,6 +78,7 @@ void validate(const Config& config, Diagnostics& report) {
     }
     validate_addresses(config, report);
     validate_devices(config, report);
+    validate_listens(config, report);
 }
 
 }  // namespace nlb::config

@@ -13,6 +13,7 @@
 #include "controlplane/api/metrics_server.hpp"
 #include "controlplane/loop/control_plane.hpp"
 #include "controlplane/loop/real_time.hpp"
+#include "controlplane/manager/manager_server.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -37,7 +38,23 @@ std::string machine_name() {
     return name;
 }
 
-int serve(ControlPlane& program, const std::string& listen) {
+// A cluster that serves without its page is better than none.
+std::unique_ptr<ManagerServer> serve_page(ControlPlane& program, PageBackend* backend,
+                                          const config::Manager& settings) {
+    if (backend == nullptr) return nullptr;
+    auto started = ManagerServer::start(settings, *backend);
+    if (!started) {
+        daemon::log(daemon::Level::error, "page_not_served",
+                    {{"because", started.error().message}});
+        return nullptr;
+    }
+    program.serve_page(*started.value());
+    return std::move(started.value());
+}
+
+int serve(ControlPlane& program, const config::Config& config, PageBackend* backend) {
+    const std::string& listen = config.metrics.listen;
+    const auto page = serve_page(program, backend, config.manager);
     std::unique_ptr<MetricsServer> server;
     if (!listen.empty()) {
         const auto board = std::make_shared<MetricsBoard>();
@@ -78,12 +95,14 @@ int start(const Options& options) {
                           daemon::state_directory_of(loaded.value().config.state_dir,
                                                      options.run_directory, options.host),
                           manager});
+    PageBackend* const backend =
+        loaded.value().config.manager.listen.empty() ? nullptr : &program.page_backend();
     if (const Status ready = program.prepare(); !ready)
         return complain(ready.error().message, kMisused);
     daemon::start_log(daemon::LogWriter::thread);
     for (const std::string& warning : loaded.value().warnings)
         program.events().tell(EventId::config_warning, {{"because", warning}});
-    return serve(program, loaded.value().config.metrics.listen);
+    return serve(program, loaded.value().config, backend);
 }
 
 }  // namespace

@@ -49,29 +49,78 @@ Offered fellow_under(const ClusterSettings& in_force, const ClusterSettings& fre
     return offered_by(desired_rules_of(fresh.cluster, *host, states, {}));
 }
 
+bool knows_map(const ClusterAgent& agent) {
+    return agent.active() && agent.membership().epoch() != Epoch{};
+}
+
+// As each member states it now.
+config::Situation present(const ClusterAgent& agent) {
+    const Membership& membership = agent.membership();
+    config::Situation situation{&agent.settings().cluster, members_of(membership.map()), {}};
+    for (const auto& [id, peer] : membership.peers())
+        if (situation.members.contains(id))
+            situation.offers[id - 1U] = effective_offers(peer.rules);
+    situation.offers[agent.settings().host.id - 1U] = effective_offers(membership.reports());
+    return situation;
+}
+
 }  // namespace
 
-std::size_t moves_of_reload(const ClusterAgent& agent, const ClusterSettings& fresh) {
+std::optional<config::MovePlan> plan_of_host(const ClusterAgent& agent, bool takes_part) {
+    if (!knows_map(agent)) return std::nullopt;
+    const config::Situation before = present(agent);
+    config::Situation after = before;
+    const HostId self = agent.settings().host.id;
+    if (takes_part) {
+        after.members.insert(self);
+        after.offers[self - 1U] = offered_by(
+            desired_rules_of(agent.settings().cluster, agent.settings().host, agent.rule_states(),
+                             agent.health_under(agent.settings().cluster)));
+    } else {
+        after.members.erase(self);
+        after.offers[self - 1U] = {};
+    }
+    return config::make_plan(before, agent.membership().map().targets, after);
+}
+
+std::optional<config::MovePlan> plan_of_rules(const ClusterAgent& agent,
+                                              const std::vector<RuleId>& rules, RuleState wanted) {
+    if (!knows_map(agent)) return std::nullopt;
+    const config::Situation before = present(agent);
+    config::Situation after = before;
+    RuleStates states = agent.rule_states();
+    for (const RuleId rule : rules) states[rule] = wanted;
+    const ClusterSettings& settings = agent.settings();
+    if (agent.shown() != ShownState::draining)
+        after.offers[settings.host.id - 1U] = offered_by(desired_rules_of(
+            settings.cluster, settings.host, states, agent.health_under(settings.cluster)));
+    return config::make_plan(before, agent.membership().map().targets, after);
+}
+
+std::optional<config::MovePlan> plan_of_reload(const ClusterAgent& agent,
+                                               const ClusterSettings& fresh) {
+    if (!knows_map(agent)) return std::nullopt;
     const Membership& membership = agent.membership();
-    if (!agent.active() || membership.epoch() == Epoch{}) return 0;
     const ClusterSettings& in_force = agent.settings();
     const auto digest = config::digest_of(config::agreed_lines(fresh.cluster, fresh.hash_key));
     const bool agreed = digest != membership.config_digest();
-    config::Situation before{&in_force.cluster, members_of(membership.map()), {}};
+    const config::Situation before = present(agent);
     config::Situation after{&fresh.cluster, before.members, {}};
-    for (const auto& [id, peer] : membership.peers()) {
-        if (!before.members.contains(id)) continue;
-        before.offers[id - 1U] = effective_offers(peer.rules);
-        after.offers[id - 1U] =
-            agreed ? fellow_under(in_force, fresh, digest, id, peer) : before.offers[id - 1U];
-    }
+    for (const auto& [id, peer] : membership.peers())
+        if (before.members.contains(id))
+            after.offers[id - 1U] =
+                agreed ? fellow_under(in_force, fresh, digest, id, peer) : before.offers[id - 1U];
     const HostId self = in_force.host.id;
-    before.offers[self - 1U] = effective_offers(membership.reports());
     const RuleStates states = carried_over(agent.rule_states(), in_force.cluster, fresh.cluster);
     if (agent.shown() != ShownState::draining)
         after.offers[self - 1U] = offered_by(
             desired_rules_of(fresh.cluster, fresh.host, states, agent.health_under(fresh.cluster)));
-    return config::make_plan(before, membership.map().targets, after).changed_hands();
+    return config::make_plan(before, membership.map().targets, after);
+}
+
+std::size_t moves_of_reload(const ClusterAgent& agent, const ClusterSettings& fresh) {
+    const auto plan = plan_of_reload(agent, fresh);
+    return plan ? plan->changed_hands() : 0;
 }
 
 std::size_t moves_of_start(const ClusterAgent& agent, Instant now) {

@@ -4,11 +4,27 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "config/plan.hpp"
 #include "controlplane/agent/cluster_agent.hpp"
 
 namespace nlb::controlplane {
+
+// What a command of this host would move. Nothing where this host knows no map, because it takes no
+// part. The plan refers to the agent's settings (and to `fresh`): it does not outlive them.
+// This host leaves (stop, drainstop, suspend) or offers again all that its rules allow (start).
+[[nodiscard]] std::optional<config::MovePlan> plan_of_host(const ClusterAgent& agent,
+                                                           bool takes_part);
+// Its rules become `wanted`.
+[[nodiscard]] std::optional<config::MovePlan> plan_of_rules(const ClusterAgent& agent,
+                                                            const std::vector<RuleId>& rules,
+                                                            RuleState wanted);
+// `fresh` is in force.
+[[nodiscard]] std::optional<config::MovePlan> plan_of_reload(const ClusterAgent& agent,
+                                                             const ClusterSettings& fresh);
 
 // Buckets of the cluster that have an owner now and another one after `fresh` is in force: by its
 // agreed part on every host, else by what this host alone offers. 0 where this host takes no part.

@@ -127,6 +127,7 @@ void ControlPlane::turn() {
     commands_.poll(now);
     keep_state();
     publish(now);
+    if (desk_) desk_->look(now);
     const bool all_left =
         std::all_of(agents_.begin(), agents_.end(), [](const auto& c) { return !c->active(); });
     if (departing_ && (all_left || now >= depart_by_)) return loop_.stop();
@@ -151,6 +152,7 @@ void ControlPlane::run_checks(Instant now) {
 void ControlPlane::set_timer(Instant now) {
     Instant wake = next_publish_;
     for (const auto& agent : agents_) wake = std::min(wake, agent->next_wake());
+    if (desk_) wake = std::min(wake, desk_->next_look());
     wake = std::max(wake, now + kTimerMin);
     timer_.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(wake - now));
     timer_.async_wait([this, wake](const asio::error_code& error) {

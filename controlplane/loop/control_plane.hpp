@@ -19,6 +19,7 @@
 #include "controlplane/loop/control_socket.hpp"
 #include "controlplane/loop/dataplane_connection.hpp"
 #include "controlplane/loop/event_hooks.hpp"
+#include "controlplane/loop/page_desk.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "controlplane/loop/state_keeper.hpp"
 
@@ -43,6 +44,10 @@ public:
     void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
     // For what is to be told of the program itself. Thread: the one that calls run().
     [[nodiscard]] EventHooks& events() { return events_; }
+    // Who answers the page; from then on it is told what happens. Called before prepare().
+    PageBackend& page_backend();
+    // `page` outlives run().
+    void serve_page(ManagerServer& page) { desk_->serve(page); }
     // Until SIGTERM or SIGINT, and the cluster was left in order.
     void run();
 
@@ -67,6 +72,10 @@ private:
     void shut_down();
     // `max_moves`: refuse when more buckets of a cluster would change hands.
     void reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done);
+    // Reads the file on another thread. Requires: !reload_is_read_.
+    void read_again(std::function<void(const Result<config::Loaded>&)> then);
+    // What a reload would move; nothing is changed.
+    void preview_reload(const PageDesk::Previewed& done);
     [[nodiscard]] CommandResult apply(const config::Loaded& loaded,
                                       std::optional<std::uint64_t> max_moves);
     // What a reload does to one cluster.
@@ -111,6 +120,7 @@ private:
     asio::thread_pool reader_{1};
     bool reload_is_read_ = false;
     std::shared_ptr<MetricsBoard> board_;
+    std::unique_ptr<PageDesk> desk_;  // nothing: no page is served
     LoopNumbers numbers_;
     Duration late_after_{};
     Instant next_neighbours_ = kLongAgo;

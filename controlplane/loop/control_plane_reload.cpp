@@ -30,23 +30,17 @@ ReturnValue value_of_mistakes(const std::string& mistakes) {
 void ControlPlane::reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done) {
     if (reload_is_read_)
         return done({ReturnValue::refused, "a reload is under way; ask again in a moment"});
-    reload_is_read_ = true;
-    asio::post(reader_, [this, max_moves, file = config_.file, done = std::move(done)]() mutable {
-        auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
-        asio::post(loop_, [this, max_moves, fresh, done = std::move(done)] {
-            reload_is_read_ = false;
-            const CommandResult result =
-                *fresh ? apply(fresh->value(), max_moves)
-                       : CommandResult{
-                             value_of_mistakes(fresh->error().message),
-                             fresh->error().message.substr(0, fresh->error().message.find('\n'))};
-            events_.tell(is_ok(result.value) ? EventId::reloaded : EventId::reload_refused,
-                         {{"host", host_name_},
-                          {"return_value", std::to_string(static_cast<int>(result.value))},
-                          {"message", result.message}});
-            done(result);
-            turn();
-        });
+    read_again([this, max_moves, done = std::move(done)](const Result<config::Loaded>& fresh) {
+        const CommandResult result =
+            fresh
+                ? apply(fresh.value(), max_moves)
+                : CommandResult{value_of_mistakes(fresh.error().message),
+                                fresh.error().message.substr(0, fresh.error().message.find('\n'))};
+        events_.tell(is_ok(result.value) ? EventId::reloaded : EventId::reload_refused,
+                     {{"host", host_name_},
+                      {"return_value", std::to_string(static_cast<int>(result.value))},
+                      {"message", result.message}});
+        done(result);
     });
 }
 

@@ -54,6 +54,7 @@ def text_of(lab_plan, key_file):
     lines.append(f"poll: {lab_plan.poll}")
     lines.append(f"eal: {_flow({'hugepages': lab_plan.hugepages})}")
     lines.append('metrics: {listen: "127.0.0.1:9780"}')
+    lines += [f"{key}: {_flow(value)}" for key, value in lab_plan.top_keys.items()]
     return "\n".join(lines) + "\n"
 
 

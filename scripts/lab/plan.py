@@ -50,6 +50,7 @@ class Plan:
     # What an experiment changes in the YAML: keys of the cluster, and keys of single hosts by their name.
     cluster_keys: dict = dataclasses.field(default_factory=dict)
     host_keys: dict = dataclasses.field(default_factory=dict)
+    top_keys: dict = dataclasses.field(default_factory=dict)  # beside the cluster
 
     def host_plans(self):
         plans = [HostPlan(f"edge{i}", i, f"192.0.2.{10 + i}", f"2001:db8::{10 + i}") for i in range(1, self.hosts + 1)]

@@ -18,12 +18,13 @@ import tree
 
 # Inside controlplane: who may include which rooms.
 ROOMS = {
-    "health": {"health"}, "agent": {"health", "agent"}, "api": {"health", "agent", "api"}, "loop": {"health", "agent", "api", "loop"},
+    "health": {"health"}, "agent": {"health", "agent"}, "api": {"health", "agent", "api"},
+    "manager": {"health", "agent", "api", "manager"}, "loop": {"health", "agent", "api", "manager", "loop"},
 }
 # Of the room below the agent, what it may use: the rest runs programs and connects.
 PURE_HEALTH = {"controlplane/health/check.hpp", "controlplane/health/health_state.hpp"}
 # What both daemons share opens files and logs; the agent has no business there.
-SHELL = re.compile(r"config/(daemon|key_file|load)|controlplane/(api|loop)/")
+SHELL = re.compile(r"config/(daemon|key_file|load)|controlplane/(api|manager|loop)/")
 
 BUILD = pathlib.Path(os.environ.get("MESON_BUILD_ROOT", tree.ROOT / "build"))
 LIBRARIES = ("controlplane/libnlb-agent.a", "config/libnlb-config-values.a", "core/libnlb-core.a")

@@ -13,8 +13,8 @@ import tap
 import tree
 
 # Keys that hold other keys; what they hold is declared.
-MAPPINGS = {"clusters", "metrics", "eal", "heartbeat", "connections", "ipsec", "remote_control", "port_rules", "hosts", "affinity",
-            "health"}
+MAPPINGS = {"clusters", "metrics", "manager", "eal", "heartbeat", "connections", "ipsec", "remote_control", "port_rules", "hosts",
+            "affinity", "health"}
 
 
 def parsed():

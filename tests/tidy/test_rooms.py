@@ -43,8 +43,9 @@ ROOMS = {
         "health": set(),
         "agent": {"health"},
         "api": {"health", "agent"},
-        "loop": {"health", "agent", "api"},
-        TOP: {"health", "agent", "api", "loop"},
+        "manager": {"health", "agent", "api"},
+        "loop": {"health", "agent", "api", "manager"},
+        TOP: {"health", "agent", "api", "manager", "loop"},
     },
 }
 

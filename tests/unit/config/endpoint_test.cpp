@@ -1,12 +1,12 @@
 // Addresses, ports and flags as operators type them.
-#include "cli/endpoint.hpp"
+#include "config/endpoint.hpp"
 
 #include <gtest/gtest.h>
 
-#include "cli/explanation.hpp"
+#include "config/explanation.hpp"
 #include "core/packet/headers.hpp"
 
-namespace nlb::cli {
+namespace nlb::config {
 namespace {
 
 TEST(Endpoint, EverySpellingReadsBackAsItWasWritten) {
@@ -59,4 +59,4 @@ TEST(PacketWish, WhatCannotBeAPacketIsRefusedWithASentence) {
 }
 
 }  // namespace
-}  // namespace nlb::cli
+}  // namespace nlb::config

@@ -1,14 +1,13 @@
 // Splits at the colon that cannot belong to the address; the address itself is read by
 // config/format.
-#include "cli/endpoint.hpp"
+#include "config/endpoint.hpp"
 
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "config/format.hpp"
 
-namespace nlb::cli {
+namespace nlb::config {
 namespace {
 
 struct FlagLetter {
@@ -20,8 +19,8 @@ constexpr std::array<FlagLetter, 6> kFlagLetters{
 
 Result<std::uint16_t> parse_port(std::string_view text) {
     std::uint64_t port = 0;
-    if (!config::read_decimal(text, port) || port > 65535)
-        return Error{"expected a port in 0-65535, got " + config::in_quotes(text)};
+    if (!read_decimal(text, port) || port > 65535)
+        return Error{"expected a port in 0-65535, got " + in_quotes(text)};
     return static_cast<std::uint16_t>(port);
 }
 
@@ -35,11 +34,10 @@ Result<Halves> split_endpoint(std::string_view text) {
     if (!text.empty() && text.front() == '[') {
         const std::size_t end = text.find(']');
         if (end == std::string_view::npos)
-            return Error{"expected [ADDRESS]:PORT, got " + config::in_quotes(text)};
+            return Error{"expected [ADDRESS]:PORT, got " + in_quotes(text)};
         const std::string_view rest = text.substr(end + 1);
         if (rest.empty()) return Halves{text.substr(1, end - 1), std::nullopt};
-        if (rest.front() != ':')
-            return Error{"expected [ADDRESS]:PORT, got " + config::in_quotes(text)};
+        if (rest.front() != ':') return Error{"expected [ADDRESS]:PORT, got " + in_quotes(text)};
         return Halves{text.substr(1, end - 1), rest.substr(1)};
     }
     if (std::count(text.begin(), text.end(), ':') != 1) return Halves{text, std::nullopt};
@@ -52,11 +50,11 @@ Result<Halves> split_endpoint(std::string_view text) {
 Result<Endpoint> parse_endpoint(const std::string& text) {
     const auto halves = split_endpoint(text);
     if (!halves) return halves.error();
-    const auto address = config::parse_ip(halves.value().address);
+    const auto address = parse_ip(halves.value().address);
     if (!address) return address.error();
     Endpoint endpoint{address.value(), std::nullopt};
     if (text.front() == '[' && endpoint.address.is_v4())
-        return Error{"expected an IPv6 address in brackets, got " + config::in_quotes(text)};
+        return Error{"expected an IPv6 address in brackets, got " + in_quotes(text)};
     if (halves.value().port) {
         const auto port = parse_port(*halves.value().port);
         if (!port) return port.error();
@@ -66,10 +64,10 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
 }
 
 std::string to_string(const Endpoint& endpoint) {
-    const std::string address = config::to_string(endpoint.address);
+    const std::string address = to_string(endpoint.address);
     if (!endpoint.port) return address;
-    return endpoint.address.is_v4() ? fmt::format("{}:{}", address, *endpoint.port)
-                                    : fmt::format("[{}]:{}", address, *endpoint.port);
+    return endpoint.address.is_v4() ? address + ":" + std::to_string(*endpoint.port)
+                                    : "[" + address + "]:" + std::to_string(*endpoint.port);
 }
 
 Result<std::uint8_t> parse_tcp_flags(const std::string& text) {
@@ -80,7 +78,7 @@ Result<std::uint8_t> parse_tcp_flags(const std::string& text) {
                                         [&](const FlagLetter& f) { return f.letter == letter; });
         if (found == kFlagLetters.end() || (flags & found->bit) != 0)
             return Error{"expected TCP flags as letters of SAFRPU, each once, got " +
-                         config::in_quotes(text)};
+                         in_quotes(text)};
         flags = static_cast<std::uint8_t>(flags | found->bit);
     }
     return flags;
@@ -96,10 +94,10 @@ Result<PortOfVip> parse_port_of_vip(const std::string& text) {
     }
     const auto endpoint = parse_endpoint(text);
     if (!endpoint) return endpoint.error();
-    if (!endpoint.value().port) return Error{"expected [VIP:]PORT, got " + config::in_quotes(text)};
+    if (!endpoint.value().port) return Error{"expected [VIP:]PORT, got " + in_quotes(text)};
     wanted.vip = endpoint.value().address;
     wanted.port = *endpoint.value().port;
     return wanted;
 }
 
-}  // namespace nlb::cli
+}  // namespace nlb::config

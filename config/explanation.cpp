@@ -1,20 +1,18 @@
 // Tables are built as an install would build them; the clock starts above zero, so that ages can be
 // subtracted from it.
-#include "cli/explanation.hpp"
+#include "config/explanation.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 
-#include "cli/endpoint.hpp"
+#include "config/endpoint.hpp"
 #include "config/format.hpp"
 #include "config/table_builder.hpp"
 #include "config/targets.hpp"
 #include "core/packet/frame_builder.hpp"
 
-namespace nlb::cli {
+namespace nlb::config {
 namespace {
 
-constexpr std::uint32_t kClients = 65536;
 constexpr Instant kStart{std::chrono::hours{100}};
 constexpr Duration kSweepEach = std::chrono::seconds{1};
 constexpr std::uint16_t kEphemeralPort = 49152;  // a client's, when none is given
@@ -28,38 +26,38 @@ PortAddresses invented_ports(HostId id) {
 Result<std::uint16_t> destination_port(const PacketWish& wish, const Endpoint& destination) {
     if (wish.protocol == "icmp") return std::uint16_t{0};
     if (!destination.port)
-        return Error{fmt::format("destination: expected ADDRESS:PORT for {}, got {}", wish.protocol,
-                                 config::in_quotes(wish.destination))};
+        return Error{"destination: expected ADDRESS:PORT for " + wish.protocol + ", got " +
+                     in_quotes(wish.destination)};
     return *destination.port;
 }
 
 }  // namespace
 
-std::vector<HostScene> ideal_scenes(const config::Cluster& cluster, HostSet members,
-                                    const std::vector<const config::Host*>& hosts) {
-    config::Ownership ownership;
+std::vector<HostScene> ideal_scenes(const Cluster& cluster, HostSet members,
+                                    const std::vector<const Host*>& hosts) {
+    Ownership ownership;
     ownership.epoch = 1;
-    ownership.owner = config::targets_of(cluster, members, {});
+    ownership.owner = targets_of(cluster, members, {});
     std::vector<HostScene> scenes;
-    for (const config::Host* host : hosts) {
-        ownership.own = config::owned_by(ownership.owner, host->id);
+    for (const Host* host : hosts) {
+        ownership.own = owned_by(ownership.owner, host->id);
         scenes.push_back({host, ownership, true});
     }
     return scenes;
 }
 
-Explainer::Explainer(const config::Cluster& cluster, const std::vector<HostScene>& scenes,
-                     const HashKey& hash_key)
+Explainer::Explainer(const Cluster& cluster, const std::vector<HostScene>& scenes,
+                     const HashKey& hash_key, std::uint32_t clients)
     : cluster_(cluster), now_(kStart), swept_(kStart) {
     for (const HostScene& scene : scenes)
         views_.push_back(
             {scene.host,
              scene.fence_holds,
-             config::build_tables(cluster, *scene.host, hash_key, scene.ownership),
+             build_tables(cluster, *scene.host, hash_key, scene.ownership),
              invented_ports(scene.host->id),
              SimpleConnections(cluster.connections.max),
              FragmentTable(0),
-             config::has_sticky_rules(cluster) ? std::make_unique<ClientTable>(kClients) : nullptr,
+             has_sticky_rules(cluster) ? std::make_unique<ClientTable>(clients) : nullptr,
              {}});
 }
 
@@ -135,7 +133,7 @@ Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& des
     const bool tcp = wish.protocol == "tcp";
     const bool icmp = wish.protocol == "icmp";
     if (!tcp && !icmp && wish.protocol != "udp")
-        return Error{"expected tcp, udp or icmp, got " + config::in_quotes(wish.protocol)};
+        return Error{"expected tcp, udp or icmp, got " + in_quotes(wish.protocol)};
     const auto source = parse_endpoint(wish.source);
     if (!source) return Error{"source: " + source.error().message};
     const auto destination = parse_endpoint(wish.destination);
@@ -165,4 +163,4 @@ Result<std::vector<Byte>> frame_of(const PacketWish& wish, const MacAddress& des
     return build_frame(spec);
 }
 
-}  // namespace nlb::cli
+}  // namespace nlb::config
