@@ -7,7 +7,7 @@
 #include <string>
 
 #include "controlplane/api/command_service.hpp"
-#include "controlplane/loop/with_asio.hpp"
+#include "controlplane/health/with_asio.hpp"
 #include "controlplane/manager/manager_server.hpp"
 #include "controlplane/manager/page_view.hpp"
 #include "controlplane/manager/timeline.hpp"
