@@ -12,7 +12,7 @@ const BadYaml kCases[] = {
     {"AnUnknownKeyFarFromAllListsThem", "metrics: {listen: '127.0.0.1:9780'}\n",
      "metrics: {listen: '127.0.0.1:9780'}\n"
      "fruit: apple\n",
-     R"(nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, state_dir, poll or eal, got "fruit")"},
+     R"(nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, manager, state_dir, poll or eal, got "fruit")"},
     {"SwappedLettersAreSuggested", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {perido: 50ms}\n",

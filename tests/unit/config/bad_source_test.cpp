@@ -65,7 +65,7 @@ const BadYaml kCases[] = {
      "line, and quote a value that holds \": "
      "\")"},
     {"AMergeKeyIsNoKey", kRightYaml, "<<: {poll: busy}\n",
-     R"(nlb.yaml:1:1: <<: expected one of the keys clusters, metrics, state_dir, poll or eal, got "<<")"
+     R"(nlb.yaml:1:1: <<: expected one of the keys clusters, metrics, manager, state_dir, poll or eal, got "<<")"
      "\n"
      "nlb.yaml:1:1: clusters: expected a list of clusters, got nothing"},
     {"ANullKeyIsNoKey", kRightYaml, "~: 3\n",

@@ -138,5 +138,20 @@ TEST(PageView, ExplainSaysWhatItDoesNotUnderstand) {
     EXPECT_FALSE(explain_answer(scene.value(), {"sctp", "1.2.3.4", "192.0.2.80:80", ""}));
 }
 
+TEST(PageView, AFullClusterIsShortEnoughToBeSentOften) {
+    ClusterSettings settings = testing::small_settings(32);
+    for (std::size_t i = settings.cluster.port_rules.size(); i < kRulesMax; ++i) {
+        config::PortRule rule = settings.cluster.port_rules[0];
+        rule.name = "rule" + std::to_string(i);
+        rule.ports = {static_cast<std::uint16_t>(1000 + i), static_cast<std::uint16_t>(1000 + i)};
+        settings.cluster.port_rules.push_back(rule);
+    }
+    Bench bench(settings);
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{4000});
+    const std::string text = cluster_page(bench.agent, bench.now).dump();
+    EXPECT_LT(text.size(), 100U * 1024U);
+}
+
 }  // namespace
 }  // namespace nlb::controlplane
