@@ -219,8 +219,8 @@ class Cut(HealthCase):
             self.ill(victim, False)
         self.return_of(victim)
         told = [json.loads(line) for line in (self.PLACE / "events").read_text().splitlines()]
-        down = [event for event in told if event["name"] == "health_down" and event["fields"]["host"] == victim.name]
-        self.assertEqual(["http 500"], [event["fields"]["because"] for event in down])
+        down = [event for event in told if event["name"] == "health_down" and event["host"] == victim.name]
+        self.assertEqual(["http 500"], [event["because"] for event in down])
         self.assertTrue(any(event["name"] == "converged" and event["event"] in (28, 29) for event in told))
 
     def test_when_all_fail_and_are_to_drop_nobody_serves(self):
