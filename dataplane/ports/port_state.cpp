@@ -16,10 +16,10 @@ constexpr Duration kLinkPoll = std::chrono::milliseconds{200};
 
 Waker Port::waker(std::uint16_t queue) const {
     NLB_ASSERT(started_.is);
-    if (tap_ != nullptr) return {-1, true, false, id_, queue};
-    if (queue < sockets_.size()) return {sockets_[queue], false, false, id_, queue};
+    if (tap_ != nullptr) return {-1, false, id_, queue, true};
+    if (queue < sockets_.size()) return {sockets_[queue], false, id_, queue};
     if (!wakes_) return {};
-    return {rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue), false, device_.is_pci(), id_, queue};
+    return {rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue), device_.is_pci(), id_, queue};
 }
 
 std::uint32_t Port::sleep_most_ns() const {

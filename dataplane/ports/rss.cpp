@@ -28,8 +28,8 @@ std::vector<std::uint8_t> rss_key(std::uint16_t word, std::size_t bytes) {
 
 bool spreads_without_rss(const std::string& driver) {
     static constexpr std::array<std::string_view, 8> kDrivers{
-        "nlb_tap",       "net_af_packet", "net_af_xdp", "net_memif",      "net_pcap",
-        "net_tap",       "net_vhost",  "net_virtio_user"};
+        "nlb_tap",  "net_af_packet", "net_af_xdp", "net_memif",
+        "net_pcap", "net_tap",       "net_vhost",  "net_virtio_user"};
     return std::find(kDrivers.begin(), kDrivers.end(), driver) != kDrivers.end();
 }
 

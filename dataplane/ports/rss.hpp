@@ -23,8 +23,8 @@ namespace nlb::dataplane {
 // The flow types of which at least one is needed: addresses, and ports where the adapter can.
 inline constexpr std::uint64_t kRssFlowTypes = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
 
-// Drivers that are no adapter spread frames over queues without RSS: the kernel does (net_tap, nlb_tap,
-// net_af_packet, net_af_xdp), or whoever holds the other end.
+// Drivers that are no adapter spread frames over queues without RSS: the kernel does (net_tap,
+// nlb_tap, net_af_packet, net_af_xdp), or whoever holds the other end.
 [[nodiscard]] bool spreads_without_rss(const std::string& driver);
 
 // Over how many queues flows can be spread, and why not over more.

@@ -7,11 +7,11 @@ namespace nlb::dataplane {
 
 struct Waker {
     int fd = -1;  // readable then; -1: the driver has nothing of the kind
-    bool rings = false;  // the worker's bell, instead of having a descriptor
     // The queue's interrupt is switched on before each sleep, and the descriptor counts events.
     bool is_armed = false;
     std::uint16_t port = 0;
     std::uint16_t queue = 0;
+    bool rings = false;  // the worker's bell, instead of having a descriptor
 };
 
 }  // namespace nlb::dataplane

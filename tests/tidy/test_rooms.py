@@ -34,9 +34,11 @@ ROOMS = {
     "dataplane": {
         "startup": set(),
         "inside": {"startup"},
-        "ports": {"startup"},
+        # A port owns its tap; a tap takes buffers of ports, and the doorbell of worker.
+        "tap": {"startup", "ports", "worker"},
+        "ports": {"startup", "tap"},
         "worker": {"startup", "ports"},
-        "control": {"startup", "inside", "ports", "worker"},
+        "control": {"startup", "inside", "ports", "tap", "worker"},
         TOP: {"startup", "inside", "ports", "worker", "control"},
     },
     "controlplane": {
