@@ -48,6 +48,8 @@ function troubles(view) {
     if (cluster.deaf) found.push(["bad", at + "deaf: no frame arrives on the outside port"]);
     if (cluster.link_up === false && !idle) found.push(["bad", at + "the outside port has no link"]);
     if (cluster.inside?.problem) found.push(["warn", at + cluster.inside.problem]);
+    for (const port of cluster.ports || [])
+      if (port.state && port.state !== "up" && !idle && !(port.port === "outside" && cluster.link_up === false)) found.push(["warn", at + "the " + port.port + " port (" + port.device + ") is " + port.state]);
     if (cluster.stranger) found.push(["warn", at + cluster.stranger.because]);
     for (const one of cluster.config_mismatches || [])
       found.push(["warn", at + one.host + " holds another configuration" + (one.path ? ": " + one.path + " is " + one.here + " here, " + one.there + " there" : "")]);

@@ -71,14 +71,13 @@ function summary(rule, hosts) {
   return rule.name + ": " + parts.join(", ") + ". Arrow keys go from bucket to bucket.";
 }
 
-function showHealth(pill, rule) {
-  // A rule without a check has none of these members, or null.
-  const health = rule.health;
-  pill.hidden = health == null;
-  if (health == null) return;
-  const up = typeof health === "object" ? (health.up ?? health.state === "up") : health === true || health === "up";
-  pill.className = "pill " + (up ? "good" : "bad");
-  say(pill, up ? "healthy" : "check fails" + (health.because ? ": " + health.because : ""));
+// This host's check: up, down, or unknown before its first word; a rule without a check has none.
+function showHealth(pill, health) {
+  pill.hidden = !health?.state;
+  if (!health?.state) return;
+  pill.className = "pill " + ({ up: "good", down: "bad" }[health.state] || "off");
+  const what = (health.check || "check") + " " + health.state;
+  say(pill, what + (health.state === "down" && health.because ? ": " + health.because : "") + (health.slow_start ? ", slow start" : ""));
 }
 
 function updateRule(part, rule, view, hosts, rates, now) {
@@ -89,7 +88,7 @@ function updateRule(part, rule, view, hosts, rates, now) {
   part.state.hidden = rule.state === "enabled";
   part.state.className = "pill " + (rule.state === "draining" ? "warn" : "off");
   say(part.state, rule.state);
-  showHealth(part.health, rule);
+  showHealth(part.health, rule.health);
   const packets = rule.packets || {};
   const per = (kind) => rate(rates.of(view.name + "/" + rule.name + "/" + kind, packets[kind], now));
   say(part.numbers, per("accepted") + " accepted/s · " + per("rejected") + " rejected/s · " + plural(rule.connections || 0, "connection") +

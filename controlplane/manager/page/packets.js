@@ -5,7 +5,8 @@ const kTone = { accept: "good", drop: "bad", reject: "off", consume: "info", sen
 
 function makeReason(reason) {
   const part = {
-    name: el("th", { scope: "row" }, reason.name),
+    // A long name may break behind its underscores: a narrow screen has no room for it.
+    name: el("th", { scope: "row" }, ...reason.name.split(/(?<=_)/).flatMap((word) => [word, el("wbr")])),
     verdict: el("span", { class: "pill " + (kTone[reason.verdict] || "off") }, reason.verdict),
     rate: el("td", { class: "number" }),
     total: el("td", { class: "number" }),

@@ -323,7 +323,8 @@ TEST(Load, AllMistakesAreToldInTheOrderOfTheFile) {
         "nlb.yaml:7:40: clusters[0].port_rules[0].vip: expected all or an address of the cluster, "
         "without a prefix length, got \"any\"\n"
         "nlb.yaml:18:13: clusters[0].hosts[1].id: expected a whole number in 1-32, got \"99\"\n"
-        "nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, manager, state_dir, poll or eal, "
+        "nlb.yaml:24:1: fruit: expected one of the keys clusters, metrics, manager, state_dir, "
+        "poll or eal, "
         "got "
         "\"fruit\"");
 }
