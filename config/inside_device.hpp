@@ -23,8 +23,8 @@ inline constexpr std::string_view kInterfaceNameWanted =
 [[nodiscard]] std::optional<std::string> interface_of(std::string_view device);
 
 // Whether the other end of the device is an interface of this kernel, where its own servers listen:
-// nlb_tap, net_tap, and virtio-user with `iface=`. A driver that borrows an interface (net_af_packet) has
-// its servers behind that interface's cable.
+// nlb_tap, net_tap, and virtio-user with `iface=`. A driver that borrows an interface
+// (net_af_packet) has its servers behind that interface's cable.
 [[nodiscard]] bool ends_in_this_kernel(std::string_view device);
 
 // Whether somebody else's stack can be behind it: not this kernel, no file and no void.
