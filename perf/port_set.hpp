@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "dataplane/ports/buffers.hpp"
+#include "dataplane/frames/buffers.hpp"
 #include "perf/engine.hpp"
 #include "perf/options.hpp"
 #include "perf/ring_ports.hpp"

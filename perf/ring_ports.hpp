@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "dataplane/ports/buffers.hpp"
+#include "dataplane/frames/buffers.hpp"
 
 namespace nlb::perf {
 

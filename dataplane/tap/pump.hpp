@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "dataplane/frames/doorbell.hpp"
 #include "dataplane/tap/offload_notes.hpp"
-#include "dataplane/worker/doorbell.hpp"
 
 namespace nlb::dataplane {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "dataplane/ports/buffers.hpp"
+#include "dataplane/frames/buffers.hpp"
 #include "dataplane/startup/device.hpp"
 #include "dataplane/tap/pump.hpp"
 #include "dataplane/tap/tun_device.hpp"

@@ -9,8 +9,8 @@
 #include <span>
 
 #include "core/ipc/messages.hpp"
+#include "dataplane/frames/doorbell.hpp"
 #include "dataplane/ports/waker.hpp"
-#include "dataplane/worker/doorbell.hpp"
 
 namespace nlb::dataplane {
 

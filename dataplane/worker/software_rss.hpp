@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 #include "core/packet/software_rss.hpp"
-#include "dataplane/ports/buffers.hpp"
+#include "dataplane/frames/buffers.hpp"
 #include "dataplane/worker/frame_burst.hpp"
 
 namespace nlb::dataplane {

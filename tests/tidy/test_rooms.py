@@ -34,11 +34,11 @@ ROOMS = {
     "dataplane": {
         "startup": set(),
         "inside": {"startup"},
-        # A port owns its tap; a tap takes buffers of ports, and the doorbell of worker.
-        "tap": {"startup", "ports", "worker"},
-        "ports": {"startup", "tap"},
-        "worker": {"startup", "ports"},
-        "control": {"startup", "inside", "ports", "tap", "worker"},
+        "frames": {"startup"},
+        "tap": {"startup", "frames"},
+        "ports": {"startup", "frames", "tap"},
+        "worker": {"startup", "frames", "ports"},
+        "control": {"startup", "frames", "inside", "ports", "tap", "worker"},
         TOP: {"startup", "inside", "ports", "worker", "control"},
     },
     "controlplane": {

@@ -13,7 +13,7 @@
 #include "core/base/prng.hpp"
 #include "core/packet/frame_builder.hpp"
 #include "dataplane/control/trace_server.hpp"
-#include "dataplane/ports/buffers.hpp"
+#include "dataplane/frames/buffers.hpp"
 
 namespace nlb::dataplane {
 namespace {

@@ -1,5 +1,5 @@
 // Thin owners around rte_mempool and rte_ring.
-#include "dataplane/ports/buffers.hpp"
+#include "dataplane/frames/buffers.hpp"
 
 #include <bit>
 #include <cstring>

@@ -1,5 +1,5 @@
 // An eventfd behind a flag: while nobody has answered, ringing costs one atomic exchange.
-#include "dataplane/worker/doorbell.hpp"
+#include "dataplane/frames/doorbell.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
