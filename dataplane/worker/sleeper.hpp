@@ -14,9 +14,6 @@
 
 namespace nlb::dataplane {
 
-// Among wakers: a port that rings the bell.
-inline constexpr int kRingsBell = -2;
-
 class Sleeper {
 public:
     static constexpr std::size_t kWakersMost = 3 * kClustersMax;

@@ -16,7 +16,7 @@ class SleeperTest : public ::testing::Test {
 protected:
     ~SleeperTest() override { close(event_); }
     // An interrupt of a queue, as DPDK makes its descriptor.
-    [[nodiscard]] Waker interrupt() const { return {event_, false, true, 0xffff, 0}; }
+    [[nodiscard]] Waker interrupt() const { return {event_, true, 0xffff, 0}; }
     static bool sleeps_through(Sleeper& sleeper, std::uint32_t ns) {
         const auto began = std::chrono::steady_clock::now();
         sleeper.sleep(ns);
