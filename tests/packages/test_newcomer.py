@@ -253,6 +253,7 @@ class Newcomer(unittest.TestCase):
 
     def test_3_a_dataplane_that_is_killed_comes_back_and_its_control_plane_says_meanwhile_why(self):
         service, control = self.two.service("nlb-dataplane"), self.two.service("nlb-controlplane")
+        until(lambda: control.status.startswith("converged"), 10, "the word on the former restart")
         before, told = control.process.pid, len(control.told)
         os.killpg(service.process.pid, signal.SIGKILL)
         # Which of the reasons it says depends on how soon the dataplane is back.
