@@ -16,7 +16,7 @@ BIND_NIC = system.ROOT / "scripts" / "bind-nic"
 KERNEL_MODULES = ("e1000e", "vmxnet3", "virtio_net", "tun")  # drivers that adapters have before they are bound; /dev/net/tun
 RUN_DIRECTORY = "/run/nlb"
 # Debian's DPDK opens each of its 190 plugins when it starts, which takes half a minute over 9p: guests have those that they may need.
-PLUGINS = ("bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_tap", "net_vhost", "net_virtio", "net_vmxnet3")
+PLUGINS = ("bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_tap", "net_vhost", "net_virtio", "net_vmxnet3", "net_ring")
 FEWER_PLUGINS = f"""
 for folder in /usr/lib/*/dpdk/pmds-*; do
     mkdir -p /run/plugins
