@@ -20,8 +20,7 @@ constexpr std::array<std::string_view, 10> kInterruptDrivers{
     "net_ixgbe",     "net_ixgbe_vf", "net_i40e", "net_ice",    "net_iavf",
     "net_e1000_igb", "net_igc",      "net_ena",  "net_virtio", "net_bnxt"};
 // Their link's interrupt comes also without one per queue.
-constexpr std::array<std::string_view, 4> kLinkDrivers{"mlx5_pci", "net_mlx5", "net_mlx4",
-                                                       "net_vmxnet3"};
+constexpr std::array<std::string_view, 3> kLinkDrivers{"mlx5_pci", "net_mlx5", "net_mlx4"};
 
 template <std::size_t kCount>
 bool is_among(const std::array<std::string_view, kCount>& names, std::string_view name) {

@@ -54,7 +54,9 @@ bool Port::link_up(Instant now) {
     if (borrowed_) return link_ = kernel_link_up(borrowed_->name());
     // With an interrupt the driver has the answer ready.
     const bool is_cheap = !device_.is_pci() || interrupts_.link;
-    if (!is_cheap && now - link_at_ < kLinkPoll) return link_;
+    // kLongAgo is no moment that can be subtracted: it has not been asked yet.
+    const bool is_asked = link_at_ != kLongAgo;
+    if (!is_cheap && is_asked && now - link_at_ < kLinkPoll) return link_;
     link_at_ = now;
     rte_eth_link link{};
     link_ = rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;

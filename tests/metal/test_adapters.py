@@ -235,7 +235,6 @@ class Vmxnet3(OnAdapter, unittest.TestCase):
     kind = "vmxnet3"
     spreads = False  # the driver gets two queues, but QEMU's device puts everything into the first
     reception = "promiscuous"
-    link_by = "interrupt"
 
 
 class Binding(unittest.TestCase):
