@@ -56,8 +56,8 @@ Result<StartupPlan> make_plan(const Arguments& arguments) {
     return plan_from_tables(fixed.value(), loaded ? &loaded->config : nullptr, arguments.host);
 }
 
-void choose_devices(StartupPlan& plan) {
-    for (const InsideChoice& choice : choose_inside_devices(plan, read_surroundings()))
+void tell_choices(const std::vector<InsideChoice>& choices) {
+    for (const InsideChoice& choice : choices)
         daemon::log_event(daemon::EventId::inside_device, {{"cluster", choice.cluster},
                                                            {"device", choice.device.text()},
                                                            {"because", choice.because}});
@@ -75,7 +75,8 @@ Status check_devices(const StartupPlan& plan) {
     return Done{};
 }
 
-int run(const StartupPlan& plan, const Arguments& arguments) {
+int run(const StartupPlan& plan, const std::vector<InsideChoice>& choices,
+        const Arguments& arguments) {
     auto manager = daemon::ServiceManager::from_environment();
     // Fixed tables need no control plane, so no run directory is claimed: many may run side by
     // side.
@@ -103,6 +104,8 @@ int run(const StartupPlan& plan, const Arguments& arguments) {
     auto dataplane =
         Dataplane::open(plan, eal_plan.value(), directory ? &*directory : nullptr, log);
     if (!dataplane) return fail(kFailed, dataplane.error());
+    // Not before: a program that cannot start says one sentence, the one that tells why.
+    tell_choices(choices);
     // Not before: EAL reads what /proc then shows to root alone.
     daemon::keep_memory_private();
     const auto ended = dataplane.value()->run(arguments.exit_when_idle, manager);
@@ -117,7 +120,7 @@ int main(int argc, char** argv) {
     daemon::start_log(daemon::LogWriter::caller);
     auto plan = make_plan(parsed.arguments);
     if (!plan) return fail(kMistaken, plan.error());
-    choose_devices(plan.value());
+    const auto choices = choose_inside_devices(plan.value(), read_surroundings());
     plan.value().run_dir = parsed.arguments.run_dir;
-    return run(plan.value(), parsed.arguments);
+    return run(plan.value(), choices, parsed.arguments);
 }

@@ -40,11 +40,9 @@ Reason mask_ip(Frame& frame, PacketInfo& info, std::uint16_t ethertype, const Ma
     return Reason::sent;
 }
 
-Reason mask_frame(Frame& frame, PacketInfo& info, const BurstContext& context) {
+Reason mask_body(Frame& frame, PacketInfo& info, const MacAddress& former,
+                 const BurstContext& context) {
     const LinkLayer link = parse_link(frame);
-    if (frame.length < sizeof(EthernetHeader)) return Reason::inside_malformed;
-    const auto former = load_header<MacAddress>(frame.data + kSourceMacOffset);
-    put_mac(frame.data + kSourceMacOffset, context.ports.station(context.tables));
     // Tagged deeper than we read: no body of it can be masked.
     if (link.reason != Reason::live) return Reason::inside_malformed;
     info.l3_offset = link.l3_offset;
@@ -61,6 +59,16 @@ Reason mask_frame(Frame& frame, PacketInfo& info, const BurstContext& context) {
         default:
             return Reason::sent;
     }
+}
+
+Reason mask_frame(Frame& frame, PacketInfo& info, const BurstContext& context) {
+    if (frame.length < sizeof(EthernetHeader)) return Reason::inside_malformed;
+    const auto former = load_header<MacAddress>(frame.data + kSourceMacOffset);
+    const Reason reason = mask_body(frame, info, former, context);
+    // What does not leave stays as the server sent it: a trace shows it so.
+    if (reason == Reason::sent)
+        put_mac(frame.data + kSourceMacOffset, context.ports.station(context.tables));
+    return reason;
 }
 
 }  // namespace

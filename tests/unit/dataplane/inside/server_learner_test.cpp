@@ -80,7 +80,7 @@ TEST_F(Learning, EachAddressIsAskedForInTurnUntilOneAnswers) {
         ASSERT_TRUE(question);
         const auto arp = load_header<ArpPacket>(question->data() + sizeof(EthernetHeader));
         EXPECT_EQ(IpAddress::v4(arp.target_ip.host()), ip(target));
-        EXPECT_EQ(arp.sender_ip.raw, 0U) << "it claims no address";
+        EXPECT_EQ(arp.sender_ip.host(), 0U) << "it claims no address";
         EXPECT_FALSE(learner_.question(now_)) << "not before its time";
         now_ += kAskUnknownEvery;
     }
