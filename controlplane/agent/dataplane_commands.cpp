@@ -39,7 +39,7 @@ DataplaneCommands::DataplaneCommands(const ClusterSettings& settings, const Rule
       channel_(channel),
       on_use_(std::move(on_use)),
       on_ask_(std::move(on_ask)),
-      destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)),
+      destination_(heartbeat_destination(settings.cluster)),
       frames_keep_(frames_keep(
           Timing::from(settings.cluster.heartbeat.period, settings.cluster.heartbeat.tolerance))) {}
 
