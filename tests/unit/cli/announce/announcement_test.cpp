@@ -1,7 +1,8 @@
 // When a route is announced and withdrawn, and what BIRD's answers mean.
+#include "cli/announce/announcement.hpp"
+
 #include <gtest/gtest.h>
 
-#include "cli/announce/announcement.hpp"
 #include "cli/announce/bird_client.hpp"
 
 namespace nlb::cli {
