@@ -88,7 +88,8 @@ class Prometheus(lab_case.LabCase):
         (folder / "prometheus.yml").write_text(text)
         server = Process(
             cls.lab.estate, "prometheus", cls.watcher,
-            ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:9090"],
+            ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+             "--web.listen-address=127.0.0.1:9090"],
         )
         server.start()
         system.wait_until(lambda: len(cls.ask("up == 1")) == 3, 30, f"three targets; {server.log.read_text()[-500:]}", 0.5)
