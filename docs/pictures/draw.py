@@ -49,11 +49,12 @@ class Drawing:
             '<marker id="head" markerWidth="8" markerHeight="8" refX="6" refY="4" orient="auto">'
             '<path d="M0 0 L8 4 L0 8 z" fill="context-stroke"/></marker>'
         )
+        paper = f'<rect width="{WIDTH}" height="{HEIGHT}" rx="12" fill="{self.theme["paper"]}"/>'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
             'font-family="system-ui,-apple-system,Segoe UI,DejaVu Sans,sans-serif">'
             "<title>A packet reaches every host; the one that owns its bucket keeps it</title>"
-            f'<defs>{head}</defs><rect width="{WIDTH}" height="{HEIGHT}" rx="12" fill="{self.theme["paper"]}"/>{"".join(self.parts)}</svg>\n'
+            f'<defs>{head}</defs>{paper}{"".join(self.parts)}</svg>\n'
         )
 
 
