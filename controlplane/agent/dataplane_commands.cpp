@@ -71,7 +71,7 @@ void DataplaneCommands::send_frame(const ClusterFrame& frame, Instant not_after)
     const auto bytes = wrap_frame(destination_, encode_frame(frame, *authenticator_));
     const ipc::Send send{not_after.time_since_epoch().count()};
     channel_.send(ipc::MessageType::send, ipc::bytes_of(send), bytes);
-    ++frames_sent_;
+    ++(std::holds_alternative<Heartbeat>(frame) ? heartbeats_sent_ : other_frames_sent_);
 }
 
 void DataplaneCommands::install(const InstallTables& action) {
