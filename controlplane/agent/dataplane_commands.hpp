@@ -57,6 +57,12 @@ public:
     [[nodiscard]] const std::optional<InstallTables>& last_install() const { return last_; }
     // Cluster frames handed to the dataplane, since the start.
     [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.destination_, self.frames_keep_, self.last_, self.failed_rules_, self.verified_,
+             self.frames_sent_);
+    }
 
 private:
     void send_frame(const ClusterFrame& frame, Instant not_after);
