@@ -77,6 +77,16 @@ std::vector<KeptFile> files_in(const std::string& directory) {
     return files;
 }
 
+// A time of day that was set back must not make the newest recording look like the oldest.
+std::string name_behind(const std::vector<KeptFile>& files, const std::string& cluster,
+                        std::int64_t now_ms) {
+    std::int64_t begun = std::max<std::int64_t>(now_ms, 1);
+    if (!files.empty()) begun = std::max(begun, begun_ms(files.back().name) + 1);
+    char digits[32];
+    std::snprintf(digits, sizeof digits, ".%014lld", static_cast<long long>(begun));
+    return cluster + digits + std::string{kSuffix};
+}
+
 }  // namespace
 
 // How long a clock says that a segment lasted is believed within what a segment can last. Clusters
@@ -109,13 +119,9 @@ public:
         const std::size_t bytes = head.state.size() + head.settings.size();
         if (store_.waits_ || !store_.take_room(bytes)) return false;
         failures_ = store_.failures_;
-        begun_ms_ = std::max(begun_ms_ + 1, head.wall_ns / 1'000'000);
-        char digits[32];
-        std::snprintf(digits, sizeof digits, ".%014lld", static_cast<long long>(begun_ms_));
-        const std::string name = cluster_ + digits + std::string{kSuffix};
-        store_.write(bytes, [writing = writing_, head, name, state = store_.state_directory_,
-                             directory = store_.directory_] {
-            return writing->open(head, name, state, directory);
+        store_.write(bytes, [writing = writing_, head, cluster = cluster_,
+                             state = store_.state_directory_, directory = store_.directory_] {
+            return writing->open(head, cluster, state, directory);
         });
         return true;
     }
@@ -136,16 +142,16 @@ private:
             if (fd >= 0) ::close(fd);
             fd = -1;
         }
-        Status open(const SegmentHead& head, const std::string& name, const std::string& state,
+        Status open(const SegmentHead& head, const std::string& cluster, const std::string& state,
                     const std::string& directory) {
             close();
             if (const Status made = daemon::make_state_directory(state); !made) return made;
             if (mkdir(directory.c_str(), 0750) != 0 && errno != EEXIST)
                 return Error{directory + ": cannot make this folder: " + std::strerror(errno)};
-            for (const std::string& old :
-                 files_to_remove(files_in(directory), kBytesMax - kOpenBytesMax))
+            const std::vector<KeptFile> files = files_in(directory);
+            for (const std::string& old : files_to_remove(files, kBytesMax - kOpenBytesMax))
                 ::unlink((directory + "/" + old).c_str());
-            path = directory + "/" + name;
+            path = directory + "/" + name_behind(files, cluster, head.wall_ns / 1'000'000);
             fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
             if (fd < 0) return Error{path + ": cannot record: " + std::strerror(errno)};
             encoder = std::make_unique<SegmentEncoder>();
@@ -168,7 +174,6 @@ private:
 
     FlightStore& store_;
     std::string cluster_;
-    std::int64_t begun_ms_ = 0;
     std::uint64_t failures_ = 0;  // of the store, when this segment began
     std::shared_ptr<Writing> writing_ = std::make_shared<Writing>();
 };

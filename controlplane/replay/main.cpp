@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <unistd.h>
 
@@ -16,11 +17,23 @@ bool colour_wanted() {
     return isatty(STDOUT_FILENO) != 0 && (refused == nullptr || *refused == '\0');
 }
 
+// As `nlb` does: in JSON where that was asked for.
+void complain(const std::string& sentence, bool json) {
+    if (!json) {
+        std::cerr << sentence << "\n";
+        return;
+    }
+    const nlohmann::ordered_json answer = {
+        {"ok", false}, {"return_value", 1003}, {"message", sentence}};
+    using Handler = nlohmann::ordered_json::error_handler_t;
+    std::cout << answer.dump(-1, ' ', false, Handler::replace) << "\n";
+}
+
 int replay(const std::string& path, bool json) {
     using namespace nlb::controlplane;
     const auto history = replay_path(path);
     if (!history) {
-        std::cerr << history.error().message << "\n";
+        complain(history.error().message, json);
         return 2;
     }
     const Clocks clocks(history.value());

@@ -25,18 +25,17 @@ void ControlPlaneModel::start() {
 
 void ControlPlaneModel::make_agent() {
     const HostModel& host = world_.host(id_);
-    controlplane::MessageSink* messages = this;
-    controlplane::EventSink* events = this;
-    if (!world_.recorded_below().empty()) {
+    controlplane::MessageSink& own_messages = *this;
+    controlplane::EventSink& own_events = *this;
+    if (!world_.recorded_below().empty())
         recording_ = std::make_unique<RecordedLife>(
-            world_.recorded_below() + "/machine" + std::to_string(id_) + "/flight", life_, *this,
-            *this);
-        messages = &recording_->recorder();
-        events = &recording_->recorder();
-    }
+            world_.recorded_below() + "/machine" + std::to_string(id_) + "/flight", life_,
+            world_.segment_lasts(), own_messages, own_events);
+    controlplane::MessageSink& messages = recording_ ? recording_->recorder() : own_messages;
+    controlplane::EventSink& events = recording_ ? recording_->recorder() : own_events;
     agents_.push_back(std::make_unique<ClusterAgent>(
         world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers),
-        world_.keys_of(id_, host.file), *messages, *events, host.stored, world_.draw_boot(id_)));
+        world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
     agents_.front()->use_neighbours({world_.gateway()});
     if (recording_)
         recording_->recorder().watch(*agents_.front(), world_.local_time(id_),

@@ -68,7 +68,8 @@ void run_seed(const Choices& choices, std::uint64_t seed, Totals& totals) {
     const Settings settings = settings_of(choices, seed, prng);
     World world{settings, prng, choices.trace ? TraceMode::print : TraceMode::off};
     if (!choices.record_below.empty())
-        world.record_below(choices.record_below + "/" + std::to_string(seed));
+        world.record_below(choices.record_below + "/" + std::to_string(seed),
+                           std::chrono::seconds{choices.segment_seconds});
     world.run();
     const Findings& found = world.invariants().findings();
     ++totals.seeds;

@@ -50,6 +50,8 @@ bool read_option(std::string_view name, std::string_view value, Choices& choices
     if (name == "--seeds") return read_range(value, "..", choices.first_seed, choices.last_seed);
     if (name == "--script") return !(choices.script_file = value).empty();
     if (name == "--record") return !(choices.record_below = value).empty();
+    if (name == "--segment")
+        return read_number(value, choices.segment_seconds) && choices.segment_seconds >= 1;
     if (name == "--seeds-file") return !(choices.seeds_file = value).empty();
     if (name == "--hosts") {
         choices.hosts_given = true;
@@ -105,7 +107,8 @@ std::string usage() {
         "[--profile PERIODxTOLERANCE]\n"
         "               [--mode serve|majority] [--scenario LIST] [--mutate NAME] [--ignore "
         "INVARIANT] [--trace]\n"
-        "               [--sticky] [--script FILE] [--print-script] [--record DIR]\n"
+        "               [--sticky] [--script FILE] [--print-script] [--record DIR [--segment "
+        "SECONDS]]\n"
         "Runs the production cluster protocol under faults drawn from each seed; exit status 1 "
         "when a promise was broken.\n"
         "--minutes is virtual time with faults per seed, --sticky a rule with a time-out in each "

@@ -7,11 +7,11 @@
 
 namespace nlb::sim {
 
-RecordedLife::RecordedLife(std::string directory, std::uint32_t life,
+RecordedLife::RecordedLife(std::string directory, std::uint32_t life, Duration segment_lasts,
                            controlplane::MessageSink& messages, controlplane::EventSink& events)
     : directory_(std::move(directory)),
       life_(life),
-      recorder_(messages, events, *this, "simulated", kSegmentLasts) {
+      recorder_(messages, events, *this, "simulated", segment_lasts) {
     std::filesystem::create_directories(directory_);
 }
 

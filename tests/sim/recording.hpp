@@ -14,12 +14,11 @@ namespace nlb::sim {
 
 class RecordedLife final : private controlplane::SegmentSink {
 public:
-    static constexpr Duration kSegmentLasts = std::chrono::seconds{3};
     static constexpr Duration kFlushEvery = std::chrono::milliseconds{250};
 
     // `directory` is made. `life` names the files; the sinks outlive it.
-    RecordedLife(std::string directory, std::uint32_t life, controlplane::MessageSink& messages,
-                 controlplane::EventSink& events);
+    RecordedLife(std::string directory, std::uint32_t life, Duration segment_lasts,
+                 controlplane::MessageSink& messages, controlplane::EventSink& events);
 
     [[nodiscard]] controlplane::AgentRecorder& recorder() { return recorder_; }
     // Between two calls of the agent; `now` by the host's clock, `wall` by everybody's.

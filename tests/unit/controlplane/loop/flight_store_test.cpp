@@ -72,6 +72,16 @@ TEST_F(FlightStoreTest, WhatIsHandedOverIsReadBackPieceByPiece) {
     EXPECT_EQ(segment.value().records, records);
 }
 
+TEST_F(FlightStoreTest, ATimeOfDayThatWasSetBackKeepsTheOrder) {
+    FlightStore store(loop_, root_, events_);
+    SegmentSink& sink = store.sink_for("web");
+    ASSERT_TRUE(sink.begin(head(5'000)));
+    ASSERT_TRUE(sink.begin(head(1'000)));
+    const auto files = listed(store);
+    ASSERT_EQ(files.size(), 2U);
+    EXPECT_EQ(files[1].name, "web.00000000005001.flight");
+}
+
 TEST_F(FlightStoreTest, NoNameLeadsOutOfTheFolder) {
     FlightStore store(loop_, root_, events_);
     for (const char* name :
