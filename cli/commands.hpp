@@ -19,6 +19,8 @@ ExitCode run_display(const Options& options, Console& console);
 ExitCode run_waiting_drain(const Options& options, Console& console);
 // command_events.cpp
 ExitCode run_events(const Options& options, Console& console);
+// command_bundle.cpp
+ExitCode run_bundle(const Options& options, Console& console);
 // command_watch.cpp: query, again and again
 ExitCode run_watch(const Options& options, Console& console);
 
@@ -36,6 +38,8 @@ ExitCode run_tables(const Options& options, Console& console);
 ExitCode run_explain(const Options& options, Console& console);
 ExitCode run_plan(const Options& options, Console& console);
 ExitCode run_import(const Options& options, Console& console);
+// command_replay.cpp
+ExitCode run_replay(const Options& options, Console& console);
 ExitCode run_observe(const Options& options, Console& console);
 
 }  // namespace nlb::cli

@@ -34,14 +34,22 @@ Lines canonical_lines(const Cluster& cluster) {
     return agreed_keys(cluster);
 }
 
-CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {
-    CanonicalLines lines = canonical_lines(cluster);
+std::string fingerprint_of(const HashKey& hash_key) {
     std::string secret;
     for (const std::uint64_t word : hash_key) secret += std::to_string(word) + "\n";
     const std::uint64_t digest = digest_of_text(secret);
     std::string fingerprint(8, '0');
     for (std::size_t i = 0; i < fingerprint.size(); ++i)
         fingerprint[i] = "0123456789abcdef"[digest >> (4 * i) & 15U];
+    return fingerprint;
+}
+
+CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key) {
+    return agreed_lines(cluster, fingerprint_of(hash_key));
+}
+
+CanonicalLines agreed_lines(const Cluster& cluster, const std::string& fingerprint) {
+    CanonicalLines lines = canonical_lines(cluster);
     lines.emplace_back("key_file (fingerprint of the key)", fingerprint);
     lines.emplace_back("affinity hash (version of the program)",
                        std::to_string(kAffinityHashVersion));

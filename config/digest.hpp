@@ -21,6 +21,9 @@ using CanonicalLines = KeyLines;
 [[nodiscard]] CanonicalLines canonical_lines(const Cluster& cluster);
 // The same and a fingerprint of the key, which decides buckets too. It tells nothing about the key.
 [[nodiscard]] CanonicalLines agreed_lines(const Cluster& cluster, const HashKey& hash_key);
+[[nodiscard]] CanonicalLines agreed_lines(const Cluster& cluster, const std::string& fingerprint);
+// Eight hexadecimal digits.
+[[nodiscard]] std::string fingerprint_of(const HashKey& hash_key);
 
 // What the programs of a host read when they start and no reload changes.
 [[nodiscard]] CanonicalLines started_lines(const Cluster& cluster, const Host& host);

@@ -91,6 +91,8 @@ namespace nlb::config {
     X(controlplane_not_real_time, "not_real_time",     0,  info,    "the kernel refused real-time priority or locked memory", "grant CAP_SYS_NICE and CAP_IPC_LOCK") \
     X(metrics_not_served,   "metrics_not_served",      0,  error,   "`metrics.listen` is in use", "free the port or change it, and restart") \
     X(events_not_kept,      "events_not_kept",         0,  warning, "the newest events could not be written to the disk; they are kept in memory", "make room, or the directory writable") \
+    X(recording_not_kept,   "recording_not_kept",      0,  warning, "the flight recorder could not write; the host serves as before; `because=`", "make room, or the directory writable") \
+    X(recording_kept,       "recording_kept",          0,  info,    "the flight recorder writes again", "nothing") \
     X(config_warning,       "config_warning",          0,  warning, "the configuration is usable, and something in it is odd", "read `because=`; `nlb check` shows it too") \
     X(leaving,              "leaving",                 0,  info,    "the program was told to end", "nothing") \
     X(log_lines_lost,       "log_lines_lost",          0,  warning, "the reader of the log did not take so many lines", "find who reads the log too slowly")

@@ -53,6 +53,12 @@ public:
     [[nodiscard]] Instant next_wake() const { return waiting_.empty() ? kForever : next_portion_; }
 
     [[nodiscard]] std::uint64_t announced() const { return announced_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.outside_, self.is_default_, self.asked_at_, self.asked_from_, self.waiting_,
+             self.next_portion_, self.defended_, self.announced_);
+    }
 
 private:
     [[nodiscard]] std::vector<IpAddress> addresses() const;

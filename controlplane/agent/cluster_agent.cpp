@@ -75,6 +75,13 @@ Facts ClusterAgent::facts() const {
 }
 
 void ClusterAgent::on_dataplane_lost(Instant now) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_dataplane_lost(now);
+    }};
+    lose_dataplane(now);
+}
+
+void ClusterAgent::lose_dataplane(Instant now) {
     now_ = now;
     if (!dataplane_) return;
     dataplane_ = link_up_ = false;
@@ -95,6 +102,9 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
 }
 
 void ClusterAgent::on_tick(Instant now) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_tick(now);
+    }};
     now_ = now;
     tell_initial_state();
     taken_in_ = false;
@@ -144,6 +154,9 @@ void ClusterAgent::run(Instant now, const Actions& actions) {
 }
 
 CommandResult ClusterAgent::command_host(Instant now, HostCommand command) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_host_command(now, command);
+    }};
     now_ = now;
     const Transition transition = apply(wanted_, command);
     wanted_ = transition.next;
@@ -164,11 +177,17 @@ CommandResult ClusterAgent::command_host(Instant now, HostCommand command) {
 }
 
 void ClusterAgent::note_unknown_rule(Instant now, const std::string& text) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_unknown_rule(now, text);
+    }};
     now_ = now;
     tell(EventId::rule_not_found, {{"rule", text}});
 }
 
 CommandResult ClusterAgent::begin_alone(Instant now) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_begin_alone(now);
+    }};
     now_ = now;
     if (!active_ || membership_.state() != MembershipState::join)
         return {ReturnValue::already,
@@ -208,6 +227,9 @@ bool ClusterAgent::is_last_to_serve(Instant now) const {
 
 CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>& rules,
                                           RuleState wanted) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_rule_command(now, rules, wanted);
+    }};
     now_ = now;
     if (wanted_ == Wanted::suspended)
         return {ReturnValue::refused, "the host is suspended: it answers only query and resume"};
@@ -227,6 +249,9 @@ CommandResult ClusterAgent::command_rules(Instant now, const std::vector<RuleId>
 }
 
 void ClusterAgent::apply_local(Instant now, const ClusterSettings& fresh) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_local(now, fresh);
+    }};
     now_ = now;
     const ClusterSettings before = settings_;
     settings_.cluster = fresh.cluster;
@@ -238,7 +263,16 @@ void ClusterAgent::apply_local(Instant now, const ClusterSettings& fresh) {
     commands_.reinstall();
 }
 
+void ClusterAgent::use_neighbours(std::vector<IpAddress> neighbours) {
+    if (neighbours == witnesses_.neighbours()) return;
+    witnesses_.use_neighbours(std::move(neighbours));
+    if (observer_ != nullptr) observer_->on_neighbours(witnesses_.neighbours());
+}
+
 void ClusterAgent::depart(Instant now) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_depart(now);
+    }};
     now_ = now;
     departing_ = true;
     reconcile(now);

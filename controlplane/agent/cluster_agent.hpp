@@ -21,6 +21,7 @@
 #include "controlplane/agent/heartbeat_statistics.hpp"
 #include "controlplane/agent/host_state.hpp"
 #include "controlplane/agent/igmp_agent.hpp"
+#include "controlplane/agent/input_observer.hpp"
 #include "controlplane/agent/message_sink.hpp"
 #include "controlplane/agent/overheard.hpp"
 #include "controlplane/agent/port_watch.hpp"
@@ -53,6 +54,9 @@ public:
                  std::uint32_t boot);
     ClusterAgent(const ClusterAgent&) = delete;
     ClusterAgent& operator=(const ClusterAgent&) = delete;
+
+    // From now on `observer` is told what enters; it outlives the agent, or is taken back by none.
+    void observe_with(InputObserver* observer) { observer_ = observer; }
 
     // What happens.
     // A dataplane was found, or another one than before. It calls this cluster message.cluster from
@@ -92,9 +96,7 @@ public:
     // Keys that are accepted, and the one that is used to send.
     void use_keys(std::unique_ptr<const Authenticator> authenticator);
     // Whom the machine knows on its links, the best witnesses first; told now and then.
-    void use_neighbours(std::vector<IpAddress> neighbours) {
-        witnesses_.use_neighbours(std::move(neighbours));
-    }
+    void use_neighbours(std::vector<IpAddress> neighbours);
     // The program ends: leave in order.
     void depart(Instant now);
     // Nothing is under way that the last command waits for.
@@ -108,6 +110,7 @@ public:
     [[nodiscard]] const Membership& membership() const { return membership_; }
     [[nodiscard]] const MembershipParams& params() const { return params_; }
     [[nodiscard]] const Authenticator& authenticator() const { return *authenticator_; }
+    [[nodiscard]] std::uint32_t boot() const { return boot_; }
     [[nodiscard]] const RuleStates& rule_states() const { return rule_states_; }
     [[nodiscard]] const RuleHealths& healths() const { return healths_; }
     // What this host would tell of its servers if that configuration came into force.
@@ -156,6 +159,24 @@ public:
 
     static constexpr Duration kPollEvery = std::chrono::milliseconds{250};
 
+    // Everything of it that decides, besides its settings and keys, for snapshots
+    // (controlplane/flight). Counters of packets are for people; nothing follows from them.
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.params_, self.rule_states_, self.healths_, self.told_health_, self.membership_,
+             self.channel_, self.commands_, self.next_, self.exchange_, self.mismatches_,
+             self.witnesses_, self.addresses_, self.igmp_, self.overheard_, self.boot_);
+        each(self.wanted_, self.found_, self.initial_told_, self.active_, self.told_draining_,
+             self.leaving_, self.departing_, self.empty_reports_, self.dataplane_, self.link_up_,
+             self.inside_, self.workers_move_, self.memory_, self.memory_until_,
+             self.unknown_tables_, self.ports_, self.status_, self.port_watch_, self.taken_in_,
+             self.next_poll_, self.next_pulse_, self.now_);
+        each(self.convergence_, self.heartbeats_, self.strangers_, self.address_conflicts_,
+             self.told_starving_, self.told_waiting_, self.told_members_, self.told_offers_,
+             self.own_cause_, self.equal_priorities_, self.table_full_seen_, self.table_full_told_,
+             self.drained_told_);
+    }
+
 private:
     // cluster_agent.cpp
     [[nodiscard]] Facts facts() const;
@@ -166,6 +187,7 @@ private:
     void tell_desired(Instant now);
     void run(Instant now, const Actions& actions);
     void poll(Instant now);
+    void lose_dataplane(Instant now);
 
     // cluster_agent_health.cpp
     [[nodiscard]] DesiredRules desired() const;
@@ -191,6 +213,7 @@ private:
 
     // cluster_agent_configuration.cpp: the next configuration, and whoever has another one
     void use_next(const UseConfig& action);
+    void take_keys(std::unique_ptr<const Authenticator> authenticator);
     void compare_configurations(Instant now);
     void tell_mismatch(HostId host, const std::optional<config::Difference>& difference) const;
     [[nodiscard]] EventId event_of(HostId host,
@@ -219,6 +242,8 @@ private:
     MembershipParams params_;
     std::unique_ptr<const Authenticator> authenticator_;
     EventSink& events_;
+    InputObserver* observer_ = nullptr;
+    FrameFault verdict_ = FrameFault::none;  // of the frame that was decoded last
     RuleStates rule_states_{};
     RuleHealths healths_;
     ToldHealths told_health_{};

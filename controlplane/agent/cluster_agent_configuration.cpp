@@ -12,14 +12,24 @@ namespace nlb::controlplane {
 // Both keys are accepted from now on: another host may change over first.
 void ClusterAgent::hold(Instant now, NextConfiguration next) {
     NLB_ASSERT(!reload_is_under_way());
+    // They may be in force, and gone from here, before this returns.
+    const ClusterSettings held_settings = next.settings;
+    const std::uint16_t until_then = next.until_then->sending_key();
+    const std::uint16_t from_then = next.from_then->sending_key();
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_hold(now, held_settings, until_then, from_then);
+    }};
     now_ = now;
     next_ = std::move(next);
-    use_keys(std::move(next_->until_then));
+    take_keys(std::move(next_->until_then));
     tell(EventId::configuration_held);
     run(now, membership_.on_staged(now, held()));
 }
 
 void ClusterAgent::drop_staged(Instant now) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_drop_staged(now);
+    }};
     NLB_ASSERT(!reload_is_under_way());
     now_ = now;
     next_.reset();
@@ -27,8 +37,13 @@ void ClusterAgent::drop_staged(Instant now) {
     run(now, membership_.on_staged(now, std::nullopt));
 }
 
-// The commands point to the old keys until they are told; only then may those go.
 void ClusterAgent::use_keys(std::unique_ptr<const Authenticator> authenticator) {
+    take_keys(std::move(authenticator));
+    if (observer_ != nullptr) observer_->on_keys(authenticator_->sending_key());
+}
+
+// The commands point to the old keys until they are told; only then may those go.
+void ClusterAgent::take_keys(std::unique_ptr<const Authenticator> authenticator) {
     commands_.use_keys(*authenticator);
     authenticator_ = std::move(authenticator);
 }
@@ -41,7 +56,7 @@ void ClusterAgent::use_next(const UseConfig& action) {
     settings_ = std::move(next_->settings);
     healths_.use(settings_.cluster);
     told_health_ = healths_.told(now_);
-    use_keys(std::move(next_->from_then));
+    take_keys(std::move(next_->from_then));
     next_.reset();
     params_ = params_of(settings_);
     drained_told_ = {};
@@ -69,14 +84,11 @@ void ClusterAgent::compare_configurations(Instant now) {
         somebody_differs = true;
         const auto [known, is_new] = mismatches_.try_emplace(id);
         if (!is_new && known->second) continue;
-        known->second = exchange_.first_difference(
-            id, theirs, config::agreed_lines(newest.cluster, newest.hash_key));
+        known->second = exchange_.first_difference(id, theirs, agreed_lines_of(newest));
         if (is_new || known->second) tell_mismatch(id, known->second);
     }
     if (!somebody_differs || !exchange_.due(now)) return;
-    run(now,
-        membership_.on_config_asked(
-            now, mine, config::text_of(config::agreed_lines(newest.cluster, newest.hash_key))));
+    run(now, membership_.on_config_asked(now, mine, config::text_of(agreed_lines_of(newest))));
 }
 
 void ClusterAgent::tell_mismatch(HostId host,

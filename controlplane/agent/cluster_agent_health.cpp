@@ -18,10 +18,15 @@ StagedConfig ClusterAgent::held() const {
 }
 
 std::vector<CheckOrder> ClusterAgent::take_due_checks(Instant now) {
-    return healths_.take_due(now);
+    std::vector<CheckOrder> due = healths_.take_due(now);
+    if (!due.empty() && observer_ != nullptr) observer_->on_checks_taken(now);
+    return due;
 }
 
 void ClusterAgent::on_check(Instant now, std::uint64_t token, const CheckResult& result) {
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_check(now, token, result);
+    }};
     now_ = now;
     const auto change = healths_.on_result(now, token, result);
     if (!change) return;

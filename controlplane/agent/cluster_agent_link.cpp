@@ -27,12 +27,16 @@ bool all_zero(const Numbers& numbers) {
 }  // namespace
 
 std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message) {
-    now_ = now;
     const auto hello = message.body<ipc::Hello>();
     // Nothing is touched before the layout is known to be ours.
     if (!hello || hello->version != ipc::kProtocolVersion || hello->build != ipc::layout_digest())
         return "the dataplane is of another build; restart both programs from one installation";
-    on_dataplane_lost(now);
+    now_ = now;
+    bool same_layout = false;
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_hello(now, message, same_layout);
+    }};
+    lose_dataplane(now);
     dataplane_ = true;
     channel_.open(message.cluster);
     commands_.tell_seal_keys();
@@ -47,7 +51,7 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
         decode_checkpoint(rest.first(std::min<std::size_t>(rest.size(), hello->block_bytes)));
     const Tables ours =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
-    const bool same_layout = hello->layout == ours.layout;
+    same_layout = hello->layout == ours.layout;
     // Another agreed configuration means other rules and other buckets: what it says would be
     // misread.
     if (block && block->config_digest == params_.config_digest) {
@@ -70,6 +74,10 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
 }
 
 void ClusterAgent::on_message(Instant now, const ipc::MessageView& message) {
+    verdict_ = FrameFault::none;
+    const AtEnd said{[&] {
+        if (observer_ != nullptr) observer_->on_message(now, message, verdict_);
+    }};
     now_ = now;
     if (!dataplane_) return;
     if (message.type == ipc::MessageType::punted) {
@@ -104,6 +112,7 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     DecodedFrame decoded;
     decoded.fault = FrameFault::truncated;
     if (envelope) decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
+    verdict_ = decoded.fault;
     if (decoded.fault != FrameFault::none) {
         if (heartbeats_.refused(decoded.fault, now))
             tell(EventId::frame_refused, {{"reason", std::string{name_of(decoded.fault)}}});
@@ -134,6 +143,7 @@ void ClusterAgent::overhear(Instant now, const ipc::MessageView& message) {
     const auto envelope = unwrap_frame(message.rest_after<ipc::Punted>());
     if (!envelope || envelope->vlan != settings_.cluster.vlan) return;
     const DecodedFrame decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
+    verdict_ = decoded.fault;
     const auto* const beat = std::get_if<Heartbeat>(&decoded.frame);
     if (decoded.fault == FrameFault::none && beat != nullptr) overheard_.take(now, *beat);
 }

@@ -29,6 +29,11 @@ public:
               std::span<const Byte> rest = {}) {
         if (number_) sink_.send(ipc::write_message(type, *number_, body, rest));
     }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.number_);
+    }
 
 private:
     MessageSink& sink_;

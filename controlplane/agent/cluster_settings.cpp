@@ -2,12 +2,17 @@
 // alike on every host.
 #include "controlplane/agent/cluster_settings.hpp"
 
-#include "config/digest.hpp"
 #include "config/table_builder.hpp"
 #include "controlplane/agent/frame_envelope.hpp"
 #include "core/base/assert.hpp"
 
 namespace nlb::controlplane {
+
+config::CanonicalLines agreed_lines_of(const ClusterSettings& settings) {
+    return config::agreed_lines(settings.cluster, settings.key_fingerprint.empty()
+                                                      ? config::fingerprint_of(settings.hash_key)
+                                                      : settings.key_fingerprint);
+}
 
 MembershipParams params_of(const ClusterSettings& settings) {
     const config::Cluster& cluster = settings.cluster;
@@ -22,7 +27,7 @@ MembershipParams params_of(const ClusterSettings& settings) {
     for (const config::Host& host : cluster.hosts) params.configured.insert(host.id);
     params.majority = cluster.partition == config::PartitionMode::majority;
     params.timing = Timing::from(cluster.heartbeat.period, cluster.heartbeat.tolerance);
-    params.config_digest = config::digest_of(config::agreed_lines(cluster, settings.hash_key));
+    params.config_digest = config::digest_of(agreed_lines_of(settings));
     params.generation = cluster.generation;
     return params;
 }

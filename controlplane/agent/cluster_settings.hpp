@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "config/digest.hpp"
 #include "config/schema.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/tables/tables.hpp"
@@ -23,8 +24,12 @@ struct ClusterSettings {
     config::Host host;
     HashKey hash_key{};                          // derived from the cluster key
     std::shared_ptr<const ConfigSource> source;  // nothing where no file was read
+    // Of the hash key, where that one is withheld: in a recording. Empty: the key is here.
+    std::string key_fingerprint = {};
 };
 
+// What the hosts of the cluster must hold alike.
+[[nodiscard]] config::CanonicalLines agreed_lines_of(const ClusterSettings& settings);
 // What the protocol is told of them. Requires: `host` is one of the cluster's.
 [[nodiscard]] MembershipParams params_of(const ClusterSettings& settings);
 

@@ -27,6 +27,11 @@ public:
         HostId host, std::uint64_t digest, const config::CanonicalLines& mine) const;
     // Whether to say this host's lines now, as somebody has others.
     [[nodiscard]] bool due(Instant now);
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.heard_, self.said_);
+    }
 
 private:
     struct Lines {

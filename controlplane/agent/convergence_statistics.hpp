@@ -57,6 +57,12 @@ public:
     // Seconds.
     [[nodiscard]] const Histogram& convergence() const { return convergence_; }
     [[nodiscard]] const Histogram& orphan_windows() const { return orphan_windows_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.since_, self.cause_, self.was_owned_, self.orphan_since_, self.orphaned_,
+             self.orphans_, self.convergence_, self.orphan_windows_, self.counts_);
+    }
 
 private:
     void observe_bucket(Instant now, std::size_t slot, std::size_t bucket, bool owned, bool meant);

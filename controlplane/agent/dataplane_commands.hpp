@@ -59,6 +59,12 @@ public:
     [[nodiscard]] std::uint64_t heartbeats_sent() const { return heartbeats_sent_; }
     // Maps, lines of configurations, grants.
     [[nodiscard]] std::uint64_t other_frames_sent() const { return other_frames_sent_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.destination_, self.frames_keep_, self.last_, self.failed_rules_, self.verified_,
+             self.heartbeats_sent_, self.other_frames_sent_);
+    }
 
 private:
     void send_frame(const ClusterFrame& frame, Instant not_after);

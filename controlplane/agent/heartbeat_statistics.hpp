@@ -45,6 +45,11 @@ public:
     [[nodiscard]] const std::array<std::uint64_t, kFrameFaults>& refused_by_reason() const {
         return refused_;
     }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.hosts_, self.refused_, self.told_);
+    }
 
 private:
     // A flood of one kind is one line a minute.

@@ -26,6 +26,11 @@ public:
     bool on_frame(Instant now, std::span<const Byte> frame);
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const { return enabled_ ? member_.next_wake() : kForever; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.enabled_, self.joined_here_, self.member_);
+    }
 
 private:
     void send(Instant now, const IgmpMember::Messages& messages);

@@ -26,6 +26,11 @@ public:
     }
     void forget() { hosts_.clear(); }
     [[nodiscard]] const std::map<HostId, Host>& hosts() const { return hosts_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.hosts_);
+    }
 
 private:
     std::map<HostId, Host> hosts_;  // ids are 1..32: the decoder refuses others

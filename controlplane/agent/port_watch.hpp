@@ -37,6 +37,11 @@ public:
         Instant now, const std::array<ipc::PortReport, ipc::kPortsOfCluster>& ports);
     // Another dataplane counts from zero.
     void forget() { *this = PortWatch{}; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.seen_);
+    }
 
 private:
     struct Seen {

@@ -72,7 +72,7 @@ RuleStates carried_over(const RuleStates& states, const config::Cluster& in_forc
 StagedConfig held_config(const ClusterSettings& in_force, const ClusterSettings& fresh,
                          const RuleStates& states, const ToldHealths& healths) {
     StagedConfig held;
-    held.digest = config::digest_of(config::agreed_lines(fresh.cluster, fresh.hash_key));
+    held.digest = config::digest_of(agreed_lines_of(fresh));
     held.slots = static_cast<std::uint8_t>(fresh.cluster.port_rules.size() + 1);
     held.single_slots = config::single_slots(fresh.cluster);
     held.keep_slots = config::keep_slots(fresh.cluster);

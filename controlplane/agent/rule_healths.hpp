@@ -53,6 +53,11 @@ public:
     [[nodiscard]] const HealthState* of(RuleId rule) const;
     // Seconds that the rule's checks took. Requires: of(rule).
     [[nodiscard]] const Histogram& durations(RuleId rule) const { return rules_[rule].durations; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.rules_, self.last_token_);
+    }
 
 private:
     struct Rule {

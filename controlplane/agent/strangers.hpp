@@ -31,6 +31,11 @@ public:
     // Whether a line should be written: the first of its kind, host, key and MAC, then one a
     // minute.
     [[nodiscard]] bool should_tell(const Sign& sign, Instant now);
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.told_);
+    }
 
 private:
     static constexpr std::chrono::minutes kTellEvery{1};

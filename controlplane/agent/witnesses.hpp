@@ -21,10 +21,16 @@ public:
 
     // The gateway and the neighbours, the best ones first.
     void use_neighbours(std::vector<IpAddress> neighbours) { neighbours_ = std::move(neighbours); }
+    [[nodiscard]] const std::vector<IpAddress>& neighbours() const { return neighbours_; }
     void use_port(const MacAddress& outside) { outside_ = outside; }
     // Sends the question to each.
     void ask(Instant now);
     [[nodiscard]] const std::vector<IpAddress>& present() const;
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.neighbours_, self.outside_);
+    }
 
 private:
     const ClusterSettings& settings_;

@@ -161,12 +161,18 @@ std::string CommandService::read(Instant now, const Request& request,
     return encode_answer({state_value(*targets.front()), ""}, std::move(views.value()));
 }
 
+void CommandService::answer_recordings(const Request& request, const Answer& answer) {
+    if (recordings_) return recordings_(request, answer);
+    answer(encode_answer({ReturnValue::refused, "nothing is recorded here"}, Json::array()));
+}
+
 void CommandService::handle(Instant now, std::string_view line, Answer answer) {
     NLB_ASSERT(!agents_.empty());
     const auto request = parse_request(line);
     if (!request)
         return answer(
             encode_answer({ReturnValue::bad_params, request.error().message}, Json::array()));
+    if (request.value().verb == Verb::flight) return answer_recordings(request.value(), answer);
     const auto targets = targets_of(request.value());
     if (!targets)
         return answer(

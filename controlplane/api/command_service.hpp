@@ -17,11 +17,17 @@ public:
     using Answer = std::function<void(std::string line)>;
     using Reloaded = std::function<void(CommandResult)>;
     using Reload = std::function<void(const Request&, Reloaded)>;
+    using Recordings = std::function<void(const Request&, Answer)>;
 
     // `agents` and `events` outlive it; `reload` reads the configuration again and says what came
-    // of it, now or later, but not after this object's life.
-    CommandService(const ClusterAgents& agents, const EventHistory& events, Reload reload)
-        : agents_(agents), events_(events), reload_(std::move(reload)) {}
+    // of it, now or later, but not after this object's life. `recordings` answers `flight`;
+    // nothing: nothing is recorded here.
+    CommandService(const ClusterAgents& agents, const EventHistory& events, Reload reload,
+                   Recordings recordings = nullptr)
+        : agents_(agents),
+          events_(events),
+          reload_(std::move(reload)),
+          recordings_(std::move(recordings)) {}
 
     // `line` is what a client wrote, without its end. Calls `answer` once, now or from poll(); a
     // request that is none is answered with a sentence. Requires: there is an agent.
@@ -48,11 +54,13 @@ private:
     void wait_for(Instant now, Wait wait);
     [[nodiscard]] Result<std::vector<ClusterAgent*>> targets_of(const Request& request) const;
 
+    void answer_recordings(const Request& request, const Answer& answer);
     [[nodiscard]] std::string events_answer(const Request& request) const;
 
     const ClusterAgents& agents_;
     const EventHistory& events_;
     Reload reload_;
+    Recordings recordings_;
     std::list<Wait> waits_;
 };
 

@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 13> kVerbs = {
+constexpr std::array<std::string_view, 14> kVerbs = {
     "query",  "params",  "start", "stop",   "drainstop", "suspend", "resume",
-    "enable", "disable", "drain", "reload", "map",       "events"};
+    "enable", "disable", "drain", "reload", "map",       "events",  "flight"};
 
 std::optional<Verb> verb_from(const std::string& name) {
     for (std::size_t i = 0; i < kVerbs.size(); ++i)
@@ -72,6 +72,7 @@ Status check_belongings(const Request& request) {
     if (request.force && !stops) return Error{"force: only stop, drainstop and suspend know it"};
     if (request.max_moves && verb != Verb::start && verb != Verb::reload)
         return Error{"max_moves: only start and reload know it"};
+    if (request.file && verb != Verb::flight) return Error{"file: only flight knows it"};
     if (of_rules && !request.rule)
         return Error{"rule: expected a rule's name, [VIP:]PORT or all, got nothing"};
     return Done{};
@@ -87,7 +88,8 @@ Result<Request> parse_request(std::string_view line) {
     Request request;
     for (const Status& status :
          {read_text(json, "command", command), read_text(json, "cluster", request.cluster),
-          read_text(json, "rule", request.rule), read_timeout(json, request.timeout),
+          read_text(json, "rule", request.rule), read_text(json, "file", request.file),
+          read_count(json, "offset", request.offset), read_timeout(json, request.timeout),
           read_flag(json, "alone", request.alone), read_flag(json, "force", request.force),
           read_count(json, "max_moves", request.max_moves), read_count(json, "last", request.last)})
         if (!status) return status.error();
@@ -95,7 +97,7 @@ Result<Request> parse_request(std::string_view line) {
     if (!verb)
         return Error{
             "command: expected one of query params start stop drainstop suspend resume enable "
-            "disable drain reload map events, got " +
+            "disable drain reload map events flight, got " +
             (command ? config::in_quotes(*command) : std::string{"nothing"})};
     request.verb = *verb;
     if (const Status belongs = check_belongings(request); !belongs) return belongs.error();

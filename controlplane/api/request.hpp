@@ -28,7 +28,8 @@ enum class Verb : std::uint8_t {
     drain,
     reload,
     map,
-    events
+    events,
+    flight
 };
 
 struct Request {
@@ -40,6 +41,8 @@ struct Request {
     // of start, reload: refuse when more buckets than that would change hands
     std::optional<std::uint64_t> max_moves;
     std::uint64_t last = kEventsKept;            // of events: how many
+    std::optional<std::string> file;             // of flight: which; nothing: they are listed
+    std::uint64_t offset = 0;                    // of flight, with a file
     Duration timeout = std::chrono::seconds{5};  // how long the answer may wait for the effect
 };
 inline constexpr Duration kTimeoutMax = std::chrono::minutes{10};

@@ -26,7 +26,7 @@ class HealthState {
 public:
     // `presumed`: the server served until now, so it counts as well until a check has spoken: a
     // success, or `fall` failures. Otherwise it gets no share before the first success.
-    explicit HealthState(const config::Health& health, bool presumed = false)
+    explicit HealthState(const config::Health& health = {}, bool presumed = false)
         : health_(health), presumed_(presumed) {}
 
     [[nodiscard]] const config::Health& health() const { return health_; }
@@ -54,6 +54,12 @@ public:
     [[nodiscard]] std::uint8_t steps(Instant now) const;
     // When a check is due next, or the share changes; kForever: only a result changes anything.
     [[nodiscard]] Instant next_wake(Instant now) const;
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.health_, self.word_, self.presumed_, self.running_, self.successes_,
+             self.failures_, self.next_, self.slow_since_, self.because_);
+    }
 
 private:
     [[nodiscard]] Duration step_length() const;

@@ -31,6 +31,11 @@ constexpr Duration kOnTimeAfter = std::chrono::seconds{10};
 // A wish that is always due must not turn the loop into a busy one.
 constexpr Duration kTimerMin = std::chrono::microseconds{50};
 
+std::int64_t wall_ns() {
+    return std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 std::uint32_t random_boot() {
     const std::uint32_t boot = randombytes_random();
     return boot == 0 ? 1 : boot;  // 0 stands for none
@@ -58,10 +63,15 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
       store_(loop_, history_, place.state_directory),
       log_(store_),
       events_(log_, checks_),
-      commands_(agents_, history_,
-                [this](const Request& request, CommandService::Reloaded done) {
-                    reload(request.max_moves, std::move(done));
-                }),
+      flight_(loop_, place.state_directory, events_),
+      commands_(
+          agents_, history_,
+          [this](const Request& request, CommandService::Reloaded done) {
+              reload(request.max_moves, std::move(done));
+          },
+          [this](const Request& request, CommandService::Answer answer) {
+              answer_recordings(request, answer);
+          }),
       socket_(loop_,
               [this](std::string_view line, ControlSocket::Answer answer) {
                   commands_.handle(monotonic_now(), line, std::move(answer));
@@ -77,14 +87,16 @@ Status ControlPlane::prepare() {
     const StoredState& kept = state_.read();
     late_after_ = kLateAtLeast;
     for (const config::Member& member : members.value())
-        if (const Status made = make_agent(member, kept); !made) return made;
+        if (const Status made = make_agent(member, kept, members.value().size()); !made)
+            return made;
     Duration shortest = Duration::max();
     for (const auto& agent : agents_) shortest = std::min(shortest, agent->params().timing.tick);
     late_after_ = std::max(kLateAtLeast, shortest);
     return socket_.listen(run_.control_socket());
 }
 
-Status ControlPlane::make_agent(const config::Member& member, const StoredState& stored) {
+Status ControlPlane::make_agent(const config::Member& member, const StoredState& stored,
+                                std::size_t clusters) {
     const auto secrets = read_secrets(*member.cluster);
     if (!secrets) return secrets.error();
     ClusterSettings settings{*member.cluster, *member.host,
@@ -94,9 +106,13 @@ Status ControlPlane::make_agent(const config::Member& member, const StoredState&
     secrets_[member.cluster->name] = secrets.value();
     events_.use(member.cluster->name, member.cluster->notify);
     const auto kept = stored.find(member.cluster->name);
+    AgentRecorder& recorder = *recorders_.emplace_back(std::make_unique<AgentRecorder>(
+        connection_, events_, flight_.sink_for(member.cluster->name), NLB_VERSION,
+        AgentRecorder::kSegmentLasts, AgentRecorder::kSegmentBytesMax / clusters));
     agents_.push_back(std::make_unique<ClusterAgent>(
-        std::move(settings), std::move(authenticator), connection_, events_,
+        std::move(settings), std::move(authenticator), recorder, recorder,
         kept == stored.end() ? StoredCluster{} : kept->second, random_boot()));
+    recorder.watch(*agents_.back(), monotonic_now(), wall_ns());
     return Done{};
 }
 
@@ -111,7 +127,13 @@ void ControlPlane::run() {
     loop_.run();
     reader_.join();
     state_.finish();
+    record(monotonic_now());
+    flight_.finish();
     store_.finish();
+}
+
+void ControlPlane::record(Instant now) {
+    for (const auto& recorder : recorders_) recorder->flush(now, wall_ns());
 }
 
 void ControlPlane::on_readable() {
@@ -188,6 +210,7 @@ void ControlPlane::note_punctuality(Instant now) {
 void ControlPlane::publish(Instant now) {
     if (now < next_publish_) return;
     next_publish_ = now + kPublishEvery;
+    record(now);
     if (now >= next_neighbours_) {
         next_neighbours_ = now + kNeighboursEvery;
         for (const auto& agent : agents_) agent->use_neighbours(known_neighbours());

@@ -19,6 +19,7 @@
 #include "controlplane/loop/control_socket.hpp"
 #include "controlplane/loop/dataplane_connection.hpp"
 #include "controlplane/loop/event_hooks.hpp"
+#include "controlplane/loop/flight_store.hpp"
 #include "controlplane/loop/page_desk.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "controlplane/loop/state_keeper.hpp"
@@ -58,7 +59,9 @@ private:
     void on_lost(const std::string& because) override;
     void on_missing(const std::string& because) override;
 
-    Status make_agent(const config::Member& member, const StoredState& stored);
+    // `clusters`: of this host.
+    Status make_agent(const config::Member& member, const StoredState& stored,
+                      std::size_t clusters);
     void on_hello(Instant now, const ipc::MessageView& message);
     void turn();
     void run_checks(Instant now);
@@ -68,6 +71,9 @@ private:
     void publish(Instant now);
     void tell_manager(Instant now, const std::string& sentence);
     void keep_state();
+    // What has entered the agents since is handed over to be written.
+    void record(Instant now);
+    void answer_recordings(const Request& request, const CommandService::Answer& answer);
     void await_signals();
     void shut_down();
     // `max_moves`: refuse when more buckets of a cluster would change hands.
@@ -107,6 +113,9 @@ private:
     // Ends before the loop that its answers are posted to.
     CheckRunner checks_;
     EventHooks events_;
+    FlightStore flight_;
+    // Each agent's, and before the agents: they are the agents' sinks.
+    std::vector<std::unique_ptr<AgentRecorder>> recorders_;
     ClusterAgents agents_;
     ClusterRoster roster_{agents_};
     // by the cluster's name: the keys in force, see keys_in_force()

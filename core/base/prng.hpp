@@ -29,6 +29,11 @@ public:
     }
     // True with the given chance in a million.
     constexpr bool chance(std::uint64_t per_million) { return below(1'000'000) < per_million; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.state_);
+    }
 
 private:
     std::uint64_t state_;

@@ -38,6 +38,11 @@ public:
     void clear() { entries_.clear(); }
     // The oldest first.
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.entries_);
+    }
 
 private:
     std::vector<Entry> entries_;

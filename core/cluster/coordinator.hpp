@@ -58,6 +58,11 @@ public:
     // The highest counter of any epoch that was heard of: the next map's is above it.
     void note_counter(std::uint32_t counter);
     [[nodiscard]] std::uint32_t highest_counter() const { return highest_counter_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.highest_counter_);
+    }
 
 private:
     [[nodiscard]] std::optional<Incarnations> wanted_base() const;

@@ -44,6 +44,11 @@ public:
     [[nodiscard]] bool is_silenced() const { return yields_ && last_words_left_ == 0; }
     // The other boot that is heard under my id.
     [[nodiscard]] const std::optional<Candidate>& other() const { return other_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.other_, self.yields_, self.last_words_left_, self.knock_until_, self.sequences_);
+    }
 
 private:
     static constexpr std::size_t kSequencesMax = 32;

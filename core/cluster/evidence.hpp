@@ -37,6 +37,11 @@ public:
     [[nodiscard]] std::optional<Sign> newest() const;
     // How long this beginning has waited, in listening time.
     [[nodiscard]] Duration waited() const { return waited_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.noted_, self.looked_at_, self.waited_, self.waived_);
+    }
 
 private:
     struct Noted {

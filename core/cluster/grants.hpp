@@ -62,6 +62,12 @@ public:
     [[nodiscard]] std::optional<GiveGrants> accept(const GrantList& list, bool leaving);
 
     [[nodiscard]] const GrantCounts& counts() const { return counts_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.ever_sticky_, self.settled_, self.guests_, self.previous_guests_,
+             self.installed_era_, self.installed_settled_, self.counts_);
+    }
 
 private:
     [[nodiscard]] bool may_pass_on(const GrantRequest& request) const;

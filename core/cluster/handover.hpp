@@ -87,6 +87,14 @@ public:
         return self_->draining || self_->starves || asked_to_leave();
     }
     [[nodiscard]] std::array<RuleReport, kRuleSlots> reports() const;
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.own_, self.dirty_, self.dirty_is_previous_, self.installing_, self.emptying_,
+             self.installing_own_, self.installed_dirty_elsewhere_, self.installed_targets_,
+             self.install_token_, self.leaving_, self.has_left_, self.leave_by_,
+             self.goodbyes_left_);
+    }
 
 private:
     bool release(const RuleMasks& targets);

@@ -38,6 +38,13 @@ public:
     [[nodiscard]] Instant next_wake() const;
     [[nodiscard]] bool joined() const { return joined_; }
     [[nodiscard]] std::uint32_t group() const { return igmp_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.igmp_, self.random_, self.joined_, self.changes_left_, self.change_at_,
+             self.respond_at_, self.unasked_at_, self.v1_until_, self.v2_until_,
+             self.queried_until_);
+    }
 
 private:
     [[nodiscard]] bool querier_known(Instant now) const { return now < queried_until_; }

@@ -46,6 +46,11 @@ public:
     [[nodiscard]] bool could_be_held() const { return listening_->now() < end(); }
     // When a lease that is computed now ends; kLongAgo: there is no base for one.
     [[nodiscard]] Instant end() const;
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.valid_until_, self.begun_at_);
+    }
 
 private:
     [[nodiscard]] Instant base_of_serve() const;

@@ -67,6 +67,13 @@ public:
     // R12: nothing is heard although there were others; said to them, and the cores are fenced.
     [[nodiscard]] bool deaf() const { return deaf_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.now_, self.last_run_, self.alive_at_, self.last_rx_, self.time_,
+             self.listening_since_, self.heard_any_at_, self.asked_at_, self.ask_next_at_,
+             self.hear_out_from_, self.heard_anything_, self.deaf_, self.link_up_);
+    }
 
 private:
     [[nodiscard]] Duration heard_through(Duration gap) const;

@@ -36,6 +36,12 @@ public:
     // slots.
     [[nodiscard]] std::optional<ClusterMap> add_part(const MapPart& part);
     void forget_parts() { parts_have_ = 0; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.map_, self.digest_, self.targets_, self.arriving_, self.arriving_digest_,
+             self.parts_have_);
+    }
 
 private:
     ClusterMap map_;

@@ -142,6 +142,14 @@ public:
     [[nodiscard]] OwnerMap stated_owners() const;
     // The host is alive and did not say goodbye.
     [[nodiscard]] bool is_live(HostId peer) const { return peers_.is_live(peer); }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.params_, self.self_, self.outbox_, self.listening_, self.sent_, self.map_,
+             self.peers_, self.duplicate_, self.evidence_, self.starvation_, self.lease_,
+             self.grants_, self.handover_, self.reload_, self.coordinator_, self.sender_,
+             self.next_wake_, self.was_converged_);
+    }
 
 private:
     void advance(Instant now);  // at every entry, first

@@ -20,6 +20,11 @@ public:
     [[nodiscard]] const Actions& actions() const { return actions_; }
     [[nodiscard]] Actions take() { return std::exchange(actions_, {}); }
     void clear() { actions_.clear(); }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.actions_, self.speak_soon_);
+    }
 
 private:
     Actions actions_;

@@ -99,6 +99,11 @@ public:
     [[nodiscard]] HostId lineage_to_yield_to() const;
     // The newest kBuriedMax, oldest first.
     [[nodiscard]] std::vector<MemberEntry> buried() const;
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.peers_, self.candidates_, self.buried_, self.superseded_, self.unproven_);
+    }
 
 private:
     [[nodiscard]] FrameFault consider_candidate(const FrameHeader& header,

@@ -89,6 +89,11 @@ public:
     // Whoever owns nothing need not wait for a map; the generation to use what is held under, if it
     // should be used now.
     [[nodiscard]] std::optional<std::uint64_t> generation_to_follow() const;
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.staged_, self.joint_, self.before_);
+    }
 
 private:
     Sibling<const MembershipParams> params_;

@@ -61,6 +61,11 @@ public:
     [[nodiscard]] FrameHeader header() const;
     // When it wants to be asked again, at the latest a tick from now.
     [[nodiscard]] Instant next_wake() const;
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.await_first_, self.speak_by_, self.repeats_left_);
+    }
 
 private:
     [[nodiscard]] bool is_due() const;

@@ -34,6 +34,12 @@ public:
     }
     // kLongAgo: no heartbeat has left yet.
     [[nodiscard]] Instant last_heartbeat() const { return last_heartbeat_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.sequence_, self.first_, self.last_heartbeat_, self.sent_at_, self.beats_,
+             self.beats_count_);
+    }
 
 private:
     static constexpr std::size_t kSentKept = 1024;

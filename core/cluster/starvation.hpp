@@ -32,6 +32,12 @@ public:
     // to the others.
     [[nodiscard]] bool hears_stream() const;
     [[nodiscard]] bool starves() const { return starves_; }
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.count_, self.last_at_, self.began_at_, self.silent_since_, self.heard_,
+             self.starves_);
+    }
 
 private:
     [[nodiscard]] bool is_fed() const;

@@ -13,7 +13,7 @@ import tree
 
 BUILD = pathlib.Path(os.environ.get("NLB_BUILD", tree.ROOT / "build"))
 # Where each file goes, below the prefix.
-PROGRAMS = {"bin/nlb", "sbin/nlb-bind-nic", "sbin/nlb-controlplane", "sbin/nlb-dataplane"}
+PROGRAMS = {"bin/nlb", "bin/nlb-replay", "sbin/nlb-bind-nic", "sbin/nlb-controlplane", "sbin/nlb-dataplane"}
 DISSECTOR = "share/nlb/wireshark/nlb.lua"
 EXAMPLES = "share/doc/nlb/examples"
 PAGES = "share/man"

@@ -17,20 +17,39 @@ void ControlPlaneModel::start() {
     ++life_;
     state_ = State::running;
     world_.note(id_, [] { return "control plane starts"; });
-    const HostModel& host = world_.host(id_);
-    controlplane::MessageSink& messages = *this;
-    controlplane::EventSink& events = *this;
-    agents_.push_back(std::make_unique<ClusterAgent>(
-        world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers),
-        world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
-    agents_.front()->use_neighbours({world_.gateway()});
+    make_agent();
     roster_.emplace(agents_);
     tick_at_ = retry_at_ = world_.scheduler().now();
     pump();
 }
 
+void ControlPlaneModel::make_agent() {
+    const HostModel& host = world_.host(id_);
+    controlplane::MessageSink& own_messages = *this;
+    controlplane::EventSink& own_events = *this;
+    if (!world_.recorded_below().empty())
+        recording_ = std::make_unique<RecordedLife>(
+            world_.recorded_below() + "/machine" + std::to_string(id_) + "/flight", life_,
+            world_.segment_lasts(), own_messages, own_events);
+    controlplane::MessageSink& messages = recording_ ? recording_->recorder() : own_messages;
+    controlplane::EventSink& events = recording_ ? recording_->recorder() : own_events;
+    agents_.push_back(std::make_unique<ClusterAgent>(
+        world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers),
+        world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
+    agents_.front()->use_neighbours({world_.gateway()});
+    if (recording_)
+        recording_->recorder().watch(*agents_.front(), world_.local_time(id_),
+                                     world_.scheduler().now().count());
+}
+
+void ControlPlaneModel::end_recording() {
+    if (recording_ && !agents_.empty())
+        recording_->flush(world_.local_time(id_), world_.scheduler().now());
+}
+
 void ControlPlaneModel::kill() {
     if (state_ == State::off) return;
+    end_recording();
     ++life_;
     state_ = State::off;
     if (connection_ != 0) world_.host(id_).dataplane.on_hung_up(connection_);
@@ -38,6 +57,7 @@ void ControlPlaneModel::kill() {
     closed_ = false;
     roster_.reset();
     agents_.clear();
+    recording_.reset();
     inbox_.clear();
     commands_.clear();
     checked_.clear();
@@ -176,6 +196,7 @@ void ControlPlaneModel::perform(const Call& call) {
     std::visit([this, now = call.now](const auto& what) { handle(what, now); }, call.what);
     ClusterAgent& agent = *agents_.front();
     run_checks(call.now);
+    if (recording_) recording_->look(call.now, world_.scheduler().now());
     world_.host(id_).stored = agent.stored();
     Prng& prng = world_.prng();
     const Duration now = world_.scheduler().now();

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "controlplane/agent/cluster_roster.hpp"
+#include "tests/sim/recording.hpp"
 #include "tests/sim/wire.hpp"
 
 namespace nlb::sim {
@@ -36,6 +37,8 @@ public:
 
     void start();
     void kill();
+    // What is recorded of this life is on the disk.
+    void end_recording();
     void stop();
     void resume();
     [[nodiscard]] bool off() const { return state_ == State::off; }
@@ -78,6 +81,7 @@ private:
         Instant now;  // read before the call; it is old when the process was stopped in between
     };
 
+    void make_agent();
     void send(std::vector<Byte> datagram) override;
     void on_event(const controlplane::Event& event) override;
 
@@ -104,8 +108,9 @@ private:
     State state_ = State::off;
     std::uint32_t life_ = 0;
     std::uint64_t connections_made_ = 0;
-    std::uint64_t connection_ = 0;  // 0: none
-    bool closed_ = false;           // by the other end, and not noticed yet
+    std::uint64_t connection_ = 0;             // 0: none
+    bool closed_ = false;                      // by the other end, and not noticed yet
+    std::unique_ptr<RecordedLife> recording_;  // nothing: the run is not recorded
     controlplane::ClusterAgents agents_;
     std::optional<controlplane::ClusterRoster> roster_;
 

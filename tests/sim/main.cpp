@@ -67,6 +67,9 @@ void run_seed(const Choices& choices, std::uint64_t seed, Totals& totals) {
     Prng prng{0};
     const Settings settings = settings_of(choices, seed, prng);
     World world{settings, prng, choices.trace ? TraceMode::print : TraceMode::off};
+    if (!choices.record_below.empty())
+        world.record_below(choices.record_below + "/" + std::to_string(seed),
+                           std::chrono::seconds{choices.segment_seconds});
     world.run();
     const Findings& found = world.invariants().findings();
     ++totals.seeds;

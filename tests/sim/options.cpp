@@ -49,6 +49,9 @@ bool read_mutation(std::string_view text, Mutation& mutation) {
 bool read_option(std::string_view name, std::string_view value, Choices& choices) {
     if (name == "--seeds") return read_range(value, "..", choices.first_seed, choices.last_seed);
     if (name == "--script") return !(choices.script_file = value).empty();
+    if (name == "--record") return !(choices.record_below = value).empty();
+    if (name == "--segment")
+        return read_number(value, choices.segment_seconds) && choices.segment_seconds >= 1;
     if (name == "--seeds-file") return !(choices.seeds_file = value).empty();
     if (name == "--hosts") {
         choices.hosts_given = true;
@@ -104,14 +107,16 @@ std::string usage() {
         "[--profile PERIODxTOLERANCE]\n"
         "               [--mode serve|majority] [--scenario LIST] [--mutate NAME] [--ignore "
         "INVARIANT] [--trace]\n"
-        "               [--sticky] [--script FILE] [--print-script]\n"
+        "               [--sticky] [--script FILE] [--print-script] [--record DIR [--segment "
+        "SECONDS]]\n"
         "Runs the production cluster protocol under faults drawn from each seed; exit status 1 "
         "when a promise was broken.\n"
         "--minutes is virtual time with faults per seed, --sticky a rule with a time-out in each "
         "run that can have one. Faults of "
         "--scenario, separated by commas. A script says what happens (its seeds draw only chance "
         "on "
-        "the switch and in the shells); --print-script writes what a seed draws as one:\n";
+        "the switch and in the shells); --print-script writes what a seed draws as one. --record "
+        "keeps what enters each control plane in DIR/SEED/machineN, for nlb-replay:\n";
     for (const FaultInfo& info : kFaults)
         text += "  " + std::string(info.name) + ": " + std::string(info.help) + "\n";
     text += "Guards that --mutate takes out:\n";

@@ -128,6 +128,8 @@ struct Settings {
 struct Choices {
     std::uint64_t first_seed = 1;
     std::uint64_t last_seed = 2000;
+    std::string record_below;  // a directory; empty: nothing is recorded
+    std::uint32_t segment_seconds = 3;
     std::string seeds_file;
     std::string script_file;
     std::optional<Settings> scripted;  // read from it

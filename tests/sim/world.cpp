@@ -73,6 +73,7 @@ void World::run() {
     returning_.go_on();
     while (!invariants_.failed() && scheduler_.run_one(settings_.end)) {
     }
+    for (const auto& host : hosts_) host->control.end_recording();
 }
 
 FaultEvents World::planned() {

@@ -75,6 +75,13 @@ public:
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
+    // Every control plane is recorded in that directory. Called before run().
+    void record_below(std::string directory, Duration segment_lasts) {
+        recorded_below_ = std::move(directory);
+        segment_lasts_ = segment_lasts;
+    }
+    [[nodiscard]] Duration segment_lasts() const { return segment_lasts_; }
+    [[nodiscard]] const std::string& recorded_below() const { return recorded_below_; }
     // Runs to the end, or to the first failure.
     void run();
     // What would happen in it. Requires: it is not run.
@@ -147,6 +154,8 @@ private:
     Settings settings_;
     Prng prng_;
     TraceMode trace_;
+    std::string recorded_below_;  // empty: nothing is
+    Duration segment_lasts_{};
     Scheduler scheduler_;
     RunningDigest digest_;
     Configurations foreign_;  // the same keys, another address

@@ -19,7 +19,8 @@ import tree
 # Inside controlplane: who may include which rooms.
 ROOMS = {
     "health": {"health"}, "agent": {"health", "agent"}, "api": {"health", "agent", "api"},
-    "manager": {"health", "agent", "api", "manager"}, "loop": {"health", "agent", "api", "manager", "loop"},
+    "flight": {"health", "agent", "flight"}, "replay": {"health", "agent", "flight", "replay"},
+    "manager": {"health", "agent", "api", "manager"}, "loop": {"health", "agent", "flight", "api", "manager", "loop"},
 }
 # Of the room below the agent, what it may use: the rest runs programs and connects.
 PURE_HEALTH = {"controlplane/health/check.hpp", "controlplane/health/health_state.hpp"}

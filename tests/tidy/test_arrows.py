@@ -31,6 +31,7 @@ LIBRARIES = {
     "expat": (r"expat", {"cli"}),
     "fmt": (r"fmt/", {"cli", "controlplane", "dataplane"}),
     "nlohmann-json": (r"nlohmann/", {"cli", "controlplane"}),
+    "zlib": (r"zlib", {"config/bundle", "controlplane/flight"}),
 }
 FREE = {"tests", "perf"}
 # core is the standard library and nothing else; a name with a slash or a `.h` is not the standard library's C++.

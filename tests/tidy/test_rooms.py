@@ -44,9 +44,11 @@ ROOMS = {
     "controlplane": {
         "health": set(),
         "agent": {"health"},
+        "flight": {"health", "agent"},
+        "replay": {"health", "agent", "flight"},
         "api": {"health", "agent"},
         "manager": {"health", "agent", "api"},
-        "loop": {"health", "agent", "api", "manager"},
+        "loop": {"health", "agent", "flight", "api", "manager"},
         TOP: {"health", "agent", "api", "manager", "loop"},
     },
 }
