@@ -189,7 +189,7 @@ private:
         bool there = false;
         get(there);
         value.reset();
-        if (there && ok_) get(value.emplace());
+        if (there && ok_) get(value.emplace(T{}));
     }
     template <class A, class B>
     void get(std::pair<A, B>& value) {
