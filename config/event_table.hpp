@@ -166,7 +166,7 @@ inline constexpr std::array kUnusedNumbers = {
     UnusedNumber{"73", "invalid IGMP address", "`nlb check`: igmp without an IPv4 primary address is a mistake of the file"},
     UnusedNumber{"85, 89", "no registration, no attachment", "`nlb-dataplane` ends with a sentence and its exit code when a port cannot be used"},
     UnusedNumber{"86", "converged with a legacy host", "another version of the frames is not admitted: `stranger_serves`"},
-    UnusedNumber{"90", "the MTU is too small", "a cluster frame is 1,514 bytes at most; a port that cannot carry it is refused at the start"},
+    UnusedNumber{"90", "the MTU is too small", "a cluster frame passes an MTU of 1,280; a port with less is refused at the start"},
     UnusedNumber{"110", "addresses and masks do not match", "the file writes each address with its prefix"},
 };
 // clang-format on

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/endian.hpp"
+#include "core/packet/frame_room.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -16,6 +17,8 @@ constexpr std::size_t kEthertypeAt = 12;
 constexpr std::uint16_t kVlanIdMask = 0x0fff;
 constexpr std::size_t kVlanTagBytes = 4;
 constexpr std::size_t kVlanTagsMax = 2;
+// A host whose port carries less is refused (config, dataplane/control).
+static_assert(kClusterFrameBytesMax <= kMtuMin);
 
 }  // namespace
 

@@ -100,7 +100,7 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     const auto started = cluster->start_ports(wanted, log, warnings);
     if (!started) return started.error();
     const std::uint16_t queues = started.value();
-    cluster->level_mtu(plan.port.mtu, warnings);
+    if (auto level = cluster->level_mtu(plan.port.mtu, warnings); !level) return level.error();
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
         return made.error();
     if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
