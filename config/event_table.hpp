@@ -85,6 +85,7 @@ namespace nlb::config {
     X(id_in_use,            "id_in_use",               0,  error,   "another living host has this host's id", "correct one of the two files") \
     X(frame_refused,        "frame_refused",           0,  warning, "a cluster frame was refused; `reason=tag` or `key`: another key", "compare key files; look for strangers") \
     X(connections_full,     "connections_full",        0,  warning, "the connection table is full: new flows are answered, and break when their bucket moves", "raise `connections.max`, or look for a flood") \
+    X(answers_elsewhere,    "answers_elsewhere",       0,  warning, "connections begun here from a virtual address, whose answers another host gets; `from=`, `to=`; once a minute", "do what `then=` says") \
     X(dataplane_found,      "dataplane_found",         0,  info,    "connected to the dataplane", "nothing") \
     X(dataplane_missing,    "dataplane_missing",       0,  warning, "there is no dataplane yet", "start it") \
     X(dataplane_lost,       "dataplane_lost",          0,  error,   "the connection ended; `because=` says why, also when the two programs mean different clusters", "look at the dataplane's log") \

@@ -86,6 +86,7 @@ void ClusterAgent::on_dataplane_lost(Instant now) {
     channel_.close();
     igmp_.lose();
     port_watch_.forget();
+    opening_watch_.forget();
     if (active_) membership_.on_dataplane_lost();
     active_ = leaving_ = told_draining_ = unknown_tables_ = taken_in_ = false;
     empty_reports_ = 0;

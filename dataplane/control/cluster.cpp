@@ -287,6 +287,8 @@ ipc::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
         if (lane->number < ipc::kLanesShown)
             report.busy_cycles[lane->number] = counters.busy_cycles;
         report.punts_lost += lane->punts_lost.load(std::memory_order_relaxed);
+        if (const auto flow = lane->answered_elsewhere.load())
+            report.opening = {flow->vip, flow->client, flow->vip_port, flow->client_port, 0};
     }
     report.dirty = link_.dirty(held());
     report.cycles_per_second = cycles_per_second;
