@@ -104,6 +104,8 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
         return made.error();
     if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
+    if (const auto line = mistaken_tags(plan.outside, plan.tables.vlan); !line.empty())
+        warnings.push_back("cluster=\"" + plan.name + "\" " + line);
     for (const Port* port : {&cluster->outside_, &cluster->inside_})
         for (std::string& line : port->complaints()) warnings.push_back(std::move(line));
     std::vector<WorkerNode> nodes;

@@ -82,4 +82,12 @@ Device with_mtu(Device device, std::uint16_t mtu) {
     return device;
 }
 
+// The kernel takes the outer tag off whatever its type is, and rte_vlan_insert() knows one type.
+std::string mistaken_tags(const Device& outside, std::uint16_t vlan) {
+    if (vlan == 0 || outside.driver != "net_af_packet") return {};
+    return "outside: the kernel takes the outer VLAN tag off, and " + outside.name +
+           " puts it back as 802.1Q (0x8100): where the segment tags with 802.1ad (0x88a8), use "
+           "net_af_xdp or the adapter's own driver, or `inside` gets the wrong type";
+}
+
 }  // namespace nlb::dataplane

@@ -72,5 +72,14 @@ TEST(Device, APacketSocketGetsBuffersForALargerMtuUnlessTheOperatorHasSetThem) {
     EXPECT_EQ(text("net_tap0", 9000), "net_tap0");
 }
 
+TEST(Device, APacketSocketInAVlanIsToldToKnowOneTypeOfTag) {
+    EXPECT_EQ(mistaken_tags(parse("net_af_packet0,iface=a"), 0), "");
+    EXPECT_EQ(mistaken_tags(parse("net_af_xdp0,iface=a"), 10), "");
+    EXPECT_EQ(mistaken_tags(parse("3b:00.0"), 10), "");
+    EXPECT_NE(
+        mistaken_tags(parse("net_af_packet3,iface=a"), 10).find("net_af_packet3 puts it back"),
+        std::string::npos);
+}
+
 }  // namespace
 }  // namespace nlb::dataplane
