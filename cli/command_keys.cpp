@@ -45,7 +45,7 @@ Result<std::vector<SwitchedCluster>> switched_clusters(const Options& options,
     if (!loaded) return loaded.error();
     for (const config::Cluster& one : loaded.value().config.clusters) {
         if (one.address.address != primary) continue;
-        SwitchedCluster cluster{one.mode, primary, {primary}, {}, one.vlan};
+        SwitchedCluster cluster{one.mode, primary, {primary}, {}, one.vlan, one.mac};
         for (const config::Prefix& address : one.virtual_addresses)
             cluster.addresses.push_back(address.address);
         for (const config::Host* host : hosts_by_id(one, all_hosts(one)))

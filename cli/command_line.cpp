@@ -1,5 +1,5 @@
-// One table of commands; CLI11 does the parsing. A usage error is one line on the error stream (or
-// a JSON twin) and exit code 2.
+// What all commands have in common; CLI11 does the parsing. A usage error is one line on the error
+// stream (or a JSON twin) and exit code 2.
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -10,205 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/commands.hpp"
-#include "cli/windows/arguments.hpp"
+#include "cli/command_table.hpp"
 #include "config/format.hpp"
 #include "config/nearest.hpp"
 
 namespace nlb::cli {
 namespace {
-
-struct Command {
-    const char* name;
-    const char* help;
-    ExitCode (*run)(const Options&, Console&);
-    void (*declare)(CLI::App&, Options&);
-};
-
-void rule_subject(CLI::App& app, Options& options) {
-    app.add_option("rule", options.subject, "a rule's name, [VIP:]PORT, or all")
-        ->required()
-        ->type_name("RULE|[VIP:]PORT|all");
-}
-
-void port_subject(CLI::App& app, Options& options) {
-    app.add_option("port", options.subject, "the port, and the VIP if a rule of its own handles it")
-        ->required()
-        ->type_name("[VIP:]PORT");
-}
-
-void address_subject(CLI::App& app, Options& options) {
-    app.add_option("address", options.subject, "the cluster's primary address")
-        ->required()
-        ->type_name("ADDRESS");
-    app.add_option("--switch", options.switch_kind,
-                   "what to type on a switch and a router of that kind; with --config for that "
-                   "cluster's mode, VLAN and addresses")
-        ->type_name("cisco|arista|juniper|linux");
-}
-
-void check_subject(CLI::App& app, Options& options) {
-    app.add_option("file", options.subject, "the configuration; without it, that of --config")
-        ->type_name("FILE");
-}
-
-void keygen_subject(CLI::App& app, Options& options) {
-    app.add_option("path", options.subject,
-                   "the new file; without it, the key file that --config names, else nlb.key")
-        ->type_name("PATH");
-}
-
-void add_members(CLI::App& app, Options& options) {
-    app.add_option("--members", options.members, "the hosts that are present; without it, all")
-        ->type_name("A,B,C");
-}
-
-void tables_arguments(CLI::App& app, Options& options) {
-    add_members(app, options);
-    app.add_option("-o,--output", options.output, "the file to write")
-        ->required()
-        ->type_name("FILE");
-}
-
-void explain_arguments(CLI::App& app, Options& options) {
-    app.add_option("protocol", options.protocol, "what to send: tcp, udp or icmp")
-        ->type_name("tcp|udp|icmp");
-    app.add_option("source", options.source, "the client")->type_name("SRC[:PORT]");
-    app.add_option("destination", options.destination, "a virtual or dedicated address")
-        ->type_name("DST[:PORT]");
-    app.add_option("--flags", options.flags, "TCP flags by their letters, SAFRPU; without it, S")
-        ->type_name("SA");
-    app.add_option("--pcap", options.pcap,
-                   "explain every frame of a capture (pcap or pcapng, - for standard input)")
-        ->type_name("FILE");
-    app.add_flag("--all-hosts", options.all_hosts, "as every host of the cluster sees it");
-    add_members(app, options);
-}
-
-void trace_arguments(CLI::App& app, Options& options) {
-    app.add_option("--filter", options.filter,
-                   "which packets, in the words of pcap-filter(7); without it, all")
-        ->type_name("EXPRESSION");
-    app.add_option("--count", options.count, "end after so many; without it, when interrupted")
-        ->type_name("N");
-    app.add_option("-w,--write", options.output,
-                   "a pcapng with each decision as the packet's comment, - for standard output")
-        ->type_name("FILE");
-    app.add_option("--direction", options.direction, "from clients, from servers, or both [both]")
-        ->type_name("in|out|both");
-    app.add_option("--rate", options.rate,
-                   "at most so many a second [1000]; the rest is counted, not shown")
-        ->type_name("N");
-    app.add_option("--snap", options.snap, "bytes kept of each [256]")->type_name("BYTES");
-}
-
-// NLB's form of what --cluster and --host say.
-void target(CLI::App& app, Options& options) {
-    app.add_option("target", options.target, "NLB's form of --cluster and --host")
-        ->type_name("CLUSTER[:HOST]");
-}
-
-void add_max_moves(CLI::App& app, Options& options) {
-    app.add_option("--max-moves", options.max_moves,
-                   "refuse when more buckets than that would change hands")
-        ->type_name("N");
-}
-
-void start_arguments(CLI::App& app, Options& options) {
-    target(app, options);
-    app.add_flag("--alone", options.alone,
-                 "do not wait for signs that somebody else serves; you know that nobody does");
-    add_max_moves(app, options);
-}
-
-void add_then(CLI::App& app, Options& options) {
-    app.add_option("--then", options.then,
-                   "with --timeout: what when connections are left; without it, they go on")
-        ->type_name("stop")
-        ->check(CLI::IsMember({"stop"}));
-}
-
-void query_arguments(CLI::App& app, Options& options) {
-    app.add_flag("--ports", options.ports,
-                 "show the ports instead: devices, links, what they lost; workers and buffers");
-    target(app, options);
-    app.add_flag("--watch", options.watch, "draw it again each second; q ends, arrows scroll");
-    app.add_flag("--hosts", options.hosts, "only the hosts");
-}
-
-void events_arguments(CLI::App& app, Options& options) {
-    app.add_option("--last", options.last, "the newest so many [20], at most 1000")->type_name("N");
-}
-
-void drain_arguments(CLI::App& app, Options& options) {
-    rule_subject(app, options);
-    add_then(app, options);
-}
-
-void stop_arguments(CLI::App& app, Options& options) {
-    target(app, options);
-    app.add_flag("--force", options.force, "also when no other host serves the cluster");
-}
-
-void drainstop_arguments(CLI::App& app, Options& options) {
-    stop_arguments(app, options);
-    add_then(app, options);
-}
-
-void help_subject(CLI::App& app, Options& options) {
-    app.add_option("verb", options.subject, "the command; without it, all")->type_name("VERB");
-}
-
-// Answered by run_command_line, which knows the grammar.
-ExitCode run_help(const Options&, Console&) {
-    return ExitCode::done;
-}
-
-void plan_arguments(CLI::App& app, Options& options) {
-    add_members(app, options);
-    add_max_moves(app, options);
-    app.add_option("--leave", options.leave, "a member that goes")->type_name("HOST");
-    app.add_option("--join", options.join, "a host that comes")->type_name("HOST");
-    app.add_option("--new-config", options.new_config,
-                   "the configuration that takes the place of --config")
-        ->type_name("FILE");
-}
-
-constexpr Command kCommands[] = {
-    {"query", "show this host's state, the members and who owns which bucket", run_query,
-     query_arguments},
-    {"queryport", "show the rule that handles a port, and its packets", run_query_port,
-     port_subject},
-    {"params", "show the parameters in force", run_params, target},
-    {"display", "show everything: params, query, configuration, recent events", run_display,
-     target},
-    {"events", "show the newest events, and what to do about them", run_events, events_arguments},
-    {"start", "take part in the cluster", run_verb, start_arguments},
-    {"stop", "leave the cluster at once; connections are cut", run_verb, stop_arguments},
-    {"drainstop", "take no new connections, and stop when the last one ends", run_verb,
-     drainstop_arguments},
-    {"suspend", "stop, and answer only query and resume", run_verb, stop_arguments},
-    {"resume", "end a suspension; start takes part again", run_verb, target},
-    {"reload", "read the configuration again, on all hosts together", run_verb, add_max_moves},
-    {"enable", "let this host handle a rule", run_rule_verb, rule_subject},
-    {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb,
-     rule_subject},
-    {"drain", "take no new connections for a rule on this host", run_rule_verb, drain_arguments},
-    {"ip2mac", "show the MAC addresses that a cluster address gives", run_ip2mac, address_subject},
-    {"check", "find every mistake in a configuration, and show its timing", run_check,
-     check_subject},
-    {"keygen", "write a new cluster key", run_keygen, keygen_subject},
-    {"tables", "write fixed tables for nlb-dataplane --tables", run_tables, tables_arguments},
-    {"explain", "say what each host does with a packet, and why", run_explain, explain_arguments},
-    {"trace", "show packets with verdict and reason, as the running dataplane decides them",
-     run_trace, trace_arguments},
-    {"plan", "say which buckets would move", run_plan, plan_arguments},
-    {"import", "write a configuration from what Windows NLB says of itself", run_import,
-     import_arguments},
-    {"observe", "show the Windows NLB clusters whose heartbeats are heard", run_observe,
-     observe_arguments},
-    {"help", "say how a command is used", run_help, help_subject},
-};
 
 // A plain number counts seconds.
 std::string read_timeout(const std::string& text, Options& options) {
@@ -259,7 +66,7 @@ std::string unknown_command(const CLI::App& app) {
     if (!app.get_subcommands().empty() || rest.empty() || rest.front().rfind('-', 0) == 0)
         return "";
     std::vector<std::string_view> names;
-    for (const Command& command : kCommands) names.emplace_back(command.name);
+    for (const Command& command : commands()) names.emplace_back(command.name);
     const std::string_view meant = config::nearest(rest.front(), names);
     return fmt::format("no command {}{}", config::in_quotes(rest.front()),
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -298,7 +105,7 @@ std::vector<std::string> words_of(int argc, const char* const* argv) {
     std::vector<std::string> words;
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        const bool known = std::any_of(std::begin(kCommands), std::end(kCommands),
+        const bool known = std::any_of(commands().begin(), commands().end(),
                                        [word](const Command& one) { return word == one.name; });
         if (command.empty() && known) command = word;
         if (!is_needless(word, command)) words.emplace_back(word);
@@ -355,7 +162,7 @@ int run_command_line(int argc, const char* const* argv, std::ostream& out, std::
     app.get_formatter()->column_width(34);
     declare_common(app, options, version);
     const Command* chosen = nullptr;
-    for (const Command& command : kCommands) {
+    for (const Command& command : commands()) {
         CLI::App* sub = app.add_subcommand(command.name, command.help);
         command.declare(*sub, options);
         sub->callback([&chosen, &command] { chosen = &command; });

@@ -22,6 +22,9 @@ ExitCode run_events(const Options& options, Console& console);
 // command_watch.cpp: query, again and again
 ExitCode run_watch(const Options& options, Console& console);
 
+// command_announce.cpp: this speaks to BIRD too
+ExitCode run_announce(const Options& options, Console& console);
+
 // command_trace.cpp: this speaks to the dataplane.
 ExitCode run_trace(const Options& options, Console& console);
 

@@ -66,6 +66,12 @@ struct Options {
     std::string metrics_file;
     bool yaml = false;
 
+    // announce
+    std::string bird = "/run/bird/bird.ctl";
+    std::string protocol_name;
+    Duration settle = std::chrono::seconds{1};
+    bool withdraw = false;
+
     // plan
     std::string leave;
     std::string join;

@@ -29,7 +29,7 @@ public:
     Snippet(SwitchKind kind, const SwitchedCluster& cluster)
         : kind_(kind),
           cluster_(cluster),
-          mac_(cluster_mac(cluster.mode, cluster.primary)),
+          mac_(cluster.mac.value_or(cluster_mac(cluster.mode, cluster.primary))),
           vlan_(cluster.vlan == 0 ? "VLAN" : std::to_string(cluster.vlan)) {}
 
     std::string text() {

@@ -24,6 +24,7 @@ struct SwitchedCluster {
     std::vector<IpAddress> addresses;  // all virtual ones, the primary too
     std::vector<MacAddress> masked;    // the hosts' sources in unicast mode
     std::uint16_t vlan = 0;            // 0: not told
+    std::optional<MacAddress> mac;     // the cluster's, by hand
 };
 
 // Lines without the last newline. Remarks begin as that vendor's comments do.

@@ -65,6 +65,11 @@ constexpr Key<Cluster> kClusterKeys[] = {
      [](const Cluster& c) { return Text{joined(c.virtual_addresses)}; }},
     {"mode", kAgreed, kWithCluster, [](const Cluster& c) { return Text{to_string(c.mode)}; }},
     {"vlan", kAgreed, kWithCluster, [](const Cluster& c) { return Text{vlan_text(c.vlan)}; }},
+    // Without a line where they are as always: hosts of versions that do not know them agree.
+    {"mac", kAgreed, kWithCluster,
+     [](const Cluster& c) { return c.mac ? Text{to_string(*c.mac)} : std::nullopt; }},
+    {"mask_source_mac", kAgreed, kWhenHeld,
+     [](const Cluster& c) { return c.mask_source_mac ? std::nullopt : Text{flag(false)}; }},
     // Compared by a fingerprint of what is in the file (config/digest.hpp), not by its path.
     {"key_file", kAgreed, kWhenHeld, [](const Cluster&) { return Text{}; }},
     {"former_key_files", kOwn, kAtOnce,
@@ -249,10 +254,13 @@ constexpr Key<Host> kHostKeys[] = {
     {"mtu", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.mtu)}; }},
     {"rx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.rx_ring)}; }},
     {"tx_ring", kOwn, kAtStart, [](const Host& h) { return Text{std::to_string(h.tx_ring)}; }},
+    {"metrics.listen", kOwn, kAtStart,
+     [](const Host& h) { return h.metrics ? Text{words(h.metrics->listen)} : std::nullopt; }},
 };
 
 constexpr Key<Config> kProgramKeys[] = {
-    {"metrics.listen", kOwn, kAtStart, [](const Config& c) { return Text{c.metrics.listen}; }},
+    {"metrics.listen", kOwn, kAtStart,
+     [](const Config& c) { return Text{words(c.metrics.listen)}; }},
     {"manager.listen", kOwn, kAtStart, [](const Config& c) { return Text{c.manager.listen}; }},
     {"manager.token_file", kOwn, kAtStart,
      [](const Config& c) { return Text{c.manager.token_file}; }},

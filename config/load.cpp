@@ -125,4 +125,11 @@ Result<std::vector<Member>> memberships_of(const Config& config, const std::stri
                  "; the hosts are " + list + "; choose one with --host NAME"};
 }
 
+const Metrics& metrics_of(const Config& config, const std::string& host_name) {
+    for (const Cluster& cluster : config.clusters)
+        for (const Host& host : cluster.hosts)
+            if (host.name == host_name && host.metrics) return *host.metrics;
+    return config.metrics;
+}
+
 }  // namespace nlb::config

@@ -31,5 +31,7 @@ struct Member {
     const Host* host;
 };
 Result<std::vector<Member>> memberships_of(const Config& config, const std::string& host_name);
+// Where the host's programs tell their metrics: its own `metrics`, else the file's.
+[[nodiscard]] const Metrics& metrics_of(const Config& config, const std::string& host_name);
 
 }  // namespace nlb::config

@@ -28,16 +28,6 @@ bool is_listen_address(std::string_view text) {
            read_decimal(text.substr(colon + 1), port) && port >= 1 && port <= 65535;
 }
 
-void parse_metrics(const Cursor& at, Metrics& into) {
-    const Mapping keys(at, "a mapping with the key listen", {"listen"});
-    const Cursor* listen = keys.find("listen");
-    if (listen == nullptr) return;
-    const bool right =
-        listen->is_scalar() && (listen->scalar().empty() || is_listen_address(listen->scalar()));
-    if (!right) return listen->expected("\"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none");
-    into.listen = listen->scalar();
-}
-
 // "nlb.example.net": what stands in a Host header, without a port.
 bool is_dns_name(std::string_view text) {
     const bool letters = std::all_of(text.begin(), text.end(), [](char c) {
@@ -100,6 +90,26 @@ void parse_eal(const Cursor& at, Eal& into) {
 }
 
 }  // namespace
+
+// One place to listen at, or a list of them.
+void parse_metrics(const Cursor& at, Metrics& into) {
+    const Mapping keys(at, "a mapping with the key listen", {"listen"});
+    const Cursor* listen = keys.find("listen");
+    if (listen == nullptr) return;
+    into.listen.clear();
+    if (listen->is_list()) {
+        for (const Cursor& place : listen->items("places to listen at", 0, kListensMax))
+            if (place.is_scalar() && is_listen_address(place.scalar()))
+                into.listen.push_back(place.scalar());
+            else
+                place.expected("\"ADDRESS:PORT\" or \"[IPV6]:PORT\"");
+        return;
+    }
+    const bool none = listen->is_scalar() && listen->scalar().empty();
+    if (!none && !(listen->is_scalar() && is_listen_address(listen->scalar())))
+        return listen->expected("\"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none");
+    if (!none) into.listen.push_back(listen->scalar());
+}
 
 Config parse_config(const Cursor& top) {
     Config config;

@@ -19,6 +19,7 @@ void parse_health(const Cursor& at, std::optional<Health>& into);
 // Every member stands at its index, also one that could not be read; validation asks the report
 // which.
 [[nodiscard]] std::vector<Prefix> parse_prefixes(const Cursor& at);
+void parse_metrics(const Cursor& at, Metrics& into);
 // `equal` or 0..100.
 void parse_weight(const Cursor& at, std::uint8_t& into);
 // A time-out of flows: whole seconds, because descriptors keep no finer time.

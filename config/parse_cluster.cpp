@@ -52,11 +52,13 @@ std::vector<Prefix> parse_prefixes(const Cursor& at) {
 
 Cluster parse_cluster(const Cursor& at) {
     Cluster cluster;
-    const Mapping keys(
-        at, "a cluster",
-        {"name", "address", "virtual_addresses", "mode", "vlan", "key_file", "former_key_files",
-         "heartbeat", "partition", "witnesses", "icmp", "connections", "ipsec", "remote_control",
-         "notify", "generation", "port_rules", "hosts"});
+    const Mapping keys(at, "a cluster", {"name",           "address",     "virtual_addresses",
+                                         "mode",           "mac",         "mask_source_mac",
+                                         "vlan",           "key_file",    "former_key_files",
+                                         "heartbeat",      "partition",   "witnesses",
+                                         "icmp",           "connections", "ipsec",
+                                         "remote_control", "notify",      "generation",
+                                         "port_rules",     "hosts"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::cluster, cluster.name);
     if (const Cursor* address = keys.require("address", kPrefixWanted))
@@ -64,6 +66,10 @@ Cluster parse_cluster(const Cursor& at) {
     if (const Cursor* addresses = keys.find("virtual_addresses"))
         cluster.virtual_addresses = parse_prefixes(*addresses);
     if (const Cursor* mode = keys.find("mode")) mode->read_word(cluster.mode);
+    if (const Cursor* mac = keys.find("mac"))
+        mac->read(cluster.mac.emplace(), &parse_mac, "a MAC such as 02:bf:c0:00:02:50");
+    if (const Cursor* masks = keys.find("mask_source_mac"))
+        masks->read_flag(cluster.mask_source_mac);
     if (const Cursor* vlan = keys.find("vlan")) vlan->read_number(cluster.vlan, 1, kVlanMax);
     if (const Cursor* file = keys.require("key_file", "the path of a key file"))
         file->read_text(cluster.key_file, "the path of a key file");

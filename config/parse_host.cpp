@@ -129,10 +129,10 @@ void parse_ring(const Cursor& at, std::uint16_t& into) {
 
 Host parse_host(const Cursor& at) {
     Host host;
-    const Mapping keys(
-        at, "a host",
-        {"name", "id", "addresses", "weights", "priorities", "initial_state", "outside", "inside",
-         "lcores", "addresses_by", "gateway", "server_mac", "mtu", "rx_ring", "tx_ring"});
+    const Mapping keys(at, "a host",
+                       {"name", "id", "addresses", "weights", "priorities", "initial_state",
+                        "outside", "inside", "lcores", "addresses_by", "gateway", "server_mac",
+                        "mtu", "rx_ring", "tx_ring", "metrics"});
     if (const Cursor* name = keys.require("name", "a name"))
         parse_name(*name, NameKind::host, host.name);
     if (const Cursor* id = keys.require("id", "a whole number in 1-32"))
@@ -154,6 +154,8 @@ Host parse_host(const Cursor& at) {
     if (const Cursor* mtu = keys.find("mtu")) mtu->read_number(host.mtu, kMtuMin, kMtuMax);
     if (const Cursor* ring = keys.find("rx_ring")) parse_ring(*ring, host.rx_ring);
     if (const Cursor* ring = keys.find("tx_ring")) parse_ring(*ring, host.tx_ring);
+    if (const Cursor* metrics = keys.find("metrics"))
+        parse_metrics(*metrics, host.metrics.emplace());
     return host;
 }
 

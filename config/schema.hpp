@@ -39,7 +39,7 @@ inline constexpr std::size_t kWitnessesMax = 16;
 inline constexpr Duration kPeriodMin = std::chrono::milliseconds{10};
 inline constexpr Duration kPeriodMax = std::chrono::seconds{10};
 inline constexpr std::uint8_t kToleranceMin = 3;
-inline constexpr std::uint8_t kToleranceMax = 20;
+inline constexpr std::uint8_t kToleranceMax = 100;
 inline constexpr std::uint8_t kToleranceAdvised = 5;
 inline constexpr std::uint32_t kConnectionsMin = 1024;
 inline constexpr std::uint32_t kConnectionsMax = 100'000'000;
@@ -61,6 +61,7 @@ inline constexpr std::uint32_t kMemoryMibMax = 1U << 20;
 inline constexpr std::uint16_t kLcoreMax = 1023;
 inline constexpr std::size_t kDeviceTextMax = 255;
 inline constexpr std::size_t kManagerNamesMax = 16;
+inline constexpr std::size_t kListensMax = 8;
 inline constexpr std::size_t kGatewaysMax = 2;  // one of each family
 inline constexpr std::uint16_t kRingMin = 64;
 inline constexpr std::uint16_t kRingMax = 16384;
@@ -139,6 +140,10 @@ struct RemoteControl {
     std::uint16_t port = 2504;
 };
 
+struct Metrics {
+    std::vector<std::string> listen{"127.0.0.1:9780"};  // none: no HTTP
+};
+
 struct Host {
     std::string name;
     HostId id = kNoHost;
@@ -159,6 +164,7 @@ struct Host {
     // descriptors of each queue; 0: as many as suit
     std::uint16_t rx_ring = 0;
     std::uint16_t tx_ring = 0;
+    std::optional<Metrics> metrics;  // empty: the file's
 };
 
 // What a host offers for a rule of mode multiple: its own weight, else the rule's.
@@ -179,6 +185,9 @@ struct Cluster {
     Prefix address;                         // primary cluster IP
     std::vector<Prefix> virtual_addresses;  // without the primary one
     LinkMode mode = LinkMode::unicast;
+    std::optional<MacAddress> mac;  // of the cluster, by hand; empty: from the address and the mode
+    // false: what the servers send leaves with the cluster MAC as its source. Unicast mode only.
+    bool mask_source_mac = true;
     std::uint16_t vlan = 0;  // 1..4094; 0: untagged
     std::string key_file;
     std::vector<std::string> former_key_files;  // accepted, not used to send (key rotation)
@@ -195,10 +204,6 @@ struct Cluster {
     std::uint64_t generation = 1;
     std::vector<PortRule> port_rules;
     std::vector<Host> hosts;
-};
-
-struct Metrics {
-    std::string listen = "127.0.0.1:9780";  // empty: no HTTP
 };
 
 // The web page of this host; see controlplane/manager.

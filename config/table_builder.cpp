@@ -87,6 +87,10 @@ std::uint8_t offer_of_priority(std::uint8_t priority) {
 
 }  // namespace
 
+MacAddress cluster_mac_of(const Cluster& cluster) {
+    return cluster.mac.value_or(cluster_mac(cluster.mode, cluster.address.address));
+}
+
 Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& hash_key,
                     const Ownership& ownership) {
     NLB_ASSERT(cluster.port_rules.size() <= kRulesMax);
@@ -108,9 +112,10 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.mode = cluster.mode;
     tables.icmp = cluster.icmp;
     tables.vlan = cluster.vlan;
-    tables.cluster_mac = cluster_mac(cluster.mode, cluster.address.address);
+    tables.cluster_mac = cluster_mac_of(cluster);
     if (cluster.mode == LinkMode::unicast)
         tables.masked_mac = masked_mac(host.id, cluster.address.address);
+    tables.bares_source_mac = cluster.mode == LinkMode::unicast && !cluster.mask_source_mac ? 1 : 0;
     add_addresses(tables, cluster, host);
     for (const PortRule& rule : cluster.port_rules)
         tables.rules[tables.rule_count++] = entry_of(tables, rule);

@@ -22,6 +22,9 @@ struct Ownership {
 [[nodiscard]] Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& hash_key,
                                   const Ownership& ownership);
 
+// By hand (`mac`), or from the primary address and the mode.
+[[nodiscard]] MacAddress cluster_mac_of(const Cluster& cluster);
+
 // What a host offers for a rule slot, as heartbeats state it: a weight (mode multiple), 33 -
 // handling priority (mode single and the default rule: more is better), or 0 for nothing.
 [[nodiscard]] std::array<std::uint8_t, kRuleSlots> offers_of(const Cluster& cluster,

@@ -2,6 +2,8 @@
 #include "config/validate.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "config/format.hpp"
 
@@ -32,6 +34,40 @@ void validate_link(const Cluster& cluster, const std::string& path, Diagnostics&
                            in_quotes(to_string(cluster.address.address)));
 }
 
+constexpr MacAddress kEveryStation{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+bool masks_as(const Cluster& cluster, const MacAddress& mac) {
+    return std::any_of(cluster.hosts.begin(), cluster.hosts.end(), [&](const Host& host) {
+        return host.id != kNoHost && host.id <= kHostsMax &&
+               mac == masked_mac(host.id, cluster.address.address);
+    });
+}
+
+void validate_mac(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+    if (!cluster.mac || report.broken(path + ".mac")) return;
+    const MacAddress& mac = *cluster.mac;
+    const std::string got = ", got " + in_quotes(to_string(mac));
+    const std::string at = path + ".mac";
+    if (cluster.mode == LinkMode::igmp)
+        report.mistake(at,
+                       "expected no mac in mode igmp, whose group comes from the address" + got);
+    else if (cluster.mode == LinkMode::multicast && (!mac.is_group() || mac == kEveryStation))
+        report.mistake(at, "expected the MAC of a group in mode multicast" + got);
+    else if (cluster.mode == LinkMode::unicast && (mac.is_group() || mac == MacAddress{}))
+        report.mistake(at, "expected the MAC of one station in mode unicast" + got);
+    else if (cluster.mode == LinkMode::unicast && masks_as(cluster, mac))
+        report.mistake(at, "expected another MAC than a host's masked source" + got);
+}
+
+void validate_masking(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+    if (cluster.mask_source_mac) return;
+    report.warning(path + ".mask_source_mac",
+                   cluster.mode == LinkMode::unicast
+                       ? "false teaches a switch where the cluster MAC is, and it floods no more: "
+                         "right only where all hosts hang on one port of it, by a hub"
+                       : "false changes nothing in mode " + std::string(to_string(cluster.mode)));
+}
+
 void validate_heartbeat(const Cluster& cluster, const std::string& path, Diagnostics& report) {
     if (cluster.heartbeat.tolerance >= kToleranceAdvised) return;
     report.warning(path + ".heartbeat.tolerance",
@@ -54,13 +90,38 @@ void validate_keys(const Cluster& cluster, const std::string& path, Diagnostics&
     }
 }
 
+// A machine is one host by one name, and its programs are one pair: what it says twice must agree.
+void validate_metrics(const Config& config, Diagnostics& report) {
+    std::map<std::string, std::pair<std::string, const Metrics*>> said;
+    for (std::size_t i = 0; i < config.clusters.size(); ++i) {
+        for (std::size_t j = 0; j < config.clusters[i].hosts.size(); ++j) {
+            const Host& host = config.clusters[i].hosts[j];
+            const std::string at =
+                path_of(path_of("clusters", i) + ".hosts", j) + ".metrics.listen";
+            if (!host.metrics || report.broken(at)) continue;
+            const auto [first, fresh] = said.try_emplace(host.name, at, &*host.metrics);
+            if (!fresh && first->second.second->listen != host.metrics->listen)
+                report.mistake(at, "expected the same as in " + first->second.first +
+                                       ", because the host " + in_quotes(host.name) + " is one");
+        }
+    }
+}
+
 void validate_listens(const Config& config, Diagnostics& report) {
-    const bool same =
-        !config.manager.listen.empty() && config.manager.listen == config.metrics.listen;
-    if (same && !report.broken("manager.listen"))
-        report.mistake("manager.listen",
-                       "expected another address or port than metrics.listen, got " +
-                           in_quotes(config.manager.listen));
+    const std::string& page = config.manager.listen;
+    if (page.empty() || report.broken("manager.listen")) return;
+    const auto takes = [&](const Metrics& metrics) {
+        return std::find(metrics.listen.begin(), metrics.listen.end(), page) !=
+               metrics.listen.end();
+    };
+    bool taken = takes(config.metrics);
+    for (const Cluster& cluster : config.clusters)
+        for (const Host& host : cluster.hosts)
+            taken = taken || (host.metrics && takes(*host.metrics));
+    if (taken)
+        report.mistake(
+            "manager.listen",
+            "expected another address or port than metrics.listen, got " + in_quotes(page));
 }
 
 }  // namespace
@@ -71,6 +132,8 @@ void validate(const Config& config, Diagnostics& report) {
         const std::string path = path_of("clusters", i);
         const Cluster& cluster = config.clusters[i];
         validate_link(cluster, path, report);
+        validate_mac(cluster, path, report);
+        validate_masking(cluster, path, report);
         validate_heartbeat(cluster, path, report);
         validate_keys(cluster, path, report);
         validate_rules(cluster, path, report);
@@ -78,6 +141,7 @@ void validate(const Config& config, Diagnostics& report) {
     }
     validate_addresses(config, report);
     validate_devices(config, report);
+    validate_metrics(config, report);
     validate_listens(config, report);
 }
 

@@ -52,22 +52,27 @@ std::unique_ptr<ManagerServer> serve_page(ControlPlane& program, PageBackend* ba
     return std::move(started.value());
 }
 
-int serve(ControlPlane& program, const config::Config& config, PageBackend* backend) {
-    const std::string& listen = config.metrics.listen;
-    const auto page = serve_page(program, backend, config.manager);
-    std::unique_ptr<MetricsServer> server;
-    if (!listen.empty()) {
-        const auto board = std::make_shared<MetricsBoard>();
+// A cluster that serves without metrics is better than none, and one place better than none too.
+std::vector<std::unique_ptr<MetricsServer>> serve_metrics(ControlPlane& program,
+                                                          const config::Metrics& metrics) {
+    std::vector<std::unique_ptr<MetricsServer>> servers;
+    const auto board = std::make_shared<MetricsBoard>();
+    for (const std::string& listen : metrics.listen) {
         auto started = MetricsServer::start(listen, board);
-        // A cluster that serves without metrics is better than none.
-        if (started) {
-            server = std::move(started.value());
-            program.serve_metrics(board);
-        } else {
+        if (started)
+            servers.push_back(std::move(started.value()));
+        else
             program.events().tell(EventId::metrics_not_served,
                                   {{"because", started.error().message}});
-        }
     }
+    if (!servers.empty()) program.serve_metrics(board);
+    return servers;
+}
+
+int serve(ControlPlane& program, const config::Config& config, const Options& options,
+          PageBackend* backend) {
+    const auto page = serve_page(program, backend, config.manager);
+    const auto metrics = serve_metrics(program, config::metrics_of(config, options.host));
     // After the threads of log and metrics, which shall stay ordinary.
     for (const std::string& sentence : ask_for_real_time())
         program.events().tell(EventId::controlplane_not_real_time, {{"because", sentence}});
@@ -102,7 +107,7 @@ int start(const Options& options) {
     daemon::start_log(daemon::LogWriter::thread);
     for (const std::string& warning : loaded.value().warnings)
         program.events().tell(EventId::config_warning, {{"because", warning}});
-    return serve(program, loaded.value().config, backend);
+    return serve(program, loaded.value().config, options, backend);
 }
 
 }  // namespace

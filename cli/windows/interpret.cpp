@@ -28,6 +28,7 @@ public:
     std::optional<ImportedHost> run() {
         if (!take_identity()) return std::nullopt;
         take_mode();
+        take_mac();
         take_heartbeat();
         take_icmp();
         take_connections();
@@ -157,6 +158,25 @@ private:
                  fmt::format("AliveMsgTolerance {} becomes {}: {} to {} are taken", *tolerance,
                              here, config::kToleranceMin, config::kToleranceMax));
         set("heartbeat.tolerance", std::to_string(here), place);
+    }
+
+    // Typed by hand where it is not what the address gives; IGMP's group always comes from it.
+    void take_mac() {
+        if (const auto masked = flag("MaskSourceMAC");
+            masked && !*masked && mode_ == LinkMode::unicast)
+            set("mask_source_mac", "false", said("MaskSourceMAC")->place);
+        const Statement* typed = said("ClusterNetworkAddress");
+        const bool derived = flag("IPToMACEnable").value_or(false);
+        if (typed == nullptr || derived || mode_ == LinkMode::igmp) return;
+        const auto mac = config::parse_mac(typed->value);
+        if (mac && mac.value() == cluster_mac(mode_, host_.cluster)) return;
+        if (!mac || mac.value().is_group() != (mode_ == LinkMode::multicast))
+            note(typed->place,
+                 fmt::format("ClusterNetworkAddress {} is no MAC for mode {}: the one "
+                             "that comes from the address is taken",
+                             printable(typed->value), config::to_string(mode_)));
+        else
+            set("mac", fmt::format("\"{}\"", config::to_string(mac.value())), typed->place);
     }
 
     void take_icmp() {
@@ -322,7 +342,8 @@ private:
         };
         if (differs("MaskSourceMAC", false))
             note(said("MaskSourceMAC")->place,
-                 "MaskSourceMAC 0 is for hubs: here every frame is masked");
+                 "MaskSourceMAC 0 is for hubs: on a switch it ends the flooding that the cluster "
+                 "lives on");
         if (differs("RemoteControlEnabled", true))
             note(said("RemoteControlEnabled")->place,
                  "remote control stays off; it needs a key here, not a password");
@@ -333,15 +354,6 @@ private:
             note(said("ScaleSingleClient")->place,
                  "ScaleSingleClient: give the rules affinity none, where one client is to be "
                  "spread");
-        const Statement* typed = said("ClusterNetworkAddress");
-        if (typed == nullptr) return;
-        const auto mac = config::parse_mac(typed->value);
-        const std::string derived = config::to_string(cluster_mac(mode_, host_.cluster));
-        if (!mac || config::to_string(mac.value()) != derived)
-            note(typed->place, fmt::format("ClusterNetworkAddress {} was typed by hand; the "
-                                           "cluster MAC is {} here: switches that hold it by hand "
-                                           "need the new one",
-                                           printable(typed->value), derived));
     }
 
     const Reading& reading_;

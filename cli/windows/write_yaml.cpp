@@ -53,6 +53,8 @@ public:
         if (!cluster.virtual_addresses.empty())
             line(4, "virtual_addresses: " + addresses_text(cluster.virtual_addresses));
         key("mode", "mode");
+        key("mac", "mac");
+        key("mask_source_mac", "mask_source_mac");
         line(4, std::string("key_file: ") + kToFillIn +
                     "  # `nlb keygen` writes one; all hosts get the same");
         group("heartbeat", {"period", "tolerance"});

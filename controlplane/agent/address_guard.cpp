@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/table_builder.hpp"
 #include "core/ipc/messages.hpp"
 #include "core/packet/address_claim.hpp"
 #include "core/packet/address_probe.hpp"
@@ -23,7 +24,7 @@ std::vector<IpAddress> AddressGuard::addresses() const {
 }
 
 MacAddress AddressGuard::cluster_mac_of() const {
-    return cluster_mac(settings_.cluster.mode, settings_.cluster.address.address);
+    return config::cluster_mac_of(settings_.cluster);
 }
 
 std::optional<VirtualClaim> AddressGuard::read(std::span<const Byte> frame) const {

@@ -151,7 +151,10 @@ CommandResult ClusterAgent::command_host(Instant now, HostCommand command) {
     if (transition.result.value == ReturnValue::ok ||
         transition.result.value == ReturnValue::drain_stopped) {
         if (transition.result.value == ReturnValue::drain_stopped) tell(EventId::drain_interrupted);
-        if (wanted_ == Wanted::draining) tell(EventId::draining);
+        if (wanted_ == Wanted::draining) {
+            own_cause_ = ConvergenceCause::drain;
+            tell(EventId::draining);
+        }
         if (wanted_ == Wanted::suspended) tell(EventId::suspended);
         if (command == HostCommand::resume) tell(EventId::resumed);
     }
@@ -307,6 +310,7 @@ void ClusterAgent::retire() {
     active_ = leaving_ = told_draining_ = false;
     empty_reports_ = 0;
     told_members_.clear();
+    told_offers_.clear();
     convergence_.forget();
     tell(EventId::stopped);
 }

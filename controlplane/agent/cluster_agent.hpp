@@ -11,6 +11,7 @@
 #include <string>
 
 #include "controlplane/agent/address_guard.hpp"
+#include "controlplane/agent/changed_offers.hpp"
 #include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
 #include "controlplane/agent/config_exchange.hpp"
@@ -146,7 +147,8 @@ public:
     [[nodiscard]] const std::optional<InstallTables>& last_install() const {
         return commands_.last_install();
     }
-    [[nodiscard]] std::uint64_t frames_sent() const { return commands_.frames_sent(); }
+    [[nodiscard]] std::uint64_t heartbeats_sent() const { return commands_.heartbeats_sent(); }
+    [[nodiscard]] std::uint64_t other_frames_sent() const { return commands_.other_frames_sent(); }
     // Of virtual addresses: what this host announced, and claims of strangers.
     [[nodiscard]] std::uint64_t announced() const { return addresses_.announced(); }
     [[nodiscard]] std::uint64_t address_conflicts() const { return address_conflicts_; }
@@ -272,6 +274,7 @@ private:
     bool told_starving_ = false;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
+    OffersByHost told_offers_;
     // of the next epoch with the same members, when it comes from here: rule, health or reload
     std::optional<ConvergenceCause> own_cause_;
     // Hosts that state my priority of a rule of mode single, by rule; told once each.

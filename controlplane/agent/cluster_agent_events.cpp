@@ -97,13 +97,20 @@ void ClusterAgent::tell_buried(Instant now, const Report& report) {
 }
 
 // The cause is what changed against the last epoch that was told: who is missing first, then who is
-// new, else what this host or the coordinator changed.
+// new, else what this host or another one changed.
 void ClusterAgent::tell_new_epoch(Instant now) {
     const std::vector<MemberEntry>& members = membership_.map().members;
-    ConvergenceCause cause = membership_.map().next_digest != 0
-                                 ? ConvergenceCause::reload
-                                 : own_cause_.value_or(ConvergenceCause::weight);
+    const OffersByHost offers = offers_of(membership_.peers());
+    const auto changed = first_changed(told_offers_, offers);
+    told_offers_ = offers;
+    ConvergenceCause cause = own_cause_.value_or(ConvergenceCause::weight);
     HostId by = settings_.host.id;
+    if (membership_.map().next_digest != 0) {
+        cause = ConvergenceCause::reload;
+    } else if (!own_cause_ && changed) {
+        cause = changed->cause;
+        by = changed->by;
+    }
     if (const HostId gone = first_missing(told_members_, members); gone != kNoHost) {
         const auto peer = membership_.peers().find(gone);
         const bool orderly = peer != membership_.peers().end() &&

@@ -7,8 +7,8 @@ namespace nlb::controlplane {
 namespace {
 
 constexpr std::array<std::string_view, kConvergenceCauses> kCauseNames = {
-    "health", "joined",    "left", "lost",    "reload",
-    "reset",  "restarted", "rule", "started", "weight"};
+    "drain", "health",    "joined", "left",    "lost",  "reload",
+    "reset", "restarted", "rule",   "started", "weight"};
 
 }  // namespace
 

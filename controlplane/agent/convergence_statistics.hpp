@@ -16,18 +16,19 @@ namespace nlb::controlplane {
 
 // Why a cluster converges, as this host saw it first.
 enum class ConvergenceCause : std::uint8_t {
-    health,     // the check of a server of this host failed, or passed again
+    drain,      // a host drains
+    health,     // the check of a server failed, or passed again
     joined,     // another host came
     left,       // a host went in order
     lost,       // a host was buried
     reload,     // another configuration
     reset,      // this host gave everything up and began anew
     restarted,  // the control plane came back beside a running dataplane
-    rule,       // a rule of this host was enabled, disabled or drained
+    rule,       // a rule of some host was enabled, disabled or drained
     started,    // this host came
-    weight,     // offers of a host changed
+    weight,     // weights or priorities of a host changed
 };
-inline constexpr std::size_t kConvergenceCauses = 10;
+inline constexpr std::size_t kConvergenceCauses = 11;
 [[nodiscard]] std::string_view name_of(ConvergenceCause cause);
 
 class ConvergenceStatistics {

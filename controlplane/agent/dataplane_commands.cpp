@@ -39,7 +39,7 @@ DataplaneCommands::DataplaneCommands(const ClusterSettings& settings, const Rule
       channel_(channel),
       on_use_(std::move(on_use)),
       on_ask_(std::move(on_ask)),
-      destination_(heartbeat_destination(settings.cluster.mode, settings.cluster.address.address)),
+      destination_(heartbeat_destination(settings.cluster)),
       frames_keep_(frames_keep(
           Timing::from(settings.cluster.heartbeat.period, settings.cluster.heartbeat.tolerance))) {}
 
@@ -71,7 +71,7 @@ void DataplaneCommands::send_frame(const ClusterFrame& frame, Instant not_after)
     const auto bytes = wrap_frame(destination_, encode_frame(frame, *authenticator_));
     const ipc::Send send{not_after.time_since_epoch().count()};
     channel_.send(ipc::MessageType::send, ipc::bytes_of(send), bytes);
-    ++frames_sent_;
+    ++(std::holds_alternative<Heartbeat>(frame) ? heartbeats_sent_ : other_frames_sent_);
 }
 
 void DataplaneCommands::install(const InstallTables& action) {

@@ -56,7 +56,9 @@ public:
     // What the cores of this dataplane were told last; nothing before the first install.
     [[nodiscard]] const std::optional<InstallTables>& last_install() const { return last_; }
     // Cluster frames handed to the dataplane, since the start.
-    [[nodiscard]] std::uint64_t frames_sent() const { return frames_sent_; }
+    [[nodiscard]] std::uint64_t heartbeats_sent() const { return heartbeats_sent_; }
+    // Maps, lines of configurations, grants.
+    [[nodiscard]] std::uint64_t other_frames_sent() const { return other_frames_sent_; }
 
 private:
     void send_frame(const ClusterFrame& frame, Instant not_after);
@@ -74,7 +76,8 @@ private:
     std::optional<InstallTables> last_;
     std::uint64_t failed_rules_ = 0;
     ipc::Verified verified_{};  // as told last
-    std::uint64_t frames_sent_ = 0;
+    std::uint64_t heartbeats_sent_ = 0;
+    std::uint64_t other_frames_sent_ = 0;
 };
 
 }  // namespace nlb::controlplane

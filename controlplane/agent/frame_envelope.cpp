@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/table_builder.hpp"
 #include "core/base/endian.hpp"
 #include "core/packet/frame_room.hpp"
 
@@ -27,9 +28,9 @@ std::uint32_t cluster_number(const config::Cluster& cluster) {
         cluster_mac(LinkMode::unicast, cluster.address.address).bytes.data() + 2);
 }
 
-MacAddress heartbeat_destination(LinkMode mode, const IpAddress& primary) {
-    if (mode == LinkMode::unicast) return MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-    return cluster_mac(mode, primary);
+MacAddress heartbeat_destination(const config::Cluster& cluster) {
+    if (cluster.mode == LinkMode::unicast) return MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    return config::cluster_mac_of(cluster);
 }
 
 std::vector<Byte> wrap_frame(const MacAddress& destination, std::span<const Byte> body) {

@@ -18,7 +18,7 @@ namespace nlb::controlplane {
 
 // Broadcast in unicast mode, because the cluster MAC is filtered by switches that know no such
 // port; else the cluster's group.
-[[nodiscard]] MacAddress heartbeat_destination(LinkMode mode, const IpAddress& primary);
+[[nodiscard]] MacAddress heartbeat_destination(const config::Cluster& cluster);
 
 // The source stays zero: the dataplane puts its own there, like in every frame that leaves.
 [[nodiscard]] std::vector<Byte> wrap_frame(const MacAddress& destination,

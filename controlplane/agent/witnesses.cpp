@@ -1,5 +1,6 @@
 #include "controlplane/agent/witnesses.hpp"
 
+#include "config/table_builder.hpp"
 #include "core/ipc/messages.hpp"
 #include "core/packet/address_probe.hpp"
 #include "core/tables/tables.hpp"
@@ -20,9 +21,8 @@ const std::vector<IpAddress>& Witnesses::present() const {
 // answer.
 void Witnesses::ask(Instant now) {
     const config::Cluster& cluster = settings_.cluster;
-    const MacAddress sender = cluster.mode == LinkMode::unicast
-                                  ? cluster_mac(cluster.mode, cluster.address.address)
-                                  : outside_;
+    const MacAddress sender =
+        cluster.mode == LinkMode::unicast ? config::cluster_mac_of(cluster) : outside_;
     const ipc::Send until{(now + kQuestionsKeep).time_since_epoch().count()};
     std::size_t asked = 0;
     for (const IpAddress& witness : present()) {

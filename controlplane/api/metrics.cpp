@@ -88,28 +88,37 @@ public:
     void operator()(std::array<std::uint64_t, kHostShownStates> Numbers::*member) const {
         for (const Numbers& n : snapshot_.clusters) add_named<HostShown>(n, "state", n.*member, 0);
     }
-    // A cause that never was is no sample.
+    // Also those that never were: a rate needs a first value.
     void operator()(ConvergenceStatistics::Counts Numbers::*member) const {
         for (const Numbers& n : snapshot_.clusters)
-            for (std::size_t i = 0; i < kConvergenceCauses; ++i)
-                if (const std::uint64_t count = (n.*member)[i]; count != 0)
-                    add({cluster(n),
-                         {"cause", std::string{name_of(static_cast<ConvergenceCause>(i))}}},
-                        count);
+            add_named<ConvergenceCause>(n, "cause", n.*member, 0);
     }
-    // The first one is no fault.
+    // The first one is no fault, and every host that starts is unbelieved for a moment.
     void operator()(std::array<std::uint64_t, kFrameFaults> Numbers::*member) const {
         for (const Numbers& n : snapshot_.clusters)
-            add_named<FrameFault>(n, "reason", n.*member, 1);
+            for (std::size_t i = 1; i < kFrameFaults; ++i)
+                if (const auto fault = static_cast<FrameFault>(i); fault != FrameFault::unbelieved)
+                    add({cluster(n), {"reason", std::string{name_of(fault)}}}, (n.*member)[i]);
     }
-    void operator()(GrantCounts Numbers::*member) const {
-        for (const Numbers& n : snapshot_.clusters) {
-            const GrantCounts& grants = n.*member;
-            add({cluster(n), {"what", "sent"}}, grants.sent);
-            add({cluster(n), {"what", "received"}}, grants.received);
-            add({cluster(n), {"what", "refused"}}, grants.refused);
-            add({cluster(n), {"what", "stale"}}, grants.stale);
-        }
+    void operator()(const Unbelieved&) const {
+        for (const Numbers& n : snapshot_.clusters)
+            add({cluster(n)}, n.frames_refused[static_cast<std::size_t>(FrameFault::unbelieved)]);
+    }
+    void operator()(const HostStates&) const {
+        for (const Numbers& n : snapshot_.clusters)
+            for (const HostNumbers& host : n.hosts)
+                for (std::size_t i = 0; i < kHostShownStates; ++i)
+                    add({cluster(n),
+                         {"host", host.name},
+                         {"state", std::string{name_of(static_cast<HostShown>(i))}}},
+                        static_cast<std::size_t>(host.state) == i);
+    }
+    void operator()(std::uint64_t GrantCounts::*member) const {
+        for (const Numbers& n : snapshot_.clusters) add({cluster(n)}, n.grants.*member);
+    }
+    void operator()(const OfProcess& source) const {
+        const ProcessNumbers& process = snapshot_.*source.process;
+        if (process.start_time_s > 0) add({}, process.*source.number);
     }
     void operator()(const ByWorker& source) const {
         each_report([&](const Numbers& n, const ipc::CountersReport& report) {

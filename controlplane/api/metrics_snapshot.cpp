@@ -56,20 +56,28 @@ ClusterNumbers numbers_of(const ClusterAgent& agent, Instant now) {
     numbers.rules = rules_of(agent);
     numbers.peers = peers_of(agent);
     for (const config::Host& host : agent.settings().cluster.hosts)
-        ++numbers.hosts_by_state[static_cast<std::size_t>(state_of_host(agent, host.id))];
+        numbers.hosts.push_back({host.name, state_of_host(agent, host.id)});
+    for (const HostNumbers& host : numbers.hosts)
+        ++numbers.hosts_by_state[static_cast<std::size_t>(host.state)];
     numbers.traffic = agent.traffic();
-    numbers.converging = agent.active() && !agent.membership().converged();
+    numbers.converging = agent.shown() == ShownState::converging ||
+                         (agent.shown() == ShownState::draining && !agent.membership().converged());
+    numbers.link_up = agent.link_up();
+    numbers.deaf = agent.active() && agent.membership().is_deaf();
+    numbers.connections_max = agent.settings().cluster.connections.max;
     numbers.convergences = agent.convergence().counts();
     numbers.convergence = agent.convergence().convergence();
     numbers.orphan_windows = agent.convergence().orphan_windows();
     numbers.epoch = agent.active() ? agent.membership().epoch().counter : 0;
-    numbers.frames_sent = agent.frames_sent();
+    numbers.heartbeats_sent = agent.heartbeats_sent();
+    numbers.other_frames_sent = agent.other_frames_sent();
     numbers.announcements = agent.announced();
     numbers.address_conflicts = agent.address_conflicts();
     numbers.grants = agent.membership().grants();
     numbers.frames_refused = agent.heartbeats().refused_by_reason();
     const Instant until = agent.membership().valid_until();
     numbers.fence_remaining_s = agent.active() && until > now ? in_seconds(until - now) : 0.0;
+    numbers.fenced = agent.active() && until <= now;
     numbers.generation = agent.membership().generation();
     return numbers;
 }

@@ -36,18 +36,30 @@ struct PeerNumbers {
     bool mismatch = false;
 };
 
+// The state of a configured host, as this one hears it.
+struct HostNumbers {
+    std::string name;
+    HostShown state = HostShown::absent;
+};
+
 struct ClusterNumbers {
     std::string name;
     std::vector<RuleNumbers> rules;
     std::vector<PeerNumbers> peers;
     std::array<std::uint64_t, kHostShownStates> hosts_by_state{};  // by HostShown
     Traffic traffic;
-    bool converging = true;
+    bool converging = true;  // as `query` says it
+    bool link_up = false;
+    bool deaf = false;
+    bool fenced = false;  // it takes part, and its cores answer nobody
+    std::uint64_t connections_max = 0;
+    std::vector<HostNumbers> hosts;  // every configured one
     ConvergenceStatistics::Counts convergences{};
     Histogram convergence;
     Histogram orphan_windows;
     std::uint64_t epoch = 0;
-    std::uint64_t frames_sent = 0;
+    std::uint64_t heartbeats_sent = 0;
+    std::uint64_t other_frames_sent = 0;
     std::uint64_t announcements = 0;                           // of virtual addresses
     std::uint64_t address_conflicts = 0;                       // claims of strangers
     std::array<std::uint64_t, kFrameFaults> frames_refused{};  // by FrameFault
@@ -61,9 +73,19 @@ struct LoopNumbers {
     std::uint64_t late = 0;  // times that it was more than was promised
 };
 
+// What the kernel says of one process; all zero: it is not known.
+struct ProcessNumbers {
+    double cpu_seconds = 0;
+    double start_time_s = 0;  // since 1970
+    double resident_bytes = 0;
+    double open_fds = 0;
+};
+
 struct MetricsSnapshot {
     std::vector<ClusterNumbers> clusters;
     LoopNumbers loop;
+    ProcessNumbers own;
+    ProcessNumbers dataplane;
     Serving serving{false, "SERVES NOBODY: the control plane has only begun"};
     bool dataplane_connected = false;
 };

@@ -27,6 +27,15 @@ struct ByWorker {
 struct RingFill {};
 // 1: the port's device is there and its link is up.
 struct PortUp {};
+// Of the control plane's process or the dataplane's; absent while it is not known.
+struct OfProcess {
+    ProcessNumbers MetricsSnapshot::*process;
+    double ProcessNumbers::*number;
+};
+// {cluster,host,state}: 1 for the state that each host is in.
+struct HostStates {};
+// {cluster}: heartbeats of lives that have not proved yet that they are no recordings.
+struct Unbelieved {};
 // The always-one that tells the build.
 struct BuildInfo {};
 
@@ -46,7 +55,9 @@ using MetricSource = std::variant<
     // {cluster,state} {cluster,cause} {cluster,reason} {cluster,what}
     std::array<std::uint64_t, kHostShownStates> ClusterNumbers::*,
     ConvergenceStatistics::Counts ClusterNumbers::*,
-    std::array<std::uint64_t, kFrameFaults> ClusterNumbers::*, GrantCounts ClusterNumbers::*,
+    std::array<std::uint64_t, kFrameFaults> ClusterNumbers::*, HostStates,
+    // {cluster}
+    std::uint64_t GrantCounts::*, Unbelieved,
     // {cluster,reason} or {cluster,kind}, of the dataplane
     ByReason,
     // {cluster,port,device}, of the dataplane; the third one {...,queue}
@@ -55,7 +66,7 @@ using MetricSource = std::variant<
     // {cluster,worker}; {cluster}; of the dataplane
     ByWorker, RingFill,
     // of the process, no label
-    std::uint64_t LoopNumbers::*, Histogram LoopNumbers::*, bool MetricsSnapshot::*,
+    std::uint64_t LoopNumbers::*, Histogram LoopNumbers::*, bool MetricsSnapshot::*, OfProcess,
     // {version,layout}
     BuildInfo>;
 

@@ -1,6 +1,7 @@
 // What `params` answers: everything that a host goes by, from the file in force, from what it
 // derived and from what the others state. Keys are named by their ids alone.
 #include "config/format.hpp"
+#include "config/table_builder.hpp"
 #include "controlplane/api/view_parts.hpp"
 #include "controlplane/api/views.hpp"
 #include "core/base/durations.hpp"
@@ -61,8 +62,7 @@ Json host_params(const ClusterAgent& agent, const config::Host& host) {
 
 Json macs_of(const ClusterAgent& agent) {
     const config::Cluster& cluster = agent.settings().cluster;
-    Json macs = {
-        {"cluster", config::to_string(cluster_mac(cluster.mode, cluster.address.address))}};
+    Json macs = {{"cluster", config::to_string(config::cluster_mac_of(cluster))}};
     if (cluster.mode == LinkMode::unicast)
         macs["masked"] =
             config::to_string(masked_mac(agent.settings().host.id, cluster.address.address));

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <sodium.h>
+#include <unistd.h>
 
 #include "config/daemon/clock.hpp"
 #include "config/daemon/log.hpp"
@@ -12,6 +13,7 @@
 #include "controlplane/agent/reload.hpp"
 #include "controlplane/api/serving.hpp"
 #include "controlplane/loop/neighbours.hpp"
+#include "controlplane/loop/process_numbers.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "core/base/assert.hpp"
 #include "core/base/durations.hpp"
@@ -197,6 +199,8 @@ void ControlPlane::publish(Instant now) {
     snapshot.serving = std::move(serving);
     snapshot.loop = numbers_;
     snapshot.dataplane_connected = connection_.connected();
+    snapshot.own = process_numbers(getpid());
+    snapshot.dataplane = process_numbers(connection_.peer());
     for (const auto& agent : agents_) snapshot.clusters.push_back(numbers_of(*agent, now));
     board_->publish(std::move(snapshot));
 }

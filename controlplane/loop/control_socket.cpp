@@ -28,6 +28,12 @@ public:
         });
         read();
     }
+    // It has not finished its line.
+    [[nodiscard]] bool owes_its_line() const { return owes_its_line_; }
+    void send_away() {
+        owes_its_line_ = false;
+        socket_.close();
+    }
 
 private:
     void read() {
@@ -35,6 +41,7 @@ private:
             socket_, asio::dynamic_buffer(input_, kLineBytesMax), '\n',
             [self = shared_from_this()](const asio::error_code& error, std::size_t bytes) {
                 self->deadline_.cancel();
+                self->owes_its_line_ = false;
                 // A line that is too long has no end within the limit: it is answered like other
                 // garbage.
                 if (error && error != asio::error::not_found && error != asio::error::eof) return;
@@ -63,6 +70,7 @@ private:
     asio::steady_timer deadline_;
     Handler& handler_;
     std::size_t& clients_;
+    bool owes_its_line_ = true;
     std::string input_;
     std::string output_;
 };
@@ -89,15 +97,34 @@ void ControlSocket::accept() {
     acceptor_.async_accept(
         [this](const asio::error_code& error, asio::local::stream_protocol::socket socket) {
             if (error == asio::error::operation_aborted) return;
-            if (!error && clients_ < kClientsMax)
-                std::make_shared<Client>(loop_, std::move(socket), handler_, clients_)->start();
-            if (!error) return accept();
+            if (!error) {
+                take(std::move(socket));
+                return accept();
+            }
             // Out of descriptors or the like: not at once again, or the loop would do nothing else.
             retry_.expires_after(std::chrono::milliseconds{100});
             retry_.async_wait([this](const asio::error_code& stopped) {
                 if (!stopped) accept();
             });
         });
+}
+
+void ControlSocket::take(asio::local::stream_protocol::socket socket) {
+    std::erase_if(in_order_, [](const std::weak_ptr<Client>& one) { return one.expired(); });
+    if (clients_ >= kClientsMax && !send_the_most_silent_away()) return;
+    const auto client = std::make_shared<Client>(loop_, std::move(socket), handler_, clients_);
+    in_order_.push_back(client);
+    client->start();
+}
+
+bool ControlSocket::send_the_most_silent_away() {
+    for (const std::weak_ptr<Client>& one : in_order_) {
+        const auto client = one.lock();
+        if (!client || !client->owes_its_line()) continue;
+        client->send_away();
+        return true;
+    }
+    return false;
 }
 
 }  // namespace nlb::controlplane

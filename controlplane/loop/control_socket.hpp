@@ -1,9 +1,12 @@
 // RUN_DIR/control.sock: one line in, one line out, then closed. It bounds what a client may cost
-// (lines, clients, time) and knows nothing of what the lines mean.
+// (lines, clients, time) and knows nothing of what the lines mean. Clients that connect and say
+// nothing lock nobody out: a newcomer takes the place of the one that has been silent longest.
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -35,6 +38,9 @@ public:
 private:
     class Client;
     void accept();
+    void take(asio::local::stream_protocol::socket socket);
+    // False: all of them are being answered.
+    bool send_the_most_silent_away();
 
     asio::io_context& loop_;
     asio::local::stream_protocol::acceptor acceptor_;
@@ -42,6 +48,7 @@ private:
     Handler handler_;
     std::string path_;
     std::size_t clients_ = 0;
+    std::deque<std::weak_ptr<Client>> in_order_;  // as they came; who has gone is struck off
 };
 
 }  // namespace nlb::controlplane

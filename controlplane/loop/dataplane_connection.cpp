@@ -160,4 +160,13 @@ void DataplaneConnection::lose(const std::string& because) {
     retry_after(std::exchange(pause_, kRetryEvery));
 }
 
+pid_t DataplaneConnection::peer() const {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (!connected()) return 0;
+    const int descriptor = const_cast<asio::posix::stream_descriptor&>(*socket_).native_handle();
+    const bool known = getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0;
+    return known ? credentials.pid : 0;
+}
+
 }  // namespace nlb::controlplane

@@ -45,6 +45,8 @@ public:
     // kRetryRefusedEvery, as somebody has to mend it first.
     void abandon(const std::string& because);
     [[nodiscard]] bool connected() const { return socket_.has_value() && !broken_; }
+    // The process at the other end, by the kernel's word; 0: none.
+    [[nodiscard]] pid_t peer() const;
     [[nodiscard]] std::size_t queued() const { return queue_.size(); }
 
     static constexpr std::chrono::milliseconds kRetryEvery{100};

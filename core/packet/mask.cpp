@@ -67,7 +67,7 @@ Reason mask_frame(Frame& frame, PacketInfo& info, const BurstContext& context) {
     const Reason reason = mask_body(frame, info, former, context);
     // What does not leave stays as the server sent it: a trace shows it so.
     if (reason == Reason::sent)
-        put_mac(frame.data + kSourceMacOffset, context.ports.station(context.tables));
+        put_mac(frame.data + kSourceMacOffset, context.ports.source(context.tables));
     return reason;
 }
 

@@ -94,7 +94,9 @@ struct Tables {
     std::uint16_t generation;
     // The cluster's VLAN, 1..4094; 0: its frames are untagged.
     std::uint16_t vlan;
-    std::array<Byte, 2> zero;
+    // 1: frames from inside leave with the cluster MAC as their source (a hub, unicast mode)
+    std::uint8_t bares_source_mac;
+    std::array<Byte, 1> zero;
 };
 static_assert(std::is_trivially_copyable_v<Tables>);
 static_assert(std::has_unique_object_representations_v<RuleEntry> &&
@@ -118,9 +120,13 @@ static_assert(std::has_unique_object_representations_v<Tables>);
 struct PortAddresses {
     MacAddress outside;
     MacAddress inside;
-    // The source of everything this host sends, and the answer for its dedicated addresses.
+    // The source of what this host itself sends, and the answer for its dedicated addresses.
     [[nodiscard]] const MacAddress& station(const Tables& tables) const {
         return tables.mode == LinkMode::unicast ? tables.masked_mac : outside;
+    }
+    // The source of what the servers send.
+    [[nodiscard]] const MacAddress& source(const Tables& tables) const {
+        return tables.bares_source_mac != 0 ? tables.cluster_mac : station(tables);
     }
 };
 

@@ -1,6 +1,6 @@
 // The main lcore: sets everything up in order, then serves its control plane, publishes tables,
 // watches links and leases, keeps the clock, and takes everything down. It touches no packet but
-// those of the cluster's own protocol.
+// those of the cluster's own protocol. Thread: main.
 #pragma once
 
 #include <atomic>

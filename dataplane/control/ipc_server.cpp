@@ -25,6 +25,8 @@ void IpcServer::on_newcomer() {
     // The messages of a predecessor that has just died take effect before its successor hears what
     // is stored here. Where that takes long it waits in the backlog.
     if (socket_.connected() && on_readable()) return;
+    // Whoever came and has said nothing keeps no control plane out; one that is here comes again.
+    if (socket_.connected() && !agreed_) socket_.disconnect();
     if (socket_.connected()) {
         socket_.turn_away(ipc::write_refusal("another control plane (process " +
                                              std::to_string(socket_.peer_pid()) +

@@ -1,5 +1,6 @@
 // The unix seqpacket socket of the run directory and its one connection. It moves datagrams and
 // knows nothing of what they say. A second peer is told why it must wait and is turned away.
+// Thread: main.
 #pragma once
 
 #include <cstdint>

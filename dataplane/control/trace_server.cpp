@@ -42,6 +42,9 @@ std::optional<std::string> fault_of(const trace::Request& request, std::size_t b
 }  // namespace
 
 void TraceServer::on_newcomer() {
+    // Whoever came and asks for nothing keeps nobody out.
+    if (socket_.connected() && !trace_) on_readable();
+    if (socket_.connected() && !trace_) end();
     if (socket_.connected()) {
         socket_.turn_away(ipc::write_refusal(
             fmt::format("another trace runs (process {}): end it first", socket_.peer_pid())));

@@ -1,5 +1,6 @@
 // What is to be done so that an interface carries what is wished, from what the kernel says that it
-// carries. Whatever somebody else has put there stays. It asks no kernel and sets nothing.
+// carries. Whatever somebody else has put there stays. It asks no kernel and sets nothing. Thread:
+// any.
 #pragma once
 
 #include <set>

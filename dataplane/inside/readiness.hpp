@@ -1,5 +1,5 @@
 // When what is wrong inside counts: not while it is being mended, and not again and again. Time and
-// what is the case go in, what to tell the control plane comes out.
+// what is the case go in, what to tell the control plane comes out. Thread: one.
 #pragma once
 
 #include <chrono>

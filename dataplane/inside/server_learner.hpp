@@ -1,6 +1,6 @@
 // The MAC of servers behind an inside port that is not this kernel's: asked for, learnt, held. Time
 // and answers go in, questions and one MAC come out; it touches no port and reads no clock. One MAC
-// is all that it remembers, whoever speaks inside.
+// is all that it remembers, whoever speaks inside. Thread: main.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // What the kernel's end of an inside device should carry, as values: this host's addresses and the
-// routes that make its own connections leave from a dedicated one. It asks no kernel.
+// routes that make its own connections leave from a dedicated one. It asks no kernel. Thread: any.
 #pragma once
 
 #include <cstdint>

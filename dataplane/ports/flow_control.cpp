@@ -29,13 +29,17 @@ FlowControlCalls flow_control_calls(std::uint16_t port) {
 ipc::FlowControl end_flow_control(const FlowControlCalls& calls) {
     rte_eth_fc_conf settings{};
     if (calls.get(settings) != 0) return ipc::FlowControl::unknown;
+    // Said even where it is off already: without a link that is no answer, only no agreement yet.
     for (const rte_eth_fc_mode wanted : {RTE_ETH_FC_NONE, RTE_ETH_FC_RX_PAUSE}) {
-        if (settings.mode == wanted) break;
         settings.mode = wanted;
-        if (calls.set(settings) == 0) break;
+        if (calls.set(settings) == 0) return told(wanted);
     }
-    rte_eth_fc_conf now{};
-    return calls.get(now) == 0 ? told(now.mode) : ipc::FlowControl::unknown;
+    return read_flow_control(calls);
+}
+
+ipc::FlowControl read_flow_control(const FlowControlCalls& calls) {
+    rte_eth_fc_conf settings{};
+    return calls.get(settings) == 0 ? told(settings.mode) : ipc::FlowControl::unknown;
 }
 
 }  // namespace nlb::dataplane

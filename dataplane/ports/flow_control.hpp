@@ -17,8 +17,11 @@ struct FlowControlCalls {
 };
 [[nodiscard]] FlowControlCalls flow_control_calls(std::uint16_t port);
 
-// Off; where that is refused, at least no pause frame is sent. What the device says afterwards;
-// unknown: it has no such thing, or does not tell. Requires: the port is started.
+// Off; where that is refused, at least no pause frame is sent. Which of them the device took, else
+// what it does; unknown: it has no such thing. Requires: the port is started.
 [[nodiscard]] ipc::FlowControl end_flow_control(const FlowControlCalls& calls);
+// What is in force. Requires: the link is up, for it is agreed with the switch (e1000 tells what
+// was before until then).
+[[nodiscard]] ipc::FlowControl read_flow_control(const FlowControlCalls& calls);
 
 }  // namespace nlb::dataplane

@@ -1,5 +1,5 @@
 // NUMA: a worker that reads its packets from another node's memory is slower, and nothing else
-// tells the operator. It moves nothing.
+// tells the operator. It moves nothing. Thread: main, at the start.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Whether a port may be used, and what brings it back: a state machine. Events of the driver come
-// in, the next step goes out. It touches no device.
+// in, the next step goes out. It touches no device. Thread: main.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 #include <rte_ethdev.h>
 
 #include "core/base/assert.hpp"
+#include "dataplane/ports/flow_control.hpp"
 #include "dataplane/ports/ports.hpp"
 #include "dataplane/startup/kernel_interface.hpp"
 
@@ -59,8 +60,11 @@ bool Port::link_up(Instant now) {
     if (!is_cheap && is_asked && now - link_at_ < kLinkPoll) return link_;
     link_at_ = now;
     rte_eth_link link{};
+    const bool was_up = link_;
     link_ = rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
     speed_mbps_ = link_ && link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN ? link.link_speed : 0;
+    if (link_ && !was_up && device_.is_pci())
+        flow_control_ = read_flow_control(flow_control_calls(id_));
     return link_;
 }
 

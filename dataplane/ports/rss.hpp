@@ -1,6 +1,7 @@
 // Receive-side scaling (RSS) by the adapter: the key that gives both directions of a flow one
 // queue, and over how many queues a port really spreads. It configures nothing: Port does. What no
-// adapter spreads, workers spread among themselves (dataplane/worker/software_rss.hpp).
+// adapter spreads, workers spread among themselves (dataplane/worker/software_rss.hpp). Thread:
+// main, before workers start.
 #pragma once
 
 #include <cstdint>

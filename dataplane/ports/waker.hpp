@@ -1,4 +1,5 @@
-// What ends a worker's sleep when a queue holds a frame: a descriptor of the driver.
+// What ends a worker's sleep when a queue holds a frame: a descriptor of the driver. Thread: the
+// one that polls the queue.
 #pragma once
 
 #include <cstdint>

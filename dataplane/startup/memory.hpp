@@ -11,6 +11,7 @@
 // taps:        tap_buffers() of each nlb_tap
 // bytes:       buffers * buffer_bytes(), taps, connections, kLaneBytes for each cluster and worker,
 //              kEalBytes, and an eighth on top for the seams of the heap
+// Thread: any.
 #pragma once
 
 #include <cstdint>

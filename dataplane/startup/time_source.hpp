@@ -1,5 +1,6 @@
 // Whether the time stamp counter can be trusted for leases: what the CPU says of it, and what the
 // kernel has made of it. A guest under emulation may not tell, so this warns and refuses nothing.
+// Thread: main, at the start.
 #pragma once
 
 #include <string>

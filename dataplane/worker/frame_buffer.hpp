@@ -1,5 +1,5 @@
 // A DPDK buffer as the hot loop sees it: the frame in it, the word that tells whether it is a usual
-// one, and how many go back at once.
+// one, and how many go back at once. Thread: the worker that holds the buffer.
 #pragma once
 
 #include <bit>

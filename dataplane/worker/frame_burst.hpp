@@ -1,5 +1,6 @@
 // A burst of packets as core sees it, with the buffers that its frames lie in. It owns neither:
-// whoever takes a buffer out of it frees it or gives it on.
+// whoever takes a buffer out of it frees it or gives it on. Thread: the worker that holds the
+// burst.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // A packet that was counted under one reason goes another way after all: its former reason is
 // uncounted, so that each packet has one. Counters of lanes are summed, so another lane than the
-// one that counted may do it: its words then wrap, their sum does not.
+// one that counted may do it: its words then wrap, their sum does not. Thread: the worker of the
+// lane that is counted in.
 #pragma once
 
 #include "core/packet/burst.hpp"

@@ -34,7 +34,7 @@ class StickyClients(lab_case.LabCase):
 
     def grants(self, what):
         scraped = [host.run("curl", "-s", "-m", "5", f"http://{host.plan.metrics}/metrics") for host in self.lab.hosts]
-        return sum(prometheus.total(prometheus.parse(text), "nlb_grants_total", what=what) for text in scraped)
+        return sum(prometheus.total(prometheus.parse(text), f"nlb_grants_{what}_total") for text in scraped)
 
     def test_a_client_that_comes_again_finds_its_server_although_its_bucket_moved(self):
         addresses = self.lab.plan.client_addresses()

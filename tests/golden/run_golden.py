@@ -16,17 +16,9 @@ import cases_egress
 import cases_links
 import cluster
 import runs
+from play import delivered
 
 CLUSTER_BYTES = bytes.fromhex(cluster.CLUSTER_MAC.replace(":", ""))
-INSIDE_BYTES = bytes.fromhex(cluster.INSIDE_MAC.replace(":", ""))
-GROUP_REASONS = ("accept broadcast", "accept multicast")
-
-
-def delivered(frame, outcome):
-    """The frame as the inside device gets it: addressed to it, but for broadcasts and multicasts that went to a group."""
-    if outcome in GROUP_REASONS and frame[0] & 1:
-        return frame
-    return INSIDE_BYTES + frame[6:]
 
 
 def brief(frames):

@@ -18,7 +18,7 @@ import tap
 import capture
 import cluster
 import packets
-import runs
+import play
 
 HOST = cluster.HOSTS[0]
 IDLE_MS = 100
@@ -79,7 +79,7 @@ class IdleExit(unittest.TestCase):
         folder = pathlib.Path(self.place.name)
         capture.write(folder / "outside", outside)
         capture.write(folder / "inside", inside)
-        where = cluster.Cluster(folder, runs.programs(), folder / "outside", folder / "inside", lcores=lcores)
+        where = cluster.Cluster(folder, play.programs(), folder / "outside", folder / "inside", lcores=lcores)
         with busy(self.cpu):
             process = where.start_dataplane(HOST, IDLE_MS)
             try:
@@ -98,10 +98,10 @@ class IdleExit(unittest.TestCase):
                 process.wait()
                 raise
         try:
-            said += process.communicate(timeout=runs.SECONDS_MAX)[1]
+            said += process.communicate(timeout=play.SECONDS_MAX)[1]
         except subprocess.TimeoutExpired:
             process.kill()
-            self.fail(f"the dataplane did not end within {runs.SECONDS_MAX} s: {said}{process.communicate()[1]}")
+            self.fail(f"the dataplane did not end within {play.SECONDS_MAX} s: {said}{process.communicate()[1]}")
         self.assertEqual(process.returncode, 0, said)
         return len(capture.read(where.sent_inside(HOST))), len(capture.read(where.sent_outside(HOST)))
 

@@ -14,9 +14,9 @@ import built
 import chroots
 import tap
 
-UNITS = ("nlb-dataplane.service", "nlb-controlplane.service", "nlb.target")
+UNITS = ("nlb-dataplane.service", "nlb-controlplane.service", "nlb-announce.service", "nlb.target")
 # systemd-analyze security: 0.0 is least exposed. What the units have today; more is a step back.
-EXPOSURE_MAX = {"nlb-dataplane.service": 3.1, "nlb-controlplane.service": 2.1}
+EXPOSURE_MAX = {"nlb-dataplane.service": 3.1, "nlb-controlplane.service": 2.1, "nlb-announce.service": 2.1}
 OLDER = "0.0.9-1"
 CONFIGURATION = """clusters:
   - name: web
@@ -96,6 +96,10 @@ class Life(unittest.TestCase):
         self.assertGreater(len({file.name.split(".")[0] for file in drivers}), 40, drivers)
         _, missing = self.root.shell("for file in /usr/lib/*/dpdk/pmds-*/*.so.*; do ldd $file; done | grep 'not found' || true")
         self.assertEqual("", missing)
+
+    def test_1_what_watches_and_what_announces_a_cluster_is_there(self):
+        for file in ("prometheus/alerts.yaml", "prometheus/rules.yaml", "prometheus/scrape.yaml", "grafana/nlb.json", "bird/nlb.conf"):
+            self.assertGreater(self.path(f"usr/share/nlb/{file}").stat().st_size, 100, file)
 
     def test_1_bind_nic_works_away_from_the_tree_and_names_itself(self):
         _, said = self.root.shell("nlb-bind-nic --root /nowhere")

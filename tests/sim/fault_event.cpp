@@ -162,15 +162,18 @@ bool read_whole(std::string_view word, std::int64_t& value) {
     return error == std::errc{} && end == word.data() + word.size() && value >= 0;
 }
 
-// "SECONDS" or "SECONDS.NINEDIGITS".
+// "SECONDS", or with up to nine digits behind a point.
 std::optional<Duration> read_time(std::string_view word) {
     const auto dot = word.find('.');
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;
     if (!read_whole(word.substr(0, dot), seconds)) return std::nullopt;
-    if (dot != std::string_view::npos &&
-        (word.size() - dot != 10 || !read_whole(word.substr(dot + 1), nanoseconds)))
-        return std::nullopt;
+    if (dot != std::string_view::npos) {
+        const std::string_view digits = word.substr(dot + 1);
+        if (digits.size() > 9 || digits.starts_with('-') || !read_whole(digits, nanoseconds))
+            return std::nullopt;
+        for (std::size_t i = digits.size(); i < 9; ++i) nanoseconds *= 10;
+    }
     return Duration{seconds * 1'000'000'000 + nanoseconds};
 }
 

@@ -176,15 +176,15 @@ const BadYaml kCases[] = {
     {"AToleranceTooLowIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {tolerance: 2}\n",
-     R"(nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected a whole number in 3-20, got "2")"},
+     R"(nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected a whole number in 3-100, got "2")"},
     {"AToleranceTooHighIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
-     "    heartbeat: {tolerance: 21}\n",
-     R"(nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected a whole number in 3-20, got "21")"},
+     "    heartbeat: {tolerance: 101}\n",
+     R"(nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected a whole number in 3-100, got "101")"},
     {"AFractionOfToleranceIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat: {tolerance: 5.5}\n",
-     R"(nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected a whole number in 3-20, got "5.5")"},
+     R"(nlb.yaml:4:28: clusters[0].heartbeat.tolerance: expected a whole number in 3-100, got "5.5")"},
     {"AHeartbeatOfNothingIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    heartbeat:\n",
@@ -226,6 +226,26 @@ const BadYaml kCases[] = {
      "    address: 192.0.2.80/24\n"
      "    remote_control: {enabled: true, port: 0}\n",
      R"(nlb.yaml:4:43: clusters[0].remote_control.port: expected a whole number in 1-65535, got "0")"},
+    {"TheMacOfAGroupIsNoStations", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/24\n"
+     "    mac: '03:bf:00:00:00:01'\n",
+     R"(nlb.yaml:4:10: clusters[0].mac: expected the MAC of one station in mode unicast, got "03:bf:00:00:00:01")"},
+    {"AStationsMacIsNoGroups", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/24\n"
+     "    mode: multicast\n"
+     "    mac: '02:bf:00:00:00:01'\n",
+     R"(nlb.yaml:5:10: clusters[0].mac: expected the MAC of a group in mode multicast, got "02:bf:00:00:00:01")"},
+    {"AMacByHandHasNoPlaceInModeIgmp", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/24\n"
+     "    mode: igmp\n"
+     "    mac: '01:00:5e:00:00:01'\n",
+     "nlb.yaml:5:10: clusters[0].mac: expected no mac in mode igmp, whose group comes from the "
+     "address, got \"01:00:5e:00:00:01\""},
+    {"AHostsMaskedSourceIsNoClusterMac", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/24\n"
+     "    mac: '02:02:c0:00:02:50'\n",
+     "nlb.yaml:4:10: clusters[0].mac: expected another MAC than a host's masked source, got "
+     "\"02:02:c0:00:02:50\""},
     {"AGenerationOfZeroIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    generation: 0\n",
@@ -287,6 +307,9 @@ const BadYaml kCases[] = {
     {"AListenIPv6AddressNeedsBrackets", "'127.0.0.1:9780'", "'::1:9780'",
      "nlb.yaml:23:19: metrics.listen: expected \"ADDRESS:PORT\", \"[IPV6]:PORT\" or \"\" for none, "
      "got \"::1:9780\""},
+    {"EachOfManyListenAddressesIsRead", "'127.0.0.1:9780'", "['127.0.0.1:9780', here]",
+     "nlb.yaml:23:38: metrics.listen[1]: expected \"ADDRESS:PORT\" or \"[IPV6]:PORT\", got "
+     "\"here\""},
     {"MetricsThatAreAScalarAreRefused", "metrics: {listen: '127.0.0.1:9780'}\n", "metrics: off\n",
      R"(nlb.yaml:23:10: metrics: expected a mapping with the key listen, got "off")"},
     {"AnUnknownPollWordListsTheWords", "metrics: {listen: '127.0.0.1:9780'}\n",

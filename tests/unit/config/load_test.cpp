@@ -91,7 +91,7 @@ TEST(Load, WhatIsNotWrittenHasItsDefault) {
     const Config config = right(
         "clusters: [{name: c, address: 10.0.0.1, key_file: /k, hosts: [{name: h, id: 7, outside: "
         "net_null0, inside: net_null1, lcores: 0}]}]");
-    EXPECT_EQ(config.metrics.listen, "127.0.0.1:9780");
+    EXPECT_EQ(config.metrics.listen, std::vector<std::string>{"127.0.0.1:9780"});
     EXPECT_EQ(config.poll, PollMode::adaptive);
     EXPECT_TRUE(config.eal.hugepages);
     EXPECT_EQ(config.eal.memory_mib, 0U);
@@ -205,12 +205,12 @@ TEST(Load, EveryTopLevelKeyIsRead) {
     const Config config = right(edited("metrics: {listen: '127.0.0.1:9780'}\n",
                                        "metrics: {listen: '[::1]:1'}\npoll: busy\neal: {hugepages: "
                                        "false, memory: 512, main_lcore: 0}\n"));
-    EXPECT_EQ(config.metrics.listen, "[::1]:1");
+    EXPECT_EQ(config.metrics.listen, std::vector<std::string>{"[::1]:1"});
     EXPECT_EQ(config.poll, PollMode::busy);
     EXPECT_FALSE(config.eal.hugepages);
     EXPECT_EQ(config.eal.memory_mib, 512U);
     EXPECT_EQ(config.eal.main_lcore, 0);
-    EXPECT_EQ(right(edited("'127.0.0.1:9780'", "''")).metrics.listen, "") << "no HTTP";
+    EXPECT_TRUE(right(edited("'127.0.0.1:9780'", "''")).metrics.listen.empty()) << "no HTTP";
 }
 
 TEST(Load, LcoresHaveFourSpellings) {

@@ -245,12 +245,25 @@ TEST(ParameterTable, WhatIsAskedForAndNotDoneIsNoted) {
     const auto notes = [](const char* name, const char* value) {
         return import_of({{"a", params_with(name, value)}}).notes;
     };
-    EXPECT_TRUE(mentions(notes("MaskSourceMAC", "DISABLED"), "every frame is masked"));
+    EXPECT_TRUE(mentions(notes("MaskSourceMAC", "DISABLED"), "for hubs"));
     EXPECT_TRUE(mentions(notes("BDATeaming", "YES"), "not taken over"));
     EXPECT_TRUE(mentions(notes("RemoteControlEnabled", "ENABLED"), "remote control stays off"));
-    EXPECT_TRUE(mentions(notes("ClusterNetworkAddress", "02-00-00-00-00-01"), "typed by hand"));
     EXPECT_TRUE(mentions(import_of({{"a", params_text() + "Colour = red\n"}}).notes,
                          "Colour is no parameter of NLB"));
+}
+
+TEST(ParameterTable, AMacTypedByHandIsTakenWhereItFitsTheMode) {
+    const auto import_typed = [](const char* mac) {
+        return import_of({{"a", replaced(params_with("ClusterNetworkAddress", mac),
+                                         "IPToMACEnable             = ENABLED",
+                                         "IPToMACEnable             = DISABLED")}});
+    };
+    const Imported taken = import_typed("03-00-5e-00-53-01");
+    EXPECT_NE(taken.yaml.find("mac: \"03:00:5e:00:53:01\""), std::string::npos) << taken.yaml;
+    EXPECT_TRUE(filled_in(taken.yaml).clusters.at(0).mac);
+    const Imported refused = import_typed("02-00-5e-00-53-01");
+    EXPECT_TRUE(mentions(refused.notes, "no MAC for mode multicast"));
+    EXPECT_EQ(refused.yaml.find("mac:"), std::string::npos);
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ TEST(Reload, WhatIsReadAtTheStartAsksForARestart) {
     EXPECT_FALSE(check_surroundings(before, after));
     after = before;
     EXPECT_TRUE(check_surroundings(before, after));
-    after.metrics.listen = "127.0.0.1:1";
+    after.metrics.listen = {"127.0.0.1:1"};
     EXPECT_FALSE(check_surroundings(before, after));
 }
 

@@ -269,7 +269,13 @@ ClusterNumbers counted_cluster(const std::string& name, bool reported) {
     n.convergence = counted(1.5);
     n.orphan_windows = counted(2.5);
     n.epoch = 101;
-    n.frames_sent = 102;
+    n.heartbeats_sent = 102;
+    n.other_frames_sent = 106;
+    n.connections_max = 107;
+    n.link_up = reported;
+    n.deaf = !reported;
+    n.fenced = !reported;
+    n.hosts = {{"edge1", HostShown::converged}, {"edge2", HostShown::absent}};
     n.announcements = 103;
     n.address_conflicts = 104;
     count_from(n.frames_refused, 200);
@@ -286,6 +292,8 @@ TEST(Metrics, TheTextIsWhatItWas) {
     snapshot.dataplane_connected = true;
     snapshot.loop.lateness = counted(0.25);
     snapshot.loop.late = 77;
+    snapshot.own = {1.5, 1700000000, 2e6, 20};
+    snapshot.dataplane = {2.5, 1700000001, 3e6, 30};
     snapshot.clusters = {counted_cluster("web", true), counted_cluster("mail", false)};
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families_of(snapshot));

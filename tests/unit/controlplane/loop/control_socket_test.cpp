@@ -23,6 +23,7 @@ protected:
         socket_.emplace(loop_, [this](std::string_view line, ControlSocket::Answer answer) {
             lines_.emplace_back(line.substr(0, 100));
             sizes_.push_back(line.size());
+            if (!answers_) return owed_.push_back(std::move(answer));
             answer("answer\n");
         });
         ASSERT_TRUE(socket_->listen(path_));
@@ -64,6 +65,8 @@ protected:
     std::optional<ControlSocket> socket_;
     std::vector<std::string> lines_;
     std::vector<std::size_t> sizes_;
+    bool answers_ = true;
+    std::vector<ControlSocket::Answer> owed_;
 };
 
 TEST_F(ControlSocketTest, OneLineGetsOneAnswerThenTheEnd) {
@@ -91,15 +94,38 @@ TEST_F(ControlSocketTest, AClientThatLeavesHarmsNobody) {
     EXPECT_EQ(talk(client(), "next\n"), "answer\n");
 }
 
-TEST_F(ControlSocketTest, MoreClientsThanItServesAreSentAway) {
+TEST_F(ControlSocketTest, WhoSaysNothingLosesItsPlaceToANewcomer) {
     std::vector<int> idle;
-    for (std::size_t i = 0; i < ControlSocket::kClientsMax; ++i) {
+    for (std::size_t i = 0; i < 20 * ControlSocket::kClientsMax; ++i) {
         idle.push_back(client());
         loop_.restart();
         loop_.run_for(milliseconds{1});
     }
+    EXPECT_EQ(talk(client(), "hello\n"), "answer\n");
+    std::size_t open = 0;
+    for (const int fd : idle) {
+        char byte;
+        open += recv(fd, &byte, 1, 0) < 0 ? 1U : 0U;
+        close(fd);
+    }
+    EXPECT_LE(open, ControlSocket::kClientsMax);
+    EXPECT_GE(open, ControlSocket::kClientsMax - 1);
+}
+
+TEST_F(ControlSocketTest, MoreClientsThanAreBeingAnsweredAreSentAway) {
+    answers_ = false;
+    std::vector<int> asking;
+    for (std::size_t i = 0; i < ControlSocket::kClientsMax; ++i) {
+        asking.push_back(client());
+        ASSERT_EQ(send(asking.back(), "wait\n", 5, MSG_NOSIGNAL), 5);
+        loop_.restart();
+        loop_.run_for(milliseconds{1});
+    }
+    answers_ = true;
     EXPECT_EQ(talk(client(), "hello\n"), "");
-    for (const int fd : idle) close(fd);
+    for (const ControlSocket::Answer& answer : owed_) answer("late\n");
+    owed_.clear();
+    for (const int fd : asking) close(fd);
     loop_.restart();
     loop_.run_for(milliseconds{10});
     EXPECT_EQ(talk(client(), "hello\n"), "answer\n");

@@ -52,19 +52,22 @@ TEST(SodiumAuthenticator, AFlippedBitIsNoticed) {
 }
 
 TEST(ClusterFrames, GoToEverybodyInUnicastModeElseToTheGroup) {
-    const IpAddress primary = IpAddress::v4(0xc0000250);
-    EXPECT_EQ(heartbeat_destination(LinkMode::unicast, primary),
-              (MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}));
-    EXPECT_EQ(heartbeat_destination(LinkMode::multicast, primary),
-              (MacAddress{{0x03, 0xbf, 0xc0, 0x00, 0x02, 0x50}}));
-    EXPECT_EQ(heartbeat_destination(LinkMode::igmp, primary),
-              (MacAddress{{0x01, 0x00, 0x5e, 0x7f, 0x02, 0x50}}));
-    EXPECT_EQ(cluster_number(testing::small_cluster()), 0xc0000250U);
+    config::Cluster cluster = testing::small_cluster();
+    const auto destination = [&](LinkMode mode) {
+        cluster.mode = mode;
+        return heartbeat_destination(cluster);
+    };
+    EXPECT_EQ(destination(LinkMode::unicast), (MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}));
+    EXPECT_EQ(destination(LinkMode::multicast), (MacAddress{{0x03, 0xbf, 0xc0, 0x00, 0x02, 0x50}}));
+    EXPECT_EQ(destination(LinkMode::igmp), (MacAddress{{0x01, 0x00, 0x5e, 0x7f, 0x02, 0x50}}));
+    cluster.mac = MacAddress{{0x03, 1, 2, 3, 4, 5}};
+    EXPECT_EQ(destination(LinkMode::multicast), *cluster.mac) << "by hand";
+    EXPECT_EQ(cluster_number(cluster), 0xc0000250U) << "the address alone names the cluster";
 }
 
 TEST(ClusterFrames, AreFoundBehindUpToTwoVlanTags) {
     const std::vector<Byte> body{1, 2, 3};
-    auto frame = wrap_frame(heartbeat_destination(LinkMode::unicast, {}), body);
+    auto frame = wrap_frame(heartbeat_destination(testing::small_cluster()), body);
     ASSERT_EQ(frame.size(), 17U);
     for (int tags = 0; tags <= 3; ++tags) {
         const auto found = unwrap_frame(frame);

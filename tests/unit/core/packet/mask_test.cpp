@@ -76,6 +76,14 @@ TEST_F(Mask, InMulticastModesTheNicsOwnAddressIsTheSource) {
         EXPECT_EQ(source_of(each.last.frame), kOutsideMac);
     }
 }
+TEST_F(Mask, UnmaskedServersSendWithTheClusterMac) {
+    host.tables.bares_source_mac = 1;
+    ASSERT_EQ(host.out(build_frame(reply_to(tcp(), kTcpAck))), Reason::sent);
+    EXPECT_EQ(source_of(host.last.frame), host.tables.cluster_mac);
+    const auto claim = sent_arp(arp(kArpRequest, dedicated(1), kRouter));
+    EXPECT_EQ(claim.sender_mac, kMasked) << "the host's own addresses stay at its own MAC";
+}
+
 TEST_F(Mask, WhatIsNoIpAtAllIsMaskedToo) {
     FrameSpec link;
     link.source_mac = kClusterMac;

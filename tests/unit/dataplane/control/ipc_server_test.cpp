@@ -202,6 +202,7 @@ TEST_F(IpcServerTest, GarbageOfEveryKindHarmsNobody) {
 
 TEST_F(IpcServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
     const auto first = greeted_peer();
+    ASSERT_TRUE(first->say(lease_message(76)));
     Peer second(path());
     server_->on_newcomer();
     const auto datagram = second.hear();
@@ -215,6 +216,15 @@ TEST_F(IpcServerTest, ASecondControlPlaneIsTurnedAwayAndTheFirstGoesOn) {
     ASSERT_TRUE(first->say(lease_message(77)));
     serve();
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 77);
+}
+
+TEST_F(IpcServerTest, WhoeverSaysNothingKeepsNoControlPlaneOut) {
+    const auto silent = greeted_peer();
+    const auto late = greeted_peer();
+    EXPECT_TRUE(silent->is_cut_off());
+    ASSERT_TRUE(late->say(lease_message(78)));
+    serve();
+    EXPECT_EQ(operations_.lease.time_since_epoch().count(), 78);
 }
 
 TEST_F(IpcServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
