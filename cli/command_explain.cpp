@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "cli/commands.hpp"
@@ -34,26 +35,33 @@ public:
     Printer(const Explainer& explainer, const MapInUse& map, Console& console)
         : explainer_(explainer), map_(map), view_(explainer.cluster()), console_(console) {}
 
+    // The packet's destination MAC is not known, and is taken to be the cluster's.
+    void assume_destination(std::uint64_t number) { assumed_.insert(number); }
+
     void print(std::uint64_t number, const std::vector<Explanation>& explanations) {
+        const bool assumed = assumed_.erase(number) != 0;
         if (!console_.json()) {
             say_head();
             const std::string flow = flow_text(explanations.front().info);
             console_.say(fmt::format(
-                "{}  {}", painted(std::to_string(number), Paint::bold, console_.colour()),
-                flow.empty() ? "no IP flow" : flow));
+                "{}  {}{}", painted(std::to_string(number), Paint::bold, console_.colour()),
+                flow.empty() ? "no IP flow" : flow,
+                assumed ? "  (destination MAC not captured; taken as sent to the cluster)" : ""));
         }
         for (std::size_t i = 0; i < explanations.size(); ++i) {
             const std::string& host = explainer_.hosts()[i].host->name;
-            console_.json() ? answer(number, host, explanations[i])
+            console_.json() ? answer(number, host, explanations[i], assumed)
                             : say_row(host, explanations[i]);
         }
     }
 
 private:
-    void answer(std::uint64_t number, const std::string& host, const Explanation& explanation) {
+    void answer(std::uint64_t number, const std::string& host, const Explanation& explanation,
+                bool assumed) {
         Json object{{"n", number}, {"host", host}};
         view_.add_to(object, decision_of(explanation));
         object["map"] = map_.word();
+        if (assumed) object["unknown"] = {"destination_mac"};
         if (map_.live) object["epoch"] = map_.live->epoch;
         console_.answer(object);
     }
@@ -79,6 +87,7 @@ private:
     DecisionView view_;
     Console& console_;
     bool has_head_ = false;
+    std::set<std::uint64_t> assumed_;  // not printed yet
 };
 
 // Whose eyes to look through: --host, --all-hosts, the host that answered or this machine, else
@@ -133,10 +142,14 @@ ExitCode explain_capture(const std::string& path, Explainer& explainer, Printer&
     bool warned = false;
     for (std::uint64_t number = 1;; ++number) {
         const auto packet = reader.value().next();
-        if (!packet)
-            return console.fail(ExitCode::refused, ReturnValue::bad_params, packet.error().message);
+        if (!packet) return console.fail_usage(packet.error());
         if (!packet.value()) break;
-        const CapturedPacket& captured = *packet.value();
+        CapturedPacket captured = *packet.value();
+        if (captured.lacks_destination) {
+            const MacAddress& mac = explainer.hosts().front().tables.cluster_mac;
+            std::copy(mac.bytes.begin(), mac.bytes.end(), captured.bytes.begin());
+            printer.assume_destination(number);
+        }
         if (!warned && captured.wire_bytes > captured.bytes.size()) {
             console.warn(
                 fmt::format("{}: packet {}: the capture holds {} of {} bytes; cut packets may be "

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fmt/format.h>
 
+#include "cli/cooked_frame.hpp"
 #include "core/base/endian.hpp"
 
 namespace nlb::cli {
@@ -82,15 +83,32 @@ Status PcapReader::read_header() {
     Byte rest[20];
     if (!take(rest, sizeof rest)) return Error{path_ + ": the capture ends within its header"};
     // the upper half says whether frames end with an FCS
-    return check_link_type(u32(rest + 16) & 0xffffU);
+    link_type_ = u32(rest + 16) & 0xffffU;
+    return check_link_type(link_type_);
 }
 
 Status PcapReader::check_link_type(std::uint32_t link_type) const {
-    if (link_type == kLinkEthernet) return Done{};
+    if (link_type == kLinkEthernet || cooked_header_bytes(link_type) != 0) return Done{};
     return Error{
-        fmt::format("{}: expected Ethernet frames (link type 1), got link type {}; capture on an "
-                    "Ethernet port, not on \"any\"",
+        fmt::format("{}: expected Ethernet frames (link type 1) or Linux cooked ones (113, 276), "
+                    "got link type {}; capture on the Ethernet port",
                     path_, link_type)};
+}
+
+Result<std::optional<CapturedPacket>> PcapReader::frame_of(std::uint32_t link_type,
+                                                           CapturedPacket packet) const {
+    const std::size_t header = cooked_header_bytes(link_type);
+    if (header == 0) return std::optional(std::move(packet));
+    if (packet.bytes.size() < header)
+        return broken(fmt::format("a cooked frame of {} bytes, whose header has {}",
+                                  packet.bytes.size(), header));
+    const auto cut =
+        packet.wire_bytes - std::min<std::size_t>(packet.wire_bytes, packet.bytes.size());
+    UncookedFrame frame = uncooked(link_type, packet.bytes);
+    packet.bytes = std::move(frame.bytes);
+    packet.lacks_destination = frame.lacks_destination;
+    packet.wire_bytes = static_cast<std::uint32_t>(packet.bytes.size() + cut);
+    return std::optional(std::move(packet));
 }
 
 Result<std::optional<CapturedPacket>> PcapReader::next_record() {
@@ -110,7 +128,7 @@ Result<std::optional<CapturedPacket>> PcapReader::next_record() {
     packet.bytes.resize(length);
     if (!take(packet.bytes.data(), length, &got))
         return broken(fmt::format("the file ends after {} of the packet's {} bytes", got, length));
-    return std::optional(std::move(packet));
+    return frame_of(link_type_, std::move(packet));
 }
 
 // A section header's type was read; its byte order decides how everything up to the next one is
@@ -213,7 +231,7 @@ Result<std::optional<CapturedPacket>> PcapReader::packet_in_block(std::uint32_t 
         return broken(fmt::format("{} bytes; at most {} can be", length, kCapturedBytesMax));
     const auto* first = body.data() + header;
     packet.bytes.assign(first, first + length);
-    return std::optional(std::move(packet));
+    return frame_of(from.link_type, std::move(packet));
 }
 
 Error PcapReader::broken(const std::string& how) const {

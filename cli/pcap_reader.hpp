@@ -1,6 +1,6 @@
-// Ethernet frames out of a capture file: classic pcap of either byte order with micro- or
-// nanoseconds, and pcapng with its simple, enhanced and obsolete packet blocks. It writes no files,
-// filters nothing and holds one packet at a time.
+// Ethernet frames out of a capture file, Linux cooked ones too (cli/cooked_frame.hpp): classic pcap
+// of either byte order with micro- or nanoseconds, and pcapng with its simple, enhanced and
+// obsolete packet blocks. It writes no files, filters nothing and holds one packet at a time.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ struct CapturedPacket {
     std::uint32_t wire_bytes = 0;  // more than bytes.size() when the capture cut it off
     // since the epoch of the capturing machine; 0 where the file says nothing
     std::chrono::nanoseconds time{0};
+    // a cooked capture: whom it was sent to on the link is not known, the MAC is zeros
+    bool lacks_destination = false;
 };
 
 inline constexpr std::uint32_t kCapturedBytesMax = 262144;  // libpcap's own maximum
@@ -42,6 +44,9 @@ private:
     [[nodiscard]] Status read_header();
     [[nodiscard]] Status read_section();
     [[nodiscard]] Status check_link_type(std::uint32_t link_type) const;
+    // Makes an Ethernet frame of it. Requires: the link type was checked.
+    [[nodiscard]] Result<std::optional<CapturedPacket>> frame_of(std::uint32_t link_type,
+                                                                 CapturedPacket packet) const;
     [[nodiscard]] Result<std::optional<CapturedPacket>> next_record();
     [[nodiscard]] Result<std::optional<CapturedPacket>> next_block();
     [[nodiscard]] Result<std::optional<CapturedPacket>> packet_in_block(
@@ -57,6 +62,7 @@ private:
     std::ifstream file_;
     bool next_generation_ = false;  // pcapng
     bool swapped_ = false;          // the file's byte order is not this machine's
+    std::uint32_t link_type_ = 0;   // of a classic file
     std::uint32_t ticks_per_second_ = 1'000'000;
     std::vector<Interface> interfaces_;
     std::uint64_t packets_ = 0;

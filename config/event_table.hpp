@@ -85,6 +85,7 @@ namespace nlb::config {
     X(id_in_use,            "id_in_use",               0,  error,   "another living host has this host's id", "correct one of the two files") \
     X(frame_refused,        "frame_refused",           0,  warning, "a cluster frame was refused; `reason=tag` or `key`: another key", "compare key files; look for strangers") \
     X(connections_full,     "connections_full",        0,  warning, "the connection table is full: new flows are answered, and break when their bucket moves", "raise `connections.max`, or look for a flood") \
+    X(answers_elsewhere,    "answers_elsewhere",       0,  warning, "connections begun here from a virtual address, whose answers another host gets; `from=`, `to=`; once a minute", "do what `then=` says") \
     X(dataplane_found,      "dataplane_found",         0,  info,    "connected to the dataplane", "nothing") \
     X(dataplane_missing,    "dataplane_missing",       0,  warning, "there is no dataplane yet", "start it") \
     X(dataplane_lost,       "dataplane_lost",          0,  error,   "the connection ended; `because=` says why, also when the two programs mean different clusters", "look at the dataplane's log") \
@@ -168,7 +169,7 @@ inline constexpr std::array kUnusedNumbers = {
     UnusedNumber{"73", "invalid IGMP address", "`nlb check`: igmp without an IPv4 primary address is a mistake of the file"},
     UnusedNumber{"85, 89", "no registration, no attachment", "`nlb-dataplane` ends with a sentence and its exit code when a port cannot be used"},
     UnusedNumber{"86", "converged with a legacy host", "another version of the frames is not admitted: `stranger_serves`"},
-    UnusedNumber{"90", "the MTU is too small", "a cluster frame is 1,514 bytes at most; a port that cannot carry it is refused at the start"},
+    UnusedNumber{"90", "the MTU is too small", "a cluster frame passes an MTU of 1,280; a port with less is refused at the start"},
     UnusedNumber{"110", "addresses and masks do not match", "the file writes each address with its prefix"},
 };
 // clang-format on

@@ -6,6 +6,7 @@
 
 #include "config/endpoint.hpp"
 #include "config/format.hpp"
+#include "config/inside_device.hpp"
 #include "config/table_builder.hpp"
 #include "config/targets.hpp"
 #include "core/packet/frame_builder.hpp"
@@ -21,6 +22,12 @@ constexpr std::uint16_t kEphemeralPort = 49152;  // a client's, when none is giv
 PortAddresses invented_ports(HostId id) {
     return {MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x01, id}},
             MacAddress{{0x02, 0x6e, 0x6c, 0x62, 0x02, id}}};
+}
+
+// What the cores have buffers for: two taps of our own pass what TCP has joined.
+std::uint16_t room_of(const Host& host) {
+    return is_own_tap(host.outside) && is_own_tap(host.inside) ? kFrameRoomJoined
+                                                               : frame_room(host.mtu);
 }
 
 Result<std::uint16_t> destination_port(const PacketWish& wish, const Endpoint& destination) {
@@ -67,7 +74,7 @@ std::vector<Explanation> Explainer::explain_packet(std::span<const Byte> frame,
     std::vector<Explanation> explanations;
     for (HostView& view : views_)
         explanations.push_back(explain(frame, context_of(view), view.connections, view.fragments,
-                                       frame_room(view.host->mtu)));
+                                       room_of(*view.host)));
     return explanations;
 }
 

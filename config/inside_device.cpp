@@ -46,9 +46,13 @@ std::optional<std::string> interface_of(std::string_view device) {
     return std::string{value.substr(0, value.find(','))};
 }
 
+bool is_own_tap(std::string_view device) {
+    return driver_of(device) == "nlb_tap";
+}
+
 bool ends_in_this_kernel(std::string_view device) {
     const std::string_view driver = driver_of(device);
-    if (driver == "net_tap" || driver == "nlb_tap") return true;
+    if (driver == "net_tap" || is_own_tap(device)) return true;
     return (driver == "virtio_user" || driver == "net_virtio_user") && interface_of(device);
 }
 

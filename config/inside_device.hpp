@@ -22,6 +22,9 @@ inline constexpr std::string_view kInterfaceNameWanted =
 // The value of `iface=`; nothing when the device string has none.
 [[nodiscard]] std::optional<std::string> interface_of(std::string_view device);
 
+// An nlb_tap: a kernel interface that the dataplane serves itself.
+[[nodiscard]] bool is_own_tap(std::string_view device);
+
 // Whether the other end of the device is an interface of this kernel, where its own servers listen:
 // nlb_tap, net_tap, and virtio-user with `iface=`. A driver that borrows an interface
 // (net_af_packet) has its servers behind that interface's cable.

@@ -3,6 +3,7 @@
 #include <bit>
 #include <vector>
 
+#include "config/device_name.hpp"
 #include "config/inside_device.hpp"
 #include "config/parse.hpp"
 #include "core/packet/frame_room.hpp"
@@ -66,31 +67,12 @@ void parse_priorities(const Cursor& at, std::map<std::string, std::uint8_t>& int
     }
 }
 
-// "0000:3b:00.0", "3b:00.0", or the name of a virtual device, with arguments after a comma.
-bool is_device(std::string_view text) {
-    const std::string_view name = text.substr(0, text.find(','));
-    if (text.size() > kDeviceTextMax || name.empty()) return false;
-    if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == 0x7f; }))
-        return false;
-    const bool pci = name.find(':') != std::string_view::npos;
-    const std::string_view allowed =
-        pci ? "0123456789abcdefABCDEF:."
-            : "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.";
-    if (name.find_first_not_of(allowed) != std::string_view::npos) return false;
-    if (!pci)
-        return name.front() >= 'A' &&
-               name.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos;
-    const std::string_view tail = name.substr(name.size() - std::min<std::size_t>(name.size(), 7));
-    const bool with_domain = name.size() == 12 && name[4] == ':';
-    return (name.size() == 7 || with_domain) && tail[2] == ':' && tail[5] == '.' &&
-           tail[6] >= '0' && tail[6] <= '7';
-}
-
 void parse_device(const Cursor& at, std::string& into) {
     constexpr std::string_view kWanted =
         "a DPDK device such as \"0000:3b:00.0\" or \"net_tap0,iface=nlb0\"";
-    if (!at.is_scalar() || at.is_to_fill_in() || !is_device(at.scalar()))
-        return at.expected(kWanted);
+    if (!at.is_scalar() || at.is_to_fill_in()) return at.expected(kWanted);
+    if (const auto device = check_device_name(at.scalar()); !device)
+        return at.mistake(device.error().message);
     into = at.scalar();
 }
 

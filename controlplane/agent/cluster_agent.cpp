@@ -93,6 +93,7 @@ void ClusterAgent::lose_dataplane(Instant now) {
     channel_.close();
     igmp_.lose();
     port_watch_.forget();
+    opening_watch_.forget();
     if (active_) membership_.on_dataplane_lost();
     active_ = leaving_ = told_draining_ = unknown_tables_ = taken_in_ = false;
     empty_reports_ = 0;

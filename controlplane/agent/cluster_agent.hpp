@@ -23,6 +23,7 @@
 #include "controlplane/agent/igmp_agent.hpp"
 #include "controlplane/agent/input_observer.hpp"
 #include "controlplane/agent/message_sink.hpp"
+#include "controlplane/agent/opening_watch.hpp"
 #include "controlplane/agent/overheard.hpp"
 #include "controlplane/agent/port_watch.hpp"
 #include "controlplane/agent/rule_healths.hpp"
@@ -202,6 +203,8 @@ private:
     void on_status(Instant now, const ipc::Status& status);
     void on_counters(Instant now, const ipc::CountersReport& report);
     void tell_port(const PortWatch::News& news, const ipc::PortReport& port);
+    // How many servers began since it was told last, and one of them.
+    void tell_openings(std::uint64_t count, const ipc::Opening& one);
     void note_link(Instant now, bool up);
     void note_inside(const ipc::Inside& inside);
     void note_stranger(Instant now, const std::optional<Sign>& sign);
@@ -281,6 +284,7 @@ private:
     std::optional<ipc::Status> status_;
     Traffic traffic_;
     PortWatch port_watch_;
+    OpeningWatch opening_watch_;
     bool taken_in_ =
         false;  // frames, since the last tick: what follows from them is to be computed
     Instant next_poll_ = kLongAgo;

@@ -1,6 +1,7 @@
 // What the dataplane says, as events for the membership.
 #include <algorithm>
 
+#include "config/endpoint.hpp"
 #include "config/format.hpp"
 #include "config/table_builder.hpp"
 #include "controlplane/agent/cause_words.hpp"
@@ -216,6 +217,23 @@ void ClusterAgent::on_counters(Instant now, const ipc::CountersReport& report) {
     table_full_seen_ = full;
     for (const PortWatch::News& news : port_watch_.take(now, report.ports))
         tell_port(news, report.ports[news.port]);
+    const auto elsewhere = static_cast<std::size_t>(Reason::answered_elsewhere);
+    if (const auto count = opening_watch_.take(now, report.counters.reasons[elsewhere]); count != 0)
+        tell_openings(count, report.opening);
+}
+
+void ClusterAgent::tell_openings(std::uint64_t count, const ipc::Opening& one) {
+    Fields fields{{"connections", std::to_string(count)}};
+    if (one.from_port != 0) {
+        fields.emplace_back("from", config::to_string(config::Endpoint{one.from, one.from_port}));
+        fields.emplace_back("to", config::to_string(config::Endpoint{one.to, one.to_port}));
+    }
+    for (const config::Prefix& own : settings_.host.addresses)
+        if (one.from_port == 0 || own.address.is_v4() == one.from.is_v4()) {
+            fields.emplace_back("then", "bind to " + config::to_string(own.address));
+            break;
+        }
+    tell(EventId::answers_elsewhere, std::move(fields));
 }
 
 void ClusterAgent::tell_port(const PortWatch::News& news, const ipc::PortReport& port) {

@@ -6,6 +6,7 @@
 
 #include "config/table_builder.hpp"
 #include "core/base/endian.hpp"
+#include "core/packet/frame_room.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -17,6 +18,8 @@ constexpr std::size_t kEthertypeAt = 12;
 constexpr std::uint16_t kVlanIdMask = 0x0fff;
 constexpr std::size_t kVlanTagBytes = 4;
 constexpr std::size_t kVlanTagsMax = 2;
+// A host whose port carries less is refused (config, dataplane/control).
+static_assert(kClusterFrameBytesMax <= kMtuMin);
 
 }  // namespace
 

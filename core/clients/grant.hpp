@@ -43,7 +43,7 @@ struct GivenGrant {
 };
 static_assert(sizeof(GivenGrant) == 24 && std::has_unique_object_representations_v<GivenGrant>);
 
-inline constexpr std::size_t kGrantsPerFrame = 40;
+inline constexpr std::size_t kGrantsPerFrame = 37;
 
 struct GrantCounts {
     std::uint64_t sent = 0;

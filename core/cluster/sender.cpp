@@ -1,6 +1,7 @@
 #include "core/cluster/sender.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/base/mutation.hpp"
@@ -46,6 +47,7 @@ bool Sender::take_turn() {
     else if (repeats_left_ != 0)
         --repeats_left_;
     outbox_->has_spoken();
+    ++turns_;
     return true;
 }
 
@@ -97,7 +99,8 @@ Heartbeat Sender::heartbeat() const {
 }
 
 // R4: what is said of the buried acknowledges nothing; it only shows them that they are heard. And
-// while this boot knocks nobody is acknowledged.
+// while this boot knocks nobody is acknowledged. New lives take turns where not all of them fit:
+// each is believed by being told once (R1).
 std::vector<PeerReport> Sender::peer_reports() const {
     std::vector<PeerReport> reports;
     const auto add_candidate = [&reports](HostId id, const Candidate& candidate) {
@@ -114,8 +117,17 @@ std::vector<PeerReport> Sender::peer_reports() const {
             entry.flags |= kReportSilent;
         reports.push_back(entry);
     }
-    for (const auto& [id, candidate] : view_.peers->candidates())
-        if (reports.size() < kPeerReportsMax) add_candidate(id, candidate);
+    const auto& candidates = view_.peers->candidates();
+    const std::size_t room =
+        peer_reports_most(view_.params->slots, view_.reload->report().slots) - reports.size();
+    const std::size_t told = std::min(room, candidates.size());
+    auto next = candidates.begin();
+    if (told != candidates.size())
+        std::advance(next, static_cast<std::ptrdiff_t>(turns_ * told % candidates.size()));
+    for (std::size_t i = 0; i < told; ++i) {
+        add_candidate(next->first, next->second);
+        if (++next == candidates.end()) next = candidates.begin();
+    }
     return reports;
 }
 

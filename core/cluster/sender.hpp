@@ -78,6 +78,7 @@ private:
     HostSet await_first_;
     Duration speak_by_{};  // in listening time
     std::uint8_t repeats_left_ = 0;
+    std::size_t turns_ = 0;  // heartbeats so far
 };
 
 }  // namespace nlb

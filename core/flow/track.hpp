@@ -255,23 +255,25 @@ void track(Burst& burst, const BurstContext& context, Table& connections, Counte
 
 // A server's own connection from a virtual address (active FTP): what the client answers finds its
 // host although the bucket moves, or was another host's until now. On a host that does not serve
-// the client it stays untracked: the answers would go to the owner too.
+// the client it stays untracked, and `answered_elsewhere` says so: the owner gets the answers.
 template <Connections Table>
-void track_opening(const PacketInfo& info, const Byte* segment, const BurstContext& context,
-                   Table& connections, Counters& counters) {
+[[nodiscard]] Reason track_opening(const PacketInfo& info, const Byte* segment,
+                                   const BurstContext& context, Table& connections,
+                                   Counters& counters) {
     const FlowKey key = flow_key_of(info);
     const FlowPlace place = place_of(key, context.tables);
-    if (place.rule == kNoRule || !context.fence_holds) return;
+    if (place.rule == kNoRule || !context.fence_holds) return Reason::sent;
+    const Descriptor* const found = connections.find(key);
+    const bool goes_on = found != nullptr && found->state != FlowState::closing;
     if (!owns(context.tables, place.rule, place.bucket) && !is_guest_of_ours(key, place, context))
-        return;
-    if (const Descriptor* const found = connections.find(key); found != nullptr) {
-        if (found->state != FlowState::closing) return;
-        connections.erase(key);
-    }
+        return goes_on ? Reason::sent : Reason::answered_elsewhere;
+    if (goes_on) return Reason::sent;
+    if (found != nullptr) connections.erase(key);
     make_room(connections, counters);
     const Descriptor opened{seconds_of(context.now), place.rule,    place.bucket,
                             FlowState::half_open,    kMarkAnswered, answer_to(segment)};
     if (connections.insert(key, opened) == nullptr) ++counters.table_full;
+    return Reason::sent;
 }
 
 // SYN, SYN-ACK, FIN and RST from inside, and answers that establish a session. Everything else from
@@ -285,7 +287,8 @@ void track_replies(Burst& burst, const BurstContext& context, Table& connections
             confirm_session(burst.frames[i], info, connections);
         if (burst.reasons[i] != Reason::sent || info.protocol != kProtocolTcp) continue;
         if (is_plain_syn(info.tcp_flags) && (info.traits & kTraitIcmpError) == 0)
-            track_opening(info, segment_of(burst.frames[i], info), context, connections, counters);
+            burst.reasons[i] = track_opening(info, segment_of(burst.frames[i], info), context,
+                                             connections, counters);
         if (!is_telling_reply(info.tcp_flags)) continue;
         const FlowKey key = flow_key_of(info);
         Descriptor* const found = connections.find(key);

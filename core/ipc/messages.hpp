@@ -151,6 +151,17 @@ struct Status {
     std::array<std::uint64_t, kRuleSlots> connections;
 };
 
+// A connection that a server here begins from a virtual address, and whose answers another host
+// gets. Port 0 of `from`: there was none.
+struct Opening {
+    IpAddress from;
+    IpAddress to;
+    std::uint16_t from_port;
+    std::uint16_t to_port;
+    std::uint32_t zero;
+};
+static_assert(std::has_unique_object_representations_v<Opening>);
+
 struct CountersReport {
     Counters counters;  // summed over the workers
     RuleMasks dirty;
@@ -168,6 +179,7 @@ struct CountersReport {
     std::uint64_t ring_frames_room;
     std::array<std::uint64_t, kLanesShown> busy_cycles;  // by worker of the cluster
     std::array<PortReport, kPortsOfCluster> ports;
+    Opening opening;  // the newest of Reason::answered_elsewhere
 };
 
 struct Install {

@@ -14,6 +14,10 @@ inline constexpr std::uint16_t kFrameOverhead = 14 + 2 * 4 + 4;
 // Of a buffer of the usual MTU, whose frames take less.
 inline constexpr std::uint16_t kFrameRoomUsual = 2048;
 
+// Of a large buffer of a tap (dataplane/tap): what one kernel hands to another unsegmented. One
+// byte less than the buffer has, as the kernel says nothing of what it had to cut off.
+inline constexpr std::uint16_t kFrameRoomJoined = 65535 - 128 - 1;
+
 // The bytes of a frame that one buffer holds. `mtu` 0: the usual one. Adapters count buffers in
 // steps of 1,024 bytes. Requires: mtu <= kMtuMax.
 [[nodiscard]] constexpr std::uint16_t frame_room(std::uint16_t mtu) {

@@ -68,8 +68,14 @@ inline constexpr std::uint8_t kIcmpv6RouterAdvertisement = 134;
 inline constexpr std::uint8_t kIcmpv6NeighbourSolicitation = 135;
 inline constexpr std::uint8_t kIcmpv6NeighbourAdvertisement = 136;
 inline constexpr std::uint8_t kIcmpv6Redirect = 137;
-// Unreachable, too big, time exceeded, parameter problem (RFC 4443).
+// Types below 128 are errors, and quote the packet that they are about (RFC 4443 2.1, 2.4); so do
+// 100 and 101, for experiments, and 127.
 [[nodiscard]] constexpr bool is_icmpv6_error(std::uint8_t type) {
+    return type < 128;
+}
+// Unreachable, too big, time exceeded, parameter problem: of these it is known where the quoted
+// packet lies.
+[[nodiscard]] constexpr bool is_defined_icmpv6_error(std::uint8_t type) {
     return type >= 1 && type <= 4;
 }
 

@@ -127,7 +127,12 @@ Reason parse_icmpv6(const Byte* data, std::size_t end, PacketInfo& info) {
     const std::size_t at = info.l4_offset;
     if (end - at < sizeof(IcmpHeader)) return Reason::transport_header;
     const std::uint8_t type = data[at];
-    if (is_icmpv6_error(type)) return parse_quoted(data, at + sizeof(IcmpHeader), end, info);
+    if (is_icmpv6_error(type)) {
+        const PacketInfo plain = info;
+        const Reason reason = parse_quoted(data, at + sizeof(IcmpHeader), end, info);
+        if (reason == Reason::live || is_defined_icmpv6_error(type)) return reason;
+        info = plain;  // it has its body elsewhere: it goes where the rest goes
+    }
     if (type == kIcmpv6EchoRequest) info.traits |= kTraitEchoRequest;
     if (type == kIcmpv6NeighbourSolicitation || type == kIcmpv6NeighbourAdvertisement)
         info.traits |= kTraitNeighbour;

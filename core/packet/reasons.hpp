@@ -113,6 +113,7 @@ enum class SentTo : std::uint8_t {
     X(nd_answered,           consume, outside,            other, "neighbour solicitation answered") \
     /* inside to outside */ \
     X(sent,                  send,    outside,            other, "left with this host's masked source address") \
+    X(answered_elsewhere,    send,    outside,            other, "left; it begins a connection from a virtual address whose answers another host will get") \
     X(inside_answer,         consume, control,            other, "a server inside answers this port, which asks for its MAC")
 // clang-format on
 

@@ -38,8 +38,10 @@
 //  100  u8  peer reports (p)
 //  101  u8  staged slots (h)
 //  102  2 bytes of zero
-//  104  n times { u64 own, u64 dirty, u8 offer, u8 rule state }; slot n - 1 is the default rule
-//    +  p times { u8 id, u8 flags, u32 boot, u32 term, u64 highest sequence heard }
+//  104  n times { u64 own in bits 0 to 59, rule state above, u64 dirty, u8 offer }; slot n - 1 is
+//                 the default rule
+//    +  p times { u8 id - 1 in bits 0 to 4, flags above, u32 boot, u32 term,
+//                 u64 highest sequence heard }
 //    +  h times { u8 offer, bit 7: the rule's server fails its check }; slot h - 1 is the default
 //                 rule of the staged configuration
 // Map
@@ -82,9 +84,11 @@ namespace nlb {
 
 inline constexpr std::uint16_t kHeartbeatEthertype = 0x88b5;
 inline constexpr std::size_t kEthernetHeaderBytes = 14;
-// after the Ethernet header: fits every MTU of 1500
-inline constexpr std::size_t kClusterFrameBytesMax = 1500;
-inline constexpr std::uint8_t kFrameVersion = 1;
+// After the Ethernet header. The least MTU that IPv6 allows (RFC 8200, section 5) carries each
+// frame, so that no host has to know how narrow the way to another one is.
+inline constexpr std::size_t kClusterFrameBytesMax = 1280;
+inline constexpr std::size_t kFrameHeaderBytes = 64;
+inline constexpr std::uint8_t kFrameVersion = 2;
 
 // One life of a host's control plane: `boot` is drawn when its dataplane starts, `term` grows at
 // each reset within it.
@@ -137,7 +141,6 @@ struct PeerReport {
     std::uint64_t sequence = 0;  // the highest heard of that incarnation
     bool operator==(const PeerReport&) const = default;
 };
-inline constexpr std::size_t kPeerReportsMax = 40;
 
 struct FrameHeader {
     std::uint16_t key_id = 0;
@@ -205,6 +208,18 @@ struct Heartbeat {
     StagedReport staged;
     bool operator==(const Heartbeat&) const = default;
 };
+inline constexpr std::size_t kHeartbeatHeadBytes = kFrameHeaderBytes + 40;
+inline constexpr std::size_t kRuleReportBytes = 17;
+inline constexpr std::size_t kPeerReportBytes = 17;
+inline constexpr std::size_t kPeerReportsMax = 40;
+// How many reports fit beside so many slots.
+[[nodiscard]] constexpr std::size_t peer_reports_most(std::size_t slots, std::size_t staged_slots) {
+    const std::size_t taken = kHeartbeatHeadBytes + slots * kRuleReportBytes + staged_slots;
+    const std::size_t room = (kClusterFrameBytesMax - taken) / kPeerReportBytes;
+    return room < kPeerReportsMax ? room : kPeerReportsMax;
+}
+// Every other host, a second holder of this id, and some new lives, always.
+static_assert(peer_reports_most(kRuleSlots, kRuleSlots) >= kHostsMax + 2);
 
 struct MemberEntry {
     HostId id = kNoHost;
@@ -239,7 +254,10 @@ struct MapPart {
     std::vector<std::array<HostId, kBuckets>> targets;
     bool operator==(const MapPart&) const = default;
 };
-inline constexpr std::size_t kSlotsPerMapPart = 18;
+inline constexpr std::size_t kMapHeadBytes = kFrameHeaderBytes + 48;
+inline constexpr std::size_t kMemberEntryBytes = 9;
+inline constexpr std::size_t kSlotsPerMapPart =
+    (kClusterFrameBytesMax - kMapHeadBytes - kHostsMax * kMemberEntryBytes) / kBuckets;
 inline constexpr std::size_t kMapPartsMax = (kRuleSlots + kSlotsPerMapPart - 1) / kSlotsPerMapPart;
 
 // A piece of a configuration's canonical lines, for a host that holds another one.
@@ -251,7 +269,7 @@ struct ConfigPart {
     std::string text;
     bool operator==(const ConfigPart&) const = default;
 };
-inline constexpr std::size_t kConfigTextBytesMax = 1400;  // in one part
+inline constexpr std::size_t kConfigTextBytesMax = 1200;  // in one part
 inline constexpr std::size_t kConfigPartsMax = 64;
 
 // The sender owns the bucket by the header's epoch and leaves the client to `host` for the

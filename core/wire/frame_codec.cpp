@@ -16,7 +16,15 @@ constexpr std::uint8_t kTypeConfig = 3;
 constexpr std::uint8_t kTypeGrants = 4;
 constexpr std::size_t kLengthOffset = 8;
 constexpr std::size_t kTagOffset = 12;
-constexpr std::size_t kHeaderBytes = 64;
+// What shares a word or a byte on the wire.
+constexpr unsigned kRuleStateShift = kBuckets;
+constexpr unsigned kReportFlagShift = 5;
+constexpr std::uint8_t kReportIdMask = (1U << kReportFlagShift) - 1U;
+static_assert(kHostsMax <= kReportIdMask + 1U);
+
+bool is_host(HostId id) {
+    return id >= 1 && id <= kHostsMax;
+}
 
 void write_header(ByteWriter& out, const FrameHeader& header, std::uint8_t type,
                   std::uint16_t key) {
@@ -39,7 +47,7 @@ void write_header(ByteWriter& out, const FrameHeader& header, std::uint8_t type,
     out.u32(header.epoch.boot);
     out.u8(header.epoch.coordinator);
     out.zeros(3);
-    NLB_ASSERT(out.size() == kHeaderBytes);
+    NLB_ASSERT(out.size() == kFrameHeaderBytes);
 }
 
 void write_body(ByteWriter& out, const Heartbeat& beat) {
@@ -53,14 +61,13 @@ void write_body(ByteWriter& out, const Heartbeat& beat) {
     out.zeros(2);
     for (std::uint8_t slot = 0; slot < beat.header.slots; ++slot) {
         const RuleReport& rule = beat.rules[rule_of_wire_slot(slot, beat.header.slots)];
-        out.u64(rule.own);
+        out.u64(rule.own | static_cast<std::uint64_t>(rule.state) << kRuleStateShift);
         out.u64(rule.dirty);
         out.u8(rule.offer);
-        out.u8(static_cast<std::uint8_t>(rule.state));
     }
     for (const PeerReport& peer : beat.peers) {
-        out.u8(peer.id);
-        out.u8(peer.flags);
+        NLB_ASSERT(is_host(peer.id) && peer.flags < 1U << (8 - kReportFlagShift));
+        out.u8(static_cast<std::uint8_t>((peer.id - 1U) | peer.flags << kReportFlagShift));
         out.u32(peer.heard.boot);
         out.u32(peer.heard.term);
         out.u64(peer.sequence);
@@ -113,10 +120,6 @@ void write_body(ByteWriter& out, const GrantList& list) {
     }
 }
 
-bool is_host(HostId id) {
-    return id >= 1 && id <= kHostsMax;
-}
-
 bool read_header(ByteReader& in, FrameHeader& header) {
     header.cluster = in.u32();
     header.id = in.u8();
@@ -149,23 +152,24 @@ bool read_body(ByteReader& in, Heartbeat& beat) {
     if (peers > kPeerReportsMax || beat.staged.slots > kRuleSlots) return false;
     for (std::uint8_t slot = 0; slot < beat.header.slots; ++slot) {
         RuleReport& rule = beat.rules[rule_of_wire_slot(slot, beat.header.slots)];
-        rule.own = in.u64();
+        const std::uint64_t own = in.u64();
+        const auto state = static_cast<std::uint8_t>(own >> kRuleStateShift);
+        rule.own = own & kAllBuckets;
         rule.dirty = in.u64();
         rule.offer = in.u8();
-        const std::uint8_t state = in.u8();
-        if (((rule.own | rule.dirty) & ~kAllBuckets) != 0 ||
+        if ((rule.dirty & ~kAllBuckets) != 0 ||
             state > static_cast<std::uint8_t>(RuleState::failed))
             return false;
         rule.state = static_cast<RuleState>(state);
     }
     for (std::size_t i = 0; i < peers; ++i) {
         PeerReport peer;
-        peer.id = in.u8();
-        peer.flags = in.u8();
+        const std::uint8_t id_and_flags = in.u8();
+        peer.id = static_cast<HostId>((id_and_flags & kReportIdMask) + 1U);
+        peer.flags = id_and_flags >> kReportFlagShift;
         peer.heard.boot = in.u32();
         peer.heard.term = in.u32();
         peer.sequence = in.u64();
-        if (!is_host(peer.id)) return false;
         beat.peers.push_back(peer);
     }
     for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)
@@ -303,7 +307,7 @@ std::string_view name_of(FrameFault fault) {
 
 std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> bytes) {
     ByteReader in(bytes);
-    if (bytes.size() < kHeaderBytes || in.u32() != kMagic) return std::nullopt;
+    if (bytes.size() < kFrameHeaderBytes || in.u32() != kMagic) return std::nullopt;
     UnverifiedHeader header;
     header.version = in.u8();
     in.skip(1);
@@ -318,7 +322,7 @@ std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> byt
 
 DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster,
                           const Authenticator& authenticator) {
-    if (bytes.size() < kHeaderBytes) return {FrameFault::truncated, {}};
+    if (bytes.size() < kFrameHeaderBytes) return {FrameFault::truncated, {}};
     ByteReader prelude(bytes);
     if (prelude.u32() != kMagic) return {FrameFault::magic, {}};
     if (prelude.u8() != kFrameVersion) return {FrameFault::version, {}};
@@ -326,7 +330,7 @@ DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster,
     if (type < kTypeHeartbeat || type > kTypeGrants) return {FrameFault::type, {}};
     const std::uint16_t key = prelude.u16();
     const std::size_t length = prelude.u16();
-    if (length < kHeaderBytes || length > bytes.size() || length > kClusterFrameBytesMax)
+    if (length < kFrameHeaderBytes || length > bytes.size() || length > kClusterFrameBytesMax)
         return {FrameFault::truncated, {}};
     if (!authenticator.holds(key)) return {FrameFault::key, {}};
     bytes = bytes.first(length);

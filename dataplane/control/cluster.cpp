@@ -100,10 +100,12 @@ Result<std::unique_ptr<Cluster>> Cluster::open(const ClusterPlan& plan, std::uin
     const auto started = cluster->start_ports(wanted, log, warnings);
     if (!started) return started.error();
     const std::uint16_t queues = started.value();
-    cluster->level_mtu(plan.port.mtu, warnings);
+    if (auto level = cluster->level_mtu(plan.port.mtu, warnings); !level) return level.error();
     if (auto made = cluster->make_lanes(plan, queues, workers, doorbell); !made)
         return made.error();
     if (auto watched = cluster->watch_inside(plan); !watched) return watched.error();
+    if (const auto line = mistaken_tags(plan.outside, plan.tables.vlan); !line.empty())
+        warnings.push_back("cluster=\"" + plan.name + "\" " + line);
     for (const Port* port : {&cluster->outside_, &cluster->inside_})
         for (std::string& line : port->complaints()) warnings.push_back(std::move(line));
     std::vector<WorkerNode> nodes;
@@ -287,6 +289,8 @@ ipc::CountersReport Cluster::counters(std::uint64_t cycles_per_second) const {
         if (lane->number < ipc::kLanesShown)
             report.busy_cycles[lane->number] = counters.busy_cycles;
         report.punts_lost += lane->punts_lost.load(std::memory_order_relaxed);
+        if (const auto flow = lane->answered_elsewhere.load())
+            report.opening = {flow->vip, flow->client, flow->vip_port, flow->client_port, 0};
     }
     report.dirty = link_.dirty(held());
     report.cycles_per_second = cycles_per_second;

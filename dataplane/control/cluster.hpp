@@ -117,8 +117,8 @@ private:
     void use_server(const MacAddress& mac);
     Status start_both(std::uint16_t queues, EalLog& log, std::vector<std::string>& warnings);
     Status configure_outside(std::uint16_t queues, EalLog& log);
-    // The inside's MTU is the outside's.
-    void level_mtu(std::uint16_t wanted, std::vector<std::string>& warnings);
+    // The inside's MTU is the outside's. Refuses one that no cluster frame passes.
+    [[nodiscard]] Status level_mtu(std::uint16_t wanted, std::vector<std::string>& warnings);
     // Tells the lanes the ports' numbers and what wakes for them. Requires: no worker uses them.
     void join_ports();
     Status reopen(Port& port, PortHealth::Step step, EalLog& log);

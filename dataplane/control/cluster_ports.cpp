@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "core/packet/frame_room.hpp"
 #include "dataplane/control/cluster.hpp"
 #include "dataplane/ports/heartbeat_queue.hpp"
 
@@ -104,14 +105,21 @@ Result<std::uint16_t> Cluster::start_ports(std::uint16_t wanted, EalLog& log,
     return queues;
 }
 
-void Cluster::level_mtu(std::uint16_t wanted, std::vector<std::string>& warnings) {
+Status Cluster::level_mtu(std::uint16_t wanted, std::vector<std::string>& warnings) {
     const std::uint16_t mtu = outside_.mtu();
     if (wanted != 0 && mtu != wanted) static_cast<void>(outside_.set_mtu(wanted));
     const std::uint16_t outside = outside_.mtu();
-    if (inside_.mtu() == outside || inside_.set_mtu(outside)) return;
+    if (outside < kMtuMin)
+        return Error{
+            fmt::format("cluster \"{}\": outside: the port's MTU is {}; frames of the cluster, and "
+                        "IPv6, take at "
+                        "least {}: set `mtu: {}` for this host, on the whole segment",
+                        name(), outside, kMtuMin, kMtuMin)};
+    if (inside_.mtu() == outside || inside_.set_mtu(outside)) return Done{};
     warnings.push_back(
         fmt::format("cluster {}: MTU outside {} inside {}: larger packets are lost; set both alike",
                     name(), outside, inside_.mtu()));
+    return Done{};
 }
 
 void Cluster::join_ports() {

@@ -1,10 +1,10 @@
-// Device strings: a name of letters, digits and underscores that ends in its number is a vdev,
-// everything with a colon is PCI.
+// What a device string is, config/device_name.hpp says; here it is made DPDK's.
 #include "dataplane/startup/device.hpp"
 
 #include <algorithm>
 #include <charconv>
 
+#include "config/device_name.hpp"
 #include "core/base/assert.hpp"
 #include "core/packet/frame_room.hpp"
 #include "dataplane/startup/memory.hpp"
@@ -19,28 +19,6 @@ constexpr std::size_t kPciWithoutDomain = 7;
 
 bool is_virtio_user(const Device& device) {
     return device.driver == "virtio_user" || device.driver == "net_virtio_user";
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-bool is_word(char c) {
-    return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// "[dddd:]bb:dd.f"
-bool is_pci_address(std::string_view text) {
-    const std::string_view short_form =
-        text.size() == kPciWithoutDomain + 5 ? text.substr(5) : text;
-    if (short_form.size() != text.size() &&
-        (text[4] != ':' || !std::all_of(text.begin(), text.begin() + 4, is_hex)))
-        return false;
-    if (short_form.size() != kPciWithoutDomain || short_form[2] != ':' || short_form[5] != '.')
-        return false;
-    return is_hex(short_form[0]) && is_hex(short_form[1]) && is_hex(short_form[3]) &&
-           is_hex(short_form[4]) && is_digit(short_form[6]);
 }
 
 }  // namespace
@@ -59,22 +37,12 @@ std::optional<std::string> Device::argument(std::string_view key) const {
 }
 
 Result<Device> parse_device(const std::string& text, const std::string& where) {
-    const std::size_t comma = text.find(',');
-    Device device{text.substr(0, comma), "",
-                  comma == std::string::npos ? "" : text.substr(comma + 1)};
-    if (is_pci_address(device.name)) {
-        if (device.name.size() == kPciWithoutDomain) device.name = "0000:" + device.name;
-        return device;
-    }
-    std::size_t driver_end = device.name.size();
-    while (driver_end > 0 && is_digit(device.name[driver_end - 1])) --driver_end;
-    const bool shaped = driver_end > 0 && driver_end < device.name.size() &&
-                        std::all_of(device.name.begin(), device.name.end(), is_word);
-    if (!shaped)
-        return Error{where + ": \"" + text +
-                     "\" is no DPDK device: write a PCI address (0000:3b:00.0) or a driver and a "
-                     "number (net_tap0,iface=nlb0)"};
-    device.driver = device.name.substr(0, driver_end);
+    const auto checked = config::check_device_name(text);
+    if (!checked) return Error{where + ": " + checked.error().message};
+    const config::DeviceName& parts = checked.value();
+    Device device{std::string{parts.name}, std::string{parts.driver}, std::string{parts.arguments}};
+    if (device.is_pci() && device.name.size() == kPciWithoutDomain)
+        device.name = "0000:" + device.name;
     return device;
 }
 
@@ -112,6 +80,14 @@ Device with_mtu(Device device, std::uint16_t mtu) {
     device.arguments += (device.arguments.empty() ? "" : ",") +
                         std::string("framesz=16384,blocksz=16384,framecnt=512");
     return device;
+}
+
+// The kernel takes the outer tag off whatever its type is, and rte_vlan_insert() knows one type.
+std::string mistaken_tags(const Device& outside, std::uint16_t vlan) {
+    if (vlan == 0 || outside.driver != "net_af_packet") return {};
+    return "outside: the kernel takes the outer VLAN tag off, and " + outside.name +
+           " puts it back as 802.1Q (0x8100): where the segment tags with 802.1ad (0x88a8), use "
+           "net_af_xdp or the adapter's own driver, or `inside` gets the wrong type";
 }
 
 }  // namespace nlb::dataplane

@@ -57,4 +57,8 @@ struct PortWish {
 // set them.
 [[nodiscard]] Device with_mtu(Device device, std::uint16_t mtu);
 
+// Why a tagged cluster's servers may get frames with another outer tag than the segment has; empty:
+// they do not.
+[[nodiscard]] std::string mistaken_tags(const Device& outside, std::uint16_t vlan);
+
 }  // namespace nlb::dataplane

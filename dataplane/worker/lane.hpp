@@ -22,6 +22,7 @@
 #include "dataplane/worker/fence.hpp"
 #include "dataplane/worker/gate.hpp"
 #include "dataplane/worker/held_fragments.hpp"
+#include "dataplane/worker/latest_flow.hpp"
 #include "dataplane/worker/packet_trace.hpp"
 #include "dataplane/worker/software_rss.hpp"
 #include "dataplane/worker/tables_in_use.hpp"
@@ -119,6 +120,7 @@ struct Lane {
     std::atomic<std::int64_t> last_poll_ns{kLongAgo.time_since_epoch().count()};
     // publishes nothing but itself
     std::atomic<std::uint64_t> punts_lost{0};
+    LatestFlow answered_elsewhere;  // of Reason::answered_elsewhere
 };
 
 }  // namespace nlb::dataplane

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <csignal>
 #include <rte_cycles.h>
 #include <rte_pause.h>
@@ -170,7 +171,15 @@ void Worker::settle_from_outside(Lane& lane, const BurstContext& context) {
 }
 
 void Worker::settle_from_inside(Lane& lane, const BurstContext& context) {
+    const std::uint64_t& elsewhere =
+        lane.counters.reasons[static_cast<std::size_t>(Reason::answered_elsewhere)];
+    const std::uint64_t before = elsewhere;
     settle_egress(burst_.packets, context, *lane.connections, lane.counters);
+    if (elsewhere != before) {
+        const std::uint64_t which = slots_of(burst_.packets, Reason::answered_elsewhere);
+        const PacketInfo& one = burst_.packets.info[static_cast<unsigned>(std::countr_zero(which))];
+        lane.answered_elsewhere.store(flow_key_of(one));
+    }
     if (trace_ != nullptr) show(lane, context, trace::Direction::egress);
 }
 

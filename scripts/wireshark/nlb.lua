@@ -6,14 +6,16 @@ local nlb = Proto("nlb", "nlb cluster frame")
 
 local ETHERTYPE = 0x88b5
 local MAGIC = 0x4e4c4248
-local VERSION = 1
+local VERSION = 2
 local HEARTBEAT, MAP, CONFIG, GRANTS = 1, 2, 3, 4
-local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX, GRANTS_MAX = 32, 33, 40, 18, 60, 1400, 40
+local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX, GRANTS_MAX = 32, 33, 40, 14, 60, 1200, 37
+local REPORT_IDS = 32 -- what stands below a report's flags
+local BUCKET_BITS = UInt64(0xffffffff, 0x0fffffff)
 
 local TYPES = { [HEARTBEAT] = "heartbeat", [MAP] = "map", [CONFIG] = "configuration", [GRANTS] = "grants" }
 local STATES = { [1] = "join", [2] = "member" }
 local RULE_STATES = { [0] = "enabled", [1] = "disabled", [2] = "draining", [3] = "failed" }
-local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready", "previous" } -- from bit 0
+local FLAGS = { "leaving", "goodbye", "deaf", "listened", "draining", "unready", "previous", "hears_clients" } -- from bit 0
 local REPORT_FLAGS = { "buried", "silent", "candidate" }
 
 -- Fields. A layout lists the fields of one record in their order on the wire: {field, bytes}.
@@ -25,10 +27,10 @@ local function field(make, name, ...)
     return made
 end
 
-local function flag_fields(prefix, names)
+local function flag_fields(prefix, names, first_bit)
     local flags = {}
     for place, name in ipairs(names) do
-        flags[place] = field(ProtoField.bool, prefix .. "." .. name, name, 8, nil, 2 ^ (place - 1))
+        flags[place] = field(ProtoField.bool, prefix .. "." .. name, name, 8, nil, 2 ^ (first_bit + place - 1))
     end
     return flags
 end
@@ -68,9 +70,9 @@ local f = {
     dirty_count = field(ProtoField.uint8, "slot.dirty.count", "Buckets dirty"),
     dirty_buckets = field(ProtoField.string, "slot.dirty.buckets", "Dirty"),
     offer = field(ProtoField.uint8, "slot.offer", "Offer"),
-    rule_state = field(ProtoField.uint8, "slot.state", "Rule state", base.DEC, RULE_STATES),
+    rule_state = field(ProtoField.uint8, "slot.state", "Rule state", base.DEC, RULE_STATES, 0xf0),
     report_id = field(ProtoField.uint8, "report.host", "Host id"),
-    report_flags = field(ProtoField.uint8, "report.flags", "Flags", base.HEX),
+    report_flags = field(ProtoField.uint8, "report.flags", "Flags", base.HEX, nil, 0xe0),
     report_boot = field(ProtoField.uint32, "report.boot", "Boot heard", base.HEX),
     report_term = field(ProtoField.uint32, "report.term", "Term heard"),
     report_sequence = field(ProtoField.uint64, "report.sequence", "Highest sequence heard"),
@@ -101,8 +103,8 @@ local f = {
     grant_timeout = field(ProtoField.uint32, "grant.timeout", "Time-out in ms, from when that sequence was sent"),
     padding = field(ProtoField.bytes, "padding", "Padding"),
 }
-local flag_bits = flag_fields("flags", FLAGS)
-local report_flag_bits = flag_fields("report.flags", REPORT_FLAGS)
+local flag_bits = flag_fields("flags", FLAGS, 0)
+local report_flag_bits = flag_fields("report.flags", REPORT_FLAGS, 5)
 nlb.fields = all_fields
 
 local malformed = ProtoExpert.new("nlb.malformed", "Malformed cluster frame", expert.group.MALFORMED, expert.severity.ERROR)
@@ -117,9 +119,10 @@ local HEARTBEAT_HEAD = {
     { f.view, 4 }, { f.config_digest, 8 }, { f.generation, 8 }, { f.map_digest, 8 }, { f.staged_digest, 8 },
     { f.reports, 1 }, { f.staged_slots, 1 }, { f.zero, 2 },
 }
-local SLOT = { { f.own, 8 }, { f.dirty, 8 }, { f.offer, 1 }, { f.rule_state, 1 } }
+local SLOT_OWN_BYTES = 8 -- buckets, and the rule's state above them
+local SLOT_REST = { { f.dirty, 8 }, { f.offer, 1 } }
 local REPORT = {
-    { f.report_id, 1 }, { f.report_flags, 1, report_flag_bits }, { f.report_boot, 4 }, { f.report_term, 4 }, { f.report_sequence, 8 },
+    { f.report_flags, 1, report_flag_bits }, { f.report_boot, 4 }, { f.report_term, 4 }, { f.report_sequence, 8 },
 }
 local MAP_HEAD = {
     { f.map_digest, 8 }, { f.inputs_digest, 8 }, { f.config_digest, 8 }, { f.generation, 8 }, { f.next_digest, 8 },
@@ -200,8 +203,10 @@ local function is_host(id)
     return id >= 1 and id <= HOSTS_MAX
 end
 
-local function show_buckets(walk, tree, range, count_field, text_field)
+-- `beside`: what else stands above the buckets' bits.
+local function show_buckets(walk, tree, range, count_field, text_field, beside)
     local buckets = bits_of(range)
+    while beside and #buckets ~= 0 and buckets[#buckets] >= BUCKETS do table.remove(buckets) end
     tree:add(count_field, range, #buckets):set_generated()
     tree:add(text_field, range, ranges_of(buckets)):set_generated()
     if #buckets ~= 0 and buckets[#buckets] >= BUCKETS then walk:complain(tree, "a bucket above 59") end
@@ -209,24 +214,27 @@ local function show_buckets(walk, tree, range, count_field, text_field)
 end
 
 local function show_slot(walk, tree, number, slots)
-    local range = walk:take(tree, bytes_of(SLOT), "slot " .. number)
+    local range = walk:take(tree, SLOT_OWN_BYTES + bytes_of(SLOT_REST), "slot " .. number)
     if not range then return false end
     local branch = tree:add(nlb, range, number + 1 == slots and "Slot " .. number .. " (default rule)" or "Slot " .. number)
     branch:add(f.slot, range, number):set_generated()
-    add_fields(branch, range, SLOT)
-    local own = show_buckets(walk, branch, range(0, 8), f.own_count, f.own_buckets)
+    branch:add(f.own, range(0, 8), range(0, 8):uint64():band(BUCKET_BITS))
+    add_fields(branch, range(SLOT_OWN_BYTES, bytes_of(SLOT_REST)), SLOT_REST)
+    local own = show_buckets(walk, branch, range(0, 8), f.own_count, f.own_buckets, "the rule's state")
     local dirty = show_buckets(walk, branch, range(8, 8), f.dirty_count, f.dirty_buckets)
+    branch:add(f.rule_state, range(0, 1))
     branch:append_text(string.format(": own %d, dirty %d, offer %d", own, dirty, range(16, 1):uint()))
-    if not RULE_STATES[range(17, 1):uint()] then walk:complain(branch, "an unknown rule state") end
+    if not RULE_STATES[math.floor(range(0, 1):uint() / 16)] then walk:complain(branch, "an unknown rule state") end
     return true
 end
 
 local function show_report(walk, tree, number)
     local range = walk:take(tree, bytes_of(REPORT), "peer report " .. number)
     if not range then return false end
-    local branch = tree:add(nlb, range, "Peer report: host " .. range(0, 1):uint())
+    local id = range(0, 1):uint() % REPORT_IDS + 1
+    local branch = tree:add(nlb, range, "Peer report: host " .. id)
+    branch:add(f.report_id, range(0, 1), id)
     add_fields(branch, range, REPORT)
-    if not is_host(range(0, 1):uint()) then walk:complain(branch, "a report about a host outside 1-32") end
     return true
 end
 
@@ -317,7 +325,7 @@ local function show_configuration(walk, tree)
     add_fields(tree, head, CONFIG_HEAD)
     local part, parts, bytes = head(8, 1):uint(), head(9, 1):uint(), walk.finish - walk.at
     if part >= parts then walk:complain(tree, "part " .. part .. " of " .. parts) end
-    if bytes > TEXT_BYTES_MAX then walk:complain(tree, "more than 1400 bytes of lines") end
+    if bytes > TEXT_BYTES_MAX then walk:complain(tree, "more than 1200 bytes of lines") end
     if bytes > 0 then tree:add(f.text, walk:take(tree, bytes, "lines")) end
 end
 
@@ -339,7 +347,7 @@ local function show_grants(walk, tree, slots)
     if not head then return end
     add_fields(tree, head, GRANTS_HEAD)
     local grants = head(0, 1):uint()
-    if grants > GRANTS_MAX then walk:complain(tree, "more than 40 grants") end
+    if grants > GRANTS_MAX then walk:complain(tree, "more than 37 grants") end
     for number = 0, grants - 1 do
         if not show_grant(walk, tree, number, slots) then return end
     end
@@ -363,7 +371,7 @@ local function show_frame(walk, tree)
     add_fields(tree, header, HEADER)
     local kind, length = header(5, 1):uint(), header(8, 2):uint()
     if header(0, 4):uint() ~= MAGIC then walk:complain(tree, "the magic is not NLBH") end
-    if header(4, 1):uint() ~= VERSION then walk:complain(tree, "another version than 1") end
+    if header(4, 1):uint() ~= VERSION then walk:complain(tree, "another version than 2") end
     if not TYPES[kind] then walk:complain(tree, "an unknown frame type") end
     if length < walk.at or length > walk.finish then
         walk:complain(tree, string.format("the frame says %d bytes, %d are here", length, walk.finish))

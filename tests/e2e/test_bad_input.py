@@ -90,6 +90,17 @@ class BadInput(lab_case.LabCase):
         text = self.text(host_keys={"outside": "net_af_packet0,iface=nosuch"})
         self.assert_one_line(self.run_program(system.DATAPLANE, text), REFUSED, "nosuch", "no such interface")
 
+    def test_a_port_that_no_cluster_frame_passes(self):
+        def set_mtu(mtu):
+            system.run("ip", "-n", self.victim.namespace, "link", "set", "outside", "mtu", mtu)
+
+        set_mtu(1000)
+        try:
+            outcome = self.run_program(system.DATAPLANE)
+        finally:
+            set_mtu(1500)
+        self.assert_one_line(outcome, REFUSED, "MTU is 1000", "1280")
+
     def test_a_driver_that_does_not_exist(self):
         text = self.text(host_keys={"outside": "net_nosuch0"})
         code, lines = self.run_program(system.DATAPLANE, text)

@@ -108,5 +108,46 @@ class Reload(lab_case.LabCase):
         self.lab.settle()
 
 
+class NarrowPath(lab_case.LabCase):
+    """The ports carry 1,500 bytes, the segment between them 1,280: neither host can know that."""
+
+    OPTIONS = {"hosts": 2}
+    START = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not cls.lab.hosts:
+            return
+        for host in cls.lab.hosts:
+            system.run("ip", "-n", cls.lab.network.switch, "link", "set", host.name, "mtu", "1280")
+        # As many rules as there can be: their map takes three frames, and so do their lines.
+        cls.rules = [HTTP] + [{**HTTP, "name": f"rule{number}", "ports": 1000 + number} for number in range(31)]
+        cls.lab.plan.cluster_keys["port_rules"] = cls.rules
+        cls.lab.write_configuration()
+        cls.lab.start()
+
+    def cluster(self, host):
+        return host.query()["clusters"][0]
+
+    def test_a_difference_and_a_reload_pass_it(self):
+        edge1, edge2 = self.lab.hosts
+        generation = self.cluster(edge1)["generation"]
+        changed = [*self.rules[:-1], {**self.rules[-1], "ports": 2000}]
+        self.lab.plan.cluster_keys["port_rules"] = changed
+        self.lab.write_configuration()
+        with Capture(self.lab, "narrow") as capture:
+            edge1.nlb("reload")
+            expected = {"host": "edge1", "path": f"port_rules[{len(changed) - 1}].ports", "here": "1030", "there": "2000"}
+            system.wait_until(lambda: expected in self.cluster(edge2)["config_mismatches"], 10, "edge2 to name the path")
+            edge2.nlb("reload")
+            both = [generation + 1] * 2
+            system.wait_until(lambda: [self.cluster(host)["generation"] for host in self.lab.hosts] == both, 10, "the change-over")
+            self.lab.settle()
+        sizes = [len(frame.payload) for frame in capture.frames() if frame.ethertype == plan.HEARTBEAT_ETHERTYPE]
+        self.assertLessEqual(max(sizes), 1280)
+        self.assertGreater(max(sizes), 1200, "whole parts of the configuration were seen")
+
+
 if __name__ == "__main__":
     lab_case.main()

@@ -52,6 +52,23 @@ class Traces(lab_case.LabCase):
             self.assertEqual(0, summary["passed_by"])
         self.assertEqual("new_flow", said[accepting[0]][0]["reason"])
 
+    def test_a_rule_that_every_host_has_disabled_is_nobodys(self):
+        def set_all(verb):
+            for host in self.lab.hosts:
+                host.nlb(verb, plan.RULE)
+
+        set_all("disable")
+        try:
+            time.sleep(1.0)
+            traces = {host.name: self.trace(host, "--json", "--filter", f"tcp and src {CLIENT} and dst port 80") for host in self.lab.hosts}
+            system.run("curl", "-s", "-m", "1", "--interface", CLIENT, f"http://{plan.VIP}/", namespace=self.lab.client, check=False)
+            for name, process in traces.items():
+                first = self.end(process)[0]
+                self.assertEqual(("no_owner", None), (first["reason"], first["owner"]), name)
+        finally:
+            set_all("enable")
+            self.lab.settle()
+
     def test_wireshark_reads_the_decision_as_each_packets_comment(self):
         host = self.lab.hosts[0]
         target = host.run_directory / "trace.pcapng"

@@ -206,8 +206,8 @@ private:
             require(settled.frame == record.frame, "an answer to the dataplane stays as it is");
             return;
         }
-        require(settled.reason == Reason::sent, "a frame from inside is sent, heard or dropped",
-                info_of(settled.reason).name);
+        require(verdict_of(settled.reason) == Verdict::send,
+                "a frame from inside is sent, heard or dropped", info_of(settled.reason).name);
         require(settled.frame.size() == record.frame.size(), "masking changes no length");
         check_source(host, settled);
     }

@@ -3,7 +3,8 @@ Owners that are named follow from the fixed key; `Whole.test_owners_are_spread` 
 """
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6PacketTooBig, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting
+from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6PacketTooBig, ICMPv6Unknown
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting
 from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
@@ -18,6 +19,16 @@ VIP, VIP2, VIP6 = cluster.VIP, cluster.VIP2, cluster.VIP6
 def answer_to(number, destination=VIP, protocol=TCP, from_port=80):
     """What the VIP sent to a client, as an ICMP error quotes it."""
     return IP(src=destination, dst=client(number)) / protocol(sport=from_port, dport=port(number))
+
+
+def quoted6(number):
+    """The same over IPv6, as bytes."""
+    return bytes(IPv6(src=VIP6, dst=client6(number)) / TCP(sport=80, dport=port(number)))
+
+
+def undefined_error(kind, body):
+    """An ICMPv6 error of a type that nobody has defined."""
+    return ethernet(ip(254, ICMPv6Unknown(type=kind, msgbody=bytes(4) + body), VIP6))
 
 
 def segment(number, to_port=80):
@@ -79,6 +90,11 @@ ICMP_CASES = [
     story("a message too big about an IPv6 flow goes where the flow goes", (tcp(45, destination=VIP6), someone(NEW)),
           (ethernet(ip(254, ICMPv6PacketTooBig(mtu=1280) / (IPv6(src=VIP6, dst=client6(45)) / TCP(sport=80, dport=port(45))), VIP6)),
            someone(OWNER))),
+    *[story(f"an error of type {kind}, which nobody has defined, goes where the flow that it quotes goes",
+            (tcp(kind, destination=VIP6), someone(NEW)), (undefined_error(kind, quoted6(kind)), someone(OWNER)))
+      for kind in (100, 101, 127)],
+    case("an error of an undefined type that quotes nothing goes to the default host", undefined_error(100, b"an experiment"),
+         default_host()),
     case("an error about a flow to the admin rule goes to its host", icmp_error(answer_to(46, VIP2, from_port=8443), destination=VIP2),
          only(cluster.ADMIN_HOST, OWNER)),
     case("an error about a flow of another address goes to the default host", icmp_error(answer_to(47, "192.0.2.99")), default_host()),

@@ -217,8 +217,13 @@ def transport(packet, data, first):
     elif (packet.family, kind) in ((4, ICMP), (6, ICMP6)):
         if len(data) < 8:
             raise malformed
-        if data[0] in ((3, 4, 5, 11, 12) if kind == ICMP else (1, 2, 3, 4)):
-            quoted(packet, data[8:])
+        if data[0] in ((3, 4, 5, 11, 12) if kind == ICMP else range(128)):
+            try:
+                quoted(packet, data[8:])
+            except Nobody:  # of an unknown type nobody knows what it should look like
+                if kind == ICMP or data[0] in (1, 2, 3, 4):
+                    raise
+                packet.error, packet.client, packet.protocol, packet.session = False, packet.source, ICMP6, ""
     elif kind in (GRE, ESP, AH):
         if len(data) < {GRE: 4, ESP: 8, AH: 12}[kind]:
             raise malformed

@@ -71,14 +71,15 @@ void mean_flags(Json& meaning, const std::string& field, unsigned flags,
 
 void mean_header(Json& meaning, const FrameHeader& header, int type) {
     add(meaning, "magic", "NLBH");
-    add(meaning, "version", 1);
+    add(meaning, "version", unsigned{kFrameVersion});
     add(meaning, "type", type);
     add(meaning, "key_id", kKey);
     add(meaning, "cluster", dotted(header.cluster));
     add(meaning, "host", header.id);
     add(meaning, "state", static_cast<int>(header.state));
     mean_flags(meaning, "flags", header.flags,
-               {"leaving", "goodbye", "deaf", "listened", "draining", "unready", "previous"});
+               {"leaving", "goodbye", "deaf", "listened", "draining", "unready", "previous",
+                "hears_clients"});
     add(meaning, "slots", header.slots);
     add(meaning, "boot", header.incarnation.boot);
     add(meaning, "term", header.incarnation.term);
@@ -254,6 +255,7 @@ FrameHeader some_header(Prng& chance, std::uint8_t slots) {
     return header;
 }
 
+// As many of the reports as fit.
 Heartbeat some_heartbeat(Prng& chance, std::uint8_t slots, std::size_t reports) {
     Heartbeat beat;
     beat.header = some_header(chance, slots);
@@ -269,7 +271,7 @@ Heartbeat some_heartbeat(Prng& chance, std::uint8_t slots, std::size_t reports) 
     for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)
         beat.staged.offers[slot + 1U == beat.staged.slots ? kDefaultRule : slot] =
             small(chance, 101);
-    for (std::size_t i = 0; i < reports; ++i)
+    for (std::size_t i = 0; i < std::min(reports, peer_reports_most(slots, beat.staged.slots)); ++i)
         beat.peers.push_back(
             {static_cast<HostId>(1 + i % kHostsMax),
              small(chance, 8),
@@ -324,9 +326,10 @@ void write_grants(Out& out, Prng& chance, std::size_t count) {
 
 void write_all(Out& out) {
     Prng chance{1};
-    out.frame(some_heartbeat(chance, kRuleSlots, kPeerReportsMax));
+    out.frame(some_heartbeat(chance, kRuleSlots, peer_reports_most(kRuleSlots, kRuleSlots)));
+    out.frame(some_heartbeat(chance, 3, kPeerReportsMax));
     out.frame(some_heartbeat(chance, 1, 0));
-    for (std::uint8_t bit = 0; bit < 7; ++bit) {
+    for (std::uint8_t bit = 0; bit < 8; ++bit) {
         Heartbeat beat = some_heartbeat(chance, 2, 3);
         beat.header.flags = static_cast<std::uint8_t>(1U << bit);
         for (std::size_t i = 0; i < beat.peers.size(); ++i)

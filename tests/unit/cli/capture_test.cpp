@@ -146,9 +146,69 @@ TEST(Capture, LengthsThatCannotBeAreNotAllocated) {
     EXPECT_NE(read_all(stranger.text()).error.find("interface 7"), std::string::npos);
 }
 
+// What `tcpdump -i any` writes: a packet of that type (linux/if_packet.h) from 02:00:00:00:00:09.
+std::string cooked(std::uint32_t link_type, unsigned packet_type, const std::string& payload) {
+    const std::string sender("\x02\0\0\0\0\x09\0\0", 8);
+    CaptureBytes bytes(true);
+    if (link_type == 113)
+        bytes.u16(packet_type).u16(1).u16(6).run(sender).u16(0x0800);
+    else
+        bytes.u16(0x0800).u16(0).u32(3).u16(1).u16(packet_type << 8 | 6U).run(sender);
+    return bytes.run(payload).text();
+}
+
+TEST(Capture, CookedFramesBecomeEthernetFramesThatLackTheirDestination) {
+    const std::string source_and_type("\x02\0\0\0\0\x09\x08\0", 8);
+    for (const std::uint32_t link_type : {113U, 276U}) {
+        const std::string whole = cooked(link_type, 0, "packet");
+        const std::string group = cooked(link_type, 1, "to all");
+        CaptureBytes file(false);
+        file.pcap_header(kMicrosecondMagic, link_type);
+        file.record(1, 0, whole, static_cast<std::uint32_t>(whole.size() + 100));
+        file.record(2, 0, group, static_cast<std::uint32_t>(group.size()));
+        const Contents contents = read_all(file.text());
+        ASSERT_EQ(contents.error, "");
+        ASSERT_EQ(contents.packets.size(), 2U);
+        EXPECT_EQ(text_of(contents.packets[0]), std::string(6, '\0') + source_and_type + "packet");
+        EXPECT_TRUE(contents.packets[0].lacks_destination);
+        EXPECT_EQ(contents.packets[0].wire_bytes, 14 + 6 + 100U) << "what was cut off is known";
+        EXPECT_EQ(text_of(contents.packets[1]),
+                  std::string(6, '\xff') + source_and_type + "to all");
+        EXPECT_FALSE(contents.packets[1].lacks_destination) << "a broadcast says so";
+    }
+}
+
+TEST(Capture, APcapngMayHaveACookedInterfaceBesideAnEthernetOne) {
+    CaptureBytes file = next_generation(false);
+    file.block(1, file.part().u16(276).u16(0).u32(0).text());
+    const std::string frame = cooked(276, 4, "packet");
+    const auto size = static_cast<std::uint32_t>(frame.size());
+    file.block(6, file.part().u32(1).u32(0).u32(0).u32(size).u32(size).run(frame).text());
+    file.block(6, file.part().u32(0).u32(0).u32(0).u32(5).u32(5).run("plain").text());
+    const Contents contents = read_all(file.text());
+    ASSERT_EQ(contents.error, "");
+    ASSERT_EQ(contents.packets.size(), 2U);
+    EXPECT_TRUE(contents.packets[0].lacks_destination);
+    EXPECT_EQ(text_of(contents.packets[1]), "plain");
+    EXPECT_FALSE(contents.packets[1].lacks_destination);
+}
+
+TEST(Capture, ACookedFrameThatEndsWithinItsHeaderIsASentence) {
+    for (const auto& [link_type, header] : {std::pair{113U, 16U}, std::pair{276U, 20U}})
+        for (std::size_t length = 0; length <= header; ++length) {
+            CaptureBytes file(false);
+            file.pcap_header(kMicrosecondMagic, link_type);
+            const std::string frame = cooked(link_type, 0, "").substr(0, length);
+            file.record(1, 0, frame, static_cast<std::uint32_t>(length));
+            const Contents contents = read_all(file.text());
+            EXPECT_EQ(contents.packets.size(), length == header ? 1U : 0U);
+            EXPECT_EQ(contents.error.empty(), length == header) << contents.error;
+        }
+}
+
 TEST(Capture, OtherLinkTypesAndOtherFilesAreRefused) {
-    EXPECT_NE(read_all(CaptureBytes(false).pcap_header(kMicrosecondMagic, 113).text())
-                  .error.find("link type 113"),
+    EXPECT_NE(read_all(CaptureBytes(false).pcap_header(kMicrosecondMagic, 147).text())
+                  .error.find("link type 147"),
               std::string::npos);
     EXPECT_NE(read_all("#!/bin/sh\necho this is no capture\n").error.find("not a capture"),
               std::string::npos);

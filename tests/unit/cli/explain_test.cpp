@@ -91,6 +91,18 @@ TEST_F(Explain, AFrameThatNoBufferHoldsIsTooLargeAsOnTheCoresAndAnMtuOfTheHostsM
     EXPECT_LT(taker(explainer().explain_packet(large, seconds{1})), 3U);
 }
 
+TEST_F(Explain, TwoTapsTakeWhatTcpHasJoinedAndOneTapDoesNot) {
+    std::vector<Byte> joined = frame("udp", "198.51.100.7:4000", "192.0.2.80:7");
+    joined.resize(60'000);
+    config::Host& host = config_.clusters.front().hosts.front();
+    host.inside = "nlb_tap0,iface=nlb0";
+    EXPECT_EQ(explainer().explain_packet(joined, seconds{1})[0].reason, Reason::too_large);
+    host.outside = "nlb_tap1,iface=uplink0";
+    EXPECT_NE(explainer().explain_packet(joined, seconds{1})[0].reason, Reason::too_large);
+    joined.resize(kFrameRoomJoined + 1U);
+    EXPECT_EQ(explainer().explain_packet(joined, seconds{1})[0].reason, Reason::too_large);
+}
+
 TEST_F(Explain, TimeThatPassesInTheCaptureEndsFlows) {
     Explainer all = explainer();
     const auto syn =

@@ -230,13 +230,59 @@ TEST_F(Program, ExplainOfATruncatedCaptureEndsWithOneClearLine) {
     sandbox_.write("cut.pcap", whole.substr(0, whole.size() - 30));
     const Outcome outcome =
         run({"explain", "--config", "lab.yaml", "--pcap", "cut.pcap", "--json"});
-    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_FALSE(flag_of(*parse_json(lines_of(outcome.out).back()), "ok", true));
     expect_failure({"explain", "--config", "lab.yaml", "--pcap", "none.pcap"}, 2, 1003,
                    "No such file");
     sandbox_.write("text.pcap", "this is no capture");
     expect_failure({"explain", "--config", "lab.yaml", "--pcap", "text.pcap"}, 2, 1003,
                    "not a capture");
+}
+
+// The hand-made capture's first frame, as `tcpdump -i any` keeps it.
+std::string cooked_capture() {
+    const std::string ethernet = hand_made_capture().substr(24 + 16, 54);
+    const std::string frame = CaptureBytes(true)
+                                  .u16(0x0800)
+                                  .u16(0)
+                                  .u32(3)
+                                  .u16(1)
+                                  .u16(0x0006)
+                                  .run(std::string(8, '\0') + ethernet.substr(14))
+                                  .text();
+    CaptureBytes file(false);
+    file.pcap_header(kMicrosecondMagic, 276);
+    return file.record(1, 0, frame, static_cast<std::uint32_t>(frame.size())).text();
+}
+
+TEST_F(Program, ExplainOfACookedCaptureSaysWhatItDoesNotKnow) {
+    sandbox_.write_lab();
+    sandbox_.write("any.pcap", cooked_capture());
+    const Outcome outcome =
+        run({"explain", "--config", "lab.yaml", "--pcap", "any.pcap", "--all-hosts", "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    int accepts = 0;
+    for (const std::string& line : lines_of(outcome.out)) {
+        const Json json = *parse_json(line);
+        EXPECT_EQ(member_of(json, "unknown"), parse_json(R"(["destination_mac"])"));
+        if (text_of(json, "verdict") == "accept") ++accepts;
+    }
+    EXPECT_EQ(accepts, 1) << "it is taken as sent to the cluster";
+    const Outcome human =
+        run({"explain", "--config", "lab.yaml", "--pcap", "any.pcap", "--all-hosts"});
+    EXPECT_NE(human.out.find("destination MAC not captured"), std::string::npos) << human.out;
+}
+
+TEST_F(Program, ExplainGivesOneExitCodeForOneMistakeInEitherFormat) {
+    sandbox_.write_lab();
+    sandbox_.write("classic.pcap", CaptureBytes(false).pcap_header(kMicrosecondMagic, 147).text());
+    CaptureBytes file(false);
+    file.section().block(1, file.part().u16(147).u16(0).u32(0).text());
+    file.block(6, file.part().u32(0).u32(0).u32(0).u32(2).u32(2).run("hi").text());
+    sandbox_.write("next.pcapng", file.text());
+    for (const char* name : {"classic.pcap", "next.pcapng"})
+        expect_failure({"explain", "--config", "lab.yaml", "--pcap", name}, 2, 1003,
+                       "link type 147");
 }
 
 TEST_F(Program, ExplainOfATupleNamesTheContractsFields) {

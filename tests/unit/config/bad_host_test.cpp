@@ -162,6 +162,15 @@ const BadYaml kCases[] = {
      "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as "
      "\"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got \"the "
      "first one\""},
+    {"AKernelInterfaceAsADeviceIsRefusedWithTheDeviceThatServesIt", "'0000:3b:00.0'", "'eth1'",
+     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device; a kernel interface is "
+     "\"net_af_packet0,iface=eth1\", got \"eth1\""},
+    {"ADriverThatDpdkHasNotIsRefused", "'0000:3b:00.0'", "'net_tapp0,iface=nlb1'",
+     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a driver that DPDK has, such as "
+     "net_tap, got \"net_tapp0\""},
+    {"ADriverWithoutItsNumberIsRefused", "'0000:3b:00.0'", "'net_tap,iface=nlb1'",
+     "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as "
+     "\"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got \"net_tap,iface=nlb1\""},
     {"APciAddressOfTheWrongShapeIsRefused", "'0000:3b:00.0'", "'0000:3b:00'",
      "nlb.yaml:14:18: clusters[0].hosts[0].outside: expected a DPDK device such as "
      "\"0000:3b:00.0\" or \"net_tap0,iface=nlb0\", got "

@@ -74,7 +74,7 @@ TEST(Examples, TheIPv6ClusterHasNoIPv4Address) {
 TEST(Examples, TheReadmeNamesEveryKey) {
     const std::string stranger = "zzzzzzzz: 1";
     const std::string host =
-        "{name: h, id: 1, outside: net_a, inside: net_b, lcores: 1, " + stranger + "}";
+        "{name: h, id: 1, outside: net_null0, inside: net_null1, lcores: 1, " + stranger + "}";
     const std::string rule =
         "{name: r, affinity: {kind: single, " + stranger + "}, " + stranger + "}";
     const auto nested = [&](const char* key) {

@@ -90,7 +90,7 @@ TEST(Load, WhoSetsAddressesAndWhatServersAreBehindIsEachHostsOwn) {
 TEST(Load, WhatIsNotWrittenHasItsDefault) {
     const Config config = right(
         "clusters: [{name: c, address: 10.0.0.1, key_file: /k, hosts: [{name: h, id: 7, outside: "
-        "net_a, inside: net_b, lcores: 0}]}]");
+        "net_null0, inside: net_null1, lcores: 0}]}]");
     EXPECT_EQ(config.metrics.listen, std::vector<std::string>{"127.0.0.1:9780"});
     EXPECT_EQ(config.poll, PollMode::adaptive);
     EXPECT_TRUE(config.eal.hugepages);
@@ -294,7 +294,8 @@ TEST(Load, AMainLcoreThatIsAWorkersIsWarnedOf) {
 
 TEST(Load, TwoIgmpClustersInOneGroupAreWarnedOf) {
     const auto host = [](const std::string& n) {
-        return "hosts: [{name: h" + n + ", id: 1, outside: net_a, inside: net_b, lcores: 1}]}";
+        return "hosts: [{name: h" + n +
+               ", id: 1, outside: net_null0, inside: net_null1, lcores: 1}]}";
     };
     const auto loaded = load_text(
         "clusters:\n  - {name: a, mode: igmp, address: 10.1.2.3, key_file: k, " + host("1") +
@@ -344,7 +345,7 @@ TEST(Load, MoreThan32HostsAreRefused) {
     std::string hosts = "    hosts:\n";
     for (int i = 1; i <= 33; ++i)
         hosts += "      - {name: h" + std::to_string(i) + ", id: " + std::to_string(i % 33) +
-                 ", outside: net_a, inside: net_b, lcores: 1}\n";
+                 ", outside: net_null0, inside: net_null1, lcores: 1}\n";
     const auto loaded = load_text(edited(kHostsYaml, hosts), "nlb.yaml");
     ASSERT_FALSE(loaded.ok());
     EXPECT_EQ(loaded.error().message,

@@ -361,5 +361,27 @@ TEST(ClusterAgent, ALinkThatIsDownFences) {
     EXPECT_FALSE(bench.agent.link_up());
 }
 
+TEST(ClusterAgent, AConnectionWhoseAnswersGoElsewhereIsToldWithItsRemedyOnceAMinute) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    ipc::CountersReport report{};
+    bench.deliver(Type::counters, report);
+    std::uint64_t& count =
+        report.counters.reasons[static_cast<std::size_t>(Reason::answered_elsewhere)];
+    count = 3;
+    report.opening = {IpAddress::v4(0xc0000250), IpAddress::v4(0xc6336407), 40000, 443, 0};
+    bench.deliver(Type::counters, report);
+    const Event* const told = bench.events.last("answers_elsewhere");
+    ASSERT_NE(told, nullptr);
+    EXPECT_EQ(testing::field_of(*told, "connections"), "3");
+    EXPECT_EQ(testing::field_of(*told, "from"), "192.0.2.80:40000");
+    EXPECT_EQ(testing::field_of(*told, "to"), "198.51.100.7:443");
+    EXPECT_EQ(testing::field_of(*told, "then"), "bind to 192.0.2.11");
+    const std::size_t before = bench.events.events.size();
+    ++count;
+    bench.deliver(Type::counters, report);
+    EXPECT_EQ(bench.events.events.size(), before);
+}
+
 }  // namespace
 }  // namespace nlb::controlplane

@@ -82,6 +82,12 @@ TEST_F(HandoverTest, ABystandersCoresLearnWhoseTheOthersBucketsAreOnceNothingMov
     finish_install();
     handover.move_buckets();
     EXPECT_EQ(asked_for<InstallTables>().size(), 2U) << "once";
+    // Every host has disabled the rule.
+    become_member({1, 2, 3}, kNoHost, 3);
+    state(2, 0, 3);
+    state(3, 0, 3);
+    handover.move_buckets();
+    EXPECT_EQ(last_install().owner[0][7], kNoHost);
 }
 
 TEST_F(HandoverTest, R11ALeavingHostGivesEverythingBackAndThenSaysGoodbye) {

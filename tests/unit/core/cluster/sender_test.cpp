@@ -31,6 +31,39 @@ TEST_F(SenderTest, R4TheBuriedAreNotAcknowledged) {
     EXPECT_NE(heartbeat().peers[0].flags & kReportBuried, 0);
 }
 
+// 32 hosts, all rules, a staged configuration: the frame has room for few new lives at a time.
+TEST_F(SenderTest, R1NewLivesTakeTurnsWhereNotAllOfThemFitAndEveryMemberIsReported) {
+    params.slots = kRuleSlots;
+    for (HostId id = 2; id <= kHostsMax; ++id) {
+        peers.note_member({id, life(id)});
+        exchange({id});
+    }
+    const std::size_t members = heartbeat().peers.size();
+    ASSERT_EQ(members, kHostsMax - 1U);
+    for (HostId id = 2; id <= kHostsMax; ++id) {
+        Heartbeat fresh = beat_of(id, 1, MemberState::join);
+        fresh.header.incarnation = {900U + id, 1};
+        EXPECT_EQ(hear(fresh), FrameFault::unbelieved);
+    }
+    ASSERT_EQ(peers.candidates().size(), kHostsMax - 1U);
+    std::map<HostId, int> told;
+    const int turns = 40;
+    for (int i = 0; i < turns; ++i) {
+        pass(ms(100));
+        ASSERT_TRUE(turn());
+        const Heartbeat beat = heartbeat();
+        EXPECT_EQ(beat.peers.size(), peer_reports_most(kRuleSlots, 0));
+        std::size_t others = 0;
+        for (const PeerReport& report : beat.peers)
+            if ((report.flags & kReportCandidate) != 0)
+                ++told[report.id];
+            else
+                ++others;
+        EXPECT_EQ(others, members);
+    }
+    EXPECT_EQ(told.size(), kHostsMax - 1U) << "each had its turn";
+}
+
 TEST_F(SenderTest, R10NothingIsSaidBeforeTheMembersWereHeardOrTheTimeIsOver) {
     become_member({1, 2, 3});
     sender.wait_for(HostSet{0b110}, listening.time() + params.timing.answer_after);

@@ -33,8 +33,15 @@ TEST_F(Track, AServersOwnConnectionIsTrackedByTheOwnerOfItsBucket) {
 }
 TEST_F(Track, AServersOwnConnectionInABucketOfOthersIsNotTracked) {
     lose_bucket();
-    answer(kTcpSyn);
+    EXPECT_EQ(answer(kTcpSyn), Reason::answered_elsewhere);
     EXPECT_FALSE(tracked());
+    EXPECT_EQ(answer(kTcpSyn | kTcpAck), Reason::sent) << "it answers, and begins nothing";
+}
+TEST_F(Track, ASynThatAServerRepeatsAfterItsBucketMovedIsAnsweredHere) {
+    EXPECT_EQ(answer(kTcpSyn), Reason::sent);
+    lose_bucket();
+    EXPECT_EQ(answer(kTcpSyn), Reason::sent);
+    EXPECT_EQ(send(kTcpSyn | kTcpAck), Reason::descriptor);
 }
 TEST_F(Track, AConnectionFromADedicatedAddressIsNotTracked) {
     FrameSpec own = reply_to(flow, kTcpSyn);

@@ -344,6 +344,33 @@ TEST_F(Parse, AnIcmpv6PacketTooBigTakesTheQuotedFlowsName) {
     EXPECT_EQ(host.last.info.vip_port, 80);
     EXPECT_EQ(host.last.rule, kHttp);
 }
+TEST_F(Parse, AnIcmpv6ErrorOfAnUndefinedTypeDoesTooWhereItQuotesAPacket) {
+    for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{5}, std::uint8_t{100},
+                                    std::uint8_t{101}, std::uint8_t{127}}) {
+        host.in(build_frame(error_about(over_v6(tcp(kTcpAck)), type)));
+        EXPECT_NE(host.last.info.traits & kTraitIcmpError, 0) << unsigned{type};
+        EXPECT_EQ(host.last.info.client, kClient6);
+        EXPECT_EQ(host.last.rule, kHttp);
+    }
+    host.in(build_frame(error_about(over_v6(tcp(kTcpAck)), 129)));
+    EXPECT_EQ(host.last.info.traits & kTraitIcmpError, 0) << "an echo reply quotes nothing";
+}
+TEST_F(Parse, AnIcmpv6ErrorOfAnUndefinedTypeThatQuotesNothingIsAPacketLikeOthers) {
+    const FrameSpec whole = error_about(over_v6(tcp(kTcpAck)), 100);
+    for (std::size_t kept = 0; kept < 44; ++kept) {
+        FrameSpec cut = whole;
+        cut.payload.resize(kept);
+        host.in(build_frame(cut));
+        EXPECT_NE(host.last.reason, Reason::transport_header) << kept;
+        EXPECT_EQ(host.last.info.traits & kTraitIcmpError, 0) << kept;
+        EXPECT_EQ(host.last.info.client, cut.source) << kept;
+        EXPECT_EQ(host.last.info.protocol, kProtocolIcmpv6) << kept;
+        EXPECT_EQ(host.last.rule, kDefaultRule) << kept;
+    }
+    FrameSpec defined = error_about(over_v6(tcp(kTcpAck)), 2);
+    defined.payload.resize(20);
+    EXPECT_EQ(host.in(build_frame(defined)), Reason::transport_header);
+}
 TEST_F(Parse, AnErrorAboutSomebodyElsesPacketGoesToTheDefaultHost) {
     FrameSpec error = error_about(tcp(kTcpAck), 3);
     error.destination = IpAddress::v4(kSecondVip);

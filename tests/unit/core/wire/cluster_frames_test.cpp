@@ -39,7 +39,9 @@ Heartbeat largest_heartbeat() {
     for (std::size_t slot = 0; slot < kRuleSlots; ++slot)
         beat.rules[slot] = {kAllBuckets ^ slot, slot, static_cast<std::uint8_t>(slot),
                             slot % 2 == 0 ? RuleState::draining : RuleState::failed};
-    for (std::size_t i = 0; i < kPeerReportsMax; ++i)
+    beat.staged = {0x5a, kRuleSlots, {}};
+    beat.staged.offers.fill(100);
+    for (std::size_t i = 0; i < peer_reports_most(kRuleSlots, kRuleSlots); ++i)
         beat.peers.push_back({static_cast<HostId>(1 + i % kHostsMax),
                               kReportSilent,
                               {static_cast<std::uint32_t>(i), 2},
@@ -58,26 +60,62 @@ ClusterMap largest_map() {
     return map;
 }
 
-TEST(Heartbeat, TheLargestFitsAnMtuOf1500AndComesBackWhole) {
+TEST(Heartbeat, TheLargestFitsAnMtuOf1280AndComesBackWhole) {
     const PlainAuthenticator authenticator;
     const auto bytes = encode_frame(largest_heartbeat(), authenticator);
-    EXPECT_LE(bytes.size(), 1500U);
+    EXPECT_LE(bytes.size(), 1280U);
+    EXPECT_GT(bytes.size(), 1280U - kPeerReportBytes) << "no room is left unused";
     const auto decoded = decode_frame(bytes, kCluster, authenticator);
     ASSERT_EQ(decoded.fault, FrameFault::none);
     EXPECT_EQ(std::get<Heartbeat>(decoded.frame), largest_heartbeat());
 }
 
-TEST(Heartbeat, TheLargestMapTakesTwoPartsThatFit) {
+TEST(Heartbeat, TheLargestMapTakesThreePartsThatFit) {
     const PlainAuthenticator authenticator;
     const auto parts = split_map(largest_map(), largest_header());
-    ASSERT_EQ(parts.size(), 2U);
+    ASSERT_EQ(parts.size(), 3U);
     for (const MapPart& part : parts) {
         const auto bytes = encode_frame(part, authenticator);
-        EXPECT_LE(bytes.size(), 1500U);
+        EXPECT_LE(bytes.size(), 1280U);
         const auto decoded = decode_frame(bytes, kCluster, authenticator);
         ASSERT_EQ(decoded.fault, FrameFault::none);
         EXPECT_EQ(std::get<MapPart>(decoded.frame), part);
     }
+}
+
+TEST(Heartbeat, EveryReportOfFlagsAndIdComesBackAndSoDoesEveryStateBesideItsBuckets) {
+    const PlainAuthenticator authenticator;
+    Heartbeat beat = largest_heartbeat();
+    beat.header.slots = 4;
+    beat.staged = {};
+    beat.rules = {};
+    for (std::size_t slot = 0; slot < 3; ++slot)
+        beat.rules[slot] = {kAllBuckets, kAllBuckets, 100, static_cast<RuleState>(slot)};
+    beat.rules[kDefaultRule] = {0, 0, 0x80 | 33, RuleState::failed};
+    for (std::uint8_t flags = 0; flags < 8; ++flags) {
+        beat.peers.clear();
+        for (HostId id = 1; id <= kHostsMax; ++id) beat.peers.push_back({id, flags, {1, 2}, ~0ULL});
+        const auto decoded =
+            decode_frame(encode_frame(beat, authenticator), kCluster, authenticator);
+        ASSERT_EQ(decoded.fault, FrameFault::none);
+        EXPECT_EQ(std::get<Heartbeat>(decoded.frame), beat);
+    }
+}
+
+TEST(Heartbeat, AllLinesOfAConfigurationArriveInFramesThatFit) {
+    const PlainAuthenticator authenticator;
+    std::string text;
+    while (text.size() < kConfigPartsMax * kConfigTextBytesMax) text += std::to_string(text.size());
+    text.resize(kConfigPartsMax * kConfigTextBytesMax);
+    std::string again;
+    for (const ConfigPart& part : split_config(43, text, largest_header())) {
+        const auto bytes = encode_frame(part, authenticator);
+        EXPECT_LE(bytes.size(), 1280U);
+        const auto decoded = decode_frame(bytes, kCluster, authenticator);
+        ASSERT_EQ(decoded.fault, FrameFault::none);
+        again += std::get<ConfigPart>(decoded.frame).text;
+    }
+    EXPECT_EQ(again, text);
 }
 
 TEST(Heartbeat, AMapOfMorePartsThanTheLargestTakesIsRefused) {

@@ -30,11 +30,12 @@ TEST(Device, APciAddressMayLackItsDomain) {
 }
 
 TEST(Device, WhatIsNeitherIsRefusedWithItsPlace) {
-    for (const char* text : {"", "eth0 ", "net_tap", "7", "0000:3b:00", "zz:00.0", "net tap0",
-                             ",iface=x", "0000-3b:00.0"}) {
+    for (const char* text :
+         {"", "eth0 ", "net_tap", "7", "0000:3b:00", "zz:00.0", "net tap0", ",iface=x",
+          "0000-3b:00.0", "eth1", "net_foo0", "net_tap-0", "3b:00.8"}) {
         const auto device = parse_device(text, "cluster \"web\": inside");
         ASSERT_FALSE(device.ok()) << text;
-        EXPECT_EQ(device.error().message.rfind("cluster \"web\": inside: \"", 0), 0U)
+        EXPECT_EQ(device.error().message.rfind("cluster \"web\": inside: expected a ", 0), 0U)
             << device.error().message;
     }
 }
@@ -69,6 +70,15 @@ TEST(Device, APacketSocketGetsBuffersForALargerMtuUnlessTheOperatorHasSetThem) {
     EXPECT_EQ(text("net_af_packet0,iface=a,framesz=4096", 3000),
               "net_af_packet0,iface=a,framesz=4096");
     EXPECT_EQ(text("net_tap0", 9000), "net_tap0");
+}
+
+TEST(Device, APacketSocketInAVlanIsToldToKnowOneTypeOfTag) {
+    EXPECT_EQ(mistaken_tags(parse("net_af_packet0,iface=a"), 0), "");
+    EXPECT_EQ(mistaken_tags(parse("net_af_xdp0,iface=a"), 10), "");
+    EXPECT_EQ(mistaken_tags(parse("3b:00.0"), 10), "");
+    EXPECT_NE(
+        mistaken_tags(parse("net_af_packet3,iface=a"), 10).find("net_af_packet3 puts it back"),
+        std::string::npos);
 }
 
 }  // namespace
