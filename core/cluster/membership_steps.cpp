@@ -42,6 +42,7 @@ void Membership::step() {
             reset(ResetCause::split_brain);
         }
     }
+    if (self_.is_member() && coordinator_.reload_is_stuck()) reset(ResetCause::reload_stuck);
     if (self_.is_joiner() || self_.is_member()) {
         leave();
         if (const auto map = coordinator_.next_map()) adopt(*map, true);
