@@ -27,6 +27,7 @@ void Membership::hear_members_first() {
 }
 
 void Membership::step() {
+    news_ = false;
     notice_deafness();
     if (duplicate_.outlived_other()) listening_.listen_anew();
     follow_reload();
