@@ -24,6 +24,8 @@ std::string_view words_of(ResetCause cause) {
             return "two clusters met";
         case ResetCause::buried:
             return "the others took this host for dead while it stood still";
+        case ResetCause::reload_stuck:
+            return "too few members are left to end a reload";
     }
     return "";
 }

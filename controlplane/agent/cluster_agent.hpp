@@ -199,6 +199,7 @@ private:
 
     // cluster_agent_link.cpp: what the dataplane says
     void on_punted(Instant now, const ipc::MessageView& message);
+    void tell_refused(FrameFault fault, const std::optional<Envelope>& envelope);
     void overhear(Instant now, const ipc::MessageView& message);
     void on_status(Instant now, const ipc::Status& status);
     void on_counters(Instant now, const ipc::CountersReport& report);

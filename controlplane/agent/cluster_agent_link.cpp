@@ -115,8 +115,7 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     if (envelope) decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
     verdict_ = decoded.fault;
     if (decoded.fault != FrameFault::none) {
-        if (heartbeats_.refused(decoded.fault, now))
-            tell(EventId::frame_refused, {{"reason", std::string{name_of(decoded.fault)}}});
+        if (heartbeats_.refused(decoded.fault, now)) tell_refused(decoded.fault, envelope);
         if (envelope)
             note_stranger(now, sign_of_refused(*envelope, decoded.fault, params_.cluster));
         return;
@@ -126,7 +125,7 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     if (envelope->vlan != settings_.cluster.vlan)
         return note_stranger(now, sign_of_tagged(*envelope, header));
     const FrameFault fault = membership_.take_in(now, decoded.frame);
-    taken_in_ = true;
+    taken_in_ = taken_in_ || membership_.has_news();
     const auto* beat = std::get_if<Heartbeat>(&decoded.frame);
     if (fault == FrameFault::none && beat != nullptr)
         heartbeats_.accepted(header.id, Instant{Duration{punted->received_ns}});
@@ -138,6 +137,16 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     if (fault != FrameFault::none && heartbeats_.refused(fault, now) && !ordinary)
         tell(EventId::frame_refused,
              {{"reason", std::string{name_of(fault)}}, {"from", host_name(header.id)}});
+}
+
+// Who sent it, as far as a frame that nobody can verify tells.
+void ClusterAgent::tell_refused(FrameFault fault, const std::optional<Envelope>& envelope) {
+    Fields fields{{"reason", std::string{name_of(fault)}}};
+    if (const auto header = envelope ? read_unverified_header(envelope->body) : std::nullopt) {
+        fields.emplace_back("from", host_name(header->host));
+        fields.emplace_back("mac", config::to_string(envelope->source));
+    }
+    tell(EventId::frame_refused, std::move(fields));
 }
 
 void ClusterAgent::overhear(Instant now, const ipc::MessageView& message) {
@@ -157,7 +166,7 @@ void ClusterAgent::ask_witnesses(Instant now) {
 void ClusterAgent::note_stranger(Instant now, const std::optional<Sign>& sign) {
     if (!sign) return;
     if (strangers_.should_tell(*sign, now)) tell(EventId::stranger_serves, fields_of(*sign));
-    run(now, membership_.on_sign(now, *sign));
+    membership_.note_sign(*sign);
 }
 
 bool ClusterAgent::hears_nobody() const {
@@ -177,7 +186,7 @@ void ClusterAgent::note_claim(Instant now, const VirtualClaim& claim) {
         tell(EventId::address_conflict, {{"address", config::to_string(claim.address)},
                                          {"mac", config::to_string(claim.mac)},
                                          {"announced_anew", defended ? "yes" : "no"}});
-    run(now, membership_.on_sign(now, sign));
+    membership_.note_sign(sign);
 }
 
 void ClusterAgent::guard_addresses(Instant now) {

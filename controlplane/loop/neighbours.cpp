@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "config/format.hpp"
+#include "controlplane/loop/neighbour_dump.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -84,17 +85,18 @@ void add_neighbours(std::vector<IpAddress>& all, const std::string& arp) {
 }  // namespace
 
 std::vector<IpAddress> neighbours_in(const std::string& route, const std::string& ipv6_route,
-                                     const std::string& arp) {
+                                     const std::string& arp, const std::vector<IpAddress>& ipv6) {
     std::vector<IpAddress> all;
     add_gateways(all, route);
     add_ipv6_gateways(all, ipv6_route);
     add_neighbours(all, arp);
+    for (const IpAddress& address : ipv6) add(all, address);
     return all;
 }
 
 std::vector<IpAddress> known_neighbours() {
     return neighbours_in(text_of("/proc/net/route"), text_of("/proc/net/ipv6_route"),
-                         text_of("/proc/net/arp"));
+                         text_of("/proc/net/arp"), ipv6_neighbours());
 }
 
 }  // namespace nlb::controlplane

@@ -17,9 +17,10 @@ enum class ResetCause : std::uint8_t {
     lease_lapsed,              // R2
     unacknowledged,            // R3: no peer acknowledges what this host sends
     link_down,
-    deaf,         // R12
-    split_brain,  // R9: two lineages met and this one gives way
-    buried,       // R5: the others have buried this host while it was frozen
+    deaf,          // R12
+    split_brain,   // R9: two lineages met and this one gives way
+    buried,        // R5: the others have buried this host while it was frozen
+    reload_stuck,  // too few members are left to end a reload that has taken everything back
 };
 
 // What the cluster, or this host, still waits for.

@@ -47,6 +47,12 @@ OwnerMap targets_for(const OfferTable& offers, const Numbering& numbering,
     return targets;
 }
 
+HostSet hosts_of(const Incarnations& wanted) {
+    HostSet hosts;
+    for (const auto& [id, incarnation] : wanted) hosts.insert(id);
+    return hosts;
+}
+
 bool lists(const ClusterMap& map, HostId id, const Incarnation& incarnation) {
     return std::find(map.members.begin(), map.members.end(), MemberEntry{id, incarnation}) !=
            map.members.end();
@@ -73,7 +79,11 @@ std::optional<Incarnations> Coordinator::wanted_base() const {
         if (!map_->has(id, peer.incarnation) || peers_->is_gone(id, peer) ||
             takes_no_bucket(peer.flags))
             continue;
-        if (id < self_->id && peer.state == MemberState::member) return std::nullopt;
+        // A map may overtake the heartbeat in which its coordinator says that it is a member.
+        const bool made_my_map =
+            id == map_->epoch().coordinator && peer.incarnation.boot == map_->epoch().boot;
+        if (id < self_->id && (peer.state == MemberState::member || made_my_map))
+            return std::nullopt;
         base[id] = peer.incarnation;
     }
     return base;
@@ -189,14 +199,18 @@ ClusterMap Coordinator::first_map_of_staged(const Incarnations& wanted) const {
     return map;
 }
 
+bool Coordinator::reload_is_stuck() const {
+    if (!reload_->is_under_way() || handover_->leaving()) return false;
+    const auto base = wanted_base();
+    return base && !quorum_->has(hosts_of(*base));
+}
+
 std::optional<ClusterMap> Coordinator::next_map() const {
     if (handover_->leaving()) return std::nullopt;
     const auto base = wanted_base();
     if (!base) return std::nullopt;
     const Incarnations wanted = reload_->is_under_way() ? *base : admit_joiners(*base);
-    HostSet hosts;
-    for (const auto& [id, incarnation] : wanted) hosts.insert(id);
-    if (!quorum_->has(hosts)) return std::nullopt;
+    if (!quorum_->has(hosts_of(wanted))) return std::nullopt;
     // Whoever has not spoken yet has offered nothing that I know of; it speaks or is buried.
     for (const auto& [id, incarnation] : wanted)
         if (id != self_->id && !peers_->at(id).stated) return std::nullopt;

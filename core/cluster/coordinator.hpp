@@ -54,6 +54,10 @@ public:
     [[nodiscard]] bool may_adopt(const ClusterMap& map, bool mine) const;
     // R6: a joiner may begin alone.
     [[nodiscard]] bool may_bootstrap() const;
+    // R6, `majority`: an epoch takes everything back for a reload, and too few of its members are
+    // left to decide anything. Nobody else is counted in before the reload is over, so it never
+    // will be.
+    [[nodiscard]] bool reload_is_stuck() const;
 
     // The highest counter of any epoch that was heard of: the next map's is above it.
     void note_counter(std::uint32_t counter);

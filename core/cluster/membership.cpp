@@ -83,7 +83,9 @@ FrameFault Membership::take_in(Instant now, const ClusterFrame& frame) {
     advance(now);
     listening_.note_reception();
     if (!self_.is_joiner() && !self_.is_member()) return FrameFault::none;
-    return receive(frame);
+    const FrameFault fault = receive(frame);
+    news_ = news_ || outbox_.wants_to_speak() || !outbox_.actions().empty();
+    return fault;
 }
 
 Actions Membership::on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault) {
@@ -118,7 +120,7 @@ FrameFault Membership::receive(const ClusterFrame& frame) {
 }
 
 void Membership::receive_heartbeat(const Heartbeat& beat) {
-    peers_.note_heartbeat(beat, params_.config_digest);
+    if (peers_.note_heartbeat(beat, params_.config_digest)) news_ = true;
     coordinator_.note_counter(beat.header.epoch.counter);
     const Peer& peer = peers_.at(beat.header.id);
     // A member that does not state my epoch yet may have missed its map, or could not adopt it
@@ -186,12 +188,6 @@ Actions Membership::on_link(Instant now, bool up) {
     listening_.set_link(up);
     listening_.listen_anew();  // whoever could not listen begins to listen now
     if (!up && self_.is_member()) reset(ResetCause::link_down);
-    return finish();
-}
-
-Actions Membership::on_sign(Instant now, const Sign& sign) {
-    advance(now);
-    evidence_.note(sign);
     return finish();
 }
 

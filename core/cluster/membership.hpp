@@ -65,9 +65,12 @@ public:
     Actions on_tick(Instant now);
     Actions on_frame(Instant now, const ClusterFrame& frame, FrameFault* fault);
     // The same of a frame that others follow at once: it is taken in, and what follows from it
-    // waits for the next event, which has to come before the shell sleeps. So what follows from
-    // many frames is computed once.
+    // waits for the next event, which has to come before the shell sleeps when there is news. So
+    // what follows from many frames is computed once.
     [[nodiscard]] FrameFault take_in(Instant now, const ClusterFrame& frame);
+    // Something that was taken in has to be followed at once. A heartbeat that says what the last
+    // one said has not: it renews leases, which the next tick does.
+    [[nodiscard]] bool has_news() const { return news_; }
     Actions on_installed(Instant now, std::uint64_t token, const RuleMasks& dirty);
     Actions on_dirty(Instant now, const RuleMasks& dirty);
     Actions on_desired(Instant now, const DesiredRules& desired, bool draining);
@@ -76,7 +79,9 @@ public:
     Actions on_leave(Instant now);
     Actions on_link(Instant now, bool up);
     // Somebody may serve without being heard as a member (R6): a beginner waits for a while.
-    Actions on_sign(Instant now, const Sign& sign);
+    // Whoever can send frames makes signs: nothing follows from one before the next event, so that
+    // it costs no step. It counts from the newest event, which is at most a tick ago.
+    void note_sign(const Sign& sign) { evidence_.note(sign); }
     // The operator's word that nobody serves: the present beginning waits for no sign.
     Actions on_begin_alone(Instant now);
     // Two-phase reload: `next` is used once every live member holds it. Nothing, or what is in
@@ -197,6 +202,7 @@ private:
                    outbox_};
     Instant next_wake_ = kLongAgo;
     bool was_converged_ = false;
+    bool news_ = false;
 };
 
 }  // namespace nlb

@@ -27,6 +27,7 @@ void Membership::hear_members_first() {
 }
 
 void Membership::step() {
+    news_ = false;
     notice_deafness();
     if (duplicate_.outlived_other()) listening_.listen_anew();
     follow_reload();
@@ -42,6 +43,7 @@ void Membership::step() {
             reset(ResetCause::split_brain);
         }
     }
+    if (self_.is_member() && coordinator_.reload_is_stuck()) reset(ResetCause::reload_stuck);
     if (self_.is_joiner() || self_.is_member()) {
         leave();
         if (const auto map = coordinator_.next_map()) adopt(*map, true);

@@ -3,11 +3,24 @@
 #include "core/cluster/peers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/assert.hpp"
 #include "core/base/mutation.hpp"
 
 namespace nlb {
+
+namespace {
+
+// But for the sequences, which grow.
+bool hears_alike(const std::map<HostId, PeerReport>& a, const std::map<HostId, PeerReport>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& two) {
+        return one.first == two.first && one.second.flags == two.second.flags &&
+               one.second.heard == two.second.heard;
+    });
+}
+
+}  // namespace
 
 std::uint64_t Peers::heard_sequence(const std::vector<PeerReport>* reports) const {
     std::uint64_t highest = 0;
@@ -145,8 +158,14 @@ bool Peers::note_arrival(HostId id, std::uint64_t sequence) {
     return silence > timing_->answer_after;
 }
 
-void Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
+bool Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
     Peer& peer = peers_.at(beat.header.id);
+    const bool same = peer.stated && peer.state == beat.header.state &&
+                      peer.flags == beat.header.flags && peer.epoch == beat.header.epoch &&
+                      peer.view == beat.view && peer.config_digest == beat.config_digest &&
+                      peer.slots == beat.header.slots && peer.generation == beat.generation &&
+                      peer.stated_rules == beat.rules && peer.staged == beat.staged;
+    const bool was_proven = is_proven(peer);
     // What it did not acknowledge while it was deaf holds nobody back: it held no lease, and it
     // listens anew before it may hold one.
     if (says_deaf(peer.flags) && !says_deaf(beat.header.flags)) peer.first_seen = listening_->now();
@@ -161,12 +180,13 @@ void Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
     peer.stated_rules = beat.rules;
     peer.staged = beat.staged;
     peer.rules = rules_numbered_by(config_digest, peer);
-    note_reports(peer, beat.peers);
+    const bool reports_news = note_reports(peer, beat.peers);
+    return !same || reports_news || was_proven != is_proven(peer);
 }
 
-void Peers::note_reports(Peer& peer, const std::vector<PeerReport>& reports) {
-    peer.hears.clear();
-    peer.buried_me = false;
+bool Peers::note_reports(Peer& peer, const std::vector<PeerReport>& reports) {
+    const bool had_buried_me = std::exchange(peer.buried_me, false);
+    const auto before = std::exchange(peer.hears, {});
     for (const PeerReport& entry : reports) {
         const auto [at, is_new] = peer.hears.insert({entry.id, entry});
         if (!is_new && (at->second.flags & kReportCandidate) != 0) at->second = entry;
@@ -174,13 +194,15 @@ void Peers::note_reports(Peer& peer, const std::vector<PeerReport>& reports) {
             (entry.flags & kReportBuried) != 0)
             peer.buried_me = true;
     }
+    const bool first_word = peer.acknowledged == kLongAgo;
     if (const auto sent = sent_->sent_at(acknowledged_sequence(&reports)))
         peer.acknowledged = std::max(peer.acknowledged, *sent);
     const std::uint64_t heard = heard_sequence(&reports);
-    if (!peer.must_acknowledge_above || heard <= *peer.must_acknowledge_above || !is_fresh(heard))
-        return;
-    peer.must_acknowledge_above.reset();
-    peer.proven_again = listening_->now();
+    if (peer.must_acknowledge_above && heard > *peer.must_acknowledge_above && is_fresh(heard)) {
+        peer.must_acknowledge_above.reset();
+        peer.proven_again = listening_->now();
+    }
+    return first_word || peer.buried_me != had_buried_me || !hears_alike(before, peer.hears);
 }
 
 void Peers::note_member(const MemberEntry& member) {

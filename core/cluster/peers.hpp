@@ -49,8 +49,8 @@ public:
     // while.
     [[nodiscard]] bool note_arrival(HostId id, std::uint64_t sequence);
     // Requires: note_arrival(). `config_digest`: of the configuration that numbers this host's
-    // rules.
-    void note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest);
+    // rules. False: it says what its last one said, but for sequences.
+    bool note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest);
     // A map names this member.
     void note_member(const MemberEntry& member);
     // R5: buries who was silent for longer than T*P. True: somebody was.
@@ -111,7 +111,8 @@ private:
     [[nodiscard]] bool may_take_place_of(const Candidate& known, bool hears_me) const;
     [[nodiscard]] bool former_life_is_over(HostId id) const;
     void supersede(HostId id, const Incarnation& older, const Incarnation& newer);
-    void note_reports(Peer& peer, const std::vector<PeerReport>& reports);
+    // False: the same hosts are heard, and said to be alive or dead, as before.
+    bool note_reports(Peer& peer, const std::vector<PeerReport>& reports);
     // The highest sequence of mine that the reports say was heard; 0 for none.
     [[nodiscard]] std::uint64_t heard_sequence(const std::vector<PeerReport>* reports) const;
     // The same, by a host that has not buried me.

@@ -1,6 +1,7 @@
 // Setting up, and what a control plane asks for. The loop itself is in main_loop.cpp.
 #include "dataplane/control/dataplane.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <rte_cycles.h>
 #include <rte_launch.h>
@@ -97,6 +98,7 @@ Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
         clusters_.push_back(std::move(cluster.value()));
         if (!clusters_.back()->install(publisher_, 0, from.tables))
             return Error{"too little memory for the tables: raise eal.memory"};
+        stands_most_ = std::min(stands_most_, from.stands_most);
         if (fixed_) clusters_.back()->fence().set_lease(kForever);
         if (fixed_) clusters_.back()->fence().set_link(true);
     }

@@ -49,6 +49,7 @@ private:
     void stop_workers();
     void report_ready() const;
     void report_change(Cluster& cluster, std::uint16_t index, Instant now);
+    void give_leases_back(Instant now, Duration stood);
     // Some driver has told something since the last tick.
     [[nodiscard]] bool ports_told() const;
     void keep_ports(Instant now);
@@ -121,7 +122,8 @@ private:
     bool more_traced_ = false;
     Instant next_tick_ = kLongAgo;
     Instant next_count_ = kLongAgo;
-    Duration idle_look_{};  // how often idle_watch_ is asked
+    Duration stands_most_ = Duration::max();  // of all clusters the shortest
+    Duration idle_look_{};                    // how often idle_watch_ is asked
     std::optional<IdleWatch> idle_watch_;
     StuckWatch stuck_watch_;
     daemon::ServiceManager* manager_ = nullptr;  // while run() runs

@@ -69,6 +69,10 @@ public:
     // The oldest installation is over. Only the peer that asked for it is told: a successor counts
     // its tokens from one again. Requires: it is one that operations().install() took.
     void on_installed(std::uint16_t cluster, const ipc::Installed& installed);
+    // The peer, if there is one, has to come again, and finds what is stored here by then.
+    void hang_up(const std::string& why) {
+        if (socket_.connected()) disconnect(why);
+    }
     void send_status(std::uint16_t cluster);
     void send_requests(std::uint16_t cluster, std::span<const GrantRequest> requests);
     // False: nobody took it.

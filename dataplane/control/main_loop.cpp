@@ -140,7 +140,10 @@ void Dataplane::finish_installs() {
 
 void Dataplane::tick(Instant now) {
     next_tick_ = now + kTick;
-    clock_.calibrate_now();
+    const Clock::Reading reading = clock_.read();
+    if (const Duration stood = clock_.stood(reading); stood > stands_most_)
+        give_leases_back(now, stood);
+    clock_.calibrate(reading.cycles, reading.now);
     if (socket_) socket_->try_again();
     if (tracer_) tracer_->accept_again();
     keep_ports(now);
@@ -153,6 +156,18 @@ void Dataplane::tick(Instant now) {
     for (const std::string& line : log_.take())
         daemon::log_event(daemon::EventId::dpdk, {{"line", line}});
     if (manager_->listens()) tell_manager(now);
+}
+
+// Others may have buried this host while it stood still, and no clock of the daemons shows how long
+// that was. Its control plane begins anew, as after a lease that ended while it was away (R10), and
+// hears the others before it owns anything.
+void Dataplane::give_leases_back(Instant now, Duration stood) {
+    if (fixed_) return;
+    for (const auto& cluster : clusters_) cluster->link().set_lease(kLongAgo, now);
+    if (server_)
+        server_->hang_up("this machine stood still for " +
+                         std::to_string(stood / std::chrono::milliseconds{1}) +
+                         " ms that its clock does not show");
 }
 
 // Not fed while a worker is stuck: the manager then starts this program anew.

@@ -11,6 +11,7 @@
 #include "config/load.hpp"
 #include "config/table_builder.hpp"
 #include "core/base/limits.hpp"
+#include "core/cluster/timing.hpp"
 
 namespace nlb::dataplane {
 namespace {
@@ -34,6 +35,14 @@ void set_cpus(ClusterPlan& plan, std::vector<std::uint16_t> cpus) {
     cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
     // No lcores given: one worker on the second CPU, where a small machine has one to spare.
     plan.cpus = cpus.empty() ? std::vector<std::uint16_t>{1} : std::move(cpus);
+}
+
+// Left of T*P when a lease has run, by clocks that are as far off as the protocol bears. What a
+// counter shows that runs a little faster after a migration is no freeze.
+constexpr Duration kStandsLeast = std::chrono::milliseconds{4};
+Duration slack_of(const config::Heartbeat& heartbeat) {
+    const Timing timing = Timing::from(heartbeat.period, heartbeat.tolerance);
+    return std::max(timing.bury_after * 99 / 100 - timing.lease * 101 / 100, kStandsLeast);
 }
 
 InsidePlan inside_plan_of(const config::Host& host) {
@@ -92,6 +101,7 @@ Result<StartupPlan> plan_from_config(const config::Config& config, const std::st
         if (auto set = set_devices(cluster, member.host->outside, member.host->inside); !set)
             return set.error();
         cluster.inside_plan = inside_plan_of(*member.host);
+        cluster.stands_most = slack_of(member.cluster->heartbeat);
         plan.clusters.push_back(std::move(cluster));
     }
     return checked(std::move(plan));

@@ -37,6 +37,9 @@ struct ClusterPlan {
     std::string settings;
     InsidePlan inside_plan;  // nothing of it when fixed
     PortWish port;           // of both ports
+    // For how long this machine may stand still, clocks and all, before a lease that it holds could
+    // reach beyond T*P: docs/protocol.md, (i).
+    Duration stands_most = Duration::max();
 };
 
 struct StartupPlan {

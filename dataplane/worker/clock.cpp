@@ -2,6 +2,7 @@
 // short against a change of NTP's mind.
 #include "dataplane/worker/clock.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <rte_cycles.h>
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr int kReadings = 5;
+// More than another crystal, after a migration, makes of a tick.
+constexpr Duration kFreezeLeast = std::chrono::milliseconds{4};
 constexpr std::uint64_t kRatePlausible = 20;  // a twentieth off at most
 __extension__ using Int128 = __int128;
 
@@ -43,7 +46,9 @@ Instant Clock::at(std::uint64_t cycles) const {
 
 void Clock::calibrate(std::uint64_t cycles, Instant now) {
     const std::int64_t ns = now.time_since_epoch().count();
-    if (!anchored_ || cycles < anchor_.cycles) {
+    // A freeze is no rate either.
+    const bool froze = stood({cycles, now, {}}) > kFreezeLeast;
+    if (!anchored_ || cycles < anchor_.cycles || froze) {
         anchor_ = {cycles, ns};
         anchored_ = true;
     }
@@ -52,7 +57,10 @@ void Clock::calibrate(std::uint64_t cycles, Instant now) {
             (static_cast<Uint128>(ns - anchor_.ns) << 32) / (cycles - anchor_.cycles));
         // The machine slept and the counter did not go on: that is no rate.
         const std::uint64_t off = measured > rate_ ? measured - rate_ : rate_ - measured;
-        if (off <= rate_ / kRatePlausible) rate_ = measured;
+        if (off <= rate_ / kRatePlausible) {
+            rate_ = measured;
+            measured_ = true;
+        }
         anchor_ = {cycles, ns};
     }
     const std::uint64_t next = version_.load(std::memory_order_relaxed) + 1;
@@ -67,19 +75,27 @@ void Clock::calibrate(std::uint64_t cycles, Instant now) {
 }
 
 void Clock::calibrate_now() {
+    const Reading reading = read();
+    calibrate(reading.cycles, reading.now);
+}
+
+Clock::Reading Clock::read() const {
     std::uint64_t best_gap = std::numeric_limits<std::uint64_t>::max();
-    std::uint64_t best_cycles = 0;
-    Instant best_now;
+    Reading best;
     for (int i = 0; i < kReadings; ++i) {
         const std::uint64_t before = rte_rdtsc();
         const Instant now = monotonic_now();
         const std::uint64_t gap = rte_rdtsc() - before;
         if (gap >= best_gap) continue;
         best_gap = gap;
-        best_cycles = before + gap / 2;
-        best_now = now;
+        best = {before + gap / 2, now, at(before + gap) - at(before)};
     }
-    calibrate(best_cycles, best_now);
+    return best;
+}
+
+Duration Clock::stood(const Reading& reading) const {
+    if (!measured_) return Duration::zero();
+    return std::max(at(reading.cycles) - reading.now - reading.within, Duration::zero());
 }
 
 }  // namespace nlb::dataplane

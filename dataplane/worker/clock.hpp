@@ -6,6 +6,10 @@
 // the measurement of the rate was off, a few ppm. A sleep of the machine stops or clears the
 // counter: a worker that finds a gap in it asks the clock itself until main has compared the two
 // again.
+//
+// The counter is a witness, too. A hypervisor that pauses a guest stops the guest's clocks
+// (kvm-clock) and seldom its counter: one that has gone further than the clock tells that the
+// machine was frozen whole.
 #pragma once
 
 #include <array>
@@ -35,8 +39,19 @@ public:
 
     // Thread: main only. Both readings are of the same moment.
     void calibrate(std::uint64_t cycles, Instant now);
-    // Reads both clocks, several times, and keeps the pair that lies closest together.
     void calibrate_now();
+
+    struct Reading {
+        std::uint64_t cycles = 0;
+        Instant now;
+        Duration within{};  // the two are of moments that lie no further apart
+    };
+    // Reads both clocks, several times, and keeps the pair that lies closest together. Thread: any.
+    // Requires: calibrate() was called once.
+    [[nodiscard]] Reading read() const;
+    // How much longer the machine stood than its clock shows, since the last calibration; zero
+    // until the counter's rate was measured. Thread: main only.
+    [[nodiscard]] Duration stood(const Reading& reading) const;
 
 private:
     // Two slots: readers use one while main writes the other. `version_` publishes the slot it
@@ -47,7 +62,7 @@ private:
         std::atomic<std::int64_t> ns{0};
         std::atomic<std::uint64_t> ns_per_cycle{0};  // times 2^32
     };
-    struct Reading {
+    struct Anchor {
         std::uint64_t cycles = 0;
         std::int64_t ns = 0;
     };
@@ -55,8 +70,9 @@ private:
     std::array<Slot, 2> slots_;
     std::atomic<std::uint64_t> version_{0};
     std::uint64_t rate_;  // ns per cycle times 2^32
-    Reading anchor_;      // the rate is measured from here
+    Anchor anchor_;       // the rate is measured from here
     bool anchored_ = false;
+    bool measured_ = false;
 };
 
 }  // namespace nlb::dataplane

@@ -60,13 +60,12 @@ Received receive_from(std::uint16_t port, std::uint16_t queue, FrameBurst& burst
 }  // namespace
 
 std::uint32_t receive_outside(Lane& lane, std::uint16_t queue, FrameBurst& burst,
-                              std::uint16_t most, Instant now) {
+                              std::uint16_t most) {
     const auto [count, bytes] = receive_from(lane.outside_port, queue, burst, most, lane.counters);
     if (count == 0) return 0;
     ++lane.counters.bursts;
     lane.counters.rx_packets += count;
     lane.counters.rx_bytes += bytes;
-    lane.last_rx_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     burst.packets.handed_over = false;
     if (lane.rss.spreads) spread(lane, burst, Side::outside);
     return count;

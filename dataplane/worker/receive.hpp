@@ -31,7 +31,7 @@ inline constexpr std::array kSources{Source::heartbeats, Source::outside,
 
 // The three steps of receive(), which knows where to look.
 [[nodiscard]] std::uint32_t receive_outside(Lane& lane, std::uint16_t queue, FrameBurst& burst,
-                                            std::uint16_t most, Instant now);
+                                            std::uint16_t most);
 [[nodiscard]] std::uint32_t receive_inside(Lane& lane, FrameBurst& burst, std::uint16_t most);
 [[nodiscard]] std::uint32_t take_from(rte_ring* ring, FrameBurst& burst);
 
@@ -39,7 +39,7 @@ inline constexpr std::array kSources{Source::heartbeats, Source::outside,
 // gave, at most `most` of a port and kBurstMax of a ring. Fewer are in the burst where other lanes
 // have to decide some of them. Requires: most <= kBurstMax. Thread: the lane's worker.
 [[nodiscard]] inline std::uint32_t receive(Lane& lane, Source source, FrameBurst& burst,
-                                           std::uint16_t most, Instant now) {
+                                           std::uint16_t most) {
     burst.packets.count = 0;
     const auto from_ring = [&burst](rte_ring* ring) -> std::uint32_t {
         return ring == nullptr || rte_ring_empty(ring) != 0 ? 0 : take_from(ring, burst);
@@ -48,9 +48,9 @@ inline constexpr std::array kSources{Source::heartbeats, Source::outside,
         case Source::heartbeats:
             return lane.heartbeat_queue == kNoQueue
                        ? 0
-                       : receive_outside(lane, lane.heartbeat_queue, burst, most, now);
+                       : receive_outside(lane, lane.heartbeat_queue, burst, most);
         case Source::outside:
-            return lane.queue == kNoQueue ? 0 : receive_outside(lane, lane.queue, burst, most, now);
+            return lane.queue == kNoQueue ? 0 : receive_outside(lane, lane.queue, burst, most);
         case Source::outside_handed_over:
             return lane.peers.size() <= 1 ? 0 : from_ring(lane.steered.get());
         case Source::inside_handed_over:

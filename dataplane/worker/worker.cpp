@@ -108,6 +108,14 @@ bool is_of_clients(const Frame& frame, const Tables& tables) {
            kEthertypeHeartbeat;
 }
 
+// R12: frames of another VLAN are no sign that this one's arrive. Requires: the burst is settled.
+bool is_of_this_vlan(const Burst& packets) {
+    const auto own = [](Reason reason) {
+        return reason != Reason::other_vlan && reason != Reason::heartbeat_other_vlan;
+    };
+    return std::any_of(packets.reasons.begin(), packets.reasons.begin() + packets.count, own);
+}
+
 }  // namespace
 
 Worker::Worker(const Shared& shared, std::uint32_t number, std::vector<Lane*> lanes)
@@ -141,7 +149,7 @@ bool Worker::poll_once(Lane& lane) {
     std::uint32_t judged = 0;
     bool emptied = true;
     for (const Source source : kSources) {
-        const std::uint32_t given = receive(lane, source, burst_, shared_.burst, now);
+        const std::uint32_t given = receive(lane, source, burst_, shared_.burst);
         judged += given;
         emptied &= given < shared_.burst;
         if (burst_.packets.count == 0) continue;
@@ -163,6 +171,8 @@ bool Worker::poll_once(Lane& lane) {
 void Worker::settle_from_outside(Lane& lane, const BurstContext& context) {
     if (is_of_clients(burst_.packets.frames[0], context.tables)) ++lane.counters.cluster_bursts;
     settle_ingress(burst_.packets, context, *lane.connections, lane.fragments, lane.counters);
+    if (is_of_this_vlan(burst_.packets))
+        lane.last_rx_ns.store(context.now.time_since_epoch().count(), std::memory_order_relaxed);
     // A worker may have been kept from its core since `now`; what it was allowed then it may not do
     // any more.
     if (context.fence_holds && !fence_still_holds(lane, context.now))
@@ -223,7 +233,9 @@ Instant Worker::begin_poll() {
 Instant Worker::exact_now() {
     if (gap_since_ == 0) return shared_.clock.at(rte_rdtsc());
     if (shared_.clock.calibrations() != gap_since_) gap_since_ = 0;
-    return monotonic_now();
+    // A counter that has gone further than the clock tells of a freeze that the clock does not
+    // show. Main gives the leases back before it compares the two (give_leases_back).
+    return std::max(monotonic_now(), shared_.clock.at(rte_rdtsc()));
 }
 
 void Worker::pass_by(Lane& lane) {

@@ -38,7 +38,7 @@ class Beginner(Case):
     def judge_words(self):
         self.judge_serving_nothing(self.newcomer)
         for host in self.bystanders():
-            self.judge_naming(host, stranger.mac_of(self.newcomer))
+            self.judge_event(host, "frame_refused", stranger.mac_of(self.newcomer))
         self.judge_naming(self.newcomer, *(stranger.mac_of(host) for host in self.bystanders()))
 
 
@@ -100,7 +100,7 @@ class Filtered(Beginner):
 
     def judge_words(self):
         self.judge_serving_nothing(self.newcomer)
-        self.judge_naming(self.newcomer, "answers for a virtual address")
+        self.judge_naming(self.newcomer, "answers for this cluster's addresses")
 
 
 class Alone(Beginner):

@@ -72,13 +72,18 @@ class Twin(Case):
         self.judge_owners()
         self.judge_bystanders()
         taken = [entry for entry in self.watch.requests() if entry["host"] == self.MACHINE]
-        self.promise(not taken, f"the second machine answered {len(taken)} requests (promised: 0)")
+        self.figures["stalls_ms"] = self.stalls
+        # A holder that stands still for as long as the dead are silent is dead.
+        late = max(self.stalls) > (self.silence - 1.5 * plan.seconds_of(self.lab.plan.period)) * 1000
+        if late:
+            self.screen.line(f"this machine was late: a holder stood still for {max(self.stalls)} ms, and its id is free after T*P")
+        self.promise(late or not taken, f"the second machine answered {len(taken)} requests (promised: 0)")
         gap = self.watch.longest_gap_ms()
         self.promise(gap <= self.limit_ms, f"probed clients: no answer for {gap:.0f} ms at most (promised: {self.limit_ms:.0f} ms)")
         self.settle()
 
     def judge_words(self):
-        self.judge_naming(self.holder, "another host uses this id", "in use")
+        self.judge_event(self.holder, "id_in_use", f"host={self.holder.name}")
 
 
 class TwinOfAnotherFile(Twin):

@@ -152,6 +152,11 @@ class Case(trial.Trial):
         but = "" if named else f" (it says: {said['first']})"
         self.promise(named, f"`nlb query` of {host.name} names {' or '.join(words)}{but}")
 
+    def judge_event(self, host, name, word):
+        """The host's log has an event of that name with this word."""
+        told = any(f" name={name} " in line and word in line for line in host.controlplane.log.read_text().splitlines())
+        self.promise(told, f"the event {name} of {host.name} names {word}")
+
     def judge_serving_nothing(self, host):
         """`nlb query` exits 1 on a host that serves nothing that it should."""
         said = self.asked[host.name]

@@ -27,6 +27,8 @@ SHORT = {
     "replay-short": (3, True),
     "stale": (1.5, True),
     "duplicate-file": (4, False),
+    "black-hole": (4, True),
+    "learnt-mac": (4, True),
     "filter-one": (3, True),
     "filter-all": (3, True),
     "filter-serve": (3, True),

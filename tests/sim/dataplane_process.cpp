@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/endian.hpp"
 #include "core/explain.hpp"
 #include "core/packet/headers.hpp"
 #include "tests/sim/world.hpp"
@@ -17,6 +18,12 @@ Tables first_tables(const World& world, HostId id) {
     tables.self = world.host(id).acts_as;
     tables.masked_mac = masked_mac(tables.self, world.files_of(id).address());
     return tables;
+}
+
+bool is_of_other_vlan(const Bytes& frame) {
+    constexpr std::size_t kEthertypeAt = 2 * sizeof(MacAddress);
+    return load_big_endian<std::uint16_t>(frame.data() + kEthertypeAt) == kEthertypeVlan &&
+           load_big_endian<std::uint16_t>(frame.data() + kEthertypeAt + 2) != 0;
 }
 
 }  // namespace
@@ -271,7 +278,8 @@ void DataplaneProcess::tick() {
 }
 
 void DataplaneProcess::receive(const WireFrame& frame) {
-    note_reception();
+    // Frames of another VLAN are no sign that this one's arrive.
+    if (!is_of_other_vlan(*frame.bytes)) note_reception();
     if (frame.is_arp()) return settle_arp(frame);
     if (!policer_.admits(frame.body(), seal_keys_, link_.verified(), now())) return;
     punt(frame);

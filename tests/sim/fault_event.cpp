@@ -69,7 +69,9 @@ void perform_on_process(World& world, Verb verb, HostId id, const Numbers& n) {
     }
     if (verb == Verb::keys) host.ring = static_cast<KeyRing>(n[1]);
     if (verb == Verb::lag) host.lag = Duration{n[1]};
-    if (verb == Verb::suspend) world.suspend(id, n[1] != 0);
+    if (verb == Verb::suspend) world.suspend(id, n[1] != 0, World::Clocks::go_on);
+    if (verb == Verb::freeze) world.suspend(id, n[1] != 0, World::Clocks::stand);
+    if (verb == Verb::delay) world.network().set_delay(id, Duration{n[1]});
     if (verb == Verb::slew) host.clock.slew(world.scheduler().now(), n[1] - n[2]);
     if (verb == Verb::starve) world.starve(id, n[1] != 0);
     if (verb == Verb::filter) world.network().set_filter(id, n[1] != 0);

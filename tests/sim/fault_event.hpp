@@ -54,9 +54,11 @@ class World;
     X(keys,          "HOST RING",                     "its key file when it starts next (KeyRing)") \
     X(lag,           "HOST DURATION",                 "its cores come to clients' packets so much later") \
     X(suspend,       "HOST ON",                       "suspended: nothing runs") \
+    X(freeze,        "HOST ON",                       "frozen whole, its clocks too") \
     X(slew,          "HOST FASTER SLOWER",            "its clock, in parts per million") \
     X(tag,           "HOST TAG",                      "VLAN tag of its frames: 0 none, id + 1") \
     X(filter,        "HOST ON",                       "the switch drops its heartbeats, and no other frame") \
+    X(delay,         "HOST DURATION",                 "what it sends arrives so much later") \
     X(stale,         "CHANCE MAX",                    "frames that come up to so much later") \
     X(rerun,         "HOST COUNT GAP",                "its recorded frames again, in their order") \
     X(strange,       "COUNT GAP",                     "recorded frames under another key or version") \

@@ -72,6 +72,7 @@ void Invariants::check_owners(HostId changed) {
         for (const RuleId rule : rules_) {
             const BucketMask both = mine[rule] & theirs[rule];
             if (both == 0) continue;
+            if (was_frozen(changed) || was_frozen(other)) continue;
             if (is_exempt(changed, other)) {
                 ++findings_.exempt;
                 world_.network().note_exempt();
@@ -90,6 +91,7 @@ void Invariants::check_owners(HostId changed) {
 // What `serve` does not promise to prevent: both directions lost, and a host that begins and hears
 // clients but no heartbeat.
 bool Invariants::is_exempt(HostId a, HostId b) const {
+    if (was_frozen(a) || was_frozen(b)) return true;
     if (world_.settings().majority) return false;
     if (world_.network().is_exempt(a, b)) return true;
     // Between the two, or one of them and a third that has met the other since.
@@ -266,6 +268,7 @@ void Invariants::check_coverage() {
 
 void Invariants::after_call(HostId id) {
     check_starved(id);
+    check_majority(id);
     const Membership& membership = *world_.host(id).control.membership();
     if (membership.state() != last_state_[id]) {
         if (membership.state() == MembershipState::reset) ++findings_.resets;

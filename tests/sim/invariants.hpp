@@ -43,6 +43,7 @@ public:
     void check_owners(HostId changed);  // I1
     void check_coverage();              // I2, I6
     void check_starved(HostId id);      // R15
+    void check_majority(HostId id);     // I1, partition: majority
     void after_call(HostId id);
     // What is written down may be stated from now on; a decision whose host dies before that was
     // never made.
@@ -70,6 +71,8 @@ private:
     void watch_orphans();
     void check_window(RuleId rule, Duration length);  // I8
     [[nodiscard]] bool may_judge(HostId id) const;
+    [[nodiscard]] bool counts_for(HostId other, HostId id) const;
+    [[nodiscard]] bool was_frozen(HostId id) const;
     [[nodiscard]] bool began_deaf_to(HostId host, HostId other) const;
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
@@ -102,6 +105,7 @@ private:
     RuleMasks uncovered_{};
     std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
     bool was_covered_ = false;
+    std::array<Duration, kHostsMax + 1> without_majority_since_{};  // zero: it has one
     HostSet befallen_;
     HostSet was_member_;  // in its present life
 };

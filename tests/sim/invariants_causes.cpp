@@ -46,6 +46,49 @@ void Invariants::check_starved(HostId id) {
         fail("R15", "host " + std::to_string(id) + " owns buckets and hears no client");
 }
 
+// Whose acknowledgements may count at `id`: it runs, `id`'s file names it, and it has that file, in
+// force or held.
+bool Invariants::counts_for(HostId other, HostId id) const {
+    const HostModel& host = world_.host(other);
+    if (other == id) return true;
+    if (world_.host(id).file == kVariants - 1 && other == world_.settings().hosts) return false;
+    if (host.control.agent() == nullptr || !host.dataplane.alive()) return false;
+    const controlplane::ClusterAgent& mine = *world_.host(id).control.agent();
+    const controlplane::ClusterAgent& theirs = *host.control.agent();
+    return mine.has_staged() || theirs.has_staged() ||
+           mine.membership().config_digest() == theirs.membership().config_digest();
+}
+
+// Without more than half of the hosts that count nobody serves for longer than a lease.
+void Invariants::check_majority(HostId id) {
+    const Settings& settings = world_.settings();
+    if (!settings.majority || id > settings.hosts) return;
+    const RuleMasks& accepts = world_.host(id).dataplane.does_accept();
+    const bool serves =
+        std::any_of(accepts.begin(), accepts.end(), [](BucketMask mask) { return mask != 0; });
+    const auto configured =
+        static_cast<std::size_t>(settings.hosts - (world_.host(id).file == kVariants - 1 ? 1 : 0));
+    std::size_t count = 0;
+    for (HostId other = 1; other <= settings.hosts; ++other) count += counts_for(other, id) ? 1 : 0;
+    const Duration now = world_.scheduler().now();
+    Duration& since = without_majority_since_[id];
+    if (!serves || 2 * count > configured)
+        since = Duration{};
+    else if (since == Duration{})
+        since = now;
+    else if (now - since > settings.timing.bury_after + 2 * settings.timing.period)
+        fail("I1", "host " + std::to_string(id) + " serves without a majority: " +
+                       std::to_string(count) + " of " + std::to_string(configured));
+}
+
+// A machine that was frozen with its clocks cannot know before it hears a member: a heartbeat, a
+// message, and the ways of the processes.
+bool Invariants::was_frozen(HostId id) const {
+    const Duration thawed = world_.host(id).thawed_at;
+    return thawed != Duration{} &&
+           world_.scheduler().now() - thawed < world_.settings().timing.period * 3 / 2;
+}
+
 void Invariants::on_reset(HostId id, const std::string& because) {
     if (may_judge(id))
         fail("I8", "host " + std::to_string(id) + ", which no fault befell, resets: " + because);

@@ -23,9 +23,11 @@ public:
         go_to(time);
         slewed_per_million_ = per_million;
     }
-    void sleep(Duration time, bool asleep) {
+    // `frozen`: not even the clock that counts sleep goes on.
+    void sleep(Duration time, bool asleep, bool frozen = false) {
         go_to(time);
         asleep_ = asleep;
+        frozen_ = asleep && frozen;
     }
     // `time` is the simulation's, from zero, and not before the last change.
     [[nodiscard]] Instant at(Duration time) const {
@@ -61,7 +63,7 @@ private:
         const Duration elapsed = time - since_;
         since_ = time;
         if (asleep_) {
-            asleep_for_ += elapsed;
+            if (!frozen_) asleep_for_ += elapsed;
             return;
         }
         raw_ += faster(elapsed, fast_per_million_);
@@ -76,6 +78,7 @@ private:
     std::int64_t fast_per_million_ = 0;
     std::int64_t slewed_per_million_ = 0;
     bool asleep_ = false;
+    bool frozen_ = false;
     std::shared_ptr<daemon::SleptTime> slept_ = std::make_shared<daemon::SleptTime>();
 };
 

@@ -51,8 +51,10 @@ void Network::broadcast(const WireFrame& sent) {
         for (int copy = 0; copy < copies; ++copy) {
             const bool slow = prng_.chance(conditions.slow);
             if (slow) note_disturbance(frame.sender, to);
-            const Duration delay{
-                prng_.between(50'000, (slow ? conditions.slow_max : conditions.delay_max).count())};
+            const Duration delay =
+                delays_[frame.sender] +
+                Duration{prng_.between(
+                    50'000, (slow ? conditions.slow_max : conditions.delay_max).count())};
             scheduler_.after(delay, [this, to, frame, is_heard] {
                 if (is_heard) runs_[frame.sender][to].count = 0;
                 ++frames_;

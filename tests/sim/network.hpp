@@ -43,6 +43,8 @@ public:
     void mend_all();
     // Frames of the host bear an 802.1Q tag from now on: id + 1; 0: none.
     void set_tag(HostId from, std::uint16_t tag) { tags_[from] = tag; }
+    // What it sends arrives so much later, in its order.
+    void set_delay(HostId from, Duration delay) { delays_[from] = delay; }
     // Heartbeats of and to the host are lost, and nobody is excused for that: other frames pass.
     void set_filter(HostId id, bool on) { filtered_[id] = on; }
     // What is sent to a deaf host is lost like what is cut.
@@ -93,6 +95,7 @@ private:
     std::array<bool, kHostsMax + 1> deaf_{};
     std::array<bool, kHostsMax + 1> filtered_{};
     std::array<std::uint16_t, kHostsMax + 1> tags_{};
+    std::array<Duration, kHostsMax + 1> delays_{};
     PerPair<LossRun> runs_{};
     PerPair<Duration> exempt_until_{};
     PerPair<Duration> deaf_until_{};

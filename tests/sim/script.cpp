@@ -14,11 +14,11 @@ using Values = std::map<std::string, std::int64_t, std::less<>>;
 
 // What a script may set, and what it is when it does not. Times are nanoseconds.
 const Values kDefaults{
-    {"hosts", 3},         {"extra", 0},       {"deaf_beginner", 0}, {"slots", 2},
-    {"single_slots", 0},  {"majority", 0},    {"calm", 0},          {"install_max", 3'000'000},
-    {"checked_ports", 0}, {"drop_ports", 0},  {"cut_ports", 0},     {"slow_start", 0},
-    {"sticky_ms", 0},     {"period_ms", 100}, {"tolerance", 5},     {"faults_from", 0},
-    {"faults_until", 0}};
+    {"hosts", 3},        {"extra", 0},         {"deaf_beginner", 0}, {"slots", 2},
+    {"single_slots", 0}, {"majority", 0},      {"calm", 0},          {"install_max", 3'000'000},
+    {"quiet", 0},        {"checked_ports", 0}, {"drop_ports", 0},    {"cut_ports", 0},
+    {"slow_start", 0},   {"sticky_ms", 0},     {"period_ms", 100},   {"tolerance", 5},
+    {"faults_from", 0},  {"faults_until", 0}};
 
 bool read_set(std::string_view line, Values& values) {
     const auto space = line.find(' ');
@@ -43,6 +43,7 @@ Settings settings_from(const Values& values, const Choices& choices) {
     s.single_slots = static_cast<std::uint64_t>(of("single_slots"));
     s.majority = of("majority") != 0;
     s.calm = of("calm") != 0;
+    s.quiet = of("quiet") != 0;
     s.install_max = Duration{of("install_max")};
     s.sticky_ms = static_cast<std::uint32_t>(of("sticky_ms"));
     s.checked_ports = static_cast<std::uint64_t>(of("checked_ports"));
@@ -109,6 +110,7 @@ std::string text_of(const Settings& s) {
         {"single_slots", static_cast<std::int64_t>(s.single_slots)},
         {"majority", s.majority},
         {"calm", s.calm},
+        {"quiet", s.quiet},
         {"install_max", s.install_max.count()},
         {"sticky_ms", s.sticky_ms},
         {"checked_ports", static_cast<std::int64_t>(s.checked_ports)},

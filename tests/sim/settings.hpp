@@ -86,7 +86,8 @@ struct Settings {
     std::uint8_t slots = 2;
     std::uint64_t single_slots = 0;
     bool majority = false;
-    bool calm = false;  // the switch loses, repeats and delays nothing
+    bool quiet = false;  // no client sends anything
+    bool calm = false;   // the switch loses, repeats and delays nothing
     Duration install_max{};
     std::uint32_t sticky_ms = 0;  // time-out of the last configured rule; 0: it has none
     // Ports whose rules have a health check; of them those that nobody serves once all have failed,

@@ -46,6 +46,7 @@ struct HostModel {
     Duration lag{};            // of its cores, for clients' packets
     Duration starved_since{};  // no client's frame reaches it; zero: they do
     std::uint64_t starved_after_interruptions = 0;
+    Duration thawed_at{};                // after it was frozen, clocks and all; zero: it never was
     Duration judged_until{};             // when they come to the last of those that wait
     controlplane::StoredCluster stored;  // the state file
     bool draining = false;
@@ -114,8 +115,9 @@ public:
 
     void boot_host(HostId id);
     void crash_host(HostId id);
-    // A machine sleeps and wakes again: its processes stand.
-    void suspend(HostId id, bool on);
+    // A machine sleeps and wakes again: its processes stand, and perhaps all its clocks.
+    enum class Clocks : std::uint8_t { go_on, stand };
+    void suspend(HostId id, bool on, Clocks clocks);
     void starve(HostId id, bool on);
     void transmit(const WireFrame& frame);
     // It answers whoever asks for it.

@@ -19,7 +19,7 @@ ARROWS = {
 # Libraries by the beginning of their headers' names, and the folders or rooms that may use them. Tests and perf may use anything.
 LIBRARIES = {
     "DPDK": (r"rte_|ethdev_|bus_", {"dataplane"}),
-    "libmnl": (r"libmnl/", {"dataplane/inside", "dataplane/tap"}),
+    "libmnl": (r"libmnl/", {"dataplane/inside", "dataplane/tap", "controlplane/loop"}),
     "yaml-cpp": (r"yaml-cpp/", {"config"}),
     "libsodium": (r"sodium", {"config", "controlplane"}),
     "asio": (r"asio", {"controlplane/health", "controlplane/loop"}),

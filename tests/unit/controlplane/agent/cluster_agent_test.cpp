@@ -109,6 +109,38 @@ TEST(ClusterAgent, CoresAreToldWhatIsVerifiedAndBelievedAndNothingElse) {
     EXPECT_EQ(told(), 3U);
 }
 
+// Whoever can send frames makes signs of members that nobody can verify.
+TEST(ClusterAgent, ForgedSignsCostNoStepAndDelayNoLawfulAnswer) {
+    Bench bench(small_settings(2));
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{200});
+    Heartbeat beat;
+    beat.header.cluster = bench.agent.params().cluster;
+    beat.header.id = 2;
+    beat.header.state = MemberState::member;
+    beat.header.slots = bench.agent.params().slots;
+    beat.header.incarnation = {900, 1};
+    beat.header.sequence = 1;
+    const auto hear = [&](std::vector<std::uint16_t> keys) {
+        const auto frame =
+            wrap_frame({}, encode_frame(beat, testing::ToyAuthenticator(std::move(keys))));
+        bench.deliver(Type::punted, ipc::Punted{bench.now.time_since_epoch().count()}, frame);
+    };
+    const std::size_t sent = bench.sink.datagrams.size();
+    const Instant wakes = bench.agent.next_wake();
+    for (int i = 0; i < 100'000; ++i) hear({99});
+    EXPECT_EQ(bench.sink.datagrams.size(), sent) << "a step would have stored or said something";
+    EXPECT_EQ(bench.agent.next_wake(), wakes);
+    EXPECT_EQ(bench.agent.membership().evidence().newest()->key_id, 99);
+    hear({7});
+    EXPECT_EQ(bench.agent.next_wake(), bench.now) << "a frame of the cluster is answered at once";
+    bench.now += milliseconds{1};
+    bench.agent.on_tick(bench.now);
+    const auto types = bench.sink.types();
+    EXPECT_NE(std::find(types.begin() + static_cast<std::ptrdiff_t>(sent), types.end(), Type::send),
+              types.end());
+}
+
 TEST(ClusterAgent, CoresGetALeaseNoLaterThanTheirBuckets) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");

@@ -67,6 +67,50 @@ TEST_F(CoordinatorTest, R6NobodyCoordinatesBesideALivingLowerMember) {
     EXPECT_EQ(next->members.size(), 1U);
 }
 
+TEST_F(CoordinatorTest, R6AMapMayOvertakeTheHeartbeatOfItsCoordinator) {
+    self = {.id = 2, .incarnation = life(2), .desired = SmallCluster::desired(2, 80)};
+    ClusterMap made_by_1 = map_of({1, 2}, 1, 1);
+    made_by_1.epoch.boot = life(1).boot;
+    const auto adopt = [&](const ClusterMap& next) {
+        map.set(next, params.slots);
+        peers.note_member({1, life(1)});
+        self.state = MembershipState::member;
+    };
+    hear(beat_of(1, 1, MemberState::join));
+    adopt(made_by_1);
+    EXPECT_FALSE(coordinator.next_map()) << "host 1 made the map, so it is a member";
+    ClusterMap made_by_2 = made_by_1;
+    made_by_2.epoch = {2, 2, life(2).boot};
+    adopt(made_by_2);
+    exchange({3});
+    EXPECT_TRUE(coordinator.next_map()) << "host 1 was counted in and does not know it yet";
+}
+
+TEST_F(CoordinatorTest, AReloadIsStuckWhenTooFewOfItsMembersAreLeft) {
+    params.majority = true;
+    StagedConfig next;
+    next.digest = 43;
+    next.slots = params.slots;
+    next.configured = HostSet::first(3);
+    ASSERT_TRUE(reload.stage(next));
+    become_member({1, 2, 3});
+    exchange({2});
+    EXPECT_FALSE(coordinator.reload_is_stuck()) << "no reload is under way";
+    ClusterMap way = map_of({1, 2, 3}, 0, 2);
+    way.next_digest = 43;
+    map.set(way, params.slots);
+    EXPECT_FALSE(coordinator.reload_is_stuck());
+    pass(ms(501));
+    exchange({2});
+    ASSERT_TRUE(peers.bury_the_silent());
+    EXPECT_FALSE(coordinator.reload_is_stuck()) << "two of three";
+    pass(ms(501));
+    ASSERT_TRUE(peers.bury_the_silent());
+    EXPECT_TRUE(coordinator.reload_is_stuck());
+    params.majority = false;
+    EXPECT_FALSE(coordinator.reload_is_stuck()) << "`serve` needs no majority";
+}
+
 // Every host's target of rule 0 in the map that follows from what it told of its check.
 std::array<std::size_t, 4> counts_of(const ClusterMap& map) {
     std::array<std::size_t, 4> counts{};

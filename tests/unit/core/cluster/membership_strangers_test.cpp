@@ -248,7 +248,7 @@ TEST(Membership, ABeginnerThatSeesSignsOfOthersWaitsForThemAndNotForEver) {
     const Sign sign{.kind = Sign::Kind::unverifiable, .host = 2, .key_id = 9, .version = 1};
     const auto see = [&](Duration time) {
         for (Duration passed{}; passed < time; passed += ms(100)) {
-            cluster.perform(1, cluster[1].membership->on_sign(cluster.now(), sign));
+            cluster[1].membership->note_sign(sign);
             cluster.run(ms(100));
         }
     };
@@ -266,8 +266,7 @@ TEST(Membership, TheOperatorLetsABeginnerBeginAlone) {
     SmallCluster cluster({50, 50});
     cluster.crash(2);
     for (int i = 0; i < 20; ++i) {
-        cluster.perform(1, cluster[1].membership->on_sign(
-                               cluster.now(), {.kind = Sign::Kind::unverifiable, .host = 2}));
+        cluster[1].membership->note_sign({.kind = Sign::Kind::unverifiable, .host = 2});
         if (i == 10) cluster.perform(1, cluster[1].membership->on_begin_alone(cluster.now()));
         cluster.run(ms(100));
         EXPECT_EQ(cluster.owned(1), i < 10 ? 0U : kBuckets) << i;

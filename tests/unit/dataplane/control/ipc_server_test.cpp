@@ -227,6 +227,22 @@ TEST_F(IpcServerTest, WhoeverSaysNothingKeepsNoControlPlaneOut) {
     EXPECT_EQ(operations_.lease.time_since_epoch().count(), 78);
 }
 
+TEST_F(IpcServerTest, WhoIsHungUpOnComesAgainAndHearsWhatIsStoredThen) {
+    server_->hang_up("nobody is there");
+    const auto first = greeted_peer();
+    ASSERT_TRUE(first->say(lease_message(77)));
+    serve();
+    operations_.lease = kLongAgo;
+    server_->hang_up("this machine stood still");
+    EXPECT_TRUE(first->is_cut_off());
+    Peer again(path());
+    server_->on_newcomer();
+    const auto datagram = again.hear();
+    const auto message = ipc::read_message(datagram);
+    ASSERT_TRUE(message && message->type == MessageType::hello);
+    EXPECT_EQ(message->body<ipc::Hello>()->valid_until_ns, kLongAgo.time_since_epoch().count());
+}
+
 TEST_F(IpcServerTest, ASuccessorHearsWhatItsDeadPredecessorSaidLast) {
     const auto first = greeted_peer();
     // More than one reading takes.

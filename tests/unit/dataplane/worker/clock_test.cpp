@@ -43,6 +43,34 @@ TEST(Clock, ASleepOfTheMachineIsNoRate) {
     EXPECT_EQ(clock.at(2'002'001'000), at_ns(63'001'000'000));
 }
 
+TEST(Clock, ACounterThatWentFurtherThanTheClockTellsOfAFreeze) {
+    Clock clock(2'000'000'000);
+    const auto stood = [&clock](std::uint64_t cycles, std::int64_t ns, std::int64_t within = 0) {
+        return clock.stood({cycles, at_ns(ns), Duration{within}});
+    };
+    clock.calibrate(0, at_ns(0));
+    EXPECT_EQ(stood(4'000'000'000, 1'000'000'000), Duration::zero()) << "its rate is a guess";
+    clock.calibrate(2'000'000'000, at_ns(1'000'000'000));
+    EXPECT_EQ(stood(2'100'000'000, 1'050'000'000), Duration::zero());
+    EXPECT_EQ(stood(3'100'000'000, 1'050'000'000), std::chrono::milliseconds{500});
+    EXPECT_EQ(stood(3'100'000'000, 1'050'000'000, 100'000'000), std::chrono::milliseconds{400})
+        << "what the reading may be off does not count";
+    EXPECT_EQ(stood(2'000'000'001, 9'000'000'000), Duration::zero()) << "the counter slept";
+    EXPECT_EQ(stood(5'000, 1'050'000'000), Duration::zero()) << "the counter began anew";
+    clock.calibrate(3'100'000'000, at_ns(1'050'000'000));
+    EXPECT_EQ(stood(3'200'000'000, 1'100'000'000), Duration::zero()) << "it is told once";
+}
+
+TEST(Clock, ARealMachineThatIsBusyDoesNotStand) {
+    Clock clock(rte_get_tsc_hz() != 0 ? rte_get_tsc_hz() : 2'000'000'000);
+    clock.calibrate_now();
+    for (int i = 0; i < 24; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        EXPECT_LT(clock.stood(clock.read()), std::chrono::milliseconds{4});
+        clock.calibrate_now();
+    }
+}
+
 TEST(Clock, TheRealCounterStaysWithinTwentyMicrosecondsOfTheKernel) {
     Clock clock(rte_get_tsc_hz() != 0 ? rte_get_tsc_hz() : 2'000'000'000);
     clock.calibrate_now();

@@ -40,6 +40,21 @@ TEST_F(WorkerTest, WhoTracesSeesWhatWasDecidedAboutAPacketThatNoLaterStageLooked
     trace.value()->give_back(taken);
 }
 
+// R12: a port that was put into another VLAN receives, and hears nobody.
+TEST_F(WorkerTest, AFrameOfAnotherVlanIsNoSignOfHearing) {
+    auto strange = udp_to(0xc0000250);
+    const std::array<Byte, kVlanTagBytes> tag{0x81, 0x00, 0x00, 9};
+    strange.insert(strange.begin() + 2 * sizeof(MacAddress), tag.begin(), tag.end());
+    give(*outside_, strange);
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_EQ(counted(Reason::other_vlan), 1U);
+    EXPECT_EQ(lane_.last_rx_ns.load(), kLongAgo.time_since_epoch().count());
+    give(*outside_, strange);
+    give(*outside_, udp_to(0xc0000250));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_NE(lane_.last_rx_ns.load(), kLongAgo.time_since_epoch().count());
+}
+
 // The first 16 bytes of a datagram of 40, the next 16, or the last 8.
 TEST_F(WorkerTest, WhatAnotherLaneRemembersIsHandedToItAndDecidedThere) {
     Lane other;
