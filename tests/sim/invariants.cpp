@@ -78,11 +78,10 @@ void Invariants::check_owners(HostId changed) {
                 world_.network().note_exempt();
                 continue;
             }
-            fail("I1", "rule " + std::to_string(rule) + " bucket " +
-                           std::to_string(__builtin_ctzll(both)) + " hosts " +
-                           std::to_string(std::min(changed, other)) + "," +
-                           std::to_string(std::max(changed, other)));
-            return;
+            return fail("I1", "rule " + std::to_string(rule) + " bucket " +
+                                  std::to_string(__builtin_ctzll(both)) + " hosts " +
+                                  std::to_string(std::min(changed, other)) + "," +
+                                  std::to_string(std::max(changed, other)));
         }
     }
     if (planned_only_) watch_orphans();

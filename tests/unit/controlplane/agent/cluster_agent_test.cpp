@@ -121,18 +121,20 @@ TEST(ClusterAgent, ForgedSignsCostNoStepAndDelayNoLawfulAnswer) {
     beat.header.slots = bench.agent.params().slots;
     beat.header.incarnation = {900, 1};
     beat.header.sequence = 1;
-    const auto hear = [&](std::vector<std::uint16_t> keys) {
-        const auto frame =
-            wrap_frame({}, encode_frame(beat, testing::ToyAuthenticator(std::move(keys))));
+    const auto under = [&beat](std::uint16_t key) {
+        return wrap_frame({}, encode_frame(beat, testing::ToyAuthenticator({key})));
+    };
+    const auto hear = [&bench](const std::vector<Byte>& frame) {
         bench.deliver(Type::punted, ipc::Punted{bench.now.time_since_epoch().count()}, frame);
     };
+    const std::vector<Byte> forged = under(99);
     const std::size_t sent = bench.sink.datagrams.size();
     const Instant wakes = bench.agent.next_wake();
-    for (int i = 0; i < 100'000; ++i) hear({99});
+    for (int i = 0; i < 100'000; ++i) hear(forged);
     EXPECT_EQ(bench.sink.datagrams.size(), sent) << "a step would have stored or said something";
     EXPECT_EQ(bench.agent.next_wake(), wakes);
     EXPECT_EQ(bench.agent.membership().evidence().newest()->key_id, 99);
-    hear({7});
+    hear(under(7));
     EXPECT_EQ(bench.agent.next_wake(), bench.now) << "a frame of the cluster is answered at once";
     bench.now += milliseconds{1};
     bench.agent.on_tick(bench.now);
