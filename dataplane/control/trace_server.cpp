@@ -2,11 +2,11 @@
 #include "dataplane/control/trace_server.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <ctime>
 #include <fmt/format.h>
 
 #include "config/daemon/event_line.hpp"
+#include "dataplane/control/trace_request.hpp"
 #include "dataplane/worker/clock.hpp"
 
 namespace nlb::dataplane {
@@ -22,21 +22,6 @@ std::int64_t realtime_of(std::int64_t monotonic_ns, Instant now) {
     clock_gettime(CLOCK_REALTIME, &time);
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec -
            (now.time_since_epoch().count() - monotonic_ns);
-}
-
-std::optional<std::string> fault_of(const trace::Request& request, std::size_t bytes_of_filter) {
-    if (request.build != trace::build_of_this())
-        return "nlb and nlb-dataplane are of different builds: install both from one package";
-    const auto direction = static_cast<std::uint32_t>(request.direction);
-    if (direction < 1 || direction > 3 || request.packets_per_second < 1 ||
-        request.packets_per_second > trace::kRateMax || request.snap_bytes < 14 ||
-        request.snap_bytes > trace::kSnapBytesMax || request.cluster.back() != 0)
-        return "the request's direction, rate, snap length or cluster is out of bounds";
-    if (request.instruction_count < 1 || request.instruction_count > trace::kInstructionsMax ||
-        bytes_of_filter != request.instruction_count * sizeof(trace::Instruction))
-        return fmt::format("the filter has {} instructions; at most {} are taken",
-                           request.instruction_count, trace::kInstructionsMax);
-    return std::nullopt;
 }
 
 }  // namespace
@@ -71,17 +56,12 @@ Result<Cluster*> TraceServer::cluster_named(const trace::Request& request) const
 }
 
 std::optional<std::string> TraceServer::begin(std::span<const Byte> datagram) {
-    const auto message = ipc::read_message(datagram);
-    const auto request = message ? message->body<trace::Request>() : std::nullopt;
-    if (!request || message->type != MessageType::trace_request)
-        return "that is no trace request of this build";
-    const std::span<const Byte> rest = message->rest_after<trace::Request>();
-    if (const auto fault = fault_of(*request, rest.size())) return fault;
-    const auto cluster = cluster_named(*request);
+    const auto read = read_trace_request(datagram);
+    if (!read) return read.error().message;
+    const trace::Request& request = read.value().request;
+    const auto cluster = cluster_named(request);
     if (!cluster) return cluster.error().message;
-    std::vector<trace::Instruction> filter(request->instruction_count);
-    std::memcpy(filter.data(), rest.data(), rest.size());
-    auto trace = PacketTrace::create(*request, filter, cluster.value()->lanes().size());
+    auto trace = PacketTrace::create(request, read.value().filter, cluster.value()->lanes().size());
     if (!trace) return trace.error().message;
     trace_ = std::move(trace.value());
     traced_ = cluster.value();
@@ -93,7 +73,7 @@ std::optional<std::string> TraceServer::begin(std::span<const Byte> datagram) {
                       {{"cluster", traced_->name()},
                        {"process", std::to_string(socket_.peer_pid())},
                        {"state", "on"},
-                       {"rate", std::to_string(request->packets_per_second)}});
+                       {"rate", std::to_string(request.packets_per_second)}});
     return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 // records ownership may move to the next host, as the protocol would move it: the new owner is told
 // in which buckets others hold descriptors.
 #include <memory>
+#include <numeric>
 #include <string>
 
 #include "core/pipeline.hpp"
@@ -93,6 +94,7 @@ struct Host {
 // What one host made of a frame.
 struct Settled {
     Reason reason = Reason::live;
+    bool session = false;  // of IPsec or PPTP, which have rules of their own
     std::vector<Byte> frame;
 };
 
@@ -160,7 +162,24 @@ private:
         require(burst->frames[0].length <= buffer.size(), "an answer fits its buffer");
         buffer.resize(burst->frames[0].length);
         require(burst->reasons[0] != Reason::live, "every packet is settled");
-        return {burst->reasons[0], std::move(buffer)};
+        const PacketInfo& info = burst->info[0];
+        const bool session =
+            (info.traits & kTraitSession) != 0 || info.session_role != SessionRole::none;
+        return {burst->reasons[0], session, std::move(buffer)};
+    }
+
+    // TCP flows that were established once.
+    static std::uint64_t lasting(Host& host) {
+        const auto& counts = host.connections.flow_index().counts();
+        return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}) -
+               host.connections.flow_index().half_open();
+    }
+
+    // Anybody can forge a client's packets (RFC 5961). A SYN opens anew what both sides have
+    // closed, or finds its flow's bucket at another host.
+    static bool may_end_flow(const Settled& settled) {
+        return settled.session || settled.reason == Reason::new_flow ||
+               settled.reason == Reason::moved_flow;
     }
 
     static bool is_for_others(Reason reason) {
@@ -174,8 +193,11 @@ private:
         for (Host& host : hosts_) {
             const std::size_t tracked = host.connections.size();
             const std::uint64_t look_ups = host.connections.look_ups();
+            const std::uint64_t lasted = lasting(host);
             const Settled settled =
                 settle(record, [&](Burst& burst) { host.take_in(burst, counters_); });
+            require(may_end_flow(settled) || lasting(host) >= lasted,
+                    "no packet from outside ends an established flow", verdicts);
             if (is_for_others(settled.reason))
                 require(settled.frame == record.frame && host.connections.size() == tracked &&
                             host.connections.look_ups() == look_ups,
