@@ -117,7 +117,6 @@ private:
         std::size_t life = 0;
     };
 
-    // Behind the first end of a recording of the last life of a host nothing is known of it.
     [[nodiscard]] std::int64_t end_of_all() const {
         std::map<std::string, std::int64_t> ends;
         for (std::size_t life = 0; life < history_.lives.size(); ++life)
@@ -128,6 +127,16 @@ private:
         std::int64_t last = 0;
         for (const auto& [folder, end] : ends) last = std::max(last, end);
         return last;
+    }
+
+    // What a host does behind its recording nobody knows: that is no window, unless somebody else
+    // is seen to take over.
+    [[nodiscard]] bool is_end_of_some(std::int64_t moment) const {
+        for (std::size_t life = 0; life < history_.lives.size(); ++life)
+            if (history_.lives[life].cluster == cluster_ &&
+                clocks_.common(life, history_.lives[life].last) == moment)
+                return true;
+        return false;
     }
 
     template <class Spans, class Maps>
@@ -154,7 +163,8 @@ private:
 
     void close(std::size_t slot, std::int64_t moment, bool is_open) {
         const auto window = std::exchange(open_[slot], std::nullopt);
-        if (!window || moment <= window->since) return;
+        if (!window || moment <= window->since || (is_open && is_end_of_some(window->since)))
+            return;
         found_.windows.push_back({cluster_, window->since, moment - window->since, slot,
                                   window->buckets, window->life, is_open});
     }

@@ -62,6 +62,7 @@ class Recorder(lab_case.LabCase):
 
     def test_the_replay_is_equal_and_nobody_disagreed(self):
         self.assertEqual(0, self.replayed.returncode, self.replayed.stdout[-3000:] + self.replayed.stderr)
+        print("\n".join("# " + line for line in self.replayed.stdout.splitlines()[-24:]))
         *_, verdict = self.entries()
         self.assertTrue(verdict["equal"], verdict["first_difference"])
         self.assertTrue(verdict["agree"], verdict["first_disagreement"])

@@ -115,7 +115,7 @@ TEST_F(FlightStoreTest, ADiskThatFailsIsToldOnceAndTriedAgain) {
 TEST_F(FlightStoreTest, AFullDiskEndsTheSegmentAndNothingElse) {
     const std::string small = root_ + "/small";
     std::filesystem::create_directory(small);
-    if (mount("none", small.c_str(), "tmpfs", 0, "size=64k") != 0)
+    if (mount("none", small.c_str(), "tmpfs", 0, "size=64k,mode=0755") != 0)
         GTEST_SKIP() << "a small file system needs root";
     FlightStore store(loop_, small, events_, milliseconds{50});
     SegmentSink& sink = store.sink_for("web");

@@ -230,5 +230,19 @@ TEST(Replay, BucketsWithoutAnOwnerAreAWindow) {
     EXPECT_FALSE(found.windows[0].is_open);
 }
 
+TEST(Replay, TheEndOfARecordingIsNoWindow) {
+    History history = two_hosts();
+    RuleMasks meant{};
+    meant[0] = 0xff;
+    history.maps = {{0, at(0), {3, 1, 9}, 7, 1000, meant}};
+    history.lives[1].last = at(5000);
+    history.spans = {span(0, 0, 10'000, 0x0f), span(1, 40, 5000, 0xf0)};
+    EXPECT_TRUE(find_in(history, Clocks(history)).windows.empty());
+    history.spans.push_back(span(0, 6000, 10'000, 0xf0));  // it died: another took over
+    const Findings found = find_in(history, Clocks(history));
+    ASSERT_EQ(found.windows.size(), 1U);
+    EXPECT_EQ(found.windows[0].lasts_ns, 1'040'000'000);
+}
+
 }  // namespace
 }  // namespace nlb::controlplane
