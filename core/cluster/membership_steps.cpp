@@ -38,7 +38,8 @@ void Membership::step() {
     if (self_.is_member() && peers_.buried_by() != kNoHost && !mutated(Mutation::frozen_blind))
         reset(ResetCause::buried);
     if (self_.is_member()) {
-        if (const HostId other = peers_.lineage_to_yield_to(); other != kNoHost) {
+        const HostId other = peers_.lineage_to_yield_to();
+        if (other != kNoHost && !mutated(Mutation::no_meeting)) {
             outbox_.push(Report{.kind = Report::Kind::split_brain, .host = other});
             reset(ResetCause::split_brain);
         }

@@ -52,7 +52,7 @@ bool Port::link_up(Instant now) {
     if (!health_.serves() || !started_.is) return false;
     if (tap_ != nullptr) return link_ = tap_->interface().link_up();
     // net_af_packet reports its link up whatever happens to the cable.
-    if (borrowed_) return link_ = kernel_link_up(borrowed_->name());
+    if (borrowed_) return link_ = kernel_link_up(borrowed_->name(), link_);
     // With an interrupt the driver has the answer ready.
     const bool is_cheap = !device_.is_pci() || interrupts_.link;
     // kLongAgo is no moment that can be subtracted: it has not been asked yet.

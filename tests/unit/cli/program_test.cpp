@@ -8,6 +8,7 @@
 #include "tests/unit/cli/capture_bytes.hpp"
 #include "tests/unit/cli/fake_control_plane.hpp"
 #include "tests/unit/cli/sandbox.hpp"
+#include "tests/unit/cli/windows/texts.hpp"
 
 namespace nlb::cli {
 namespace {
@@ -53,6 +54,18 @@ TEST_F(Program, UsageMistakesAreOneLineAndExitTwo) {
     expect_failure({"enable"}, 2, 1003, "rule is required");
     expect_failure({"queryport", "http"}, 2, 1003, "expected a port");
     expect_failure({"ip2mac", "nowhere"}, 2, 1003, "expected an IPv4 or IPv6 address");
+}
+
+TEST_F(Program, ImportWritesWhatCheckTakesButForWhatWindowsDoesNotSay) {
+    const Outcome imported = run({"import", sandbox_.write("web1.txt", windows::params_text())});
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    EXPECT_NE(imported.err, "");
+    const Outcome checked = run({"check", sandbox_.write("new.yaml", imported.out)});
+    EXPECT_EQ(checked.exit_code, 2);
+    const auto lines = lines_of(checked.out);
+    ASSERT_GT(lines.size(), 1U) << checked.out;
+    for (std::size_t i = 0; i + 1 < lines.size(); ++i)
+        EXPECT_NE(lines[i].find("TODO"), std::string::npos) << lines[i];
 }
 
 TEST_F(Program, HelpAndVersionSucceed) {

@@ -78,6 +78,18 @@ TEST_P(BadHealth, IsToldInFull) {
 
 INSTANTIATE_TEST_SUITE_P(Yaml, BadHealth, testing::ValuesIn(kCases), claim_of);
 
+TEST(Health, TheNameThatTlsAsksForIsItsOwn) {
+    const auto loaded = load_text(
+        edited(kRule,
+               checked("check: https, host: shop.example, sni: edge.example, verify: false")),
+        "nlb.yaml");
+    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+    const Health& health = *loaded.value().config.clusters[0].port_rules[0].health;
+    EXPECT_EQ(health.host, "shop.example");
+    EXPECT_EQ(health.sni, "edge.example");
+    EXPECT_FALSE(health.verify);
+}
+
 TEST(Health, WhatIsLeftOutHasTheContractsDefaults) {
     const auto loaded = load_text(edited(kRule, checked("check: http")), "nlb.yaml");
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "dataplane/startup/kernel_interface.hpp"
 
@@ -45,6 +46,19 @@ TEST(Diagnosis, ATapOnAnInterfaceThatIsInUse) {
         GTEST_SKIP() << "needs an interface that is up, and the loopback one is down here";
     EXPECT_NE(refusal("net_tap0,iface=lo", rich).find("the interface \"lo\" is in use already"),
               std::string::npos);
+}
+
+TEST(KernelInterface, WithoutADescriptorToAskWithTheLastWordStands) {
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const bool up = kernel_link_up("lo", true);
+    const bool down = kernel_link_up("lo", false);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(up);
+    EXPECT_FALSE(down);
+    EXPECT_FALSE(kernel_link_up("nope9", true)) << "there is no such interface";
 }
 
 TEST(Diagnosis, ATapOfOurOwnNeedsANameAndOffloads) {
