@@ -3,6 +3,7 @@
 // anywhere else, but by tests and benchmarks of stages. Thread: the worker whose burst it is.
 #pragma once
 
+#include "core/fastpath/fast_mask.hpp"
 #include "core/fastpath/fast_path.hpp"
 #include "core/flow/flow.hpp"
 #include "core/flow/fragments.hpp"
@@ -54,6 +55,7 @@ inline std::uint32_t settle_released(Burst& burst, FragmentTable& fragments,
 template <Connections Table>
 void settle_egress(Burst& burst, const BurstContext& context, Table& connections,
                    Counters& counters) {
+    fast_mask(burst, context);
     mask(burst, context);
     track_replies(burst, context, connections, counters);
     count_egress(burst, counters);

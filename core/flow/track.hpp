@@ -281,7 +281,7 @@ template <Connections Table>
 template <Connections Table>
 void track_replies(Burst& burst, const BurstContext& context, Table& connections,
                    Counters& counters) {
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
+    for (const std::uint32_t i : off_fast_path(burst)) {
         const PacketInfo& info = burst.info[i];
         if (burst.reasons[i] == Reason::sent && is_session_packet(info.protocol, info.vip_port))
             confirm_session(burst.frames[i], info, connections);

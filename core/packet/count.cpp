@@ -32,7 +32,10 @@ void count_ingress(const Burst& burst, Counters& counters) {
 }
 
 void count_egress(const Burst& burst, Counters& counters) {
-    for (std::uint32_t i = 0; i < burst.count; ++i) counters.count(burst.reasons[i]);
+    for_each_reason(burst, [&](Reason reason, std::uint64_t slots) {
+        counters.reasons[static_cast<std::size_t>(reason)] +=
+            static_cast<std::uint64_t>(std::popcount(slots));
+    });
 }
 
 }  // namespace nlb

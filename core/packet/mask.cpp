@@ -21,6 +21,25 @@ void name_from_client(PacketInfo& info) {
     std::swap(info.client_port, info.vip_port);
 }
 
+void begin_info(PacketInfo& info) {
+    info = {};
+    info.rule = kNoRule;
+}
+
+// What of a packet did not parse is no flow's.
+void name_parsed(PacketInfo& info, Reason parsed) {
+    if (parsed != Reason::live) info.protocol = 0;
+    name_from_client(info);
+}
+
+// For explain and traces, of a frame that the fast path has settled.
+void describe_usual(const Frame& frame, PacketInfo& info) {
+    info.l3_offset = sizeof(EthernetHeader);
+    const bool v4 =
+        load_big_endian<std::uint16_t>(frame.data + info.l3_offset - 2) == kEthertypeIpv4;
+    name_parsed(info, v4 ? parse_ipv4(frame, info) : parse_ipv6(frame, info));
+}
+
 // A server may send what it likes; only what concerns the cluster is looked at, and what does not
 // parse passes.
 Reason mask_ip(Frame& frame, PacketInfo& info, std::uint16_t ethertype, const MacAddress& former,
@@ -35,8 +54,7 @@ Reason mask_ip(Frame& frame, PacketInfo& info, std::uint16_t ethertype, const Ma
     // one.
     if (!context.fence_holds && info.ip_version != 0 && is_virtual(context.tables, info.client))
         return Reason::fenced;
-    if (parsed != Reason::live) info.protocol = 0;
-    name_from_client(info);
+    name_parsed(info, parsed);
     return Reason::sent;
 }
 
@@ -75,11 +93,14 @@ Reason mask_frame(Frame& frame, PacketInfo& info, const BurstContext& context) {
 
 void mask(Burst& burst, const BurstContext& context) {
     const bool no_tables = context.tables.self == kNoHost;
-    burst.on_fast_path = 0;
-    for (std::uint32_t i = 0; i < burst.count; ++i) {
+    if (burst.describe_all)
+        for (const std::uint32_t i : Slots(burst.on_fast_path)) {
+            begin_info(burst.info[i]);
+            describe_usual(burst.frames[i], burst.info[i]);
+        }
+    for (const std::uint32_t i : off_fast_path(burst)) {
         PacketInfo& info = burst.info[i];
-        info = {};
-        info.rule = kNoRule;
+        begin_info(info);
         burst.reasons[i] =
             no_tables ? Reason::no_tables : mask_frame(burst.frames[i], info, context);
     }

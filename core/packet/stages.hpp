@@ -35,6 +35,7 @@ void count_ingress(const Burst& burst, Counters& counters);
 // Inside to outside: source addresses, ARP and neighbour discovery bodies. Settles every packet;
 // `sent` ones that are TCP keep what the parser learnt, with client and VIP named from the flow's
 // point of view.
+// Requires: burst.on_fast_path is set (core/fastpath/fast_mask.hpp).
 void mask(Burst& burst, const BurstContext& context);
 
 void count_egress(const Burst& burst, Counters& counters);
