@@ -30,7 +30,7 @@ LIBRARIES = {
     "spdlog": (r"spdlog/", {"config/daemon"}),
     "expat": (r"expat", {"cli"}),
     "fmt": (r"fmt/", {"cli", "controlplane", "dataplane"}),
-    "nlohmann-json": (r"nlohmann/", {"cli", "controlplane"}),
+    "nlohmann-json": (r"nlohmann/", {"cli", "controlplane", "dataplane/probe"}),
 }
 FREE = {"tests", "perf"}
 # core is the standard library and nothing else; a name with a slash or a `.h` is not the standard library's C++.
