@@ -14,6 +14,7 @@ import lab_case
 from doctor_case import ADAPTER, MISTAKEN, RIGHT, UNIT, WRONG, DoctorCase, Tree
 from lab import configuration, plan, system
 
+
 class BeforeTheStart(DoctorCase):
     """A host that is set up and not started; nothing runs in its namespace."""
 
