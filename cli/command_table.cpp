@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/arguments.hpp"
+#include "cli/command_doctor.hpp"
 #include "cli/commands.hpp"
 #include "cli/windows/arguments.hpp"
 #include "config/format.hpp"
@@ -115,6 +116,8 @@ void help_subject(CLI::App& app, Options& options) {
     app.add_option("verb", options.subject, "the command; without it, all")->type_name("VERB");
 }
 
+void no_arguments(CLI::App&, Options&) {}
+
 // Answered by run_command_line, which knows the grammar.
 ExitCode run_help(const Options&, Console&) {
     return ExitCode::done;
@@ -171,6 +174,8 @@ constexpr Command kCommands[] = {
     {"ip2mac", "show the MAC addresses that a cluster address gives", run_ip2mac, address_subject},
     {"check", "find every mistake in a configuration, and show its timing", run_check,
      check_subject},
+    {"doctor", "find what is wrong on this host or will be, and what mends it", run_doctor,
+     no_arguments},
     {"keygen", "write a new cluster key", run_keygen, keygen_subject},
     {"tables", "write fixed tables for nlb-dataplane --tables", run_tables, tables_arguments},
     {"explain", "say what each host does with a packet, and why", run_explain, explain_arguments},

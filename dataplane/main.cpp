@@ -2,6 +2,7 @@
 // codes: 0 stopped as told, 1 refused or failed, 2 usage or configuration. A failure is one line (a
 // configuration may have several mistakes).
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include "config/load.hpp"
 #include "core/ipc/tables_codec.hpp"
 #include "dataplane/control/dataplane.hpp"
+#include "dataplane/probe/probe.hpp"
 #include "dataplane/startup/arguments.hpp"
 #include "dataplane/startup/diagnosis.hpp"
 #include "dataplane/startup/inside_choice.hpp"
@@ -41,14 +43,14 @@ Result<std::vector<FixedTables>> read_tables(const std::string& path) {
     return decode_tables_file(bytes, path);
 }
 
-Result<StartupPlan> make_plan(const Arguments& arguments) {
-    std::optional<config::Loaded> loaded;
+Result<StartupPlan> make_plan(const Arguments& arguments, std::optional<config::Loaded>& loaded) {
     if (!arguments.config.empty()) {
         auto read = config::load_file(arguments.config);
         if (!read) return read.error();
         loaded = std::move(read.value());
         for (const std::string& warning : loaded->warnings)
-            daemon::log_event(daemon::EventId::config_warning, {{"because", warning}});
+            if (!arguments.probe)
+                daemon::log_event(daemon::EventId::config_warning, {{"because", warning}});
     }
     if (arguments.tables.empty()) return plan_from_config(loaded->config, arguments.host);
     const auto fixed = read_tables(arguments.tables);
@@ -112,15 +114,26 @@ int run(const StartupPlan& plan, const std::vector<InsideChoice>& choices,
     return ended ? kStopped : fail(kFailed, ended.error());
 }
 
+// The look of `nlb doctor`. Errors that it found are no failure of the look.
+int tell(const StartupPlan& plan, const config::Config& config,
+         const std::vector<InsideChoice>& choices, const Arguments& arguments) {
+    const ProbeReport report = probe(plan, config, choices, Files{arguments.root});
+    std::cout << (arguments.json ? json_of(report) + "\n" : text_of(report)) << std::flush;
+    return std::cout ? kStopped : kFailed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const ParsedArguments parsed = parse_arguments(argc, argv);
     if (parsed.exit_code) return *parsed.exit_code;
     daemon::start_log(daemon::LogWriter::caller);
-    auto plan = make_plan(parsed.arguments);
+    std::optional<config::Loaded> loaded;
+    auto plan = make_plan(parsed.arguments, loaded);
     if (!plan) return fail(kMistaken, plan.error());
     const auto choices = choose_inside_devices(plan.value(), read_surroundings());
     plan.value().run_dir = parsed.arguments.run_dir;
+    if (parsed.arguments.probe)
+        return tell(plan.value(), loaded->config, choices, parsed.arguments);
     return run(plan.value(), choices, parsed.arguments);
 }

@@ -50,6 +50,16 @@ Result<RunDirectory> RunDirectory::take(const std::string& wanted, std::string_v
     return Error{lock + " cannot be locked (" + cause + ")"};
 }
 
+bool RunDirectory::is_held(const std::string& path, std::string_view role) {
+    const std::string lock = path + "/" + std::string{role} + ".lock";
+    const int fd = open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return false;
+    // Goes with the descriptor, at once.
+    const bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return held;
+}
+
 RunDirectory::RunDirectory(RunDirectory&& other) noexcept
     : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
 

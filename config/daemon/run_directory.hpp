@@ -16,6 +16,9 @@ public:
     // this user and root may put names into it, when its path is too long for a socket in it, and
     // while another process holds the role's lock.
     [[nodiscard]] static Result<RunDirectory> take(const std::string& path, std::string_view role);
+    // Whether another process holds the role's lock. It makes and keeps nothing; what cannot be
+    // read is not held.
+    [[nodiscard]] static bool is_held(const std::string& path, std::string_view role);
     RunDirectory(RunDirectory&& other) noexcept;
     RunDirectory(const RunDirectory&) = delete;
     RunDirectory& operator=(const RunDirectory&) = delete;

@@ -40,12 +40,19 @@ ParsedArguments parse_arguments(int argc, const char* const* argv) {
                        "stop when the workers polled in vain for so long and no frame "
                        "is under way (with --tables)")
             ->type_name("MS");
+    auto* const probe = app.add_flag(
+        "--probe", to.probe, "look at this machine and its ports, say what is wrong, and end");
+    app.add_flag("--json", to.json, "one JSON object instead of lines")->needs(probe);
+    // Of tests.
+    app.add_option("--root", to.root, "")->needs(probe)->group("");
     try {
         app.parse(argc, argv);
         if (to.config.empty() && to.tables.empty())
             throw CLI::RequiredError("--config FILE (or --tables FILE)");
         if (idle->count() > 0 && to.tables.empty())
             throw CLI::RequiresError("--exit-when-idle", "--tables");
+        if (to.probe && (to.config.empty() || !to.tables.empty()))
+            throw CLI::RequiredError("--config FILE (--probe looks at no tables)");
         if (to.host.empty())
             throw CLI::ValidationError("--host",
                                        "expected NAME, as this machine has none of its own");

@@ -16,6 +16,9 @@ struct Arguments {
     std::string tables;   // empty: none given
     // Only with `tables`; dataplane/worker/idle_watch.hpp.
     std::optional<Duration> exit_when_idle;
+    bool probe = false;  // look at the machine, tell, and end
+    bool json = false;   // only with `probe`
+    std::string root;    // only with `probe`: a tree over /proc, /sys and /etc, for tests
 };
 
 // An exit code when there is nothing to run: 0 after help or version, 2 after a mistake. What is to

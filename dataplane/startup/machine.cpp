@@ -1,17 +1,17 @@
 // /proc and /sys, read by hand: a file that is missing or strange counts as nothing on offer.
 #include "dataplane/startup/machine.hpp"
 
+#include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
 #include <sched.h>
+#include <sstream>
 #include <unistd.h>
 
 namespace nlb::dataplane {
 namespace {
 
-std::uint64_t kibibytes_of(const std::string& file, const std::string& label) {
-    std::ifstream in(file);
+std::uint64_t kibibytes_of(const Files& files, const std::string& label) {
+    std::istringstream in(files.text("/proc/meminfo").value_or(""));
     std::string word;
     std::uint64_t value = 0;
     while (in >> word)
@@ -19,19 +19,19 @@ std::uint64_t kibibytes_of(const std::string& file, const std::string& label) {
     return 0;
 }
 
-std::uint64_t read_huge_bytes_free() {
+// Of every size below one folder of /sys.
+void add_huge_pages(const Files& files, const std::string& folder, int node,
+                    std::vector<HugePages>& found) {
     constexpr std::string_view kPrefix = "hugepages-";
-    std::uint64_t total = 0;
-    std::error_code ignored;
-    for (const auto& entry :
-         std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", ignored)) {
-        const std::string name = entry.path().filename();
+    for (const std::string& name : files.names(folder)) {
         if (name.rfind(kPrefix, 0) != 0) continue;
-        std::uint64_t pages = 0;
-        if (!(std::ifstream(entry.path() / "free_hugepages") >> pages) || pages == 0) continue;
-        total += pages * std::strtoull(name.c_str() + kPrefix.size(), nullptr, 10) * 1024;
+        const auto pages = [&](const char* which) {
+            return static_cast<std::uint64_t>(
+                std::max<std::int64_t>(0, files.number(folder + "/" + name + which).value_or(0)));
+        };
+        found.push_back({node, std::strtoull(name.c_str() + kPrefix.size(), nullptr, 10) * 1024,
+                         pages("/nr_hugepages"), pages("/free_hugepages")});
     }
-    return total;
 }
 
 std::vector<std::uint16_t> read_cpus() {
@@ -46,11 +46,20 @@ std::vector<std::uint16_t> read_cpus() {
 
 }  // namespace
 
-Machine read_machine() {
-    return {read_cpus(),
-            kibibytes_of("/proc/meminfo", "MemAvailable:") * 1024,
-            read_huge_bytes_free(),
-            {}};
+std::vector<HugePages> read_huge_pages(const Files& files) {
+    std::vector<HugePages> found;
+    const std::string nodes = "/sys/devices/system/node";
+    for (const std::uint16_t node : numbers_in_list(files.text(nodes + "/online").value_or("")))
+        add_huge_pages(files, nodes + "/node" + std::to_string(node) + "/hugepages", node, found);
+    if (found.empty()) add_huge_pages(files, "/sys/kernel/mm/hugepages", -1, found);
+    return found;
+}
+
+Machine read_machine(const Files& files) {
+    std::uint64_t free_bytes = 0;
+    for (const HugePages& pages : read_huge_pages(files))
+        free_bytes += pages.free * pages.page_bytes;
+    return {read_cpus(), kibibytes_of(files, "MemAvailable:") * 1024, free_bytes, {}};
 }
 
 std::string machine_name() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/startup/files.hpp"
 #include "dataplane/startup/pci.hpp"
 
 namespace nlb::dataplane {
@@ -18,8 +19,17 @@ struct Machine {
     Adapters adapters;                  // of the plan, by address
 };
 
+// Reserved huge pages of one size on one NUMA node.
+struct HugePages {
+    int node = -1;  // -1: the machine does not list them by node
+    std::uint64_t page_bytes = 0;
+    std::uint64_t all = 0;  // pages
+    std::uint64_t free = 0;
+};
+[[nodiscard]] std::vector<HugePages> read_huge_pages(const Files& files);
+
 // But for the adapters, which nobody knows before there is a plan.
-[[nodiscard]] Machine read_machine();
+[[nodiscard]] Machine read_machine(const Files& files = Files{});
 // As gethostname(2) says; empty: it has none.
 [[nodiscard]] std::string machine_name();
 

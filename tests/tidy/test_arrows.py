@@ -30,7 +30,7 @@ LIBRARIES = {
     "spdlog": (r"spdlog/", {"config/daemon"}),
     "expat": (r"expat", {"cli"}),
     "fmt": (r"fmt/", {"cli", "controlplane", "dataplane"}),
-    "nlohmann-json": (r"nlohmann/", {"cli", "controlplane"}),
+    "nlohmann-json": (r"nlohmann/", {"cli", "controlplane", "dataplane/probe"}),
     "zlib": (r"zlib", {"config/bundle", "controlplane/flight"}),
 }
 FREE = {"tests", "perf"}

@@ -39,7 +39,8 @@ ROOMS = {
         "ports": {"startup", "frames", "tap"},
         "worker": {"startup", "frames", "ports"},
         "control": {"startup", "frames", "inside", "ports", "tap", "worker"},
-        TOP: {"startup", "inside", "ports", "worker", "control"},
+        "probe": {"startup", "frames", "inside", "ports", "tap"},
+        TOP: {"startup", "inside", "ports", "worker", "control", "probe"},
     },
     "controlplane": {
         "health": set(),
