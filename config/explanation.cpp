@@ -64,6 +64,7 @@ Explainer::Explainer(const Cluster& cluster, const std::vector<HostScene>& scene
              invented_ports(scene.host->id),
              SimpleConnections(cluster.connections.max),
              FragmentTable(0),
+             std::make_unique<IndexMemory>(),
              has_sticky_rules(cluster) ? std::make_unique<ClientTable>(clients) : nullptr,
              {}});
 }

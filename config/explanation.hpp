@@ -13,6 +13,7 @@
 #include "config/table_builder.hpp"
 #include "core/base/result.hpp"
 #include "core/explain.hpp"
+#include "core/fastpath/tables_index.hpp"
 
 namespace nlb::config {
 
@@ -34,6 +35,7 @@ struct HostView {
     PortAddresses ports;
     SimpleConnections connections;
     FragmentTable fragments;
+    std::unique_ptr<IndexMemory> indexes;
     std::unique_ptr<ClientTable> clients;            // nothing without a rule with a time-out
     std::array<std::uint64_t, kFrameSlots> waiting;  // numbers of the packets that wait, by slot
 };
@@ -69,7 +71,9 @@ public:
 private:
     void advance(std::chrono::nanoseconds time);
     [[nodiscard]] BurstContext context_of(const HostView& view) const {
-        return {view.tables, view.ports, now_, view.fence_holds, 0, 1, view.clients.get()};
+        return {view.tables,        view.ports, now_,
+                view.fence_holds,   0,          1,
+                view.clients.get(), {},         &view.indexes->of(view.tables)};
     }
     void resolve_waiting();
     [[nodiscard]] std::vector<ExplainedPacket> take_settled();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/fastpath/tables_index.hpp"
 #include "core/packet/inside_address.hpp"
 #include "core/tables/soundness.hpp"
 
@@ -50,6 +51,12 @@ Explanation finish(Run& run, const BurstContext& context) {
 Explanation explain(std::span<const Byte> frame, const BurstContext& context,
                     SimpleConnections& connections, FragmentTable& fragments, std::uint16_t room) {
     assert_sound(context.tables);
+    if (context.index == nullptr) {
+        IndexMemory indexes;
+        BurstContext indexed = context;
+        indexed.index = &indexes.of(context.tables);
+        return explain(frame, indexed, connections, fragments, room);
+    }
     if (frame.size() > room) {
         Explanation none{Reason::too_large, kNoRule, 0, kNoHost, {}, {}};
         none.info.rule = kNoRule;

@@ -33,6 +33,7 @@ StateBench::StateBench(const Tables& tables, std::unique_ptr<dataplane::ConnTabl
     : tables_(tables), connections_(std::move(connections)), bytes_(kBurstMax * kFrameBytesMax) {
     tables_.own.fill(kAllBuckets);
     connections_->follow(tables_);
+    index_ = std::make_unique<TablesIndex>(tables_);
 }
 
 Result<std::unique_ptr<StateBench>> StateBench::make(const Tables& tables, std::uint32_t capacity) {
@@ -46,7 +47,7 @@ Result<std::unique_ptr<StateBench>> StateBench::make(const Tables& tables, std::
 
 void StateBench::settle(std::uint32_t count, Times& took) {
     const PortAddresses ports{};
-    const BurstContext context{tables_, ports, now_, true};
+    const BurstContext context{tables_, ports, now_, true, 0, 1, nullptr, {}, index_.get()};
     burst_.count = count;
     const Stopwatch watch;
     settle_ingress(burst_, context, *connections_, fragments_, counters_);

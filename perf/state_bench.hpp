@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "core/fastpath/tables_index.hpp"
 #include "core/pipeline.hpp"
 #include "dataplane/worker/conn_table.hpp"
 #include "perf/engine.hpp"
@@ -44,6 +45,7 @@ private:
     void settle(std::uint32_t count, Times& took);
 
     Tables tables_;
+    std::unique_ptr<TablesIndex> index_;
     std::unique_ptr<dataplane::ConnTable> connections_;
     FragmentTable fragments_{1};
     Counters counters_{};

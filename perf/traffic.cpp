@@ -16,7 +16,6 @@ namespace nlb::perf {
 namespace {
 
 constexpr std::size_t kL3 = sizeof(EthernetHeader);
-constexpr std::size_t kIpv4Checksum = kL3 + offsetof(Ipv4Header, checksum);
 // behind the IP header: room for a TCP header, and a multiple of eight
 constexpr std::size_t kFirstFragmentBytes = 24;
 constexpr std::uint32_t kFirstClient = 0x0a00'0001;  // 10.0.0.1 and up
@@ -46,10 +45,22 @@ std::size_t checksum_offset(bool udp) {
     return udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
 }
 
-std::optional<IpAddress> vip_of(const Tables& tables, bool v6) {
-    for (std::size_t i = 0; i < tables.vip_count; ++i)
-        if (tables.addresses[i].address.is_v4() != v6) return tables.addresses[i].address;
-    return {};
+std::vector<IpAddress> destinations(const TrafficWishes& wishes, const Tables& tables) {
+    if (wishes.foreign)  // RFC 5737, 3849
+        return {wishes.v6 ? IpAddress{{0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, 1}}
+                          : IpAddress::v4(0xcb00'7101)};
+    std::vector<IpAddress> vips;
+    for (std::size_t i = 0; i < tables.vip_count && vips.size() < wishes.vips; ++i)
+        if (tables.addresses[i].address.is_v4() != wishes.v6)
+            vips.push_back(tables.addresses[i].address);
+    return vips;
+}
+
+// For an address that is about to be written over the one at `at`.
+void patch_v4_header(Byte* ip, Byte* at, const Byte* value) {
+    Byte* const checksum = ip + offsetof(Ipv4Header, checksum);
+    store_big_endian(checksum,
+                     checksum_adjust(load_big_endian<std::uint16_t>(checksum), at, value, 4));
 }
 
 }  // namespace
@@ -64,21 +75,27 @@ std::optional<Stamp> read_stamp(const Byte* frame, std::size_t length) {
 }
 
 std::uint32_t client_of(const Byte* frame) {
-    const bool v6 = load_big_endian<std::uint16_t>(frame + offsetof(EthernetHeader, ethertype)) ==
-                    kEthertypeIpv6;
+    const auto ethertype_at = [frame](std::size_t l3) {
+        return load_big_endian<std::uint16_t>(frame + l3 - sizeof(be16));
+    };
+    const std::size_t l3 = kL3 + (ethertype_at(kL3) == kEthertypeVlan ? kVlanTagBytes : 0);
+    const bool v6 = ethertype_at(l3) == kEthertypeIpv6;
     return load_big_endian<std::uint32_t>(
-        frame + kL3 + (v6 ? offsetof(Ipv6Header, source) + 12 : offsetof(Ipv4Header, source)));
+        frame + l3 + (v6 ? offsetof(Ipv6Header, source) + 12 : offsetof(Ipv4Header, source)));
 }
 
 Result<Traffic> Traffic::make(const TrafficWishes& wishes, const Tables& tables) {
-    const auto vip = vip_of(tables, wishes.v6);
-    if (!vip)
+    auto vips = destinations(wishes, tables);
+    if (vips.empty())
         return Error{
             fmt::format("the tables have no IPv{} virtual address to send to", wishes.v6 ? 6 : 4)};
+    if (vips.size() < wishes.vips)
+        return Error{fmt::format("--vips: the tables have {} virtual addresses of IPv{}, not {}",
+                                 vips.size(), wishes.v6 ? 6 : 4, wishes.vips)};
     if (wishes.v6 && wishes.fragments_percent != 0)
         return Error{"--fragments: expected IPv4 traffic, got --ip 6"};
     Traffic traffic(wishes, tables);
-    traffic.vip_ = *vip;
+    traffic.vips_ = std::move(vips);
     if (auto built = traffic.build_templates(); !built) return built.error();
     if (auto chosen = traffic.choose_clients(tables); !chosen) return chosen.error();
     return traffic;
@@ -87,6 +104,8 @@ Result<Traffic> Traffic::make(const TrafficWishes& wishes, const Tables& tables)
 Traffic::Traffic(const TrafficWishes& wishes, const Tables& tables)
     : wishes_(wishes),
       destination_(tables.cluster_mac),
+      vlan_(tables.vlan),
+      l3_(kL3 + (vlan_ == 0 ? 0 : kVlanTagBytes)),
       random_(wishes.seed),
       draw_(wishes.spread, wishes.clients, wishes.zipf_exponent) {}
 
@@ -94,7 +113,8 @@ Status Traffic::build_templates() {
     FrameSpec spec;
     spec.destination_mac = destination_;
     spec.source = address_of(0, wishes_.v6);
-    spec.destination = vip_;
+    if (vlan_ != 0) spec.vlans = {vlan_};
+    spec.destination = vips_.front();
     spec.protocol = wishes_.udp ? kProtocolUdp : kProtocolTcp;
     spec.destination_port = wishes_.port;
     spec.source_port = kFirstPort;
@@ -136,11 +156,13 @@ Status Traffic::choose_clients(const Tables& tables) {
         classify(*burst, context);
         for (std::uint32_t i = 0; i < kBurstMax && clients_.size() < wishes_.clients; ++i) {
             const PacketInfo& info = burst->info[i];
-            if (burst->reasons[i] != Reason::live)
+            if (burst->reasons[i] != Reason::live && !wishes_.unbalanced)
                 return Error{"the tables do not balance this traffic: check --port and --protocol"};
-            const bool owned = (tables.own[info.rule] >> info.bucket & 1U) != 0;
-            if (wishes_.owned_percent && room[owned] == 0) continue;
-            if (wishes_.owned_percent) --room[owned];
+            if (wishes_.owned_percent && burst->reasons[i] == Reason::live) {
+                const bool owned = (tables.own[info.rule] >> info.bucket & 1U) != 0;
+                if (room[owned] == 0) continue;
+                --room[owned];
+            }
             clients_.push_back({wishes_.first_client + number + i});
         }
     }
@@ -186,13 +208,8 @@ std::size_t Traffic::write(Byte* frame, Client& client, std::uint32_t now_ns) {
     const IpAddress source = address_of(client.number, wishes_.v6);
     const std::size_t skip = wishes_.v6 ? 0 : 12;
     Byte* const source_at =
-        frame + kL3 + (wishes_.v6 ? offsetof(Ipv6Header, source) : offsetof(Ipv4Header, source));
-    if (!wishes_.v6) {
-        store_big_endian(
-            frame + kIpv4Checksum,
-            checksum_adjust(load_big_endian<std::uint16_t>(frame + kIpv4Checksum), source_at,
-                            source.bytes.data() + skip, source.bytes.size() - skip));
-    }
+        frame + l3_ + (wishes_.v6 ? offsetof(Ipv6Header, source) : offsetof(Ipv4Header, source));
+    if (!wishes_.v6) patch_v4_header(frame + l3_, source_at, source.bytes.data() + skip);
     patch(source_at, source.bytes.data() + skip, source.bytes.size() - skip, checksum);
     const be16 port{port_of(client.number, round)};
     patch(l4, reinterpret_cast<const Byte*>(&port), sizeof port, checksum);
@@ -202,8 +219,22 @@ std::size_t Traffic::write(Byte* frame, Client& client, std::uint32_t now_ns) {
         patch(l4 + offsetof(TcpHeader, data_offset), offset_flags.data(), offset_flags.size(),
               checksum);
     }
+    if (vips_.size() > 1 || wishes_.ports > 1) turn_to_next_destination(frame, l4, checksum);
     if (wishes_.stamped) stamp(frame, length, checksum, {kStampMark, client.sequence++, now_ns});
     return length;
+}
+
+void Traffic::turn_to_next_destination(Byte* frame, Byte* l4, Byte* checksum) {
+    const IpAddress& vip = vips_[turn_ % vips_.size()];
+    const be16 port{static_cast<std::uint16_t>(wishes_.port + turn_ % wishes_.ports)};
+    ++turn_;
+    const std::size_t skip = wishes_.v6 ? 0 : 12;
+    Byte* const at =
+        frame + l3_ +
+        (wishes_.v6 ? offsetof(Ipv6Header, destination) : offsetof(Ipv4Header, destination));
+    if (!wishes_.v6) patch_v4_header(frame + l3_, at, vip.bytes.data() + skip);
+    patch(at, vip.bytes.data() + skip, vip.bytes.size() - skip, checksum);
+    patch(l4 + sizeof port, reinterpret_cast<const Byte*>(&port), sizeof port, checksum);
 }
 
 void Traffic::stamp(Byte* frame, std::size_t length, Byte* checksum, const Stamp& stamp) {
@@ -216,15 +247,16 @@ void Traffic::stamp(Byte* frame, std::size_t length, Byte* checksum, const Stamp
 
 // The first part stays in `frame`; the second waits for its turn.
 std::size_t Traffic::cut(Byte* frame, std::size_t length) {
-    const std::size_t head = kL3 + sizeof(Ipv4Header);
+    const std::size_t head = l3_ + sizeof(Ipv4Header);
     if (length <= head + kFirstFragmentBytes) return length;
-    store_big_endian(frame + kL3 + offsetof(Ipv4Header, identification), ++identification_);
+    store_big_endian(frame + l3_ + offsetof(Ipv4Header, identification), ++identification_);
     const auto part = [&](Byte* to, std::size_t bytes, std::uint16_t fragment) {
-        store_big_endian(to + kL3 + offsetof(Ipv4Header, total_length),
+        store_big_endian(to + l3_ + offsetof(Ipv4Header, total_length),
                          static_cast<std::uint16_t>(sizeof(Ipv4Header) + bytes));
-        store_big_endian(to + kL3 + offsetof(Ipv4Header, fragment), fragment);
-        store_big_endian(to + kIpv4Checksum, std::uint16_t{0});
-        store_big_endian(to + kIpv4Checksum, checksum_of(to + kL3, sizeof(Ipv4Header)));
+        store_big_endian(to + l3_ + offsetof(Ipv4Header, fragment), fragment);
+        Byte* const checksum = to + l3_ + offsetof(Ipv4Header, checksum);
+        store_big_endian(checksum, std::uint16_t{0});
+        store_big_endian(checksum, checksum_of(to + l3_, sizeof(Ipv4Header)));
     };
     const std::size_t rest = length - head - kFirstFragmentBytes;
     second_half_.assign(frame, frame + head);

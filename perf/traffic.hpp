@@ -1,6 +1,6 @@
-// Frames as a crowd of clients would send them to one virtual address: who speaks next, what he
-// says, how long it is. Seeded: the same wishes give the same frames. It asks the production stages
-// whose a client is, and sends nothing itself.
+// Frames as a crowd of clients would send them to virtual addresses, in the cluster's VLAN: who
+// speaks next, what he says, how long it is. Seeded: the same wishes give the same frames. It asks
+// the production stages whose a client is, and sends nothing itself.
 #pragma once
 
 #include <array>
@@ -22,6 +22,11 @@ struct TrafficWishes {
     bool udp = false;
     bool v6 = false;
     std::uint16_t port = 80;
+    // Destinations take turns: so many ports from `port` on, and so many of the tables' VIPs.
+    std::uint32_t ports = 1;
+    std::uint32_t vips = 1;
+    bool foreign = false;     // to an address that is none of the cluster's
+    bool unbalanced = false;  // what the tables do not balance is welcome, too
     // Packets of one TCP flow: so many SYNs, then data, then FINs; then the client begins again
     // from another port.
     std::array<std::uint32_t, 3> mix{0, 1, 0};
@@ -56,7 +61,8 @@ inline constexpr std::size_t kStampBytes = 10;
 
 class Traffic {
 public:
-    // Requires: the tables have a VIP of the family wished for; otherwise the error says so.
+    // Requires: the tables have as many VIPs of the family as wished for; otherwise the error says
+    // so.
     static Result<Traffic> make(const TrafficWishes& wishes, const Tables& tables);
 
     // Writes the next frame and returns its length. Requires: kFrameBytesMax writable bytes.
@@ -81,13 +87,17 @@ private:
     Status build_templates();
     Status choose_clients(const Tables& tables);
     std::size_t write(Byte* frame, Client& client, std::uint32_t now_ns);
+    void turn_to_next_destination(Byte* frame, Byte* l4, Byte* checksum);
     std::size_t cut(Byte* frame, std::size_t length);
     [[nodiscard]] std::uint8_t next_flags(Client& client) const;
     static void stamp(Byte* frame, std::size_t length, Byte* checksum, const Stamp& stamp);
 
     TrafficWishes wishes_;
-    IpAddress vip_;
+    std::vector<IpAddress> vips_;
+    std::uint32_t turn_ = 0;  // of the destinations
     MacAddress destination_;
+    std::uint16_t vlan_;
+    std::size_t l3_;
     Prng random_;
     ClientDraw draw_;
     std::vector<Template> templates_;

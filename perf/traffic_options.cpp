@@ -62,6 +62,15 @@ void add_traffic_options(CLI::App& app, TrafficTexts& texts) {
         ->capture_default_str()
         ->check(CLI::IsMember({"tcp", "udp"}));
     app.add_option("--port", wishes.port, "destination port")->capture_default_str();
+    app.add_option("--ports", wishes.ports, "so many destination ports take turns")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, 65536U));
+    app.add_option("--vips", wishes.vips, "so many of the tables' virtual addresses take turns")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, static_cast<unsigned>(kAddressesMax)));
+    app.add_flag("--foreign", wishes.foreign, "to an address that is none of the cluster's");
+    app.add_flag("--unbalanced", wishes.unbalanced,
+                 "also what the tables do not balance: a disabled rule's, a foreign address'");
     app.add_option("--mix", texts.mix, "TCP packets per flow, SYN:DATA:FIN")->capture_default_str();
     app.add_flag("--resets", wishes.resets, "flows end with RST instead of FIN");
     app.add_option("--ip", texts.ip, "4 or 6")->capture_default_str()->check(CLI::IsMember({4, 6}));

@@ -1,6 +1,7 @@
-// Which buckets the usual packets of a burst belong to, column by column: the hash of each client,
-// its bucket, and what becomes of a packet by its bucket. It looks no rule up. Like fast_parse.hpp
-// it has two versions; tests/unit/core/fastpath compares them. Private to core/fastpath.
+// Which outcomes and buckets the usual packets of a burst have, column by column: what address and
+// port say, the hash of each client, its bucket, and what becomes of a packet by its bucket. Like
+// fast_parse.hpp it has two versions; tests/unit/core/fastpath compares them. Private to
+// core/fastpath.
 #pragma once
 
 #include <array>
@@ -18,10 +19,18 @@ struct BucketColumns {
     alignas(64) std::array<BucketId, kBurstMax> bucket;
 };
 
+// What becomes of each packet by its address and port: a TablesIndex asked for a whole burst.
+struct OutcomeColumn {
+    alignas(64) std::array<OutcomeId, kBurstMax> id;
+};
+
 // A reason per bucket.
 struct alignas(64) ReasonByBucket : std::array<Reason, 64> {};
 static_assert(kBuckets <= 64 && sizeof(ReasonByBucket) == 64 && sizeof(Reason) == 1);
 
+// Outcomes of the wanted frames; the column is undefined for others.
+void fill_outcomes_portable(const FastParse& parsed, std::uint64_t wanted, const TablesIndex& index,
+                            OutcomeColumn& outcomes);
 // What becomes of packets by their bucket: live, otherwise accepted by this owner, otherwise left
 // to whoever owns it, or to nobody.
 void fill_reasons_portable(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted,
@@ -35,6 +44,8 @@ void fill_columns_portable(const FastParse& parsed, std::uint64_t wanted, const 
                                             Burst& burst);
 
 // Require: has_avx2().
+void fill_outcomes_avx2(const FastParse& parsed, std::uint64_t wanted, const TablesIndex& index,
+                        OutcomeColumn& outcomes);
 void fill_reasons_avx2(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted,
                        BucketMask live);
 void fill_columns_avx2(const FastParse& parsed, std::uint64_t wanted, const SaltedKey& key,

@@ -159,6 +159,31 @@ NLB_AVX2_INLINE inline void replace(Byte* at, Lanes with, Lanes chosen) {
 
 }  // namespace
 
+// A frame that is not usual may have any key: its index is made one that exists.
+NLB_AVX2 void fill_outcomes_avx2(const FastParse& parsed, std::uint64_t wanted,
+                                 const TablesIndex& index, OutcomeColumn& outcomes) {
+    static_assert(kOverread == sizeof(int) - 1 && kProtocolUdpBit == 2);
+    const auto base = [](const auto& table) { return reinterpret_cast<const int*>(table.data()); };
+    const Lanes byte = _mm256_set1_epi32(0xff);
+    const Lanes half = _mm256_set1_epi32(0xffff);
+    const Lanes last = _mm256_set1_epi32(kOtherAddress);
+    const Lanes udp = _mm256_set1_epi32(kStretchesMax);
+    for (std::size_t i = 0; wanted >> i != 0; i += 8) {
+        const Lanes key = _mm256_load_si256(reinterpret_cast<const Lanes*>(&parsed.key[i]));
+        const Lanes address = _mm256_min_epu32(_mm256_srli_epi32(key, kKeyAddressShift), last);
+        const Lanes is_udp = _mm256_srai_epi32(_mm256_slli_epi32(key, 14), 31);
+        const Lanes stretch =
+            _mm256_i32gather_epi32(base(index.stretch_of), _mm256_and_si256(key, half), 1);
+        const Lanes row = _mm256_i32gather_epi32(base(index.row_of), address, 2);
+        const Lanes at = _mm256_add_epi32(
+            _mm256_add_epi32(_mm256_and_si256(row, half), _mm256_and_si256(stretch, byte)),
+            _mm256_and_si256(is_udp, udp));
+        const Lanes found = _mm256_i32gather_epi32(base(index.outcomes), at, 1);
+        store_bytes(&outcomes.id[i], _mm256_and_si256(found, byte));
+        if (i == kBurstMax - 8) break;
+    }
+}
+
 // Written at once: look_up() reads it again right away, which a store in smaller pieces would
 // delay.
 NLB_AVX2 void fill_reasons_avx2(ReasonByBucket& reasons, const BucketOwners& owners,

@@ -3,6 +3,11 @@
 
 namespace nlb {
 
+void fill_outcomes_portable(const FastParse& parsed, std::uint64_t wanted, const TablesIndex& index,
+                            OutcomeColumn& outcomes) {
+    for (const std::uint32_t i : Slots(wanted)) outcomes.id[i] = index.outcome_of(parsed.key[i]);
+}
+
 void fill_reasons_portable(ReasonByBucket& reasons, const BucketOwners& owners, BucketMask accepted,
                            BucketMask live) {
     for (std::size_t bucket = 0; bucket < kBuckets; ++bucket)

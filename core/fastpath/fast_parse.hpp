@@ -1,8 +1,9 @@
 // The first look at a burst: which frames are usual, and the few words of them that decide. Usual
-// is an unfragmented TCP or UDP packet over plain IPv4 (no VLAN tag, no IP options), sent to the
-// cluster's MAC and to a virtual address, with nothing wrong in it that the parser or
-// classification would see. All else is left to the stages that look at one packet after the other:
-// a frame that is not found usual costs time, never correctness.
+// is an unfragmented TCP or UDP packet over plain IPv4 (no IP options; untagged or, where the
+// cluster is in a VLAN, with its tag alone), sent to the cluster's MAC and to a virtual address or
+// one that is nobody's here, with nothing wrong in it that the parser or classification would see.
+// All else is left to the stages that look at one packet after the other: a frame that is not found
+// usual costs time, never correctness.
 //
 // Two versions do the same: fast_parse_portable() one frame at a time, fast_parse_avx2() eight at
 // once. tests/unit/core/fastpath compares them.
@@ -11,30 +12,29 @@
 #include <array>
 #include <cstdint>
 
+#include "core/fastpath/tables_index.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/burst_context.hpp"
 #include "core/packet/headers.hpp"
-#include "core/tables/rule_lookup.hpp"
 
 namespace nlb {
 
-// What the tables say about IPv4 addresses, in the shape in which frames are compared with it:
-// words as they lie in a frame. Made once per burst.
+// What frames of a burst are compared with: words as they lie in a frame.
 struct MatchKeys {
+    // Requires: context.index.
     explicit MatchKeys(const BurstContext& context);
 
-    std::uint32_t vip_count = 0;
-    std::uint32_t broadcast_count = 0;
+    const TablesIndex& index;
     // the last four bytes of what this host's own frames come from
-    std::uint32_t station_tail = 0;
+    std::uint32_t station_tail;
     // the cluster's MAC: its first four bytes, and the two behind them
-    std::uint32_t cluster_head = 0;
-    std::uint32_t cluster_tail = 0;
-    std::array<std::uint32_t, kAddressesMax> vips;  // as they lie in a frame
-    // rule_key() of its index into Tables::addresses
-    std::array<RuleKey, kAddressesMax> vip_key;
-    std::array<std::uint32_t, kAddressesMax> broadcasts;  // of the subnets that the cluster is on
+    std::uint32_t cluster_head;
+    std::uint32_t cluster_tail;
+    // the cluster's tag, without its priority; 0: untagged
+    std::uint32_t tag = 0;
+    std::uint16_t l3 = sizeof(EthernetHeader);  // where IP begins
 };
+inline constexpr std::size_t kTagOffset = 12;
 
 // The fields that decide, column by column: entry i is of frame i, and is set when frame i is
 // usual. Numbers are in host order.

@@ -46,9 +46,12 @@ struct Constants {
     std::uint32_t tcp_length = 0x3c;
     std::uint32_t tcp_least = sizeof(TcpHeader);
     std::uint32_t udp_least = sizeof(UdpHeader);
-    std::uint32_t ethernet = sizeof(EthernetHeader);
     std::uint32_t ipv4 = sizeof(Ipv4Header);
-    std::uint32_t bytes_least = sizeof(EthernetHeader) + sizeof(Ipv4Header) + sizeof(TcpHeader);
+    std::uint32_t ip_least = sizeof(Ipv4Header) + sizeof(TcpHeader);
+    std::uint32_t tag_mask = 0xff0f'ffff;  // a tag but its priority
+    std::uint32_t slot_factor = TablesIndex::kSlotFactor;
+    std::uint32_t slot_mask = kAddressSlots - 1;
+    std::uint32_t one = 1;
     std::uint32_t begins_or_ends = kTcpBeginsOrEnds;
     std::uint32_t key_tcp = rule_key(0, kProtocolTcpBit, 0);
     std::uint32_t key_udp = rule_key(0, kProtocolUdpBit, 0);
@@ -161,19 +164,50 @@ NLB_AVX2_INLINE inline Eight is_sent_to_cluster(Eight head, Eight tail, const Ma
         _mm256_cmpeq_epi32(_mm256_and_si256(tail, all(c.low_half)), all(match_keys.cluster_tail)));
 }
 
-// What the VIP that each lane is sent to adds to its key, found one VIP after the other until every
-// lane has its own.
-NLB_AVX2_INLINE inline Eight find_vips(Eight destination, const MatchKeys& match_keys,
-                                       Eight& found) {
-    Eight vips = _mm256_setzero_si256();
-    found = _mm256_setzero_si256();
-    for (std::uint32_t i = 0; i < match_keys.vip_count; ++i) {
-        const Eight same = _mm256_cmpeq_epi32(destination, all(match_keys.vips[i]));
-        vips = either(vips, _mm256_and_si256(same, all(match_keys.vip_key[i])));
+NLB_AVX2_INLINE inline Eight is_impossible_destination(Eight destination, const Constants& c) {
+    Eight wrong =
+        _mm256_cmpeq_epi32(_mm256_and_si256(destination, all(c.network)), all(c.loopback));
+    wrong = either(wrong, _mm256_cmpeq_epi32(_mm256_and_si256(destination, all(c.class_bits)),
+                                             all(c.multicast)));
+    return either(wrong, _mm256_cmpeq_epi32(destination, all(c.ones)));
+}
+
+NLB_AVX2_INLINE inline Eight gather(const std::uint32_t* from, Eight index) {
+    return _mm256_i32gather_epi32(reinterpret_cast<const int*>(from), index, sizeof *from);
+}
+
+// What the address that each lane is sent to adds to its key: by its slot (TablesIndex), for lanes
+// that are not `found` yet. Ends because most slots are empty.
+NLB_AVX2_INLINE inline Eight find_slots(Eight destination, const TablesIndex& index, Eight found,
+                                        const Constants& c) {
+    Eight slot = _mm256_srli_epi32(_mm256_mullo_epi32(destination, all(c.slot_factor)), 22);
+    Eight pending = _mm256_andnot_si256(found, all(c.ones));
+    Eight keys = _mm256_setzero_si256();
+    do {
+        const Eight there = gather(index.slot_address.data(), slot);
+        const Eight ends = either(_mm256_cmpeq_epi32(there, destination),
+                                  _mm256_cmpeq_epi32(there, _mm256_setzero_si256()));
+        const Eight now = _mm256_and_si256(ends, pending);
+        keys = either(keys, _mm256_and_si256(now, gather(index.slot_key.data(), slot)));
+        pending = _mm256_andnot_si256(ends, pending);
+        slot = _mm256_and_si256(add(slot, all(c.one)), all(c.slot_mask));
+    } while (_mm256_movemask_epi8(pending) != 0);
+    return keys;
+}
+
+// The same, first by a few VIPs, one after the other until every lane has its own.
+NLB_AVX2_INLINE inline Eight find_addresses(Eight destination, const TablesIndex& index,
+                                            Eight& wrong, const Constants& c) {
+    Eight keys = _mm256_setzero_si256();
+    Eight found = _mm256_setzero_si256();
+    for (std::uint32_t i = 0; i < index.few_count; ++i) {
+        const Eight same = _mm256_cmpeq_epi32(destination, all(index.few_address[i]));
+        keys = either(keys, _mm256_and_si256(same, all(index.few_key[i])));
         found = either(found, same);
-        if (_mm256_movemask_epi8(found) == -1) break;
+        if (_mm256_movemask_epi8(found) == -1) return keys;
     }
-    return vips;
+    wrong = either(wrong, is_impossible_destination(destination, c));
+    return either(keys, find_slots(destination, index, found, c));
 }
 
 NLB_AVX2_INLINE inline void store(std::uint32_t* to, Eight words) {
@@ -194,27 +228,31 @@ NLB_AVX2_INLINE inline Eight lengths_of(const Frame* frames, const Constants& c)
     return _mm256_and_si256(in_order, all(c.low_half));
 }
 
-// Bit i: frame `slot` + i is usual. Requires: Constants::bytes_least bytes in each of the eight
-// frames.
+// Bit i: frame `slot` + i is usual. Requires: bytes up to the end of a TCP header in each of the
+// eight frames.
+template <bool kTagged>
 NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight length,
                                                  const MatchKeys& match_keys, FastParse& parsed,
                                                  std::size_t slot, const Constants& c) {
-    const Words ethernet = words_at(frames, 0);  // destination | its end, begin of the source | |
-    // end of the source | ethertype, version | total length | fragment, protocol
-    const Words link = words_at(frames, 8);
+    constexpr std::size_t kTag = kTagged ? kVlanTagBytes : 0;
+    // destination | its end, begin of the source | end of the source | the tag, if there is one
+    const Words ethernet = words_at(frames, 0);
+    // | ethertype, version | total length | fragment, protocol
+    const Words link = words_at(frames, 8 + kTag);
     // checksum in the upper half | source | destination | ports
-    const Words addresses = words_at(frames, 22);
-    const Words transport = words_at(frames, 38);  // UDP length | | TCP's data offset and flags |
+    const Words addresses = words_at(frames, 22 + kTag);
+    // UDP length | | TCP's data offset and flags |
+    const Words transport = words_at(frames, 38 + kTag);
     const Eight source = addresses.w1;
     const Eight destination = addresses.w2;
-    Eight wrong = _mm256_cmpeq_epi32(link.w0, all(match_keys.station_tail));
+    const TablesIndex& index = match_keys.index;
+    Eight wrong = _mm256_cmpeq_epi32(kTagged ? ethernet.w2 : link.w0, all(match_keys.station_tail));
     const Eight total = numbers(link.w2, c.first_16);
-    wrong = either(wrong, _mm256_cmpgt_epi32(total, _mm256_sub_epi32(length, all(c.ethernet))));
+    wrong = either(wrong, _mm256_cmpgt_epi32(total, length));
     wrong = either(wrong, _mm256_cmpgt_epi32(_mm256_and_si256(link.w3, all(c.fragmented)),
                                              _mm256_setzero_si256()));
     wrong = either(wrong, is_impossible_client(source, destination, c));
-    wrong =
-        either(wrong, is_any_of(source, match_keys.broadcasts.data(), match_keys.broadcast_count));
+    wrong = either(wrong, is_any_of(source, index.broadcasts.data(), index.broadcast_count));
 
     const Eight protocol = _mm256_srli_epi32(link.w3, 24);
     const Eight is_tcp = _mm256_cmpeq_epi32(protocol, all(c.tcp));
@@ -222,10 +260,13 @@ NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight leng
     const Eight port = numbers(addresses.w3, c.second_16);
     wrong = either(wrong, lacks_header(is_tcp, _mm256_sub_epi32(total, all(c.ipv4)), transport.w2,
                                        transport.w0, c));
-    Eight right;
-    const Eight vips = find_vips(destination, match_keys, right);
-    right = _mm256_and_si256(
-        right, _mm256_cmpeq_epi32(_mm256_and_si256(link.w1, all(c.link_mask)), all(c.plain_ipv4)));
+    const Eight keys = find_addresses(destination, index, wrong, c);
+    Eight right =
+        _mm256_cmpeq_epi32(_mm256_and_si256(link.w1, all(c.link_mask)), all(c.plain_ipv4));
+    if constexpr (kTagged)
+        right = _mm256_and_si256(right,
+                                 _mm256_cmpeq_epi32(_mm256_and_si256(ethernet.w3, all(c.tag_mask)),
+                                                    all(match_keys.tag)));
     right = _mm256_and_si256(
         right, checksum_holds(link.w1, link.w2, link.w3, addresses.w0, source, destination, c));
     right = _mm256_and_si256(right, either(is_tcp, is_udp));
@@ -234,7 +275,7 @@ NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight leng
     store(&parsed.client[slot], numbers(source, c.number_32));
     store(&parsed.client_port[slot], numbers(addresses.w3, c.first_16));
     const Eight bits = _mm256_blendv_epi8(all(c.key_udp), all(c.key_tcp), is_tcp);
-    store(&parsed.key[slot], either(either(port, bits), vips));
+    store(&parsed.key[slot], either(either(port, bits), keys));
     const Eight flags = _mm256_and_si256(numbers(transport.w2, c.second_8), is_tcp);
     store(&parsed.tcp_flags[slot], flags);
     const Eight begins_or_ends =
@@ -248,8 +289,12 @@ NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight leng
 
 }  // namespace
 
-NLB_AVX2 std::uint64_t fast_parse_avx2(const Burst& burst, const MatchKeys& match_keys,
-                                       FastParse& parsed) {
+namespace {
+
+// `length` in parse_group() is what a frame has behind its link layer.
+template <bool kTagged>
+NLB_AVX2_INLINE inline std::uint64_t parse_burst(const Burst& burst, const MatchKeys& match_keys,
+                                                 FastParse& parsed) {
     static constexpr Constants kConstants;
     const Constants& c = opaque(kConstants);
     std::uint64_t usual = 0;
@@ -257,9 +302,9 @@ NLB_AVX2 std::uint64_t fast_parse_avx2(const Burst& burst, const MatchKeys& matc
     std::uint32_t i = 0;
     for (; i + kGroup <= burst.count; i += kGroup) {
         const Frame* const frames = &burst.frames[i];
-        const Eight length = lengths_of(frames, c);
-        if (_mm256_movemask_epi8(_mm256_cmpgt_epi32(all(c.bytes_least), length)) == 0) {
-            usual |= parse_group(frames, length, match_keys, parsed, i, c) << i;
+        const Eight length = _mm256_sub_epi32(lengths_of(frames, c), all(match_keys.l3));
+        if (_mm256_movemask_epi8(_mm256_cmpgt_epi32(all(c.ip_least), length)) == 0) {
+            usual |= parse_group<kTagged>(frames, length, match_keys, parsed, i, c) << i;
             continue;
         }
         for (std::uint32_t k = i; k < i + kGroup; ++k)
@@ -268,6 +313,14 @@ NLB_AVX2 std::uint64_t fast_parse_avx2(const Burst& burst, const MatchKeys& matc
     for (; i < burst.count; ++i)
         usual |= std::uint64_t{fast_parse_frame(burst, i, match_keys, parsed)} << i;
     return usual;
+}
+
+}  // namespace
+
+NLB_AVX2 std::uint64_t fast_parse_avx2(const Burst& burst, const MatchKeys& match_keys,
+                                       FastParse& parsed) {
+    return match_keys.tag == 0 ? parse_burst<false>(burst, match_keys, parsed)
+                               : parse_burst<true>(burst, match_keys, parsed);
 }
 
 bool has_avx2() {

@@ -1,18 +1,16 @@
 // One frame at a time, in plain C++: what fast_parse_avx2() must agree with, and what runs where
 // there is no AVX2.
-#include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "core/fastpath/fast_parse.hpp"
 #include "core/packet/checksum.hpp"
 #include "core/packet/headers.hpp"
 #include "core/packet/transport_headers.hpp"
-#include "core/tables/address_table.hpp"
 
 namespace nlb {
 namespace {
 
-constexpr std::size_t kL3 = sizeof(EthernetHeader);
-constexpr std::size_t kL4 = kL3 + sizeof(Ipv4Header);
 constexpr std::uint16_t kFragmented = kIpv4MoreFragments | kIpv4OffsetMask;
 
 std::uint32_t raw_word(const Byte* at) {
@@ -32,66 +30,71 @@ std::uint16_t raw_half(const Byte* at) {
     return half;
 }
 
-// The index into MatchKeys; vip_count when there is none.
-std::uint32_t find_vip(std::uint32_t raw, const MatchKeys& match_keys) {
-    std::uint32_t i = 0;
-    while (i < match_keys.vip_count && match_keys.vips[i] != raw) ++i;
-    return i;
+// One that classification would call nobody's: no group, no broadcast, no loopback.
+bool is_possible_destination(std::uint32_t destination) {
+    const std::uint32_t network = destination >> 24;
+    return network != 127 && network >> 4 != 14 && destination != 0xffff'ffff;
 }
 
-bool is_broadcast(std::uint32_t raw, const MatchKeys& match_keys) {
-    for (std::uint32_t i = 0; i < match_keys.broadcast_count; ++i)
-        if (match_keys.broadcasts[i] == raw) return true;
+bool is_broadcast(std::uint32_t raw, const TablesIndex& index) {
+    for (std::uint32_t i = 0; i < index.broadcast_count; ++i)
+        if (index.broadcasts[i] == raw) return true;
     return false;
+}
+
+// A tag as it lies in a frame, without its priority (IEEE 802.1Q).
+std::uint32_t raw_tag(const Byte* at) {
+    std::array<Byte, kVlanTagBytes> bytes;
+    std::memcpy(bytes.data(), at, bytes.size());
+    bytes[2] &= kVlanIdMask >> 8;
+    return raw_word(bytes.data());
 }
 
 }  // namespace
 
-// A VIP that no packet could be sent to as an IPv4 unicast address is left to the stages.
-MatchKeys::MatchKeys(const BurstContext& context) {
-    const Tables& tables = context.tables;
-    cluster_head = raw_word(tables.cluster_mac.bytes.data());
-    cluster_tail = raw_half(tables.cluster_mac.bytes.data() + sizeof cluster_head);
-    station_tail = raw_word(context.ports.station(tables).bytes.data() + 2);
-    for (std::size_t i = 0; i < tables.vip_count; ++i) {
-        const IpAddress& address = tables.addresses[i].address;
-        if (!address.is_v4() || !is_possible_client(address.as_v4())) continue;
-        vips[vip_count] = raw_word(&address.bytes[12]);
-        vip_key[vip_count++] = rule_key(static_cast<std::uint8_t>(i), 0, 0);
-    }
-    for (std::size_t i = tables.vip_count;
-         i < tables.address_count && tables.addresses[i].kind == AddressKind::broadcast; ++i)
-        if (tables.addresses[i].address.is_v4())
-            broadcasts[broadcast_count++] = raw_word(&tables.addresses[i].address.bytes[12]);
+MatchKeys::MatchKeys(const BurstContext& context)
+    : index(*context.index),
+      station_tail(raw_word(context.ports.station(context.tables).bytes.data() + 2)),
+      cluster_head(raw_word(context.tables.cluster_mac.bytes.data())),
+      cluster_tail(raw_half(context.tables.cluster_mac.bytes.data() + sizeof cluster_head)) {
+    if (context.tables.vlan == 0) return;
+    std::array<Byte, kVlanTagBytes> bytes;
+    store_big_endian(bytes.data(), kEthertypeVlan);
+    store_big_endian(bytes.data() + 2, context.tables.vlan);
+    tag = raw_word(bytes.data());
+    l3 += kVlanTagBytes;
 }
 
 bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& match_keys,
                       FastParse& parsed) {
     const Frame& frame = burst.frames[slot];
     const Byte* const data = frame.data;
-    if (frame.length < kL4 + sizeof(UdpHeader)) return false;
-    const Byte* const ip = data + kL3;
+    const std::size_t l3 = match_keys.l3;
+    const std::size_t l4_offset = l3 + sizeof(Ipv4Header);
+    if (frame.length < l4_offset + sizeof(UdpHeader)) return false;
+    const Byte* const ip = data + l3;
     if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv4 || ip[0] != 0x45) return false;
+    if (match_keys.tag != 0 && raw_tag(data + kTagOffset) != match_keys.tag) return false;
     if (raw_word(data) != match_keys.cluster_head || raw_half(data + 4) != match_keys.cluster_tail)
         return false;
     if (raw_word(data + kSourceMacOffset + 2) == match_keys.station_tail) return false;
     const std::size_t total =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, total_length));
-    if (total < sizeof(Ipv4Header) || total > frame.length - kL3) return false;
+    if (total < sizeof(Ipv4Header) || total > frame.length - l3) return false;
     if ((load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, fragment)) & kFragmented) != 0)
         return false;
     if (!ipv4_checksum_holds(ip, sizeof(Ipv4Header))) return false;
 
-    const std::uint32_t source = raw_word(ip + offsetof(Ipv4Header, source));
-    const std::uint32_t destination = raw_word(ip + offsetof(Ipv4Header, destination));
-    const std::uint32_t client = load_big_endian<std::uint32_t>(ip + offsetof(Ipv4Header, source));
-    const std::uint32_t vip = find_vip(destination, match_keys);
-    if (vip == match_keys.vip_count || !is_possible_client(client) || source == destination ||
-        is_broadcast(source, match_keys))
+    const Byte* const source = ip + offsetof(Ipv4Header, source);
+    const Byte* const destination = ip + offsetof(Ipv4Header, destination);
+    const auto client = load_big_endian<std::uint32_t>(source);
+    if (!is_possible_client(client) || raw_word(source) == raw_word(destination) ||
+        is_broadcast(raw_word(source), match_keys.index) ||
+        !is_possible_destination(load_big_endian<std::uint32_t>(destination)))
         return false;
 
     const std::uint8_t protocol = ip[offsetof(Ipv4Header, protocol)];
-    const Byte* const l4 = data + kL4;
+    const Byte* const l4 = data + l4_offset;
     const std::size_t l4_bytes = total - sizeof(Ipv4Header);
     std::uint8_t tcp_flags = 0;
     if (protocol == kProtocolTcp) {
@@ -104,7 +107,7 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
     parsed.client_port[slot] = load_big_endian<std::uint16_t>(l4);
     parsed.tcp_flags[slot] = tcp_flags;
     parsed.begins_or_ends |= std::uint64_t{(tcp_flags & kTcpBeginsOrEnds) != 0} << slot;
-    parsed.key[slot] = match_keys.vip_key[vip] |
+    parsed.key[slot] = match_keys.index.address_key_v4(raw_word(destination)) |
                        rule_key(0, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit,
                                 load_big_endian<std::uint16_t>(l4 + 2));
     return true;

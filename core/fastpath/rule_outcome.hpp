@@ -7,19 +7,19 @@
 #include "core/flow/look_up.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/burst_context.hpp"
-#include "core/packet/session_protocols.hpp"
 #include "core/tables/affinity_hash.hpp"
 #include "core/tables/rule_lookup.hpp"
 
 namespace nlb {
 
-// Packets of the same rule key: what becomes of them depends on their bucket, and of TCP on whether
+// Packets of the same outcome: what becomes of them depends on their bucket, and of TCP on whether
 // they begin or end a flow.
 struct RuleOutcome {
-    RuleId rule = kDefaultRule;
-    // The other stages decide: a disabled rule is classify's, and sticky rules and the ports of
-    // sessions depend on more than the bucket.
-    bool left_alone = false;
+    RuleId rule = kNoRule;
+    // What becomes of all of them, whatever their bucket is; live: it depends.
+    Reason fixed = Reason::live;
+    // Whom such a packet's client is served by is track_sticky's to say.
+    bool sticky = false;
     Affinity affinity = Affinity::single;
     LookUpMasks look_up;  // of TCP; none of UDP
     ReasonByBucket by_bucket;
@@ -28,26 +28,35 @@ struct RuleOutcome {
 // Chosen at start-up, by what the processor has.
 inline const auto kFillReasons = has_avx2() ? fill_reasons_avx2 : fill_reasons_portable;
 
-// As classify, locate and track would have it.
-inline void set_rule_outcome(RuleOutcome& outcome, RuleKey key, const BurstContext& context,
-                             const FlowIndex& flow_index, RuleMemory& memory) {
+// As classify, locate and track would have it. Requires: the outcome is not left to the stages.
+inline void set_rule_outcome(RuleOutcome& outcome, OutcomeId id, const BurstContext& context,
+                             const FlowIndex& flow_index) {
     const Tables& tables = context.tables;
-    outcome.rule = memory.rule_of(key);
-    const bool is_tcp = protocol_bit_of(key) == kProtocolTcpBit;
-    outcome.left_alone = is_disabled(tables, outcome.rule) || is_sticky(tables, outcome.rule) ||
-                         is_session_port(protocol_bit_of(key), port_of(key));
-    outcome.affinity = affinity_of(tables, outcome.rule);
+    const auto rule = static_cast<RuleId>(id & kOutcomeRule);
     outcome.look_up = {};
+    outcome.sticky = false;
+    if (rule == kOutcomeForeign) {
+        outcome.rule = kNoRule;
+        outcome.fixed = Reason::not_our_address;
+        return;
+    }
+    outcome.rule = rule;
+    outcome.fixed = is_disabled(tables, rule) ? Reason::rule_disabled : Reason::live;
+    outcome.affinity = affinity_of(tables, rule);
     if (!context.fence_holds) {
         outcome.by_bucket.fill(Reason::fenced);
         return;
     }
-    const BucketMask own = tables.own[outcome.rule];
-    if (is_tcp)
-        outcome.look_up = look_up_masks(
-            own, tables.dirty_elsewhere[outcome.rule], flow_index.held()[outcome.rule],
-            flow_index.watched()[outcome.rule], flow_index.is_reindexing());
-    kFillReasons(outcome.by_bucket, tables.owner[outcome.rule], own,
+    if (is_sticky(tables, rule)) {
+        outcome.sticky = true;
+        outcome.by_bucket.fill(Reason::live);
+        return;
+    }
+    const BucketMask own = tables.own[rule];
+    if ((id & kOutcomeUdp) == 0)
+        outcome.look_up = look_up_masks(own, tables.dirty_elsewhere[rule], flow_index.held()[rule],
+                                        flow_index.watched()[rule], flow_index.is_reindexing());
+    kFillReasons(outcome.by_bucket, tables.owner[rule], own,
                  outcome.look_up.to_track | outcome.look_up.watched);
 }
 
@@ -61,7 +70,7 @@ inline bool passes_unwatched(const LookUpMasks& look_up, BucketId bucket,
 }
 
 // Usual packets over IPv6 among those that are not on the fast path yet, one at a time. Returns
-// their slots.
+// their slots. Requires: context.index.
 [[nodiscard]] std::uint64_t fast_path_v6(Burst& burst, const BurstContext& context,
                                          const FlowIndex& flow_index);
 

@@ -94,7 +94,8 @@ struct Burst {
     // Slots that the fast path took over: parse to locate pass over them. Their packets are settled
     // or wait for track.
     std::uint64_t on_fast_path = 0;
-    // Slots of rules with a time-out: classify says so, and the track_sticky stage settles them.
+    // Slots of rules with a time-out: the fast path and classify say so, and the track_sticky stage
+    // settles them.
     std::uint64_t sticky = 0;
     std::array<Frame, kBurstMax> frames;
     std::array<PacketInfo, kBurstMax> info;

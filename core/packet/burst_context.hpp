@@ -12,6 +12,7 @@ namespace nlb {
 
 class ClientTable;
 class FlowIndex;
+class TablesIndex;
 
 struct BurstContext {
     const Tables& tables;
@@ -27,6 +28,9 @@ struct BurstContext {
     // Of the lanes' connection tables (core/flow/flow_index.hpp), by lane; none where there is one
     // lane.
     std::span<const FlowIndex* const> flow_indexes = {};
+    // Of `tables` (core/fastpath/tables_index.hpp). nullptr: every packet takes the stages one by
+    // one, which changes no verdict.
+    const TablesIndex* index = nullptr;
 };
 
 // What descriptors are aged by: seconds of the host's monotonic clock, modulo 136 years.

@@ -101,7 +101,7 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const BurstContext&
 
 void classify(Burst& burst, const BurstContext& context) {
     RuleMemory memory(context.tables);
-    burst.sticky = 0;
+    burst.sticky &= burst.on_fast_path;
     for (const std::uint32_t i : off_fast_path(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
         bool sticky = false;

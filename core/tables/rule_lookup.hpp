@@ -10,27 +10,29 @@
 
 namespace nlb {
 
-// What a rule is looked up by, in one word; the port in host order.
+// What a rule is looked up by, in one word; the port in host order. The index is one into
+// Tables::addresses, or above them (core/fastpath/tables_index.hpp).
 using RuleKey = std::uint32_t;
-[[nodiscard]] constexpr RuleKey rule_key(std::uint8_t vip_index, std::uint8_t protocol_bit,
+inline constexpr int kKeyAddressShift = 18;  // behind 16 bits of the port and 2 of the protocol
+[[nodiscard]] constexpr RuleKey rule_key(std::uint16_t address_index, std::uint8_t protocol_bit,
                                          std::uint16_t port) {
-    return RuleKey{vip_index} << 24 | RuleKey{protocol_bit} << 16 | port;
+    return RuleKey{address_index} << kKeyAddressShift | RuleKey{protocol_bit} << 16 | port;
 }
 
-[[nodiscard]] constexpr std::uint8_t vip_index_of(RuleKey key) {
-    return static_cast<std::uint8_t>(key >> 24);
+[[nodiscard]] constexpr std::uint16_t address_index_of(RuleKey key) {
+    return static_cast<std::uint16_t>(key >> kKeyAddressShift);
 }
 [[nodiscard]] constexpr std::uint16_t port_of(RuleKey key) {
     return static_cast<std::uint16_t>(key);
 }
 [[nodiscard]] constexpr std::uint8_t protocol_bit_of(RuleKey key) {
-    return static_cast<std::uint8_t>(key >> 16);
+    return static_cast<std::uint8_t>(key >> 16 & 3U);
 }
 
 // kDefaultRule: none covers it. A rule for this VIP beats one for every VIP; validation
 // (config/validate) lets at most one of each cover a port.
 [[nodiscard]] inline RuleId find_rule(const Tables& tables, RuleKey key) {
-    const std::uint8_t vip_index = vip_index_of(key);
+    const std::uint16_t vip_index = address_index_of(key);
     const std::uint8_t bit = protocol_bit_of(key);
     const std::uint16_t port = port_of(key);
     RuleId general = kDefaultRule;
@@ -71,7 +73,7 @@ public:
 
 private:
     static constexpr std::size_t kSlots = 16;
-    static constexpr RuleKey kNoKey = 0xffff'ffff;  // no protocol has all bits
+    static constexpr RuleKey kNoKey = 0xffff'ffff;  // no packet has both protocols
     const Tables& tables_;
     std::array<RuleKey, kSlots> keys_;
     std::array<RuleId, kSlots> rules_;

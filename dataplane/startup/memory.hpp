@@ -35,8 +35,8 @@ inline constexpr std::uint16_t kHeartbeatDescriptors = 256;
 inline constexpr std::uint32_t kSteeredRing = 256;
 // beside the frame's room: headroom 128 + rte_mbuf 128 + private 64 + the pool's header
 inline constexpr std::uint64_t kBufferExtraBytes = 448;
-// flow_index, counters, tables of this epoch and the next
-inline constexpr std::uint64_t kLaneBytes = 256 * 1024;
+// flow_index, counters, tables and their index of this epoch and the next
+inline constexpr std::uint64_t kLaneBytes = 384 * 1024;
 inline constexpr std::uint64_t kEalBytes = 24 * 1024 * 1024;
 
 // Of an nlb_tap with so many queues: what its rings and the worker hold, and the frames that were

@@ -103,7 +103,7 @@ struct Lane {
     std::atomic<std::uint64_t> server_mac{0};
     // Written by main, read by the worker once per burst; publishes the tables it points to, which
     // live until every lane has adopted newer ones.
-    std::atomic<const Tables*> tables{nullptr};
+    std::atomic<const IndexedTables*> tables{nullptr};
     TablesInUse in_use;
     // as many frames as its queues and rings can hold
     std::uint32_t backlog_most = 4 * kRingDescriptors;

@@ -13,17 +13,19 @@
 namespace nlb::dataplane {
 namespace {
 
-Tables* copy_to(int socket, const Tables& tables) {
+// From tables it takes longer than from what has an index already.
+template <class From>
+IndexedTables* copy_to(int socket, const From& tables) {
     void* const memory =
-        rte_malloc_socket("nlb tables", sizeof(Tables), RTE_CACHE_LINE_SIZE, socket);
-    return memory == nullptr ? nullptr : new (memory) Tables(tables);
+        rte_malloc_socket("nlb tables", sizeof(IndexedTables), RTE_CACHE_LINE_SIZE, socket);
+    return memory == nullptr ? nullptr : new (memory) IndexedTables(tables);
 }
 
 }  // namespace
 
 Publisher::~Publisher() {
     for (const Retired& retired : retired_)
-        for (Tables* tables : retired.former) rte_free(tables);
+        for (IndexedTables* tables : retired.former) rte_free(tables);
 }
 
 bool Publisher::publish(const Published& what, const Tables& tables,
@@ -31,23 +33,27 @@ bool Publisher::publish(const Published& what, const Tables& tables,
                         const std::function<int(const Lane&)>& socket_of) {
     assert_sound(tables);
     NLB_ASSERT(!lanes.empty());
-    std::map<int, Tables*> copies;
+    std::map<int, IndexedTables*> copies;
+    const IndexedTables* made = nullptr;
     bool enough = true;
     for (const auto& lane : lanes) {
-        Tables*& copy = copies[socket_of(*lane)];
-        if (copy == nullptr) copy = copy_to(socket_of(*lane), tables);
+        IndexedTables*& copy = copies[socket_of(*lane)];
+        if (copy == nullptr)
+            copy = made == nullptr ? copy_to(socket_of(*lane), tables)
+                                   : copy_to(socket_of(*lane), *made);
+        if (made == nullptr) made = copy;
         enough &= copy != nullptr;
     }
     if (!enough) {
         for (const auto& [socket, copy] : copies) rte_free(copy);
         return false;
     }
-    std::set<Tables*> former;
+    std::set<IndexedTables*> former;
     Retired retired{what, {}, {}};
     for (const auto& lane : lanes) {
-        const Tables* const fresh = copies[socket_of(*lane)];
-        const Tables* const old = lane->tables.exchange(fresh, std::memory_order_acq_rel);
-        if (old != nullptr) former.insert(const_cast<Tables*>(old));
+        const IndexedTables* const fresh = copies[socket_of(*lane)];
+        const IndexedTables* const old = lane->tables.exchange(fresh, std::memory_order_acq_rel);
+        if (old != nullptr) former.insert(const_cast<IndexedTables*>(old));
         retired.awaited.emplace_back(lane.get(), fresh);
         if (lane->bell != nullptr) lane->bell->ring();
     }
@@ -58,7 +64,7 @@ bool Publisher::publish(const Published& what, const Tables& tables,
 
 // A lane may have gone on to a later publication at once.
 bool Publisher::is_adopted(const Lane& lane, std::size_t since) const {
-    const Tables* const adopted = lane.in_use.adopted();
+    const IndexedTables* const adopted = lane.in_use.adopted();
     for (std::size_t i = since; i < retired_.size(); ++i)
         for (const auto& [awaiting, tables] : retired_[i].awaited)
             if (awaiting == &lane && tables == adopted) return true;
@@ -73,16 +79,17 @@ void Publisher::poll(const std::function<void(const Published&)>& done) {
     while (!retired_.empty() && front_is_over()) {
         const Retired over = std::move(retired_.front());
         retired_.pop_front();
-        for (Tables* tables : over.former) rte_free(tables);
+        for (IndexedTables* tables : over.former) rte_free(tables);
         done(over.what);
     }
 }
 
 void free_tables(const std::vector<std::unique_ptr<Lane>>& lanes) {
-    std::set<Tables*> held;
-    for (const auto& lane : lanes) held.insert(const_cast<Tables*>(lane->tables.exchange(nullptr)));
+    std::set<IndexedTables*> held;
+    for (const auto& lane : lanes)
+        held.insert(const_cast<IndexedTables*>(lane->tables.exchange(nullptr)));
     held.erase(nullptr);
-    for (Tables* tables : held) rte_free(tables);
+    for (IndexedTables* tables : held) rte_free(tables);
 }
 
 }  // namespace nlb::dataplane

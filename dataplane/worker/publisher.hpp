@@ -1,6 +1,7 @@
 // Replaces the tables of a cluster's lanes, and frees the old ones when every lane has adopted
 // newer ones (dataplane/worker/tables_in_use.hpp). It never waits: main polls it. Tables lie in the
-// memory of the NUMA node whose workers read them, one copy per node. Thread: main.
+// memory of the NUMA node whose workers read them, one copy per node, each with
+// the index that is derived from them here (core/fastpath/tables_index.hpp). Thread: main.
 #pragma once
 
 #include <cstdint>
@@ -46,9 +47,9 @@ public:
 private:
     struct Retired {
         Published what;
-        std::vector<std::pair<const Lane*, const Tables*>>
+        std::vector<std::pair<const Lane*, const IndexedTables*>>
             awaited;  // by lane, what it has to adopt
-        std::vector<Tables*> former;
+        std::vector<IndexedTables*> former;
     };
     [[nodiscard]] bool is_adopted(const Lane& lane, std::size_t since) const;
     std::deque<Retired> retired_;

@@ -11,7 +11,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/tables/tables.hpp"
+#include "core/fastpath/tables_index.hpp"
 
 namespace nlb::dataplane {
 
@@ -19,7 +19,8 @@ class TablesInUse {
 public:
     // A poll begins. `newest`: what main has published last. What the poll judges by.
     // `others_have_drained`: every lane that hands frames over to this one has drained_for(newest).
-    [[nodiscard]] const Tables& begin(const Tables* newest, bool others_have_drained) {
+    [[nodiscard]] const IndexedTables& begin(const IndexedTables* newest,
+                                             bool others_have_drained) {
         if (in_use_ == nullptr) adopt(newest);
         if (newest == in_use_) return *in_use_;
         if (newest != next_) {
@@ -50,29 +51,31 @@ public:
     // New tables wait; whoever sleeps meanwhile keeps main waiting.
     [[nodiscard]] bool waits() const { return next_ != nullptr; }
     // What was received by this lane before these were published has been judged or handed over.
-    [[nodiscard]] const Tables* drained_for() const {
+    [[nodiscard]] const IndexedTables* drained_for() const {
         return drained_for_.load(std::memory_order_acquire);
     }
     // Nothing older is in use here, and nothing older will be.
-    [[nodiscard]] const Tables* adopted() const { return adopted_.load(std::memory_order_acquire); }
+    [[nodiscard]] const IndexedTables* adopted() const {
+        return adopted_.load(std::memory_order_acquire);
+    }
 
 private:
-    void adopt(const Tables* tables) {
+    void adopt(const IndexedTables* tables) {
         in_use_ = tables;
         next_ = nullptr;
         drained_for_.store(tables, std::memory_order_release);
         adopted_.store(tables, std::memory_order_release);
     }
 
-    const Tables* in_use_ = nullptr;
-    const Tables* next_ = nullptr;  // they wait
-    std::uint32_t judged_ = 0;      // frames since the last step
+    const IndexedTables* in_use_ = nullptr;
+    const IndexedTables* next_ = nullptr;  // they wait
+    std::uint32_t judged_ = 0;             // frames since the last step
     bool others_have_drained_ = false;
     bool alone_ = true;
     // Publishes what was judged before; another lane's worker reads it.
-    std::atomic<const Tables*> drained_for_{nullptr};
+    std::atomic<const IndexedTables*> drained_for_{nullptr};
     // Publishes that the former tables are read no more; main reads it.
-    std::atomic<const Tables*> adopted_{nullptr};
+    std::atomic<const IndexedTables*> adopted_{nullptr};
 };
 
 }  // namespace nlb::dataplane

@@ -56,7 +56,7 @@ struct Wakers {
 };
 
 // What the stages look at, as of now. It dies with the poll.
-BurstContext context_of(const Lane& lane, const Tables& tables, Instant now) {
+BurstContext context_of(const Lane& lane, const IndexedTables& tables, Instant now) {
     return {tables,
             lane.addresses,
             now,
@@ -64,12 +64,13 @@ BurstContext context_of(const Lane& lane, const Tables& tables, Instant now) {
             lane.number,
             static_cast<std::uint16_t>(lane.peers.size()),
             lane.clients.load(std::memory_order_relaxed),
-            lane.flow_indexes};
+            lane.flow_indexes,
+            &tables.index};
 }
 
 // What this poll judges by: the newest tables, once everything older has been judged.
-const Tables& tables_for(Lane& lane) {
-    const Tables* const newest = lane.tables.load(std::memory_order_acquire);
+const IndexedTables& tables_for(Lane& lane) {
+    const IndexedTables* const newest = lane.tables.load(std::memory_order_acquire);
     const bool drained =
         std::all_of(lane.peers.begin(), lane.peers.end(),
                     [newest](const Lane* peer) { return peer->in_use.drained_for() == newest; });

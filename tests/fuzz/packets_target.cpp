@@ -9,6 +9,7 @@
 #include <numeric>
 #include <string>
 
+#include "core/fastpath/tables_index.hpp"
 #include "core/pipeline.hpp"
 #include "tests/fuzz/frame_mutator.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -79,7 +80,11 @@ struct Host {
     SimpleConnections connections;
     FragmentTable fragments{7};
 
-    [[nodiscard]] BurstContext context() const { return {tables, ports, now, fence_holds}; }
+    std::unique_ptr<IndexMemory> indexes = std::make_unique<IndexMemory>();
+
+    [[nodiscard]] BurstContext context() const {
+        return {tables, ports, now, fence_holds, 0, 1, nullptr, {}, &indexes->of(tables)};
+    }
     // A fragment that waited for this frame is let go: this target looks at one frame at a time.
     void take_in(Burst& burst, Counters& counters) {
         settle_ingress(burst, context(), connections, fragments, counters);

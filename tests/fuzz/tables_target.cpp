@@ -5,8 +5,10 @@
 // An input: a byte that says what the rest is: raw bytes, or the payload of tables or of a file,
 // which gets a true header. Payloads are changes to good ones: { offset (two bytes), length, bytes
 // }.
+#include <memory>
 #include <string>
 
+#include "core/fastpath/tables_index.hpp"
 #include "core/flow/simple_connections.hpp"
 #include "core/ipc/tables_codec.hpp"
 #include "core/pipeline.hpp"
@@ -63,7 +65,9 @@ const std::vector<std::vector<Byte>>& frames() {
 // One burst of every kind of frame each way.
 void serve(const Tables& tables) {
     const PortAddresses ports{test::kOutsideMac, test::kInsideMac};
-    const BurstContext context{tables, ports, Instant{std::chrono::hours{10}}, true};
+    const auto index = std::make_unique<TablesIndex>(tables);
+    const BurstContext context{
+        tables, ports, Instant{std::chrono::hours{10}}, true, 0, 1, nullptr, {}, index.get()};
     SimpleConnections connections;
     FragmentTable fragments(1);
     Counters counters{};

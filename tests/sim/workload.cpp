@@ -159,9 +159,15 @@ void Workload::offer_to(HostId id, Offered& offered, const Tables& tables) {
 
 bool Workload::accepts(HostId id, std::vector<Byte>& frame, const Tables& tables) {
     DataplaneProcess& process = world_.host(id).dataplane.process();
-    const BurstContext context{
-        tables, ports_, world_.local_time(id), world_.host(id).dataplane.is_open(),
-        0,      1,      process.clients()};
+    const BurstContext context{tables,
+                               ports_,
+                               world_.local_time(id),
+                               world_.host(id).dataplane.is_open(),
+                               0,
+                               1,
+                               process.clients(),
+                               {},
+                               &indexes_[id].of(tables)};
     Burst burst;
     burst.count = 1;
     burst.frames[0] = {frame.data(), static_cast<std::uint16_t>(frame.size()),

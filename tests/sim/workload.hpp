@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/fastpath/tables_index.hpp"
 #include "core/flow/fragments.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/counters.hpp"
@@ -71,6 +72,7 @@ private:
 
     World& world_;
     PortAddresses ports_{};
+    std::array<IndexMemory, kHostsMax + 1> indexes_;  // by host
     Counters counters_{};
     FragmentTable fragments_{0};  // of all hosts: nothing here is fragmented
     std::array<Flow, kFlows> flows_{};

@@ -9,6 +9,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/explain.hpp"
+#include "core/fastpath/tables_index.hpp"
 #include "core/packet/frame_builder.hpp"
 
 namespace nlb {
@@ -81,10 +82,11 @@ struct Host {
     std::unique_ptr<SimpleConnections> connections;
     std::unique_ptr<FragmentTable> fragments;
     std::unique_ptr<ClientTable> clients;  // of those who test rules with a time-out
+    std::unique_ptr<IndexMemory> indexes = std::make_unique<IndexMemory>();
     Explanation last{};
 
     [[nodiscard]] BurstContext context() const {
-        return {tables, ports, now, fence_holds, 0, 1, clients.get()};
+        return {tables, ports, now, fence_holds, 0, 1, clients.get(), {}, &indexes->of(tables)};
     }
     Reason in(const std::vector<Byte>& frame) {
         last = explain(frame, context(), *connections, *fragments);

@@ -45,7 +45,7 @@ TEST_F(WorkerTest, TablesGoOnBehindAShutGate) {
     lane_.peers = {&lane_};
     static_cast<void>(worker_->poll_once(lane_));
     lane_.gate.shut();
-    Tables newer = tables_;
+    const IndexedTables newer = tables_;
     lane_.tables.store(&newer);
     for (int turn = 0; turn < 3; ++turn) static_cast<void>(worker_->poll_once(lane_));
     EXPECT_EQ(lane_.in_use.adopted(), &newer);

@@ -83,6 +83,7 @@ protected:
         tables_.own.fill(kAllBuckets);
         tables_.address_count = tables_.vip_count = 1;
         tables_.addresses[0] = {IpAddress::v4(kVip), AddressKind::vip, kNoHost, {}};
+        tables_.index = TablesIndex(tables_);
     }
     void set_up_lane(std::uint16_t number) {
         Lane& lane = lanes_[number];
@@ -149,7 +150,7 @@ protected:
     RingPort outside_;
     RingPort inside_;
     Ring to_main_;
-    Tables tables_{};
+    IndexedTables tables_{Tables{}};
     Fence fence_;
     Doorbell doorbell_;
     Clock clock_{rte_get_tsc_hz()};

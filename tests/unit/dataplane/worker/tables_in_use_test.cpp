@@ -9,14 +9,14 @@ namespace {
 constexpr std::uint32_t kBacklog = 1000;
 
 struct TablesInUseTest : ::testing::Test {
-    const Tables first{};
-    const Tables second{};
-    const Tables third{};
+    const IndexedTables first{Tables{}};
+    const IndexedTables second{Tables{}};
+    const IndexedTables third{Tables{}};
     TablesInUse in_use;
     // One poll; the tables that it judges by.
-    const Tables* poll(const Tables& newest, std::uint32_t frames, bool emptied,
-                       bool others_have_drained = true) {
-        const Tables* const by = &in_use.begin(&newest, others_have_drained);
+    const IndexedTables* poll(const IndexedTables& newest, std::uint32_t frames, bool emptied,
+                              bool others_have_drained = true) {
+        const IndexedTables* const by = &in_use.begin(&newest, others_have_drained);
         in_use.end(frames, emptied, kBacklog);
         return by;
     }

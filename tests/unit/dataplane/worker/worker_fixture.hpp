@@ -105,6 +105,7 @@ protected:
         tables_.vip_count = 1;
         tables_.addresses[0] = {IpAddress::v4(0xc0000250), AddressKind::vip, kNoHost, {}};
         tables_.addresses[1] = {IpAddress::v4(0xc000020b), AddressKind::dedicated_mine, 1, {}};
+        tables_.index = TablesIndex(tables_);
     }
     void give(RingPort& port, const std::vector<Byte>& frame) {
         rte_mbuf* const buffer = copy_frame(pool_, frame);
@@ -133,7 +134,7 @@ protected:
     std::unique_ptr<RingPort> inside_;
     Ring to_main_;
     Ring from_main_;
-    Tables tables_{};
+    IndexedTables tables_{Tables{}};
     Fence fence_;
     Doorbell doorbell_;
     Clock clock_{rte_get_tsc_hz()};

@@ -1,0 +1,160 @@
+// Rules become rows of outcomes by stretches of ports; addresses find their places by the first
+// free slot behind the one that their hash says.
+#include "core/fastpath/tables_index.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/assert.hpp"
+#include "core/packet/headers.hpp"
+#include "core/packet/session_protocols.hpp"
+
+namespace nlb {
+namespace {
+
+constexpr std::uint8_t kProtocolBits[] = {kProtocolTcpBit, kProtocolUdpBit};
+
+std::uint32_t raw_v4(const IpAddress& address) {
+    std::uint32_t raw;
+    std::memcpy(&raw, &address.bytes[12], sizeof raw);
+    return raw;
+}
+
+// One that a packet could be sent to as a unicast address, and come from.
+bool is_plain_v4(std::uint32_t address) {
+    const std::uint32_t network = address >> 24;
+    return network != 0 && network != 127 && network >> 4 != 14 && address != 0xffff'ffff;
+}
+
+std::uint32_t slot_of_v6(const Byte* address) {
+    const std::uint64_t both = load_big_endian<std::uint64_t>(address) * 0x9e37'79b9'7f4a'7c15ULL ^
+                               load_big_endian<std::uint64_t>(address + 8);
+    return static_cast<std::uint32_t>(both * 0xa076'1d64'78bd'642fULL >> 54);
+}
+static_assert(kAddressSlots == 1U << 10);
+
+}  // namespace
+
+TablesIndex::TablesIndex(const Tables& tables) {
+    if (tables.self == kNoHost) return;  // nobody looks into them
+    divide_ports(tables);
+    fill_rows(tables);
+    place_addresses(tables);
+}
+
+void TablesIndex::divide_ports(const Tables& tables) {
+    std::array<std::uint32_t, kStretchesMax> begins{};  // the first is port 0
+    std::size_t count = 1;
+    const auto add = [&](std::uint32_t first, std::uint32_t last) {
+        begins[count++] = first;
+        begins[count++] = last + 1;
+    };
+    for (std::size_t i = 0; i < tables.rule_count; ++i)
+        add(tables.rules[i].first_port, tables.rules[i].last_port);
+    for (const std::uint16_t port : {kIkePort, kIkeNatPort, kPptpPort}) add(port, port);
+    std::sort(begins.begin(), begins.begin() + count);
+    const auto end = std::unique(begins.begin(), begins.begin() + count);
+    for (auto begin = begins.begin(); begin != end && *begin < 65536; ++begin) {
+        const std::uint32_t behind = begin + 1 == end ? 65536 : std::min(begin[1], 65536U);
+        std::memset(&stretch_of[*begin], static_cast<int>(stretch_count_), behind - *begin);
+        stretch_begin_[stretch_count_++] = static_cast<std::uint16_t>(*begin);
+    }
+}
+
+void TablesIndex::fill_row(const Tables& tables, std::size_t row, std::uint16_t index) {
+    for (const std::uint8_t bit : kProtocolBits)
+        for (std::size_t stretch = 0; stretch < stretch_count_; ++stretch) {
+            const std::uint16_t port = stretch_begin_[stretch];
+            OutcomeId outcome = bit == kProtocolUdpBit ? kOutcomeUdp : OutcomeId{0};
+            if (index == kOtherAddress || is_session_port(bit, port))
+                outcome |= kOutcomeStages;
+            else if (index == kForeignAddress)
+                outcome |= kOutcomeForeign;
+            else
+                outcome =
+                    static_cast<OutcomeId>(outcome | find_rule(tables, rule_key(index, bit, port)));
+            outcomes[row + (bit == kProtocolUdpBit ? kStretchesMax : 0) + stretch] = outcome;
+        }
+}
+
+void TablesIndex::fill_rows(const Tables& tables) {
+    std::uint16_t rows = 0;
+    const auto add_row = [&](std::uint16_t index) {
+        fill_row(tables, rows, index);
+        rows = static_cast<std::uint16_t>(rows + kRowSize);
+        return static_cast<std::uint16_t>(rows - kRowSize);
+    };
+    row_of[kForeignAddress] = add_row(kForeignAddress);
+    row_of[kOtherAddress] = add_row(kOtherAddress);
+    std::array<bool, kAddressesMax> has_rule{};
+    for (std::size_t i = 0; i < tables.rule_count; ++i)
+        if (tables.rules[i].vip != kEveryVip) has_rule[tables.rules[i].vip] = true;
+    std::uint16_t shared = 0;  // row 0 is another's
+    for (std::uint16_t index = 0; index < tables.vip_count; ++index) {
+        if (!has_rule[index] && shared == 0) shared = add_row(index);
+        row_of[index] = has_rule[index] ? add_row(index) : shared;
+    }
+}
+
+void TablesIndex::place_addresses(const Tables& tables) {
+    slot_key.fill(rule_key(kForeignAddress, 0, 0));
+    for (AddressV6& slot : slots_v6_) slot.key = rule_key(kForeignAddress, 0, 0);
+    std::uint32_t v4_vips = 0;
+    for (std::uint16_t i = 0; i < tables.address_count; ++i) {
+        const IpAddress& address = tables.addresses[i].address;
+        const AddressKind kind = tables.addresses[i].kind;
+        const bool plain_vip =
+            kind == AddressKind::vip && (!address.is_v4() || is_plain_v4(address.as_v4()));
+        const RuleKey key = rule_key(plain_vip ? i : kOtherAddress, 0, 0);
+        if (!address.is_v4()) {
+            std::uint32_t at = slot_of_v6(address.bytes.data());
+            while (slots_v6_[at].key != rule_key(kForeignAddress, 0, 0))
+                at = (at + 1) % kAddressSlots;
+            slots_v6_[at] = {address, key};
+            continue;
+        }
+        const std::uint32_t raw = raw_v4(address);
+        std::uint32_t at = slot_of(raw);
+        while (slot_address[at] != 0 && slot_address[at] != raw) at = (at + 1) % kAddressSlots;
+        if (slot_address[at] != raw) slot_key[at] = key;
+        slot_address[at] = raw;
+        if (kind == AddressKind::broadcast) broadcasts[broadcast_count++] = raw;
+        if (!plain_vip) continue;
+        if (++v4_vips <= kFewVips) {
+            few_address[few_count] = raw;
+            few_key[few_count++] = key;
+        }
+    }
+    if (v4_vips > kFewVips) few_count = 0;
+}
+
+RuleKey TablesIndex::address_key_v4(std::uint32_t raw) const {
+    std::uint32_t at = slot_of(raw);
+    while (slot_address[at] != raw && slot_address[at] != 0) at = (at + 1) % kAddressSlots;
+    return slot_key[at];
+}
+
+RuleKey TablesIndex::address_key_v6(const Byte* address) const {
+    std::uint32_t at = slot_of_v6(address);
+    while (slots_v6_[at].key != rule_key(kForeignAddress, 0, 0) &&
+           std::memcmp(&slots_v6_[at].address, address, sizeof(IpAddress)) != 0)
+        at = (at + 1) % kAddressSlots;
+    return slots_v6_[at].key;
+}
+
+bool are_indexed_alike(const Tables& one, const Tables& other) {
+    return one.self == other.self && one.rule_count == other.rule_count &&
+           one.address_count == other.address_count && one.vip_count == other.vip_count &&
+           std::memcmp(&one.rules, &other.rules, sizeof one.rules) == 0 &&
+           std::memcmp(&one.addresses, &other.addresses, sizeof one.addresses) == 0;
+}
+
+const TablesIndex& IndexMemory::of(const Tables& tables) {
+    if (tables_ == nullptr || !are_indexed_alike(*tables_, tables)) {
+        tables_ = std::make_unique<Tables>(tables);
+        index_ = std::make_unique<TablesIndex>(tables);
+    }
+    return *index_;
+}
+
+}  // namespace nlb
