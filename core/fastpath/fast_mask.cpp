@@ -43,12 +43,12 @@ void fast_mask(Burst& burst, const BurstContext& context) {
     burst.on_fast_path = 0;
     burst.one_rule = false;
     if (context.tables.self == kNoHost || !context.fence_holds) return;
-    const MacAddress station = context.ports.station(context.tables);
+    const MacAddress source = context.ports.source(context.tables);
     std::uint64_t usual = 0;
     for (std::uint32_t i = 0; i < burst.count; ++i) {
         const Frame& frame = burst.frames[i];
         if (!is_usual(frame)) continue;
-        put_mac(frame.data + kSourceMacOffset, station);
+        put_mac(frame.data + kSourceMacOffset, source);
         usual |= std::uint64_t{1} << i;
     }
     burst.on_fast_path = usual;
