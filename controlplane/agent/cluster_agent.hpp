@@ -137,6 +137,7 @@ public:
     [[nodiscard]] const std::optional<ipc::Status>& status() const { return status_; }
     [[nodiscard]] const Traffic& traffic() const { return traffic_; }
     [[nodiscard]] const ConvergenceStatistics& convergence() const { return convergence_; }
+    [[nodiscard]] const IgmpAgent& igmp() const { return igmp_; }
     [[nodiscard]] const HeartbeatStatistics& heartbeats() const { return heartbeats_; }
     [[nodiscard]] bool has_staged() const { return next_.has_value(); }
     // Hosts whose newest configuration is not this one's newest, and the first difference where it

@@ -26,6 +26,7 @@ public:
     bool on_frame(Instant now, std::span<const Byte> frame);
     void on_tick(Instant now);
     [[nodiscard]] Instant next_wake() const { return enabled_ ? member_.next_wake() : kForever; }
+    [[nodiscard]] bool querier_known(Instant now) const { return member_.querier_known(now); }
     // Everything of it that changes, for snapshots (controlplane/flight).
     template <class Self, class Each>
     static void fields(Self& self, Each&& each) {

@@ -92,6 +92,21 @@ Json rule_view(const ClusterAgent& agent, RuleId rule, const OwnerMap& owners, I
             {"owners", owners[rule]}};
 }
 
+// What a host says of its own outside port; null of this one, and of whom has said nothing.
+Json hears_clients(const Membership& membership, HostId id) {
+    const auto peer = membership.peers().find(id);
+    if (peer == membership.peers().end() || !peer->second.stated) return Json();
+    return (peer->second.flags & kFlagHearsClients) != 0;
+}
+
+Json refused_view(const ClusterAgent& agent) {
+    Json refused = Json::object();
+    const auto& counts = agent.heartbeats().refused_by_reason();
+    for (std::size_t i = 1; i < counts.size(); ++i)
+        if (counts[i] != 0) refused[std::string{name_of(static_cast<FrameFault>(i))}] = counts[i];
+    return refused;
+}
+
 // One host as this one hears it; `heard_ms` is null of a host that never spoke.
 Json member_view(const ClusterAgent& agent, HostId id, const OwnerMap& owners) {
     const config::Cluster& cluster = agent.settings().cluster;
@@ -107,6 +122,7 @@ Json member_view(const ClusterAgent& agent, HostId id, const OwnerMap& owners) {
             {"name", name_of_host(cluster, id)},
             {"state", name_of(state_of_host(agent, id))},
             {"heard_ms", heard},
+            {"hears_clients", hears_clients(membership, id)},
             {"buckets", buckets}};
 }
 
@@ -263,6 +279,11 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"fence_remaining_ms", fence_remaining_ms(agent, now)},
             {"dataplane", agent.dataplane_connected() ? "connected" : "disconnected"},
             {"link_up", agent.link_up()},
+            {"client_bursts", agent.status() ? Json(agent.status()->cluster_bursts) : Json()},
+            {"heartbeats", {{"refused", refused_view(agent)}}},
+            {"igmp", settings.cluster.mode == LinkMode::igmp
+                         ? Json{{"querier_heard", agent.igmp().querier_known(now)}}
+                         : Json()},
             {"inside", inside_view(agent)},
             {"clients", clients_view(agent)},
             {"ports", ports_view(agent.traffic())},

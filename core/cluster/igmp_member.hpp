@@ -37,6 +37,8 @@ public:
     // kForever: nothing is due.
     [[nodiscard]] Instant next_wake() const;
     [[nodiscard]] bool joined() const { return joined_; }
+    // Somebody has asked lately.
+    [[nodiscard]] bool querier_known(Instant now) const { return now < queried_until_; }
     [[nodiscard]] std::uint32_t group() const { return igmp_; }
     // Everything of it that changes, for snapshots (controlplane/flight).
     template <class Self, class Each>
@@ -47,7 +49,6 @@ public:
     }
 
 private:
-    [[nodiscard]] bool querier_known(Instant now) const { return now < queried_until_; }
     // Of the querier; the oldest that was heard lately counts (RFC 3376 7.2.1).
     [[nodiscard]] IgmpVersion version(Instant now) const;
     void add_change(Messages& messages, Instant now) const;
