@@ -102,6 +102,10 @@ public:
         for (const Numbers& n : snapshot_.clusters)
             add_named<FrameFault>(n, "reason", n.*member, 1);
     }
+    void operator()(std::optional<remote::OutcomeCounts> Numbers::*member) const {
+        for (const Numbers& n : snapshot_.clusters)
+            if (n.*member) add_named<remote::Outcome>(n, "result", *(n.*member), 0);
+    }
     void operator()(GrantCounts Numbers::*member) const {
         for (const Numbers& n : snapshot_.clusters) {
             const GrantCounts& grants = n.*member;

@@ -47,6 +47,8 @@ using MetricSource = std::variant<
     std::array<std::uint64_t, kHostShownStates> ClusterNumbers::*,
     ConvergenceStatistics::Counts ClusterNumbers::*,
     std::array<std::uint64_t, kFrameFaults> ClusterNumbers::*, GrantCounts ClusterNumbers::*,
+    // {cluster,result}
+    std::optional<remote::OutcomeCounts> ClusterNumbers::*,
     // {cluster,reason} or {cluster,kind}, of the dataplane
     ByReason,
     // {cluster,port,device}, of the dataplane; the third one {...,queue}

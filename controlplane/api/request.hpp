@@ -31,6 +31,8 @@ enum class Verb : std::uint8_t {
     events
 };
 
+[[nodiscard]] std::string_view name_of(Verb verb);
+
 struct Request {
     Verb verb = Verb::query;
     std::optional<std::string> cluster;

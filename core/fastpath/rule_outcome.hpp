@@ -17,8 +17,8 @@ namespace nlb {
 // they begin or end a flow.
 struct RuleOutcome {
     RuleId rule = kDefaultRule;
-    // The other stages decide: a disabled rule is classify's, and sticky rules and the ports of
-    // sessions depend on more than the bucket.
+    // The other stages decide: a disabled rule and remote control are classify's, and sticky rules
+    // and the ports of sessions depend on more than the bucket.
     bool left_alone = false;
     Affinity affinity = Affinity::single;
     LookUpMasks look_up;  // of TCP; none of UDP
@@ -35,7 +35,8 @@ inline void set_rule_outcome(RuleOutcome& outcome, RuleKey key, const BurstConte
     outcome.rule = memory.rule_of(key);
     const bool is_tcp = protocol_bit_of(key) == kProtocolTcpBit;
     outcome.left_alone = is_disabled(tables, outcome.rule) || is_sticky(tables, outcome.rule) ||
-                         is_session_port(protocol_bit_of(key), port_of(key));
+                         is_session_port(protocol_bit_of(key), port_of(key)) ||
+                         is_remote_control(tables, protocol_bit_of(key), port_of(key));
     outcome.affinity = affinity_of(tables, outcome.rule);
     outcome.look_up = {};
     if (!context.fence_holds) {

@@ -94,7 +94,9 @@ struct Tables {
     std::uint16_t generation;
     // The cluster's VLAN, 1..4094; 0: its frames are untagged.
     std::uint16_t vlan;
-    std::array<Byte, 2> zero;
+    // UDP to it, at a VIP or a dedicated address of this host, is for the control plane; 0: no port
+    // is.
+    std::uint16_t remote_port;
 };
 static_assert(std::is_trivially_copyable_v<Tables>);
 static_assert(std::has_unique_object_representations_v<RuleEntry> &&
