@@ -311,9 +311,9 @@ TEST_F(Program, WhatRemoteControlNeedsIsSaid) {
     expect_failure({"--remote", "127.0.0.1", "--key-file", "none.key", "query"}, 2, 1003,
                    "none.key");
     ASSERT_EQ(run({"keygen", "remote.key"}).exit_code, 0);
-    expect_failure({"--remote", "127.0.0.1:9", "--key-file", "remote.key", "--timeout", "50ms",
-                    "query"},
-                   3, 1103, "nobody answers remote control at 127.0.0.1:9 within 50 ms");
+    expect_failure(
+        {"--remote", "127.0.0.1:9", "--key-file", "remote.key", "--timeout", "50ms", "query"}, 3,
+        1103, "nobody answers remote control at 127.0.0.1:9 within 50 ms");
 }
 
 TEST_F(Program, RefusalsOfTheControlPlaneAreExitOne) {

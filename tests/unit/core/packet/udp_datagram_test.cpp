@@ -1,3 +1,4 @@
+// Datagrams read out of frames, and the way back.
 #include "core/packet/udp_datagram.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Whole conversations on a wire that loses.
 #include "core/remote/remote_client.hpp"
 
 #include "tests/unit/core/remote/sealed.hpp"

@@ -1,3 +1,4 @@
+// What is written is read, and nothing else is.
 #include "core/remote/remote_frames.hpp"
 
 #include "tests/unit/core/remote/sealed.hpp"

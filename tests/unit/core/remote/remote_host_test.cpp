@@ -1,3 +1,4 @@
+// What a host remembers, sends and refuses, datagram by datagram.
 #include "core/remote/remote_host.hpp"
 
 #include "tests/unit/core/remote/sealed.hpp"
