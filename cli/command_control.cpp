@@ -1,5 +1,5 @@
-// The commands that ask the control plane of this machine. They decide nothing: what to do, and
-// whether it may be done, is its matter.
+// The commands that ask control planes: this machine's, or those of other hosts. They decide
+// nothing: what to do, and whether it may be done, is their matter.
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -10,13 +10,15 @@
 #include "cli/event_view.hpp"
 #include "cli/json_tree.hpp"
 #include "cli/port_view.hpp"
+#include "cli/remote_route.hpp"
+#include "cli/several_hosts.hpp"
 #include "config/format.hpp"
 
 namespace nlb::cli {
 namespace {
 
 ExitCode run_changing(const Options& options, Console& console, const Json& request) {
-    if (const ExitCode code = check_host(options, console); code != ExitCode::done) return code;
+    if (speaks_to_several(options)) return run_on_hosts(options, console, request, {});
     const ControlReply reply = ask(options, request);
     if (!reply.answered) return fail_unreachable(console, reply);
     if (show_answer(reply, console)) {
@@ -142,13 +144,13 @@ ExitCode run_rule_verb(const Options& options, Console& console) {
 }
 
 ExitCode run_query(const Options& options, Console& console) {
-    if (options.host == "all") return check_host(options, console);
     if (options.watch) return run_watch(options, console);
+    const auto show = options.ports ? show_ports : options.hosts ? show_hosts : show_clusters;
+    if (speaks_to_several(options))
+        return run_on_hosts(options, console, request_for(options, "query"),
+                            {show, show == show_clusters});
     const ControlReply reply = ask(options, request_for(options, "query"));
-    const ExitCode code = show_reply(options, console, reply,
-                                     options.ports   ? show_ports
-                                     : options.hosts ? show_hosts
-                                                     : show_clusters);
+    const ExitCode code = show_reply(console, reply, show);
     return code == ExitCode::done && !serves_what_it_should(reply.json) ? ExitCode::refused : code;
 }
 

@@ -52,6 +52,13 @@ void declare_common(CLI::App& app, Options& options, bool& version) {
     app.add_option("--run-dir", options.run_dir,
                    fmt::format("where the control plane's socket is [{}]", kDefaultRunDir))
         ->type_name("DIR");
+    app.add_option("--remote", options.remote,
+                   "speak to a cluster from outside, at one of its addresses [port 2504]")
+        ->type_name("ADDRESS[:PORT]")
+        ->check(expect_name);
+    app.add_option("--key-file", options.key_file,
+                   "the key of remote control; without it, what the configuration names")
+        ->type_name("FILE");
     app.add_option("--timeout", "how long to wait for the control plane [2s]")
         ->type_name("TIME")
         ->check(CLI::Validator(

@@ -62,8 +62,6 @@ void listen_to_signals() {
 std::string view_of(const Options& options, const ControlReply& reply, bool colour,
                     std::size_t width) {
     if (!reply.answered) return painted(reply.message, Paint::bad, colour);
-    if (const std::string refusal = other_host(options, reply.json); !refusal.empty())
-        return painted(refusal, Paint::bad, colour);
     std::string text;
     for (const Json& cluster : list_of(reply.json, "clusters"))
         text += (text.empty() ? "" : "\n\n") + (options.hosts
@@ -79,6 +77,7 @@ ExitCode run_watch(const Options& options, Console& console) {
         return console.fail_usage(
             Error{"--watch draws on a terminal; without one, or with --json, ask `nlb query` again "
                   "and again"});
+    if (const ExitCode code = check_host(options, console); code != ExitCode::done) return code;
     listen_to_signals();
     const Terminal terminal;
     WatchScreen screen;

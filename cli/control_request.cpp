@@ -1,11 +1,36 @@
-// Whether the right host listens is asked before anything is changed.
+// A command that is about one host is answered by that host or by nobody: here by its socket,
+// elsewhere by its name, which the hello of remote control bears.
 #include "cli/control_request.hpp"
 
 #include <fmt/format.h>
 
-#include "config/format.hpp"
+#include "cli/remote_route.hpp"
+#include "cli/several_hosts.hpp"
 
 namespace nlb::cli {
+namespace {
+
+ControlReply failed(ReturnValue fault, std::string message) {
+    ControlReply reply;
+    reply.fault = fault;
+    reply.message = std::move(message);
+    return reply;
+}
+
+ControlReply ask_remotely(const Options& options, const Json& request,
+                          std::optional<remote::Wanted> wanted) {
+    auto route = route_of(options);
+    if (!route) return failed(ReturnValue::refused, route.error().message);
+    if (wanted) route.value().question.wanted = *wanted;
+    auto replies = ask_hosts(route.value().question, request);
+    if (!replies) return failed(ReturnValue::bad_params, replies.error().message);
+    if (replies.value().ambiguous)
+        return failed(ReturnValue::bad_params, ambiguous(route.value(), replies.value()));
+    if (replies.value().hosts.empty()) return nobody(route.value());
+    return std::move(replies.value().hosts.front().reply);
+}
+
+}  // namespace
 
 Json request_for(const Options& options, const std::string& command) {
     Json request{{"command", command}};
@@ -18,44 +43,30 @@ Json request_for(const Options& options, const std::string& command) {
 }
 
 ControlReply ask(const Options& options, const Json& request) {
-    return ask_control_plane(options.run_dir, request, options.timeout);
+    if (speaks_to_this_host(options))
+        return ask_control_plane(options.run_dir, request, options.timeout);
+    return ask_remotely(options, request, std::nullopt);
+}
+
+ControlReply ask_anybody(const Options& options, const Json& request) {
+    if (options.remote.empty()) return ask_control_plane(options.run_dir, request, options.timeout);
+    Options any = options;
+    any.host.clear();
+    return ask_remotely(any, request, remote::Wanted::any);
 }
 
 ExitCode fail_unreachable(Console& console, const ControlReply& reply) {
-    const bool misused = reply.fault == ReturnValue::bad_params;
-    return console.fail(misused ? ExitCode::usage : ExitCode::unreachable, reply.fault,
-                        reply.message);
+    const ExitCode code = reply.fault == ReturnValue::bad_params ? ExitCode::usage
+                          : reply.fault == ReturnValue::refused  ? ExitCode::refused
+                                                                 : ExitCode::unreachable;
+    return console.fail(code, reply.fault, reply.message);
 }
 
-// Empty: the host that answers is the one that --host names, or none was named.
-std::string other_host(const Options& options, const Json& answer) {
-    if (options.host.empty()) return "";
-    if (options.host == "all")
-        return "--host all needs remote control, which is not enabled; run the command on each "
-               "host";
-    std::string answering;
-    for (const Json& cluster : list_of(answer, "clusters")) {
-        answering = text_of(cluster, "host");
-        const bool by_id = std::to_string(number_of(cluster, "id")) == options.host;
-        if (answering == options.host || by_id) return "";
-    }
-    return fmt::format(
-        "--host {} needs remote control, which is not enabled: {} holds the control plane of {}; "
-        "run the command there",
-        config::in_quotes(options.host), options.run_dir,
-        answering.empty() ? "no known host" : config::in_quotes(answering));
-}
-
-// Before anything is changed: does the right host listen? Done means yes.
 ExitCode check_host(const Options& options, Console& console) {
-    if (options.host.empty()) return ExitCode::done;
-    if (options.host == "all")
-        return console.fail(ExitCode::refused, ReturnValue::refused, other_host(options, {}));
-    const ControlReply reply = ask(options, request_for(options, "query"));
-    if (!reply.answered) return fail_unreachable(console, reply);
-    const std::string refusal = other_host(options, reply.json);
-    return refusal.empty() ? ExitCode::done
-                           : console.fail(ExitCode::refused, ReturnValue::refused, refusal);
+    if (options.host != "all") return ExitCode::done;
+    return console.fail(
+        ExitCode::refused, ReturnValue::refused,
+        fmt::format("{} asks one host at a time: name it with --host", options.command));
 }
 
 ExitCode exit_code_of(const Json& answer) {
@@ -79,12 +90,9 @@ bool show_answer(const ControlReply& reply, Console& console) {
     return false;
 }
 
-ExitCode show_reply(const Options& options, Console& console, const ControlReply& reply,
+ExitCode show_reply(Console& console, const ControlReply& reply,
                     void (*show)(const Json&, Console&)) {
     if (!reply.answered) return fail_unreachable(console, reply);
-    if (const std::string refusal = other_host(options, reply.json);
-        flag_of(reply.json, "ok") && !refusal.empty())
-        return console.fail(ExitCode::refused, ReturnValue::refused, refusal);
     if (show_answer(reply, console)) show(reply.json, console);
     return exit_code_of(reply.json);
 }
@@ -92,8 +100,8 @@ ExitCode show_reply(const Options& options, Console& console, const ControlReply
 // The parameters, or the rules that handle a port.
 ExitCode run_asking(const Options& options, Console& console, const Json& request,
                     void (*show)(const Json&, Console&)) {
-    if (options.host == "all") return check_host(options, console);
-    return show_reply(options, console, ask(options, request), show);
+    if (speaks_to_several(options)) return run_on_hosts(options, console, request, {show});
+    return show_reply(console, ask(options, request), show);
 }
 
 }  // namespace nlb::cli

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
-#include "cli/control_client.hpp"
+#include "cli/control_request.hpp"
 #include "cli/selection.hpp"
 #include "config/digest.hpp"
 #include "config/format.hpp"
@@ -25,7 +25,8 @@ struct Heard {
 Heard ask_for_map(const Options& options, const std::string& cluster) {
     Json request{{"command", "map"}};
     if (!cluster.empty()) request["cluster"] = cluster;
-    const ControlReply reply = ask_control_plane(options.run_dir, request, options.timeout);
+    const ControlReply reply = ask_anybody(options, request);
+    if (!reply.answered && !options.remote.empty()) return {std::nullopt, "", Error{reply.message}};
     if (!reply.answered)
         return {std::nullopt, fmt::format("no control plane answers in {}", options.run_dir), {}};
     const Json& clusters = list_of(reply.json, "clusters");

@@ -22,6 +22,8 @@ struct Options {
     std::string cluster;  // empty: all, or the only one
     std::string host;     // empty: this machine
     std::string run_dir = kDefaultRunDir;
+    std::string remote;    // "ADDRESS[:PORT]" of a cluster that this machine is no member of
+    std::string key_file;  // of remote control; empty: what the configuration names
     Duration timeout = std::chrono::seconds{2};
     bool timeout_given = false;
     bool json = false;

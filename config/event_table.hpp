@@ -58,6 +58,8 @@ namespace nlb::config {
     X(peer_heard,           "peer_heard",              0,  info,    "a host is heard for the first time, or in a new life", "nothing") \
     X(peer_lost,            "peer_lost",               0,  warning, "a member was silent for T*P and is buried", "look at that host and its cables") \
     X(peer_gone,            "peer_gone",               0,  info,    "a host that had left is silent now", "nothing") \
+    X(remote_command,       "remote_command",          0,  info,    "somebody who holds the key of remote control changed something from `from=`; `command=`, `rule=`", "nothing, if you know who; else change `remote_control.key_file`") \
+    X(remote_not_served,    "remote_not_served",       0,  error,   "`remote_control.key_file` cannot be used: nobody is answered; `because=`", "write the file with `nlb keygen`, and `nlb reload`") \
     X(health_down,          "health_down",             0,  warning, "the rule's server on this host failed its check `fall` times in a row; `rule=`, `because=`", "mend the server; its share is with other hosts") \
     X(health_up,            "health_up",               0,  info,    "it passes again; its share comes back, over `slow_start`", "nothing") \
     X(health_unknown,       "health_unknown",          0,  warning, "this machine cannot ask; it counts as failed; `because=`", "read the reason") \

@@ -25,6 +25,8 @@ constexpr const char* kHashContext = "nlb-hash";
 constexpr const char* kHeartbeatContext = "nlb-beat";
 constexpr const char* kSealContext = "nlb-seal";
 constexpr const char* kKeyIdContext = "nlb-kyid";
+constexpr const char* kRemoteToHostContext = "nlb-rmth";
+constexpr const char* kRemoteToClientContext = "nlb-rmtc";
 
 constexpr std::size_t kTokenMin = 20;
 constexpr std::size_t kTokenMax = 200;
@@ -186,6 +188,11 @@ std::array<std::uint64_t, 2> derive_seal_key(const ClusterKey& key) {
     for (std::size_t i = 0; i < bytes.size(); ++i)
         words[i / 8] |= std::uint64_t{bytes[i]} << (8 * (i % 8));
     return words;
+}
+
+std::array<Byte, 32> derive_remote_key(const ClusterKey& key, RemoteWay way) {
+    return derive<32>(key,
+                      way == RemoteWay::to_host ? kRemoteToHostContext : kRemoteToClientContext);
 }
 
 std::uint16_t key_id(const ClusterKey& key) {

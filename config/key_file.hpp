@@ -38,6 +38,9 @@ struct ClusterKey {
 [[nodiscard]] std::array<std::uint64_t, 4> derive_hash_key(const ClusterKey& key);
 [[nodiscard]] std::array<Byte, 32> derive_heartbeat_key(const ClusterKey& key);
 [[nodiscard]] std::array<std::uint64_t, 2> derive_seal_key(const ClusterKey& key);
+// Of a key of remote control, for what goes to a host and what comes from it.
+enum class RemoteWay : std::uint8_t { to_host, to_client };
+[[nodiscard]] std::array<Byte, 32> derive_remote_key(const ClusterKey& key, RemoteWay way);
 // Tells two keys apart in a frame; not a secret.
 [[nodiscard]] std::uint16_t key_id(const ClusterKey& key);
 

@@ -102,6 +102,12 @@ constexpr Key<Cluster> kClusterKeys[] = {
      [](const Cluster& c) { return Text{flag(c.remote_control.enabled)}; }},
     {"remote_control.port", kAgreed, kWhenHeld,
      [](const Cluster& c) { return Text{std::to_string(c.remote_control.port)}; }},
+    {"remote_control.key_file", kOwn, kAtOnce,
+     [](const Cluster& c) {
+         return c.remote_control.key_file.empty() ? Text{} : Text{c.remote_control.key_file};
+     }},
+    {"remote_control.configure", kOwn, kAtOnce,
+     [](const Cluster& c) { return Text{flag(c.remote_control.configure)}; }},
     // Programs are one machine's: which of them is told of an event changes nobody's share.
     {"notify", kOwn, kAtOnce, [](const Cluster& c) { return Text{words(c.notify)}; }},
     // A number that grows with each reload; it is compared on its own.

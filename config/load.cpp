@@ -89,6 +89,7 @@ Result<Loaded> load(std::string_view yaml, const std::string& name, Diagnostics&
     loaded.warnings = report.warnings();
     for (Cluster& cluster : loaded.config.clusters) {
         resolve_key_file(name, cluster.key_file);
+        resolve_key_file(name, cluster.remote_control.key_file);
         for (std::string& file : cluster.former_key_files) resolve_key_file(name, file);
     }
     return loaded;

@@ -33,9 +33,13 @@ void parse_ipsec(const Cursor& at, Ipsec& into) {
 }
 
 void parse_remote_control(const Cursor& at, RemoteControl& into) {
-    const Mapping keys(at, "a mapping with enabled or port", {"enabled", "port"});
+    const Mapping keys(at, "a mapping with enabled, port, key_file or configure",
+                       {"enabled", "port", "key_file", "configure"});
     if (const Cursor* enabled = keys.find("enabled")) enabled->read_flag(into.enabled);
     if (const Cursor* port = keys.find("port")) port->read_number(into.port, 1, 65535);
+    if (const Cursor* file = keys.find("key_file"))
+        file->read_text(into.key_file, "the path of a key file");
+    if (const Cursor* configure = keys.find("configure")) configure->read_flag(into.configure);
 }
 
 }  // namespace

@@ -138,6 +138,8 @@ struct Ipsec {
 struct RemoteControl {
     bool enabled = false;
     std::uint16_t port = 2504;
+    std::string key_file;    // of who may command; another one than the cluster's
+    bool configure = false;  // who holds the key may change something, too
 };
 
 struct Metrics {

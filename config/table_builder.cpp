@@ -112,6 +112,7 @@ Tables build_tables(const Cluster& cluster, const Host& host, const HashKey& has
     tables.mode = cluster.mode;
     tables.icmp = cluster.icmp;
     tables.vlan = cluster.vlan;
+    tables.remote_port = cluster.remote_control.enabled ? cluster.remote_control.port : 0;
     tables.cluster_mac = cluster_mac_of(cluster);
     if (cluster.mode == LinkMode::unicast)
         tables.masked_mac = masked_mac(host.id, cluster.address.address);

@@ -107,6 +107,33 @@ void validate_metrics(const Config& config, Diagnostics& report) {
     }
 }
 
+// UDP 500 and 4500 are IPsec's: what is sent there belongs to a session.
+constexpr std::uint16_t kIpsecPorts[] = {500, 4500};
+
+void validate_remote_control(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+    const RemoteControl& remote = cluster.remote_control;
+    const std::string at = path + ".remote_control";
+    if (!remote.enabled || report.broken(at)) return;
+    if (remote.key_file.empty() && !report.broken(at + ".key_file"))
+        report.mistake(at, "expected a key_file that `nlb keygen` wrote, got none");
+    if (remote.key_file == cluster.key_file && !remote.key_file.empty())
+        report.mistake(at + ".key_file",
+                       "expected another key than the cluster's, whose holder is a host, got " +
+                           in_quotes(remote.key_file));
+    if (report.broken(at + ".port")) return;
+    if (std::find(std::begin(kIpsecPorts), std::end(kIpsecPorts), remote.port) !=
+        std::end(kIpsecPorts))
+        report.mistake(at + ".port", "expected a port that IPsec does not use, got " +
+                                         in_quotes(std::to_string(remote.port)));
+    for (const PortRule& rule : cluster.port_rules)
+        if (rule.protocols != Protocols::tcp && rule.ports.first == remote.port &&
+            rule.ports.last == remote.port)
+            report.warning(at + ".port", "expected a port that no rule is for, got " +
+                                             in_quotes(std::to_string(remote.port)) + ": rule " +
+                                             in_quotes(rule.name) +
+                                             " will see none of its packets");
+}
+
 void validate_listens(const Config& config, Diagnostics& report) {
     const std::string& page = config.manager.listen;
     if (page.empty() || report.broken("manager.listen")) return;
@@ -136,6 +163,7 @@ void validate(const Config& config, Diagnostics& report) {
         validate_masking(cluster, path, report);
         validate_heartbeat(cluster, path, report);
         validate_keys(cluster, path, report);
+        validate_remote_control(cluster, path, report);
         validate_rules(cluster, path, report);
         validate_hosts(cluster, path, report);
     }

@@ -68,20 +68,29 @@ bool is_called(const config::Cluster& cluster, const std::string& text) {
     return cluster.name == text || config::to_string(cluster.address.address) == text;
 }
 
+constexpr const char* kMayOnlyRead =
+    "remote control may only read here: set remote_control.configure to true on this host, or type "
+    "the command there";
 constexpr const char* kSuspended = "the host is suspended: it answers only query and resume";
 
 }  // namespace
 
-// Without a cluster in the request: all of this host.
-Result<std::vector<ClusterAgent*>> CommandService::targets_of(const Request& request) const {
+// Without a cluster in the request: all of this host that the caller may speak of.
+Result<std::vector<ClusterAgent*>> CommandService::targets_of(const Request& request,
+                                                              const Caller& caller) const {
+    const auto may_speak_of = [&caller](const config::Cluster& cluster) {
+        return caller.cluster.empty() || caller.cluster == cluster.name;
+    };
     std::vector<ClusterAgent*> targets;
     for (const auto& agent : agents_)
-        if (!request.cluster || is_called(agent->settings().cluster, *request.cluster))
+        if (const config::Cluster& cluster = agent->settings().cluster;
+            may_speak_of(cluster) && (!request.cluster || is_called(cluster, *request.cluster)))
             targets.push_back(agent.get());
     if (!targets.empty()) return targets;
     std::string names;
     for (const auto& agent : agents_)
-        names += (names.empty() ? "" : ", ") + agent->settings().cluster.name;
+        if (may_speak_of(agent->settings().cluster))
+            names += (names.empty() ? "" : ", ") + agent->settings().cluster.name;
     return Error{"this host is in no cluster " + config::in_quotes(request.cluster.value_or("")) +
                  "; it is in: " + names};
 }
@@ -138,9 +147,15 @@ CommandResult CommandService::execute(Instant now, const Request& request,
     return shown;
 }
 
-std::string CommandService::events_answer(const Request& request) const {
+// An event of another cluster than the caller's is not for him; one of the host is.
+std::string CommandService::events_answer(const Request& request, const Caller& caller) const {
     bool cut = false;
-    Json events = events_.last(request.last, cut);
+    Json events = Json::array();
+    for (Json& event : events_.last(request.last, cut)) {
+        const auto cluster = event.find("cluster");
+        if (caller.cluster.empty() || cluster == event.end() || *cluster == caller.cluster)
+            events.push_back(std::move(event));
+    }
     const CommandResult result{cut ? ReturnValue::truncated : ReturnValue::ok,
                                cut ? "the oldest are left out: the answer would be too long" : ""};
     return encode_answer(result, Json::array(), {{"events", std::move(events)}});
@@ -148,8 +163,9 @@ std::string CommandService::events_answer(const Request& request) const {
 
 // The verbs that change nothing.
 std::string CommandService::read(Instant now, const Request& request,
-                                 const std::vector<ClusterAgent*>& targets) const {
-    if (request.verb == Verb::events) return events_answer(request);
+                                 const std::vector<ClusterAgent*>& targets,
+                                 const Caller& caller) const {
+    if (request.verb == Verb::events) return events_answer(request, caller);
     if (request.verb == Verb::map)
         return encode_answer({}, views_by(targets, [now](const ClusterAgent& agent) {
                                  return map_view(agent, now);
@@ -166,24 +182,28 @@ void CommandService::answer_recordings(const Request& request, const Answer& ans
     answer(encode_answer({ReturnValue::refused, "nothing is recorded here"}, Json::array()));
 }
 
-void CommandService::handle(Instant now, std::string_view line, Answer answer) {
+void CommandService::handle(Instant now, std::string_view line, Answer answer,
+                            const Caller& caller) {
     NLB_ASSERT(!agents_.empty());
     const auto request = parse_request(line);
     if (!request)
         return answer(
             encode_answer({ReturnValue::bad_params, request.error().message}, Json::array()));
     if (request.value().verb == Verb::flight) return answer_recordings(request.value(), answer);
-    const auto targets = targets_of(request.value());
+    const auto targets = targets_of(request.value(), caller);
     if (!targets)
         return answer(
             encode_answer({ReturnValue::not_found, targets.error().message}, Json::array()));
     const Verb verb = request.value().verb;
+    if (!only_reads(verb) && caller.on_change) caller.on_change(request.value(), caller.may_change);
+    if (!only_reads(verb) && !caller.may_change)
+        return answer(encode_answer({ReturnValue::refused, kMayOnlyRead}, Json::array()));
     const bool suspended =
         std::any_of(targets.value().begin(), targets.value().end(),
                     [](const ClusterAgent* c) { return c->shown() == ShownState::suspended; });
     if (suspended && (verb == Verb::params || verb == Verb::reload))
         return answer(encode_answer({ReturnValue::refused, kSuspended}, Json::array()));
-    if (only_reads(verb)) return answer(read(now, request.value(), targets.value()));
+    if (only_reads(verb)) return answer(read(now, request.value(), targets.value(), caller));
     Wait wait{targets.value(), {}, now + request.value().timeout, std::move(answer)};
     if (verb == Verb::reload)
         return reload_(request.value(), [this, now, wait](CommandResult result) mutable {

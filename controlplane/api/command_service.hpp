@@ -11,6 +11,15 @@
 
 namespace nlb::controlplane {
 
+// Who asks. Without anything set it is somebody at this host's control socket, who may do all.
+struct Caller {
+    // The only cluster that it may speak of; empty: all of this host.
+    std::string cluster;
+    bool may_change = true;
+    // Told of each request that changes something, before it is carried out or refused.
+    std::function<void(const Request&, bool accepted)> on_change;
+};
+
 // Thread: the loop's.
 class CommandService {
 public:
@@ -31,7 +40,7 @@ public:
 
     // `line` is what a client wrote, without its end. Calls `answer` once, now or from poll(); a
     // request that is none is answered with a sentence. Requires: there is an agent.
-    void handle(Instant now, std::string_view line, Answer answer);
+    void handle(Instant now, std::string_view line, Answer answer, const Caller& caller = {});
     // Answers those whose wait is over.
     void poll(Instant now);
 
@@ -46,16 +55,18 @@ private:
         Answer answer;
     };
     [[nodiscard]] std::string read(Instant now, const Request& request,
-                                   const std::vector<ClusterAgent*>& targets) const;
+                                   const std::vector<ClusterAgent*>& targets,
+                                   const Caller& caller) const;
     [[nodiscard]] CommandResult execute(Instant now, const Request& request,
                                         const std::vector<ClusterAgent*>& targets);
     [[nodiscard]] CommandResult execute_on(Instant now, const Request& request,
                                            ClusterAgent& agent);
     void wait_for(Instant now, Wait wait);
-    [[nodiscard]] Result<std::vector<ClusterAgent*>> targets_of(const Request& request) const;
+    [[nodiscard]] Result<std::vector<ClusterAgent*>> targets_of(const Request& request,
+                                                                const Caller& caller) const;
 
     void answer_recordings(const Request& request, const Answer& answer);
-    [[nodiscard]] std::string events_answer(const Request& request) const;
+    [[nodiscard]] std::string events_answer(const Request& request, const Caller& caller) const;
 
     const ClusterAgents& agents_;
     const EventHistory& events_;

@@ -100,6 +100,10 @@ public:
                 if (const auto fault = static_cast<FrameFault>(i); fault != FrameFault::unbelieved)
                     add({cluster(n), {"reason", std::string{name_of(fault)}}}, (n.*member)[i]);
     }
+    void operator()(std::optional<remote::OutcomeCounts> Numbers::*member) const {
+        for (const Numbers& n : snapshot_.clusters)
+            if (n.*member) add_named<remote::Outcome>(n, "result", *(n.*member), 0);
+    }
     void operator()(const Unbelieved&) const {
         for (const Numbers& n : snapshot_.clusters)
             add({cluster(n)}, n.frames_refused[static_cast<std::size_t>(FrameFault::unbelieved)]);

@@ -12,6 +12,7 @@
 #include "controlplane/agent/histogram.hpp"
 #include "controlplane/api/serving.hpp"
 #include "controlplane/api/views.hpp"
+#include "core/remote/remote_host.hpp"
 #include "core/wire/frame_codec.hpp"
 
 namespace nlb::controlplane {
@@ -64,6 +65,8 @@ struct ClusterNumbers {
     std::uint64_t address_conflicts = 0;                       // claims of strangers
     std::array<std::uint64_t, kFrameFaults> frames_refused{};  // by FrameFault
     GrantCounts grants;
+    // Nothing: remote control is off.
+    std::optional<remote::OutcomeCounts> remote_requests;
     double fence_remaining_s = 0;
     std::uint64_t generation = 0;
 };

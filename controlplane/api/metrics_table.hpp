@@ -52,12 +52,14 @@ using MetricSource = std::variant<
     std::optional<Histogram> RuleNumbers::*, std::array<std::uint64_t, kRuleSlots> Counters::*,
     // {cluster,host}
     std::uint64_t PeerNumbers::*, bool PeerNumbers::*, Histogram PeerNumbers::*,
-    // {cluster,state} {cluster,cause} {cluster,reason} {cluster,what}
+    // {cluster,state} {cluster,cause} {cluster,reason} {cluster,host,state}
     std::array<std::uint64_t, kHostShownStates> ClusterNumbers::*,
     ConvergenceStatistics::Counts ClusterNumbers::*,
     std::array<std::uint64_t, kFrameFaults> ClusterNumbers::*, HostStates,
     // {cluster}
     std::uint64_t GrantCounts::*, Unbelieved,
+    // {cluster,result}
+    std::optional<remote::OutcomeCounts> ClusterNumbers::*,
     // {cluster,reason} or {cluster,kind}, of the dataplane
     ByReason,
     // {cluster,port,device}, of the dataplane; the third one {...,queue}

@@ -104,6 +104,10 @@ Result<Request> parse_request(std::string_view line) {
     return request;
 }
 
+std::string_view name_of(Verb verb) {
+    return kVerbs[static_cast<std::size_t>(verb)];
+}
+
 std::string encode_answer(const CommandResult& result, Json clusters, const Json& more) {
     Json answer = {{"ok", is_ok(result.value)},
                    {"return_value", static_cast<int>(result.value)},

@@ -32,6 +32,8 @@ enum class Verb : std::uint8_t {
     flight
 };
 
+[[nodiscard]] std::string_view name_of(Verb verb);
+
 struct Request {
     Verb verb = Verb::query;
     std::optional<std::string> cluster;

@@ -126,6 +126,12 @@ Json member_view(const ClusterAgent& agent, HostId id, const OwnerMap& owners) {
             {"buckets", buckets}};
 }
 
+Json configured_hosts(const config::Cluster& cluster) {
+    Json names = Json::array();
+    for (const config::Host& host : cluster.hosts) names.push_back(host.name);
+    return names;
+}
+
 // The members of the epoch, this host, and whoever was heard lately.
 Json members_view(const ClusterAgent& agent, const OwnerMap& owners) {
     Json members = Json::array();
@@ -290,6 +296,7 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"workers", workers_view(agent.traffic())},
             {"buffers", buffers_view(agent.traffic())},
             {"members", members_view(agent, owners)},
+            {"configured_hosts", configured_hosts(settings.cluster)},
             {"rules", rules}};
 }
 

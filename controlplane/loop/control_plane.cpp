@@ -77,6 +77,7 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
                   commands_.handle(monotonic_now(), line, std::move(answer));
                   turn();
               }),
+      remote_(agents_, commands_, connection_, events_),
       state_(loop_, place.state_directory, events_) {}
 
 // The longest sleep that is still no lateness is a tick of the fastest cluster.
@@ -92,6 +93,7 @@ Status ControlPlane::prepare() {
     Duration shortest = Duration::max();
     for (const auto& agent : agents_) shortest = std::min(shortest, agent->params().timing.tick);
     late_after_ = std::max(kLateAtLeast, shortest);
+    remote_.read_keys();
     return socket_.listen(run_.control_socket());
 }
 
@@ -148,6 +150,7 @@ void ControlPlane::turn() {
     for (const auto& agent : agents_)
         if (now >= agent->next_wake()) agent->on_tick(now);
     run_checks(now);
+    remote_.on_tick(now);
     commands_.poll(now);
     keep_state();
     publish(now);
@@ -174,7 +177,7 @@ void ControlPlane::run_checks(Instant now) {
 
 // The nearest of what the agents want and the next metrics.
 void ControlPlane::set_timer(Instant now) {
-    Instant wake = next_publish_;
+    Instant wake = std::min(next_publish_, remote_.next_wake());
     for (const auto& agent : agents_) wake = std::min(wake, agent->next_wake());
     if (desk_) wake = std::min(wake, desk_->next_look());
     wake = std::max(wake, now + kTimerMin);
@@ -224,7 +227,10 @@ void ControlPlane::publish(Instant now) {
     snapshot.dataplane_connected = connection_.connected();
     snapshot.own = process_numbers(getpid());
     snapshot.dataplane = process_numbers(connection_.peer());
-    for (const auto& agent : agents_) snapshot.clusters.push_back(numbers_of(*agent, now));
+    for (const auto& agent : agents_) {
+        snapshot.clusters.push_back(numbers_of(*agent, now));
+        snapshot.clusters.back().remote_requests = remote_.counts(*agent);
+    }
     board_->publish(std::move(snapshot));
 }
 
@@ -242,7 +248,11 @@ void ControlPlane::on_message(const ipc::MessageView& message) {
     const Instant now = monotonic_now();
     if (message.type == ipc::MessageType::hello) return on_hello(now, message);
     ClusterAgent* const agent = roster_.agent_of(message.cluster);
-    if (agent != nullptr) agent->on_message(now, message);
+    if (agent == nullptr) return;
+    if (message.type == ipc::MessageType::punted && message.body<ipc::Punted>() &&
+        remote_.take(now, *agent, message.cluster, message.rest_after<ipc::Punted>()))
+        return;
+    agent->on_message(now, message);
 }
 
 // A refusal is said to the other side too, so that both logs name it.
@@ -262,6 +272,7 @@ void ControlPlane::on_hello(Instant now, const ipc::MessageView& message) {
 void ControlPlane::on_lost(const std::string& because) {
     const Instant now = monotonic_now();
     roster_.forget();
+    remote_.on_dataplane_lost();
     for (const auto& agent : agents_) agent->on_dataplane_lost(now);
     if (dataplane_found_ || because != last_complaint_)
         events_.tell(EventId::dataplane_lost, {{"because", because}});

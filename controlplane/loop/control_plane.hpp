@@ -21,6 +21,7 @@
 #include "controlplane/loop/event_hooks.hpp"
 #include "controlplane/loop/flight_store.hpp"
 #include "controlplane/loop/page_desk.hpp"
+#include "controlplane/loop/remote_desk.hpp"
 #include "controlplane/loop/sodium_authenticator.hpp"
 #include "controlplane/loop/state_keeper.hpp"
 
@@ -124,6 +125,7 @@ private:
     std::map<std::string, ClusterSecrets> staged_secrets_;
     CommandService commands_;
     ControlSocket socket_;
+    RemoteDesk remote_;
     StateKeeper state_;
     // Reads configurations: a bad file of a mebibyte takes longer than a lease.
     asio::thread_pool reader_{1};

@@ -145,6 +145,7 @@ CommandResult ControlPlane::apply(const config::Loaded& loaded,
     config_ = fresh;
     config_.file = file;
     source_ = source;
+    remote_.read_keys();
     if (message.empty()) return {ReturnValue::already, "nothing changes on this host"};
     return {ReturnValue::ok, message};
 }

@@ -51,7 +51,8 @@ void TablesIndex::divide_ports(const Tables& tables) {
     };
     for (std::size_t i = 0; i < tables.rule_count; ++i)
         add(tables.rules[i].first_port, tables.rules[i].last_port);
-    for (const std::uint16_t port : {kIkePort, kIkeNatPort, kPptpPort}) add(port, port);
+    for (const std::uint16_t port : {kIkePort, kIkeNatPort, kPptpPort, tables.remote_port})
+        add(port, port);
     std::sort(begins.begin(), begins.begin() + count);
     const auto end = std::unique(begins.begin(), begins.begin() + count);
     for (auto begin = begins.begin(); begin != end && *begin < 65536; ++begin) {
@@ -66,7 +67,8 @@ void TablesIndex::fill_row(const Tables& tables, std::size_t row, std::uint16_t 
         for (std::size_t stretch = 0; stretch < stretch_count_; ++stretch) {
             const std::uint16_t port = stretch_begin_[stretch];
             OutcomeId outcome = bit == kProtocolUdpBit ? kOutcomeUdp : OutcomeId{0};
-            if (index == kOtherAddress || is_session_port(bit, port))
+            if (index == kOtherAddress || is_session_port(bit, port) ||
+                is_remote_control(tables, bit, port))
                 outcome |= kOutcomeStages;
             else if (index == kForeignAddress)
                 outcome |= kOutcomeForeign;
@@ -145,6 +147,7 @@ RuleKey TablesIndex::address_key_v6(const Byte* address) const {
 bool are_indexed_alike(const Tables& one, const Tables& other) {
     return one.self == other.self && one.rule_count == other.rule_count &&
            one.address_count == other.address_count && one.vip_count == other.vip_count &&
+           one.remote_port == other.remote_port &&
            std::memcmp(&one.rules, &other.rules, sizeof one.rules) == 0 &&
            std::memcmp(&one.addresses, &other.addresses, sizeof one.addresses) == 0;
 }

@@ -27,8 +27,9 @@ inline constexpr std::uint16_t kForeignAddress = kAddressesMax;    // none of th
 inline constexpr std::uint16_t kOtherAddress = kAddressesMax + 1;  // no VIP that clients speak to
 
 // Ports between which no rule begins or ends, and which begin no session or all do, are a stretch.
-// So many are the most: two ends of each rule and of three session ports, and the first.
-inline constexpr std::size_t kStretchesMax = 2 * (kRulesMax + 3) + 1;
+// So many are the most: two ends of each rule, of three session ports and of remote control's, and
+// the first.
+inline constexpr std::size_t kStretchesMax = 2 * (kRulesMax + 4) + 1;
 // A row of outcomes for VIPs without rules of their own, one for each VIP with some, one for each
 // of the two indexes above.
 inline constexpr std::size_t kRowsMax = kRulesMax + 3;

@@ -64,6 +64,12 @@ bool is_group_query(const Frame& frame, const PacketInfo& info, const Tables& ta
            frame.data[info.l4_offset] == kIgmpQuery;
 }
 
+// A whole datagram: what comes in fragments is nobody's request, and goes by the port rules.
+bool is_remote_control_packet(const PacketInfo& info, const Tables& tables) {
+    return info.protocol == kProtocolUdp && info.traits == 0 &&
+           is_remote_control(tables, kProtocolUdpBit, info.vip_port);
+}
+
 bool is_for_inside_stack(const Frame& frame, const PacketInfo& info, const BurstContext& context) {
     return is_link_local(info.vip) && is_mac(frame.data, context.ports.station(context.tables));
 }
@@ -85,9 +91,11 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const BurstContext&
                                                          : Reason::not_our_address;
     switch (entry->kind) {
         case AddressKind::vip:
+            if (is_remote_control_packet(info, tables)) return Reason::remote_control;
             break;
         case AddressKind::dedicated_mine:
-            return Reason::dedicated;
+            return is_remote_control_packet(info, tables) ? Reason::remote_control
+                                                          : Reason::dedicated;
         case AddressKind::dedicated_other:
             return Reason::other_host;
         case AddressKind::broadcast:

@@ -105,10 +105,12 @@ enum class SentTo : std::uint8_t {
     X(inside_virtual_probe,  drop,    none,               other, "the inside stack probes for a duplicate of a virtual address; other hosts would answer") \
     X(inside_control,        drop,    none,               other, "a frame from inside on the heartbeat's ethertype: servers may not speak for the cluster") \
     X(heartbeat_shed,        drop,    none,               other, "a frame on the heartbeat's ethertype that bears no seal of this cluster, or no news, while many such come") \
+    X(remote_control_shed,   drop,    none,               other, "a datagram for remote control beyond the rate that the control plane is asked to look at") \
     X(output_full,           drop,    none,               other, "the other port's queue was full") \
     /* consume */ \
     X(heartbeat,             consume, control,            other, "a frame on the heartbeat's ethertype") \
     X(heartbeat_other_vlan,  consume, control,            other, "a frame on the heartbeat's ethertype, in another VLAN than the cluster's") \
+    X(remote_control,        consume, control,            other, "a datagram for remote control: the control plane looks whether it bears the key") \
     X(arp_answered,          consume, outside,            other, "ARP request answered") \
     X(nd_answered,           consume, outside,            other, "neighbour solicitation answered") \
     /* inside to outside */ \

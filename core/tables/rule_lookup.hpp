@@ -46,6 +46,12 @@ inline constexpr int kKeyAddressShift = 18;  // behind 16 bits of the port and 2
     return general;
 }
 
+// UDP for remote control: it is consumed before the rules are asked.
+[[nodiscard]] inline bool is_remote_control(const Tables& tables, std::uint8_t protocol_bit,
+                                            std::uint16_t port) {
+    return protocol_bit == kProtocolUdpBit && port == tables.remote_port && port != 0;
+}
+
 // The rule for the rest is of affinity single, and never disabled or sticky.
 [[nodiscard]] inline Affinity affinity_of(const Tables& tables, RuleId rule) {
     return rule == kDefaultRule ? Affinity::single : tables.rules[rule].affinity;

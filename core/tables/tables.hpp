@@ -94,9 +94,12 @@ struct Tables {
     std::uint16_t generation;
     // The cluster's VLAN, 1..4094; 0: its frames are untagged.
     std::uint16_t vlan;
+    // UDP to it, at a VIP or a dedicated address of this host, is for the control plane; 0: no port
+    // is.
+    std::uint16_t remote_port;
     // 1: frames from inside leave with the cluster MAC as their source (a hub, unicast mode)
     std::uint8_t bares_source_mac;
-    std::array<Byte, 1> zero;
+    std::array<Byte, 7> zero;
 };
 static_assert(std::is_trivially_copyable_v<Tables>);
 static_assert(std::has_unique_object_representations_v<RuleEntry> &&

@@ -35,6 +35,8 @@ public:
     // Lives of one host that have budgets of their own at a time.
     static constexpr std::size_t kLivesPerHost = 8;
     static constexpr std::uint64_t kSequencesKept = 64;
+    // Datagrams for remote control: a look at one costs the control plane a decryption.
+    static constexpr std::uint32_t kRemotePerWindow = 4;
 
     // `body` begins after the Ethernet header. Thread: one.
     [[nodiscard]] bool admits(std::span<const Byte> body, const SealKeys& keys,
@@ -42,6 +44,10 @@ public:
     // For what the control plane wants to see but nobody seals (a switch's IGMP queries): a share
     // of the budget for frames without a seal.
     [[nodiscard]] bool admits_other(Instant now) { return others_.spend(now, kOthersPerWindow); }
+
+    // For datagrams of remote control: a budget of their own, so that no flood of them takes what
+    // heartbeats and claims of addresses share.
+    [[nodiscard]] bool admits_remote(Instant now) { return remote_.spend(now, kRemotePerWindow); }
 
 private:
     struct Budget {
@@ -67,6 +73,7 @@ private:
     };
     std::array<Lives, kHostsMax> lives_{};
     Budget others_;
+    Budget remote_;
 };
 
 }  // namespace nlb

@@ -45,6 +45,13 @@ MacAddress server_mac_of(const Lane& lane, const PortAddresses& ports) {
     return word == 0 ? ports.inside : mac_in(word);
 }
 
+// What becomes of a frame for the control plane that the policer refuses; live: what it was.
+Reason shed_reason_of(Reason reason) {
+    if (reason == Reason::virtual_announcement || reason == Reason::inside_answer)
+        return Reason::live;
+    return reason == Reason::remote_control ? Reason::remote_control_shed : Reason::heartbeat_shed;
+}
+
 }  // namespace
 
 void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant now) {
@@ -62,9 +69,8 @@ void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant 
         if (admits(lane, packets, i, now)) {
             punt(lane, burst.buffers[i], packets.reasons[i], now);
         } else {
-            if (packets.reasons[i] != Reason::virtual_announcement &&
-                packets.reasons[i] != Reason::inside_answer)
-                reclassify(packets, i, Reason::heartbeat_shed, lane.counters);
+            if (const Reason shed = shed_reason_of(packets.reasons[i]); shed != Reason::live)
+                reclassify(packets, i, shed, lane.counters);
             slots[static_cast<std::size_t>(Output::none)] |= std::uint64_t{1} << i;
         }
     }

@@ -28,6 +28,7 @@ std::uint32_t transmit(const Lane& lane, Side to, rte_mbuf** frames, std::uint32
 
 bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now) {
     static constexpr SealKeys kNone{};
+    if (packets.reasons[slot] == Reason::remote_control) return lane.policer.admits_remote(now);
     if (packets.reasons[slot] != Reason::heartbeat) return lane.policer.admits_other(now);
     const Frame& frame = packets.frames[slot];
     const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);

@@ -13,8 +13,9 @@ namespace nlb::dataplane {
 
 // Frames that a flood could be made of do not crowd out the cluster's own: neither in the ring to
 // main nor behind it. One of another VLAN shares the budget of those without a seal, so that the
-// control plane can name it; so do claims of virtual addresses and answers of servers. Requires:
-// the packet's output is control. Thread, here and below: the lane's worker.
+// control plane can name it; so do claims of virtual addresses and answers of servers. Datagrams
+// for remote control have a budget of their own. Requires: the packet's output is control. Thread,
+// here and below: the lane's worker.
 [[nodiscard]] bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now);
 
 // Gives the buffer to main, with the time at which it came and its reason; one that finds no room

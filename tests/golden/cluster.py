@@ -57,7 +57,8 @@ class Cluster:
             "clusters:\n"
             f"  - name: golden\n    address: {VIP}/24\n    {LINKS[link]}\n"
             f'    virtual_addresses: [{VIP2}, "{VIP6}/64"]\n    key_file: {key}\n'
-            f"    connections: {{max: 1024}}\n    port_rules:{RULES}    hosts:\n{hosts}"
+            "    connections: {max: 1024}\n    remote_control: {enabled: true, key_file: remote.key}\n"
+            f"    port_rules:{RULES}    hosts:\n{hosts}"
             "poll: adaptive\neal: {hugepages: false}\n")
 
     def sent_outside(self, name):

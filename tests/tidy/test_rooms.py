@@ -30,6 +30,8 @@ ROOMS = {
         "wire": {"base", "clients"},
         "cluster": {"base", "clients", "wire"},
         "ipc": {"base", "tables", "clients", "packet", "wire"},
+        # Remote control's protocol: it knows neither packets nor clusters.
+        "remote": {"base"},
     },
     "dataplane": {
         "startup": set(),

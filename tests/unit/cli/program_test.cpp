@@ -352,6 +352,8 @@ TEST_F(Program, ACommandForAnotherHostNeverReachesThisOne) {
                    "needs remote control");
     expect_failure({"stop", "--run-dir", sandbox_.path(), "--host", "all"}, 1, 1015,
                    "needs remote control");
+    expect_failure({"events", "--run-dir", sandbox_.path(), "--host", "all"}, 1, 1015,
+                   "one host at a time");
     for (const std::string& request : control_plane.requests())
         EXPECT_EQ(request.find("stop"), std::string::npos) << request;
     EXPECT_EQ(run({"stop", "--run-dir", sandbox_.path(), "--host", "edge1", "--cluster", "web"})
@@ -360,6 +362,17 @@ TEST_F(Program, ACommandForAnotherHostNeverReachesThisOne) {
     const Json sent = *parse_json(control_plane.requests().back());
     EXPECT_EQ(text_of(sent, "command"), "stop");
     EXPECT_EQ(text_of(sent, "cluster"), "web");
+}
+
+TEST_F(Program, WhatRemoteControlNeedsIsSaid) {
+    expect_failure({"--remote", "192.0.2.80", "query"}, 1, 1015, "--remote needs --key-file");
+    expect_failure({"--remote", "edge1", "--key-file", "k", "query"}, 1, 1015, "\"edge1\"");
+    expect_failure({"--remote", "127.0.0.1", "--key-file", "none.key", "query"}, 2, 1003,
+                   "none.key");
+    ASSERT_EQ(run({"keygen", "remote.key"}).exit_code, 0);
+    expect_failure(
+        {"--remote", "127.0.0.1:9", "--key-file", "remote.key", "--timeout", "50ms", "query"}, 3,
+        1103, "nobody answers remote control at 127.0.0.1:9 within 50 ms");
 }
 
 TEST_F(Program, RefusalsOfTheControlPlaneAreExitOne) {

@@ -224,8 +224,23 @@ const BadYaml kCases[] = {
      "got \"721h\""},
     {"ARemoteControlPortOfZeroIsRefused", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
-     "    remote_control: {enabled: true, port: 0}\n",
-     R"(nlb.yaml:4:43: clusters[0].remote_control.port: expected a whole number in 1-65535, got "0")"},
+     "    remote_control: {enabled: true, key_file: remote.key, port: 0}\n",
+     R"(nlb.yaml:4:65: clusters[0].remote_control.port: expected a whole number in 1-65535, got "0")"},
+    {"RemoteControlWithoutAKeyIsRefused", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/24\n"
+     "    remote_control: {enabled: true}\n",
+     "nlb.yaml:4:21: clusters[0].remote_control: expected a key_file that `nlb keygen` wrote, got "
+     "none"},
+    {"RemoteControlUnderTheClustersKeyIsRefused", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/24\n"
+     "    remote_control: {enabled: true, key_file: web.key}\n",
+     "nlb.yaml:4:47: clusters[0].remote_control.key_file: expected another key than the cluster's, "
+     "whose holder is a host, got \"web.key\""},
+    {"RemoteControlAtAPortOfIpsecIsRefused", "    address: 192.0.2.80/24\n",
+     "    address: 192.0.2.80/24\n"
+     "    remote_control: {enabled: true, key_file: remote.key, port: 500}\n",
+     "nlb.yaml:4:65: clusters[0].remote_control.port: expected a port that IPsec does not use, got "
+     "\"500\""},
     {"TheMacOfAGroupIsNoStations", "    address: 192.0.2.80/24\n",
      "    address: 192.0.2.80/24\n"
      "    mac: '03:bf:00:00:00:01'\n",

@@ -49,7 +49,7 @@ TEST(Digest, EverythingThatIsAgreedUponChangesIt) {
         {kAddress, kAddress + "    partition: majority\n"},
         {kAddress, kAddress + "    icmp: all\n"},
         {kAddress, kAddress + "    ipsec: {drop_state_if_not_bucket_owner: false}\n"},
-        {kAddress, kAddress + "    remote_control: {enabled: true}\n"},
+        {kAddress, kAddress + "    remote_control: {enabled: true, key_file: r}\n"},
         {kAddress, kAddress + "    remote_control: {port: 2505}\n"},
         {"name: http", "name: https"},
         {"ports: 80,", "ports: 81,"},

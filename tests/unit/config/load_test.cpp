@@ -113,6 +113,7 @@ TEST(Load, WhatIsNotWrittenHasItsDefault) {
     EXPECT_EQ(cluster.ipsec.idle, hours{24});
     EXPECT_FALSE(cluster.remote_control.enabled);
     EXPECT_EQ(cluster.remote_control.port, 2504);
+    EXPECT_FALSE(cluster.remote_control.configure);
     EXPECT_EQ(cluster.generation, 1U);
     EXPECT_TRUE(cluster.port_rules.empty());
     EXPECT_TRUE(cluster.hosts.at(0).addresses.empty());
@@ -139,7 +140,7 @@ TEST(Load, EveryKeyOfAClusterIsRead) {
         "tolerance: 7}\n    partition: majority\n"
         "    icmp: all\n    connections: {max: 2000, tcp_idle: 20m, half_open: 5s, closing: 2s}\n"
         "    ipsec: {drop_state_if_not_bucket_owner: false, idle: 1h}\n    remote_control: "
-        "{enabled: true, port: 2505}\n    generation: "
+        "{enabled: true, port: 2505, key_file: /etc/remote.key, configure: true}\n    generation: "
         "9\n"));
     const Cluster& cluster = config.clusters.at(0);
     EXPECT_EQ(cluster.mode, LinkMode::multicast);
@@ -157,6 +158,8 @@ TEST(Load, EveryKeyOfAClusterIsRead) {
     EXPECT_EQ(cluster.ipsec.idle, hours{1});
     EXPECT_TRUE(cluster.remote_control.enabled);
     EXPECT_EQ(cluster.remote_control.port, 2505);
+    EXPECT_EQ(cluster.remote_control.key_file, "/etc/remote.key");
+    EXPECT_TRUE(cluster.remote_control.configure);
     EXPECT_EQ(cluster.generation, 9U);
     EXPECT_EQ(cluster.virtual_addresses.at(1).length, 64);
 }

@@ -279,6 +279,7 @@ ClusterNumbers counted_cluster(const std::string& name, bool reported) {
     n.announcements = 103;
     n.address_conflicts = 104;
     count_from(n.frames_refused, 200);
+    if (reported) count_from(n.remote_requests.emplace(), 401);
     n.grants = {301, 302, 303, 304};
     n.fence_remaining_s = 0.375;
     n.generation = 105;

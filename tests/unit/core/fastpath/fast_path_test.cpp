@@ -14,6 +14,7 @@ namespace nlb::test {
 namespace {
 
 constexpr std::size_t kRoom = 256;
+constexpr std::uint16_t kRemotePort = 2504;
 constexpr int kBursts = 16'000;  // of up to 64 frames, twice
 constexpr std::size_t kInfoBytes = sizeof(PacketInfo);
 
@@ -41,6 +42,8 @@ std::vector<std::vector<Byte>> some_patterns() {
         add(udp(port), 0);
     }
     for (const std::uint16_t port : kSessionPorts) add(udp(port));
+    add(udp(kRemotePort));
+    add(over_v6(udp(kRemotePort)));
     for (const std::uint8_t flags : kFlags) add(tcp(flags));
     FrameSpec tagged = tcp(kTcpAck);
     for (const std::uint16_t tag : std::array<std::uint16_t, 2>{7, 0}) {
@@ -140,7 +143,7 @@ private:
 
 // A host with frames of its own in its hands.
 struct Side {
-    explicit Side(HostId id) : host(id) {}
+    explicit Side(HostId id) : host(id) { host.tables.remote_port = kRemotePort; }
     Host host;
     std::unique_ptr<Burst> burst = std::make_unique<Burst>();
     std::vector<Byte> bytes = std::vector<Byte>(kBurstMax * kRoom);

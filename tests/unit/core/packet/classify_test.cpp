@@ -31,6 +31,26 @@ TEST_F(Classify, OwnDedicatedAddressesAreAccepted) {
     six.destination = dedicated6(1);
     EXPECT_EQ(host.in(build_frame(six)), Reason::dedicated);
 }
+TEST_F(Classify, RemoteControlIsConsumedAtEveryAddressOfThisHostAndBehindTheFence) {
+    for (const bool holds : {true, false}) {
+        host.fence_holds = holds;
+        host.tables.remote_port = 2504;
+        EXPECT_EQ(host.in(build_frame(to(udp(), kVip, 2504))), Reason::remote_control);
+        EXPECT_EQ(host.last.rule, kNoRule);
+        EXPECT_EQ(host.in(build_frame(to(udp(), kSecondVip, 2504))), Reason::remote_control);
+        EXPECT_EQ(host.in(build_frame(to(udp(), dedicated(1), 2504))), Reason::remote_control);
+        EXPECT_EQ(host.in(build_frame(to(udp(), dedicated(2), 2504))), Reason::other_host);
+        FrameSpec six = over_v6(udp());
+        six.destination_port = 2504;
+        EXPECT_EQ(host.in(build_frame(six)), Reason::remote_control);
+        EXPECT_NE(host.in(build_frame(to(tcp(), kVip, 2504))), Reason::remote_control);
+        EXPECT_NE(host.in(build_frame(to(udp(), kVip, 2505))), Reason::remote_control);
+        host.tables.remote_port = 0;
+        EXPECT_NE(host.in(build_frame(to(udp(), kVip, 2504))), Reason::remote_control);
+        EXPECT_NE(host.in(build_frame(to(udp(), kVip, 0))), Reason::remote_control);
+        EXPECT_EQ(host.in(build_frame(to(udp(), dedicated(1), 2504))), Reason::dedicated);
+    }
+}
 TEST_F(Classify, OwnDedicatedAddressesAreAcceptedBehindTheFence) {
     host.fence_holds = false;
     EXPECT_EQ(host.in(build_frame(to(tcp(), dedicated(1), 22))), Reason::dedicated);

@@ -1,4 +1,5 @@
 // What goes in on one side comes out where the tables say, and no buffer is lost on the way.
+#include "core/packet/frame_builder.hpp"
 #include "tests/unit/dataplane/worker/worker_fixture.hpp"
 
 namespace nlb::dataplane {
@@ -148,6 +149,27 @@ TEST_F(WorkerTest, OfHeartbeatsWithoutASealOnlyAFewGetToMainAndSealedOnesAlwaysD
     EXPECT_EQ(take(*to_main_).size(), 5U);
     lane_.seal_keys = nullptr;
     lane_.verified = nullptr;
+}
+
+TEST_F(WorkerTest, OfRemoteControlOnlyAFewGetToMainAndNoneInTheHeartbeatsPlace) {
+    tables_.remote_port = 2504;
+    FrameSpec spec;
+    spec.protocol = kProtocolUdp;
+    spec.source = IpAddress::v4(0xc6336401);
+    spec.destination = tables_.addresses[0].address;
+    spec.destination_mac = tables_.cluster_mac;
+    spec.destination_port = 2504;
+    for (int i = 0; i < 40; ++i) give(*outside_, build_frame(spec));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    const std::uint64_t passed = take(*to_main_).size() + lane_.punts_lost.load();
+    EXPECT_EQ(passed, HeartbeatPolicer::kRemotePerWindow);
+    EXPECT_EQ(counted(Reason::remote_control), passed) << "each has one reason";
+    EXPECT_EQ(counted(Reason::remote_control_shed), 40 - passed);
+    for (int i = 0; i < 4; ++i) give(*outside_, sealed_heartbeat(1, SealKey{{3, 4}}));
+    EXPECT_TRUE(worker_->poll_once(lane_));
+    EXPECT_EQ(counted(Reason::heartbeat), 4) << "their budget is untouched";
+    take(*to_main_);
+    tables_.remote_port = 0;
 }
 
 // With a tag of this VLAN behind the addresses.

@@ -1,0 +1,130 @@
+// Whole conversations on a wire that loses.
+#include "core/remote/remote_client.hpp"
+
+#include "tests/unit/core/remote/sealed.hpp"
+
+namespace nlb::remote {
+namespace {
+
+std::string long_text(std::size_t bytes) {
+    std::string text;
+    while (text.size() < bytes) text += std::to_string(text.size()) + ' ';
+    text.resize(bytes);
+    return text;
+}
+
+TEST(RemoteClient, EveryHostAnswersAtAVirtualAddress) {
+    TestHost edge1("edge1", 1, 3);
+    TestHost edge2("edge2", 2, 3);
+    TestHost edge3("edge3", 3, 3);
+    edge1.answer = "one";
+    edge2.answer = long_text(5000);
+    edge3.answer = "three";
+    Conversation talk(errand(Wanted::all), {&edge1, &edge2, &edge3});
+    const auto replies = talk.run().replies();
+    ASSERT_EQ(replies.size(), 3);
+    EXPECT_EQ(replies[0].text, "one");
+    EXPECT_EQ(replies[1].text, edge2.answer);
+    EXPECT_EQ(replies[2].host, "edge3");
+    EXPECT_LT(talk.ended - kStart, RemoteClient::kGather);
+    for (const TestHost* host : {&edge1, &edge2, &edge3}) EXPECT_EQ(host->runs.size(), 1);
+}
+
+TEST(RemoteClient, WhoIsSilentIsNotWaitedForLong) {
+    TestHost edge1("edge1", 1, 3);
+    edge1.answer = "one";
+    Conversation talk(errand(Wanted::all), {&edge1});
+    ASSERT_EQ(talk.run().replies().size(), 1);
+    EXPECT_LT(talk.ended - kStart, 2 * RemoteClient::kGather);
+}
+
+TEST(RemoteClient, ANamedHostIsTheOnlyOneThatIsAsked) {
+    TestHost edge1("edge1", 1, 2);
+    TestHost edge2("edge2", 2, 2);
+    edge2.answer = "two";
+    Conversation talk(errand(Wanted::named, "edge2"), {&edge1, &edge2});
+    const auto replies = talk.run().replies();
+    ASSERT_EQ(replies.size(), 1);
+    EXPECT_EQ(replies[0].text, "two");
+    EXPECT_TRUE(edge1.runs.empty());
+}
+
+TEST(RemoteClient, WhoMeansOneAndReachesSeveralAsksNobody) {
+    TestHost edge1("edge1", 1, 2);
+    TestHost edge2("edge2", 2, 2);
+    Conversation talk(errand(Wanted::one), {&edge1, &edge2});
+    EXPECT_TRUE(talk.run().ambiguous());
+    EXPECT_TRUE(edge1.runs.empty());
+    EXPECT_TRUE(edge2.runs.empty());
+}
+
+TEST(RemoteClient, OneOfSeveralConfiguredHostsIsAskedWhenNoOtherSpeaks) {
+    TestHost edge1("edge1", 1, 2);
+    edge1.answer = "one";
+    Conversation talk(errand(Wanted::one), {&edge1});
+    EXPECT_EQ(talk.run().replies().at(0).text, "one");
+    EXPECT_GE(talk.ended - kStart, RemoteClient::kGather);
+}
+
+TEST(RemoteClient, AnyOfThemIsEnoughWhereAllKnowTheSame) {
+    TestHost edge1("edge1", 1, 2);
+    TestHost edge2("edge2", 2, 2);
+    edge1.answer = edge2.answer = "map";
+    Conversation talk(errand(Wanted::any), {&edge1, &edge2});
+    ASSERT_EQ(talk.run().replies().size(), 1);
+    EXPECT_EQ(edge1.runs.size() + edge2.runs.size(), 1);
+}
+
+// Whatever is lost, the request is carried out once and the answer is whole.
+TEST(RemoteClient, WhatIsLostIsAskedForAgain) {
+    for (std::size_t each = 2; each < 12; ++each) {
+        TestHost edge1("edge1", 1);
+        edge1.answer = long_text(40'000);
+        Conversation talk(errand(Wanted::one), {&edge1});
+        talk.lost = [each](std::size_t n) { return n % each == 0; };
+        const auto replies = talk.run().replies();
+        ASSERT_EQ(replies.size(), 1) << each;
+        EXPECT_EQ(replies[0].text, edge1.answer) << each;
+        EXPECT_EQ(edge1.runs.size(), 1) << each;
+    }
+}
+
+TEST(RemoteClient, ALostRequestIsSentAgainUnderTheSameCookie) {
+    TestHost edge1("edge1", 1);
+    edge1.answer = "one";
+    Conversation talk(errand(Wanted::one), {&edge1});
+    talk.lost = [](std::size_t n) { return n == 2; };  // hello, challenge, request
+    EXPECT_EQ(talk.run().replies().at(0).text, "one");
+    EXPECT_EQ(edge1.runs.size(), 1);
+    EXPECT_EQ(edge1.counted(Outcome::replayed), 0);
+}
+
+TEST(RemoteClient, AnAnswerThatIsNeverReadyEndsAtTheDeadline) {
+    TestHost edge1("edge1", 1);
+    Conversation talk(errand(Wanted::one), {&edge1});
+    const auto replies = talk.run().replies();
+    ASSERT_EQ(replies.size(), 1);
+    EXPECT_FALSE(replies[0].whole);
+    EXPECT_EQ(talk.ended, kStart + std::chrono::seconds{4});
+    EXPECT_LT(talk.said.size(), 20);
+}
+
+TEST(RemoteClient, AnotherKeyHearsNothing) {
+    TestHost edge1("edge1", 1);
+    edge1.answer = "one";
+    Conversation talk(errand(Wanted::one), {&edge1}, 8);
+    EXPECT_TRUE(talk.run().replies().empty());
+    EXPECT_EQ(talk.back, 0);
+}
+
+TEST(RemoteClient, ARecordedConversationChangesNothing) {
+    TestHost edge1("edge1", 1);
+    edge1.answer = "one";
+    Conversation talk(errand(Wanted::one), {&edge1});
+    static_cast<void>(talk.run());
+    for (const auto& bytes : talk.said) static_cast<void>(edge1.hear(kStart + kMs, bytes));
+    EXPECT_EQ(edge1.runs.size(), 1);
+}
+
+}  // namespace
+}  // namespace nlb::remote
