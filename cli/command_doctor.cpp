@@ -64,8 +64,8 @@ Findings look_at_files(const Options& options, const config::Loaded& loaded,
     append(findings,
            judge_directory(read_directory(FindingId::state_dir_unusable, "state directory", state),
                            runner));
-    append(findings,
-           judge_listener(read_listener("metrics", loaded.config.metrics.listen, "/metrics")));
+    for (const std::string& listen : config::metrics_of(loaded.config, host).listen)
+        append(findings, judge_listener(read_listener("metrics", listen, "/metrics")));
     append(findings, judge_listener(read_listener("manager", loaded.config.manager.listen, "/")));
     if (count(findings).errors + count(findings).warnings == 0)
         findings.push_back(

@@ -22,19 +22,19 @@ TEST(RemoteClient, EveryHostAnswersAtAVirtualAddress) {
     edge3.answer = "three";
     Conversation talk(errand(Wanted::all), {&edge1, &edge2, &edge3});
     const auto replies = talk.run().replies();
-    ASSERT_EQ(replies.size(), 3);
+    ASSERT_EQ(replies.size(), 3U);
     EXPECT_EQ(replies[0].text, "one");
     EXPECT_EQ(replies[1].text, edge2.answer);
     EXPECT_EQ(replies[2].host, "edge3");
     EXPECT_LT(talk.ended - kStart, RemoteClient::kGather);
-    for (const TestHost* host : {&edge1, &edge2, &edge3}) EXPECT_EQ(host->runs.size(), 1);
+    for (const TestHost* host : {&edge1, &edge2, &edge3}) EXPECT_EQ(host->runs.size(), 1U);
 }
 
 TEST(RemoteClient, WhoIsSilentIsNotWaitedForLong) {
     TestHost edge1("edge1", 1, 3);
     edge1.answer = "one";
     Conversation talk(errand(Wanted::all), {&edge1});
-    ASSERT_EQ(talk.run().replies().size(), 1);
+    ASSERT_EQ(talk.run().replies().size(), 1U);
     EXPECT_LT(talk.ended - kStart, 2 * RemoteClient::kGather);
 }
 
@@ -44,7 +44,7 @@ TEST(RemoteClient, ANamedHostIsTheOnlyOneThatIsAsked) {
     edge2.answer = "two";
     Conversation talk(errand(Wanted::named, "edge2"), {&edge1, &edge2});
     const auto replies = talk.run().replies();
-    ASSERT_EQ(replies.size(), 1);
+    ASSERT_EQ(replies.size(), 1U);
     EXPECT_EQ(replies[0].text, "two");
     EXPECT_TRUE(edge1.runs.empty());
 }
@@ -71,8 +71,8 @@ TEST(RemoteClient, AnyOfThemIsEnoughWhereAllKnowTheSame) {
     TestHost edge2("edge2", 2, 2);
     edge1.answer = edge2.answer = "map";
     Conversation talk(errand(Wanted::any), {&edge1, &edge2});
-    ASSERT_EQ(talk.run().replies().size(), 1);
-    EXPECT_EQ(edge1.runs.size() + edge2.runs.size(), 1);
+    ASSERT_EQ(talk.run().replies().size(), 1U);
+    EXPECT_EQ(edge1.runs.size() + edge2.runs.size(), 1U);
 }
 
 // Whatever is lost, the request is carried out once and the answer is whole.
@@ -83,9 +83,9 @@ TEST(RemoteClient, WhatIsLostIsAskedForAgain) {
         Conversation talk(errand(Wanted::one), {&edge1});
         talk.lost = [each](std::size_t n) { return n % each == 0; };
         const auto replies = talk.run().replies();
-        ASSERT_EQ(replies.size(), 1) << each;
+        ASSERT_EQ(replies.size(), 1U) << each;
         EXPECT_EQ(replies[0].text, edge1.answer) << each;
-        EXPECT_EQ(edge1.runs.size(), 1) << each;
+        EXPECT_EQ(edge1.runs.size(), 1U) << each;
     }
 }
 
@@ -95,15 +95,15 @@ TEST(RemoteClient, ALostRequestIsSentAgainUnderTheSameCookie) {
     Conversation talk(errand(Wanted::one), {&edge1});
     talk.lost = [](std::size_t n) { return n == 2; };  // hello, challenge, request
     EXPECT_EQ(talk.run().replies().at(0).text, "one");
-    EXPECT_EQ(edge1.runs.size(), 1);
-    EXPECT_EQ(edge1.counted(Outcome::replayed), 0);
+    EXPECT_EQ(edge1.runs.size(), 1U);
+    EXPECT_EQ(edge1.counted(Outcome::replayed), 0U);
 }
 
 TEST(RemoteClient, AnAnswerThatIsNeverReadyEndsAtTheDeadline) {
     TestHost edge1("edge1", 1);
     Conversation talk(errand(Wanted::one), {&edge1});
     const auto replies = talk.run().replies();
-    ASSERT_EQ(replies.size(), 1);
+    ASSERT_EQ(replies.size(), 1U);
     EXPECT_FALSE(replies[0].whole);
     EXPECT_EQ(talk.ended, kStart + std::chrono::seconds{4});
     EXPECT_LT(talk.said.size(), 20);
@@ -114,7 +114,7 @@ TEST(RemoteClient, AnotherKeyHearsNothing) {
     edge1.answer = "one";
     Conversation talk(errand(Wanted::one), {&edge1}, 8);
     EXPECT_TRUE(talk.run().replies().empty());
-    EXPECT_EQ(talk.back, 0);
+    EXPECT_EQ(talk.back, 0U);
 }
 
 TEST(RemoteClient, ARecordedConversationChangesNothing) {
@@ -123,7 +123,7 @@ TEST(RemoteClient, ARecordedConversationChangesNothing) {
     Conversation talk(errand(Wanted::one), {&edge1});
     static_cast<void>(talk.run());
     for (const auto& bytes : talk.said) static_cast<void>(edge1.hear(kStart + kMs, bytes));
-    EXPECT_EQ(edge1.runs.size(), 1);
+    EXPECT_EQ(edge1.runs.size(), 1U);
 }
 
 }  // namespace

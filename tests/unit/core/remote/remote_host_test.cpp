@@ -11,8 +11,8 @@ protected:
     RemoteHostCase() : sealer(key_of(7)), edge1("edge1", 1) {}
 
     // The challenge that the host gives this client.
-    Challenge challenged(Instant now, const Token& client, const Peer& from = kClient) {
-        const auto wishes = edge1.hear(now, encode(Hello{client, ""}, sealer), from);
+    Challenge challenged(Instant now, const Token& of, const Peer& from = kClient) {
+        const auto wishes = edge1.hear(now, encode(Hello{of, ""}, sealer), from);
         EXPECT_TRUE(wishes.send);
         const auto decoded = decode(Way::to_client, wishes.send->bytes, sealer);
         EXPECT_EQ(decoded.fault, Fault::none);
@@ -37,7 +37,7 @@ TEST_F(RemoteHostCase, WithoutTheKeyNobodyGetsAWord) {
     EXPECT_FALSE(edge1.hear(kStart, encode(Hello{client, ""}, other)).send);
     EXPECT_FALSE(edge1.hear(kStart, std::vector<Byte>(300, 0x55)).send);
     EXPECT_FALSE(edge1.hear(kStart, {}).send);
-    EXPECT_EQ(edge1.counted(Outcome::unsealed), 3);
+    EXPECT_EQ(edge1.counted(Outcome::unsealed), 3U);
     EXPECT_TRUE(edge1.host.on_tick(kStart).empty());
 }
 
@@ -49,9 +49,9 @@ TEST_F(RemoteHostCase, ARequestIsTakenOnceAndItsRecordingIsRefused) {
     // Long after the session is forgotten the cookie is too old.
     EXPECT_FALSE(edge1.hear(kStart + RemoteHost::kCookieLife, bytes).run);
     EXPECT_FALSE(edge1.hear(kStart + std::chrono::minutes{1}, bytes).run);
-    EXPECT_EQ(edge1.counted(Outcome::replayed), 2);
-    EXPECT_EQ(edge1.counted(Outcome::stale), 1);
-    EXPECT_EQ(edge1.runs.size(), 1);
+    EXPECT_EQ(edge1.counted(Outcome::replayed), 2U);
+    EXPECT_EQ(edge1.counted(Outcome::stale), 1U);
+    EXPECT_EQ(edge1.runs.size(), 1U);
 }
 
 TEST_F(RemoteHostCase, ACookieIsGoodForItsClientAlone) {
@@ -65,7 +65,7 @@ TEST_F(RemoteHostCase, ACookieIsGoodForItsClientAlone) {
     Challenge of_another = challenge;
     of_another.client = Token{2};
     EXPECT_FALSE(edge1.hear(kStart, request(of_another)).run);
-    EXPECT_EQ(edge1.counted(Outcome::stale), 3);
+    EXPECT_EQ(edge1.counted(Outcome::stale), 3U);
     EXPECT_TRUE(edge1.hear(kStart, request(challenge)).run);
 }
 
@@ -73,13 +73,13 @@ TEST_F(RemoteHostCase, ACookieOfALifeBeforeIsNobodys) {
     const Challenge challenge = challenged(kStart, client);
     TestHost restarted("edge1", 1);
     EXPECT_FALSE(restarted.hear(kStart, request(challenge)).run);
-    EXPECT_EQ(restarted.counted(Outcome::other_host), 1);
+    EXPECT_EQ(restarted.counted(Outcome::other_host), 1U);
     // Even one that claims to be of this life.
     Challenge forged = challenge;
     const auto mine = restarted.hear(kStart, encode(Hello{client, ""}, sealer));
     forged.boot = std::get<Challenge>(decode(Way::to_client, mine.send->bytes, sealer).frame).boot;
     EXPECT_FALSE(restarted.hear(kStart, request(forged)).run);
-    EXPECT_EQ(restarted.counted(Outcome::stale), 1);
+    EXPECT_EQ(restarted.counted(Outcome::stale), 1U);
 }
 
 TEST_F(RemoteHostCase, OnlyTheHostThatIsMeantAnswers) {
@@ -87,7 +87,7 @@ TEST_F(RemoteHostCase, OnlyTheHostThatIsMeantAnswers) {
     EXPECT_TRUE(edge1.hear(kStart, encode(Hello{client, "1"}, sealer)).send);
     EXPECT_TRUE(edge1.hear(kStart, encode(Hello{client, "all"}, sealer)).send);
     EXPECT_FALSE(edge1.hear(kStart, encode(Hello{client, "edge2"}, sealer)).send);
-    EXPECT_EQ(edge1.counted(Outcome::other_host), 1);
+    EXPECT_EQ(edge1.counted(Outcome::other_host), 1U);
 }
 
 TEST_F(RemoteHostCase, PartsLeaveAFewAtATime) {
@@ -98,7 +98,7 @@ TEST_F(RemoteHostCase, PartsLeaveAFewAtATime) {
     EXPECT_TRUE(parts(kStart + kMs).empty());
     EXPECT_EQ(edge1.host.next_wake(), kStart + RemoteHost::kPartsEvery);
     EXPECT_EQ(parts(kStart + RemoteHost::kPartsEvery).size(), RemoteHost::kPartsAtOnce);
-    EXPECT_EQ(parts(kStart + 2 * RemoteHost::kPartsEvery).size(), 3);
+    EXPECT_EQ(parts(kStart + 2 * RemoteHost::kPartsEvery).size(), 3U);
     EXPECT_EQ(edge1.host.next_wake(), kForever);
 }
 
@@ -112,11 +112,11 @@ TEST_F(RemoteHostCase, WhatWasLostIsSentAgainSoManyTimesAndNoMore) {
     EXPECT_EQ(std::get<Answer>(decode(Way::to_client, pending.send->bytes, sealer).frame).state,
               AnswerState::pending);
     edge1.host.on_answer(kStart, client, std::string(kPartBytesMax + 1, 'a'));
-    EXPECT_EQ(parts(kStart).size(), 2);
+    EXPECT_EQ(parts(kStart).size(), 2U);
     // The same question again is a recording.
     EXPECT_FALSE(edge1.hear(kStart, encode(more, sealer)).send);
     EXPECT_TRUE(parts(kStart + kMs).empty());
-    EXPECT_EQ(edge1.counted(Outcome::replayed), 1);
+    EXPECT_EQ(edge1.counted(Outcome::replayed), 1U);
     std::size_t again = 0;
     for (more.round = 2; more.round < 100; ++more.round) {
         static_cast<void>(edge1.hear(kStart, encode(more, sealer)));
@@ -140,7 +140,7 @@ TEST_F(RemoteHostCase, WhatIsRememberedIsBounded) {
     }
     // All of them wait for an answer: the next one finds no room, until one is finished.
     EXPECT_FALSE(edge1.hear(kStart, request(challenged(kStart, Token{9}))).run);
-    EXPECT_EQ(edge1.counted(Outcome::busy), 1);
+    EXPECT_EQ(edge1.counted(Outcome::busy), 1U);
     edge1.host.on_answer(kStart, Token{10}, "done");
     EXPECT_TRUE(edge1.hear(kStart, request(challenged(kStart, Token{9}))).run);
 }
