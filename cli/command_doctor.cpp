@@ -102,8 +102,11 @@ void pause() {
 
 Findings look_at_cluster(const Options& options, const std::vector<config::Member>& members,
                          const std::string& host, bool dataplane_runs) {
-    Json request = request_for(options, "query");
-    const ControlReply before = ask(options, request);
+    // Here, whoever answers: --host says which host this machine is to be.
+    Options here = options;
+    here.host.clear();
+    const Json request = request_for(here, "query");
+    const ControlReply before = ask(here, request);
     if (!before.answered) {
         if (daemon::RunDirectory::is_held(options.run_dir, "controlplane"))
             return {{FindingId::serves_not, "cluster",
@@ -118,7 +121,7 @@ Findings look_at_cluster(const Options& options, const std::vector<config::Membe
                  "nothing runs on " + options.run_dir + ": the cluster itself was not asked", ""}};
     }
     pause();
-    const ControlReply now = ask(options, request);
+    const ControlReply now = ask(here, request);
     Findings findings;
     for (const config::Member& member : members) {
         const Json told = cluster_named(now, member.cluster->name);
@@ -132,9 +135,9 @@ Findings look_at_cluster(const Options& options, const std::vector<config::Membe
         append(findings,
                judge_cluster(told, cluster_named(before, member.cluster->name), *member.cluster));
     }
-    Json wanted = request_for(options, "events");
+    Json wanted = request_for(here, "events");
     wanted["last"] = kEventsAsked;
-    const ControlReply events = ask(options, wanted);
+    const ControlReply events = ask(here, wanted);
     if (events.answered)
         append(findings,
                judge_events(list_of(events.json, "events"), std::chrono::system_clock::now()));
