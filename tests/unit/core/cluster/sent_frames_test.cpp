@@ -44,14 +44,16 @@ TEST(MapInForce, AMapIsWholeWhenItsPartsAreAndItsDigestIsRight) {
     header.slots = kRuleSlots;
     header.epoch = map.epoch;
     std::vector<MapPart> parts = split_map(map, header);
-    ASSERT_EQ(parts.size(), 2U);
+    ASSERT_EQ(parts.size(), 3U);
     MapInForce force;
     EXPECT_FALSE(force.add_part(parts[1]));
+    EXPECT_FALSE(force.add_part(parts[2]));
     const auto whole = force.add_part(parts[0]);
     ASSERT_TRUE(whole);
     EXPECT_EQ(*whole, map);
     parts[0].targets[0][0] = 1;
     EXPECT_FALSE(force.add_part(parts[0]));
+    EXPECT_FALSE(force.add_part(parts[2]));
     EXPECT_FALSE(force.add_part(parts[1])) << "it is not what the digest says";
 }
 

@@ -39,6 +39,7 @@ Tables some_tables(Prng& random) {
     for (int i = 0; i < 2; ++i) add(AddressKind::broadcast);
     for (int i = 0; i < 4; ++i) add(AddressKind::dedicated_other);
     tables.rule_count = static_cast<std::uint8_t>(random.below(kRulesMax + 1));
+    for (RuleMasks* masks : {&tables.own, &tables.dirty_elsewhere}) masks->fill(0);
     for (RuleId i = 0; i < tables.rule_count; ++i) {
         const auto [low, high] = std::minmax({some_port(random), some_port(random)});
         const bool every = random.chance(400'000);
@@ -65,7 +66,7 @@ TEST(TablesIndex, HasTheRuleOfEachAddressAndPort) {
     Prng random(41);
     for (int turn = 0; turn < 300; ++turn) {
         const Tables tables = some_tables(random);
-        assert_sound(tables);
+        ASSERT_STREQ(first_fault(tables), nullptr);
         const auto index = std::make_unique<TablesIndex>(tables);
         for (int i = 0; i < 2000; ++i) {
             const auto vip = static_cast<std::uint16_t>(random.below(tables.vip_count));

@@ -74,6 +74,7 @@ public:
             }
             for (TestHost* host : hosts_)
                 for (const auto& one : host->host.on_tick(now)) give_back(now, one.bytes);
+            if (client_.done(now)) break;
         }
         ended = now;
         EXPECT_LT(turns, 300U) << "it wakes for nothing";

@@ -153,6 +153,7 @@ TEST_F(WorkerTest, OfHeartbeatsWithoutASealOnlyAFewGetToMainAndSealedOnesAlwaysD
 
 TEST_F(WorkerTest, OfRemoteControlOnlyAFewGetToMainAndNoneInTheHeartbeatsPlace) {
     tables_.remote_port = 2504;
+    tables_.index = TablesIndex(tables_);
     FrameSpec spec;
     spec.protocol = kProtocolUdp;
     spec.source = IpAddress::v4(0xc6336401);
