@@ -229,7 +229,7 @@ class BeforeTheStart(DoctorCase):
 
     def test_devices(self):
         self.assert_text("interface_missing", self.text({"outside": "net_af_packet0,iface=nosuch"}))
-        self.assert_text("device_refused", self.text({"outside": "net_pcap0,rx_pcap=/nonexistent.pcap"}))
+        self.assert_text("configuration_mistake", self.text({"outside": "net_nosuch0"}))
 
     def test_the_outside_interface(self):
         self.assert_real("interface_down", ["link set outside down"], ["link set outside up"], "ip link set dev outside up")
