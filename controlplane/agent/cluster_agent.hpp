@@ -167,7 +167,8 @@ public:
     static void fields(Self& self, Each&& each) {
         each(self.params_, self.rule_states_, self.healths_, self.told_health_, self.membership_,
              self.channel_, self.commands_, self.next_, self.exchange_, self.mismatches_,
-             self.witnesses_, self.addresses_, self.igmp_, self.overheard_, self.boot_);
+             self.witnesses_, self.addresses_, self.igmp_, self.overheard_, self.boot_,
+             self.opening_watch_);
         each(self.wanted_, self.found_, self.initial_told_, self.active_, self.told_draining_,
              self.leaving_, self.departing_, self.empty_reports_, self.dataplane_, self.link_up_,
              self.inside_, self.workers_move_, self.memory_, self.memory_until_,

@@ -27,6 +27,12 @@ public:
     // Another dataplane counts from zero.
     void forget() { told_.reset(); }
 
+    // Everything of it that changes, for snapshots (controlplane/flight).
+    template <class Self, class Each>
+    static void fields(Self& self, Each&& each) {
+        each(self.told_, self.told_at_);
+    }
+
 private:
     std::optional<std::uint64_t> told_;  // what was counted when it was told last
     Instant told_at_ = kLongAgo;

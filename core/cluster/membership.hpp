@@ -153,7 +153,7 @@ public:
         each(self.params_, self.self_, self.outbox_, self.listening_, self.sent_, self.map_,
              self.peers_, self.duplicate_, self.evidence_, self.starvation_, self.lease_,
              self.grants_, self.handover_, self.reload_, self.coordinator_, self.sender_,
-             self.next_wake_, self.was_converged_);
+             self.next_wake_, self.was_converged_, self.news_);
     }
 
 private:

@@ -64,7 +64,7 @@ public:
     // Everything of it that changes, for snapshots (controlplane/flight).
     template <class Self, class Each>
     static void fields(Self& self, Each&& each) {
-        each(self.await_first_, self.speak_by_, self.repeats_left_);
+        each(self.await_first_, self.speak_by_, self.repeats_left_, self.turns_);
     }
 
 private:

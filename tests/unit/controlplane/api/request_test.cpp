@@ -46,6 +46,17 @@ TEST(Request, WhatBelongsToOtherVerbsIsRefused) {
     EXPECT_EQ(parse_request(R"({"command":"events"})").value().last, kEventsKept);
 }
 
+TEST(Request, AFileOfRecordingsIsAskedForInPieces) {
+    const auto listed = parse_request(R"({"command": "flight"})");
+    ASSERT_TRUE(listed);
+    EXPECT_EQ(listed.value().verb, Verb::flight);
+    EXPECT_FALSE(listed.value().file);
+    const auto piece = parse_request(R"({"command": "flight", "file": "a", "offset": 262144})");
+    ASSERT_TRUE(piece);
+    EXPECT_EQ(piece.value().offset, 262144U);
+    EXPECT_FALSE(parse_request(R"({"command": "query", "file": "a"})"));
+}
+
 TEST(Request, GarbageIsASentence) {
     const std::string deep(500000, '[');
     for (const std::string& line :

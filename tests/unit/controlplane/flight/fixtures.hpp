@@ -1,6 +1,7 @@
 // A recorded agent with a dataplane that obeys, and its segments in memory.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <memory>
 #include <vector>
 

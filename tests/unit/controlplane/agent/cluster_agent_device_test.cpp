@@ -1,0 +1,112 @@
+// What befalls the host's own dataplane: workers, addresses, the link, connections that others
+// answer.
+#include <gtest/gtest.h>
+
+#include "controlplane/agent/cluster_agent.hpp"
+#include "tests/unit/controlplane/agent/fixtures.hpp"
+
+namespace nlb::controlplane {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::Bench;
+using Type = ipc::MessageType;
+
+TEST(ClusterAgent, AWorkerThatHangsCostsTheHostItsBuckets) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{3000});
+    ASSERT_EQ(bench.agent.serves_not_because(bench.now), "");
+    bench.workers_stand = bench.now;
+    bench.pass(milliseconds{450});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "") << "it may only be busy";
+    bench.pass(milliseconds{200});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "a worker of the dataplane does not move");
+    EXPECT_LE(bench.agent.membership().valid_until(), bench.now);
+    bench.workers_stand.reset();
+    bench.pass(milliseconds{3000});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+}
+
+ipc::Inside without_address() {
+    return {ipc::InsideState::addresses_missing, 2, IpAddress::v4(0xc0000250)};
+}
+
+TEST(ClusterAgent, AHostWithoutItsAddressesTakesNoBucketAndSaysWhy) {
+    Bench bench;
+    bench.inside = without_address();
+    ipc::Hello hello = Bench::fresh_hello();
+    hello.inside = bench.inside;
+    ASSERT_EQ(bench.hello(hello), "");
+    bench.pass(milliseconds{5000});
+    EXPECT_FALSE(bench.agent.active());
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now),
+              "the address 192.0.2.80 and 1 more are missing on the inside device");
+    bench.inside = {};
+    bench.pass(milliseconds{3000});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+    EXPECT_NE(bench.agent.membership().own()[0], 0U);
+}
+
+TEST(ClusterAgent, AMemberThatLosesItsAddressesLeavesInOrderAndComesBackWithThem) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{3000});
+    ASSERT_NE(bench.agent.membership().own()[0], 0U);
+    bench.inside = without_address();
+    bench.pass(milliseconds{1000});
+    EXPECT_FALSE(bench.agent.active());
+    EXPECT_LE(bench.agent.membership().valid_until(), bench.now);
+    EXPECT_EQ(bench.agent.shown(), ShownState::converging) << "nobody has stopped it";
+    bench.inside = {};
+    bench.pass(milliseconds{3000});
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
+}
+
+TEST(ClusterAgent, WhatIsMissingOnADeviceThatSomebodyElseKeepsIsOnlyTold) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{3000});
+    bench.inside = {ipc::InsideState::ready, 1, IpAddress::v4(0xc0000250)};
+    bench.pass(milliseconds{1000});
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+    EXPECT_EQ(bench.agent.inside()->missing, 1U);
+    EXPECT_TRUE(bench.agent.active());
+}
+
+TEST(ClusterAgent, ALinkThatIsDownFences) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{3000});
+    bench.sink.datagrams.clear();
+    bench.answered = 0;
+    bench.deliver(Type::status, ipc::Status{});
+    ASSERT_FALSE(bench.sink.datagrams.empty());
+    EXPECT_EQ(bench.sink.types().front(), Type::lease);
+    EXPECT_FALSE(bench.agent.link_up());
+}
+
+TEST(ClusterAgent, AConnectionWhoseAnswersGoElsewhereIsToldWithItsRemedyOnceAMinute) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    ipc::CountersReport report{};
+    bench.deliver(Type::counters, report);
+    std::uint64_t& count =
+        report.counters.reasons[static_cast<std::size_t>(Reason::answered_elsewhere)];
+    count = 3;
+    report.opening = {IpAddress::v4(0xc0000250), IpAddress::v4(0xc6336407), 40000, 443, 0};
+    bench.deliver(Type::counters, report);
+    const Event* const told = bench.events.last("answers_elsewhere");
+    ASSERT_NE(told, nullptr);
+    EXPECT_EQ(testing::field_of(*told, "connections"), "3");
+    EXPECT_EQ(testing::field_of(*told, "from"), "192.0.2.80:40000");
+    EXPECT_EQ(testing::field_of(*told, "to"), "198.51.100.7:443");
+    EXPECT_EQ(testing::field_of(*told, "then"), "bind to 192.0.2.11");
+    const std::size_t before = bench.events.events.size();
+    ++count;
+    bench.deliver(Type::counters, report);
+    EXPECT_EQ(bench.events.events.size(), before);
+}
+
+}  // namespace
+}  // namespace nlb::controlplane
