@@ -23,6 +23,7 @@ Actions Membership::on_start(Instant now, std::uint32_t boot,
     listening_.start(now);
     handover_.start();
     duplicate_.start();
+    starvation_.start();
     grants_.note_configuration();
     was_converged_ = false;
     next_wake_ = now;

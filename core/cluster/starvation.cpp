@@ -4,6 +4,12 @@
 
 namespace nlb {
 
+void Starvation::start() {
+    count_ = 0;
+    heard_ = false;
+    silent_since_ = listening_->time();
+}
+
 void Starvation::on_client_frames(std::uint64_t count) {
     if (count == count_) return;
     count_ = count;

@@ -22,6 +22,8 @@ public:
                const MapInForce& map, const Peers& peers)
         : self_(self), timing_(timing), listening_(listening), map_(map), peers_(peers) {}
 
+    // Another dataplane counts from zero, and has heard nothing yet.
+    void start();
     // By the dataplane's word: a number that grows with frames to the cluster's MAC. Requires:
     // called at least each half period while the dataplane runs.
     void on_client_frames(std::uint64_t count);

@@ -136,7 +136,7 @@ class NarrowPath(lab_case.LabCase):
         changed = [*self.rules[:-1], {**self.rules[-1], "ports": 2000}]
         self.lab.plan.cluster_keys["port_rules"] = changed
         self.lab.write_configuration()
-        with Capture(self.lab, "narrow") as capture:
+        with Capture(self.lab, "narrow", length=1500) as capture:
             edge1.nlb("reload")
             expected = {"host": "edge1", "path": f"port_rules[{len(changed) - 1}].ports", "here": "1030", "there": "2000"}
             system.wait_until(lambda: expected in self.cluster(edge2)["config_mismatches"], 10, "edge2 to name the path")

@@ -39,6 +39,17 @@ TEST_F(StarvationTest, AStreamIsAWholeBuryingTimeWithoutAGap) {
     EXPECT_FALSE(starvation.hears_stream());
 }
 
+TEST_F(StarvationTest, AnotherDataplaneHasHeardNothingYet) {
+    for (int i = 0; i < 3; ++i) live({}, true);
+    ASSERT_TRUE(starvation.hears_stream());
+    starvation.start();
+    frames = 0;
+    live({}, false);
+    EXPECT_FALSE(starvation.hears_stream());
+    starvation.on_client_frames(++frames);
+    EXPECT_FALSE(starvation.hears_stream()) << "a stream begins anew";
+}
+
 TEST_F(StarvationTest, WhoeverHearsNoClientWhileHalfOfTheOthersDoOffersNothing) {
     for (int i = 0; i < 3; ++i) live({2}, false);
     EXPECT_TRUE(starvation.starves());
