@@ -99,10 +99,13 @@ void parse_metrics(const Cursor& at, Metrics& into) {
     into.listen.clear();
     if (listen->is_list()) {
         for (const Cursor& place : listen->items("places to listen at", 0, kListensMax))
-            if (place.is_scalar() && is_listen_address(place.scalar()))
-                into.listen.push_back(place.scalar());
-            else
+            if (!place.is_scalar() || !is_listen_address(place.scalar()))
                 place.expected("\"ADDRESS:PORT\" or \"[IPV6]:PORT\"");
+            else if (std::find(into.listen.begin(), into.listen.end(), place.scalar()) !=
+                     into.listen.end())
+                place.expected("a place that is not named already");
+            else
+                into.listen.push_back(place.scalar());
         return;
     }
     const bool none = listen->is_scalar() && listen->scalar().empty();

@@ -325,6 +325,9 @@ const BadYaml kCases[] = {
     {"EachOfManyListenAddressesIsRead", "'127.0.0.1:9780'", "['127.0.0.1:9780', here]",
      "nlb.yaml:23:38: metrics.listen[1]: expected \"ADDRESS:PORT\" or \"[IPV6]:PORT\", got "
      "\"here\""},
+    {"APlaceToListenAtIsNamedOnce", "'127.0.0.1:9780'", "['127.0.0.1:9780', '127.0.0.1:9780']",
+     "nlb.yaml:23:38: metrics.listen[1]: expected a place that is not named already, got "
+     "\"127.0.0.1:9780\""},
     {"MetricsThatAreAScalarAreRefused", "metrics: {listen: '127.0.0.1:9780'}\n", "metrics: off\n",
      R"(nlb.yaml:23:10: metrics: expected a mapping with the key listen, got "off")"},
     {"AnUnknownPollWordListsTheWords", "metrics: {listen: '127.0.0.1:9780'}\n",
