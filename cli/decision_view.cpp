@@ -8,6 +8,7 @@
 #include "cli/endpoint.hpp"
 #include "cli/selection.hpp"
 #include "core/packet/headers.hpp"
+#include "core/packet/verdict_name.hpp"
 
 namespace nlb::cli {
 namespace {
@@ -38,26 +39,6 @@ std::string protocol_text(const PacketInfo& info) {
 }
 
 }  // namespace
-
-std::string verdict_word(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::accept:
-            return "accept";
-        case Verdict::reject:
-            return "reject";
-        case Verdict::drop:
-            return "drop";
-        case Verdict::consume:
-            return "consume";
-        case Verdict::send:
-            return "send";
-        case Verdict::live:
-            return "live";
-        case Verdict::wait:
-            return "wait";
-    }
-    return "";
-}
 
 Paint paint_of(Verdict verdict) {
     switch (verdict) {
@@ -97,7 +78,7 @@ DecisionView::DecisionView(const config::Cluster& cluster) : cluster_(cluster) {
 
 void DecisionView::add_to(Json& object, const Decision& decision) const {
     const bool ruled = decision.rule != kNoRule;
-    object["verdict"] = verdict_word(verdict_of(decision.reason));
+    object["verdict"] = name_of(verdict_of(decision.reason));
     object["reason"] = std::string(info_of(decision.reason).name);
     object["rule"] = ruled ? Json(name_of_rule(cluster_, decision.rule)) : Json(nullptr);
     object["bucket"] = ruled ? Json(decision.bucket) : Json(nullptr);
@@ -113,7 +94,7 @@ std::string DecisionView::row(const Decision& decision) const {
     const ReasonInfo& info = info_of(decision.reason);
     const bool ruled = decision.rule != kNoRule;
     return columns(
-        verdict_word(info.verdict), info.name, ruled ? name_of_rule(cluster_, decision.rule) : "-",
+        name_of(info.verdict), info.name, ruled ? name_of_rule(cluster_, decision.rule) : "-",
         ruled ? std::to_string(decision.bucket) : "-",
         decision.owner != kNoHost ? name_of_host(cluster_, decision.owner) : "-", info.help);
 }
@@ -125,7 +106,7 @@ std::string DecisionView::sentence(const Decision& decision) const {
         rule = fmt::format(": rule {}, bucket {}", name_of_rule(cluster_, decision.rule),
                            decision.bucket);
     if (decision.owner != kNoHost) rule += ", owner " + name_of_host(cluster_, decision.owner);
-    return fmt::format("{} {}{} ({})", verdict_word(info.verdict), info.name, rule, info.help);
+    return fmt::format("{} {}{} ({})", name_of(info.verdict), info.name, rule, info.help);
 }
 
 std::string DecisionView::columns(std::string_view verdict, std::string_view reason,

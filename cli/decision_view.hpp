@@ -19,8 +19,6 @@ struct Decision {
     HostId owner;     // kNoHost: nobody, or no rule
 };
 
-// "accept", "reject", "drop", "consume".
-[[nodiscard]] std::string verdict_word(Verdict verdict);
 [[nodiscard]] Paint paint_of(Verdict verdict);
 
 // "tcp 198.51.100.7:4000 > 192.0.2.80:80 S"; what the parser did not get to is left out.

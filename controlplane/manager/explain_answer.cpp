@@ -7,6 +7,7 @@
 #include "config/targets.hpp"
 #include "core/base/rule_masks.hpp"
 #include "core/packet/reasons.hpp"
+#include "core/packet/verdict_name.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -67,19 +68,6 @@ Result<std::string> endpoint_in(const Json& body, const char* address, const cha
     return word + ":" + std::to_string(whole);
 }
 
-const char* word_of(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::accept:
-            return "accept";
-        case Verdict::reject:
-            return "reject";
-        case Verdict::drop:
-            return "drop";
-        default:
-            return "consume";
-    }
-}
-
 Json decision_view(const config::Cluster& cluster, const config::Host& host,
                    const Explanation& explanation) {
     const ReasonInfo& info = info_of(explanation.reason);
@@ -90,7 +78,7 @@ Json decision_view(const config::Cluster& cluster, const config::Host& host,
         return found == cluster.hosts.end() ? Json("id " + std::to_string(id)) : Json(found->name);
     };
     return {{"host", host.name},
-            {"verdict", word_of(info.verdict)},
+            {"verdict", name_of(info.verdict)},
             {"reason", info.name},
             {"help", info.help},
             {"rule", ruled ? Json(config::name_of_rule(cluster, explanation.rule)) : Json()},

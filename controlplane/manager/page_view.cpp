@@ -11,6 +11,7 @@
 #include "controlplane/api/view_parts.hpp"
 #include "controlplane/api/views.hpp"
 #include "core/packet/reasons.hpp"
+#include "core/packet/verdict_name.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -49,23 +50,6 @@ Json dirty_view(const ClusterAgent& agent) {
     return dirty;
 }
 
-const char* verdict_word(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::accept:
-            return "accept";
-        case Verdict::reject:
-            return "reject";
-        case Verdict::drop:
-            return "drop";
-        case Verdict::consume:
-            return "consume";
-        case Verdict::send:
-            return "send";
-        default:
-            return "wait";
-    }
-}
-
 // By rule: how many buckets somebody is meant to own. A rule that is disabled everywhere has none,
 // and no orphans.
 Json meant_view(const ClusterAgent& agent) {
@@ -89,7 +73,7 @@ Json reasons_view(const ClusterAgent& agent) {
         if (report->counters.reasons[i] == 0) continue;
         const ReasonInfo& info = info_of(static_cast<Reason>(i));
         reasons.push_back({{"name", info.name},
-                           {"verdict", verdict_word(info.verdict)},
+                           {"verdict", name_of(info.verdict)},
                            {"help", info.help},
                            {"packets", report->counters.reasons[i]}});
     }
