@@ -13,7 +13,7 @@
 
 #include "config/format.hpp"
 #include "config/nearest.hpp"
-#include "config/report.hpp"
+#include "config/diagnostics.hpp"
 #include "config/words.hpp"
 
 namespace nlb::config {
