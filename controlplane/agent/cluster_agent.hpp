@@ -175,9 +175,9 @@ public:
              self.unknown_tables_, self.ports_, self.status_, self.port_watch_, self.taken_in_,
              self.next_poll_, self.next_pulse_, self.now_);
         each(self.convergence_, self.heartbeats_, self.strangers_, self.address_conflicts_,
-             self.told_starving_, self.told_waiting_, self.told_members_, self.told_offers_,
-             self.own_cause_, self.equal_priorities_, self.table_full_seen_, self.table_full_told_,
-             self.drained_told_);
+             self.told_starving_, self.told_waiting_, self.told_members_, self.leavers_,
+             self.told_offers_, self.own_cause_, self.equal_priorities_, self.table_full_seen_,
+             self.table_full_told_, self.drained_told_);
     }
 
 private:
@@ -240,6 +240,8 @@ private:
     void tell_waiting();
     void tell_initial_state();
     void tell_starving();
+    void note_leavers(const std::vector<MemberEntry>& members);
+    void tell_gone();
     void ask_witnesses(Instant now);
     void observe(Instant now);
     [[nodiscard]] std::string host_name(HostId id) const;
@@ -302,6 +304,7 @@ private:
     bool told_starving_ = false;
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
+    HostSet leavers_;  // left in order, and spoke after that
     OffersByHost told_offers_;
     // of the next epoch with the same members, when it comes from here: rule, health or reload
     std::optional<ConvergenceCause> own_cause_;
