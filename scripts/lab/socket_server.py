@@ -14,8 +14,9 @@ RETRY_SECONDS = 15
 
 def inside_of(kind, socket):
     """The string of `inside` for a socket at that path, and the device that answers it."""
+    memif = f"socket={socket},socket-abstract=no"
     kinds = {
-        "memif": (f"net_memif0,role=server,socket={socket},socket-abstract=no", f"net_memif0,role=client,socket={socket},socket-abstract=no"),
+        "memif": (f"net_memif0,role=server,{memif}", f"net_memif0,role=client,{memif}"),
         "vhost": (f"net_vhost0,iface={socket}", f"net_virtio_user0,path={socket},queue_size=256"),
     }
     return kinds[kind]

@@ -36,7 +36,7 @@ class Engine:
         atexit.register(self.remove)
 
     def command(self, *words):
-        places = ("--root", self.folder / "images", "--runroot", self.folder / "run", "--storage-driver", "vfs", "--runtime", "runc")
+        places = ("--root", self.folder / "images", "--runroot", self.folder / "run", "--storage-driver", "overlay", "--runtime", "runc")
         return ["podman", *map(str, places), *map(str, words)]
 
     def run(self, *words, seconds=60, **options):
@@ -58,7 +58,7 @@ class Engine:
 
     def remove(self):
         subprocess.run(self.command("rm", "--all", "--force", "--time", "0"), check=False, capture_output=True)
-        subprocess.run(["umount", "--lazy", *map(str, self.folder.glob("images/*"))], check=False, capture_output=True)
+        subprocess.run(["umount", "--lazy", self.folder / "images" / "overlay"], check=False, capture_output=True)
         for _ in range(10):  # what watches a container ends a little after it
             shutil.rmtree(self.folder, ignore_errors=True)
             if not self.folder.exists():
