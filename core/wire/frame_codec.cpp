@@ -303,7 +303,9 @@ std::string_view name_of(FrameFault fault) {
 }
 
 FrameVersions frame_versions() {
-    return {kFrameVersion, kNewestVersion};
+    // What a build with a new version still writes for its predecessors: docs/protocol.md.
+    constexpr std::uint8_t kLeastVersion = 3;
+    return {kLeastVersion, kNewestVersion};
 }
 
 std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> bytes) {
