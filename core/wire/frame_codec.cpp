@@ -335,9 +335,11 @@ DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster,
     const std::size_t length = prelude.u16();
     header.spoken.newest = prelude.u8();
     header.spoken.least = prelude.u8();
-    if (!versions.include(header.version))
-        return {common(versions, header.spoken) ? FrameFault::other_version : FrameFault::version,
-                {}};
+    if (!versions.include(header.version)) {
+        const bool will_do =
+            header.spoken.include(header.version) && common(versions, header.spoken).has_value();
+        return {will_do ? FrameFault::other_version : FrameFault::version, {}};
+    }
     if (type < kTypeHeartbeat || type > kTypeGrants) return {FrameFault::type, {}};
     if (length < kFrameHeaderBytes || length > bytes.size() || length > kClusterFrameBytesMax)
         return {FrameFault::truncated, {}};

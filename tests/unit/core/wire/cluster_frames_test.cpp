@@ -203,6 +203,7 @@ TEST(Heartbeat, AFrameIsReadByWhoeverSpeaksItsVersionAndRefusedByNameElsewhere) 
     EXPECT_EQ(fault_for(4, {3, 4}, {3, 3}), FrameFault::other_version) << "it will speak 3";
     EXPECT_EQ(fault_for(3, {3, 4}, {4, 5}), FrameFault::other_version);
     EXPECT_EQ(fault_for(4, {4, 5}, {3, 3}), FrameFault::version);
+    EXPECT_EQ(fault_for(99, {3, 4}, {3, 3}), FrameFault::version) << "it cannot speak what it says";
     EXPECT_EQ(fault_for(2, {0, 0}, {3, 3}), FrameFault::version) << "before there were ranges";
     EXPECT_EQ(fault_for(3, {4, 5}, {3, 5}), FrameFault::field) << "it cannot speak what it says";
     EXPECT_EQ(fault_for(3, {3, 4}, {0, 0}), FrameFault::version);
