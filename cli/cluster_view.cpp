@@ -67,6 +67,13 @@ std::string converging_line(const Json& cluster, bool colour) {
                           Paint::notice, colour);
 }
 
+std::string joined_names(const Json& object, const char* list) {
+    std::string names;
+    for (const Json& name : list_of(object, list))
+        if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
+    return names;
+}
+
 // What an operator has to act on: a reload that waits, hosts that read something else, a port
 // through which nothing comes.
 std::string notices_of(const Json& cluster, bool colour) {
@@ -88,11 +95,14 @@ std::string notices_of(const Json& cluster, bool colour) {
     if (const std::string problem = text_of(inside, "problem");
         !problem.empty() && flag_of(inside, "ready"))
         notices.push_back("inside: " + problem);
+    const Json& version = member_of(cluster, "frame_version");
+    if (const std::string names = joined_names(version, "behind"); !names.empty())
+        notices.push_back(fmt::format(
+            "hosts of several builds: the cluster goes by frames of version {} for the sake of {}",
+            number_of(version, "spoken"), names));
     const Json& reload = member_of(cluster, "reload");
     if (reload.is_object()) {
-        std::string names;
-        for (const Json& name : list_of(reload, "waits_for"))
-            if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
+        const std::string names = joined_names(reload, "waits_for");
         notices.push_back(fmt::format(
             "reload: configuration {} is held here, {}", text_of(reload, "held_digest", "?"),
             names.empty() ? "and by every member" : "and waits for: " + names));

@@ -1,5 +1,5 @@
-// The canonical lines and their digest; see digest.hpp. Another line here makes hosts of two
-// versions refuse each other.
+// The canonical lines and their digest; see digest.hpp. A line that every host has makes hosts of
+// two versions refuse each other.
 #include "config/digest.hpp"
 
 #include <algorithm>
@@ -18,6 +18,12 @@ const std::string* value_at(const Lines& lines, const std::string& path) {
     const auto line = std::find_if(lines.begin(), lines.end(),
                                    [&path](const auto& one) { return one.first == path; });
     return line == lines.end() ? nullptr : &line->second;
+}
+
+// What the other host's file says there.
+std::string word_of(const Lines& lines, const std::string& path) {
+    const std::string* const value = value_at(lines, path);
+    return value != nullptr ? *value : meant_by(lines, path).value_or("nothing");
 }
 
 // SipHash-2-4 under a public key: it tells texts apart, and the frames that carry it are
@@ -98,10 +104,10 @@ std::vector<Difference> differences(const CanonicalLines& mine, const CanonicalL
     for (const auto& [path, value] : mine) {
         const std::string* other = value_at(theirs, path);
         if (other == nullptr || *other != value)
-            all.push_back({path, value, other == nullptr ? "nothing" : *other});
+            all.push_back({path, value, word_of(theirs, path)});
     }
     for (const auto& [path, value] : theirs)
-        if (value_at(mine, path) == nullptr) all.push_back({path, "nothing", value});
+        if (value_at(mine, path) == nullptr) all.push_back({path, word_of(mine, path), value});
     return all;
 }
 

@@ -40,7 +40,7 @@ using CanonicalLines = KeyLines;
 
 struct Difference {
     std::string path;
-    std::string mine;  // "nothing" where there is no such line
+    std::string mine;  // where there is no line: the key's default, or "nothing"
     std::string theirs;
     bool operator==(const Difference&) const = default;
 };

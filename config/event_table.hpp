@@ -46,6 +46,8 @@ namespace nlb::config {
     X(state_not_found,      "state_not_found",         76, warning, "`initial_state: last`, and no state is kept: the host starts", "nothing, on the first start") \
     X(state_started,        "state_started",           77, info,    "`initial_state: last`: the host starts, as it did before", "nothing") \
     X(state_stopped,        "state_stopped",           78, info,    "`initial_state: last`: the host stays stopped or suspended, as it was", "`nlb start`, or `nlb resume` first") \
+    X(mixed_versions,       "mixed_versions",          86, info,    "some members speak a newer version of the frames than the cluster goes by; `version=`, `behind=` names who cannot", "upgrade the hosts that `behind=` names") \
+    X(versions_agree,       "versions_agree",          0,  info,    "that is over; `version=` is what the cluster goes by", "nothing") \
     X(loop_late,            "loop_late",               105, warning, "the loop woke too late; leases may end", "give it a core; see `not_real_time`") \
     X(loop_on_time,         "loop_on_time",            106, info,   "the loop has woken in time for ten seconds again; `times=` it was late", "nothing") \
     X(stickiness_differs,   "config_mismatch",         118, warning, "another host has another time-out for the clients of a rule, so it is not admitted", "copy the right file and `nlb reload`") \
@@ -170,7 +172,6 @@ inline constexpr std::array kUnusedNumbers = {
     UnusedNumber{"60, 61, 114", "bidirectional affinity", "there are no teams yet"},
     UnusedNumber{"73", "invalid IGMP address", "`nlb check`: igmp without an IPv4 primary address is a mistake of the file"},
     UnusedNumber{"85, 89", "no registration, no attachment", "`nlb-dataplane` ends with a sentence and its exit code when a port cannot be used"},
-    UnusedNumber{"86", "converged with a legacy host", "another version of the frames is not admitted: `stranger_serves`"},
     UnusedNumber{"90", "the MTU is too small", "a cluster frame passes an MTU of 1,280; a port with less is refused at the start"},
     UnusedNumber{"110", "addresses and masks do not match", "the file writes each address with its prefix"},
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <type_traits>
 
 #include "config/format.hpp"
 
@@ -65,11 +66,10 @@ constexpr Key<Cluster> kClusterKeys[] = {
      [](const Cluster& c) { return Text{joined(c.virtual_addresses)}; }},
     {"mode", kAgreed, kWithCluster, [](const Cluster& c) { return Text{to_string(c.mode)}; }},
     {"vlan", kAgreed, kWithCluster, [](const Cluster& c) { return Text{vlan_text(c.vlan)}; }},
-    // Without a line where they are as always: hosts of versions that do not know them agree.
     {"mac", kAgreed, kWithCluster,
      [](const Cluster& c) { return c.mac ? Text{to_string(*c.mac)} : std::nullopt; }},
     {"mask_source_mac", kAgreed, kWhenHeld,
-     [](const Cluster& c) { return c.mask_source_mac ? std::nullopt : Text{flag(false)}; }},
+     [](const Cluster& c) { return Text{flag(c.mask_source_mac)}; }},
     // Compared by a fingerprint of what is in the file (config/digest.hpp), not by its path.
     {"key_file", kAgreed, kWhenHeld, [](const Cluster&) { return Text{}; }},
     {"former_key_files", kOwn, kAtOnce,
@@ -118,10 +118,31 @@ Text of_multiple(const PortRule& rule, std::string value) {
     return rule.mode == RuleMode::multiple ? Text{std::move(value)} : std::nullopt;
 }
 
-// A rule without a check has no such line: hosts of versions before checks agree with it.
-template <class Value>
-Text of_health(const PortRule& rule, Value&& value) {
-    return rule.health ? Text{value(*rule.health)} : std::nullopt;
+std::string text(const std::string& value) {
+    return value;
+}
+std::string text(bool value) {
+    return flag(value);
+}
+std::string text(std::uint8_t value) {
+    return std::to_string(value);
+}
+std::string text(const std::vector<std::string>& value) {
+    return words(value);
+}
+std::string text(const auto& value) {
+    return to_string(value);
+}
+
+// A rule without a check has no such line.
+template <auto kMember>
+Text of_health(const PortRule& rule) {
+    return rule.health ? Text{text(*rule.health.*kMember)} : std::nullopt;
+}
+template <std::string Health::*kMember>
+Text of_health_or_none(const PortRule& rule) {
+    const Text value = of_health<kMember>(rule);
+    return value && value->empty() ? Text{"none"} : value;
 }
 
 // All of a health check is agreed. Who serves follows from what hosts tell of their checks, so a
@@ -144,88 +165,32 @@ constexpr Key<PortRule> kRuleKeys[] = {
     // What hosts offer that say nothing of their own; each host's offer is told in its heartbeats.
     {"weight", kAgreed, kWhenHeld,
      [](const PortRule& r) { return of_multiple(r, std::to_string(r.weight)); }},
-    {"health.check", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return to_string(h.check); });
-     }},
+    {"health.check", kAgreed, kWhenHeld, of_health<&Health::check>},
     {"health.port", kAgreed, kWhenHeld,
      [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string {
-             return h.port ? std::to_string(*h.port) : "the first of the rule";
-         });
+         if (!r.health) return Text{};
+         return Text{r.health->port ? std::to_string(*r.health->port) : "the first of the rule"};
      }},
     {"health.address", kAgreed, kWhenHeld,
      [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string {
-             return h.address ? to_string(*h.address) : "virtual";
-         });
+         if (!r.health) return Text{};
+         return Text{r.health->address ? to_string(*r.health->address) : "virtual"};
      }},
-    {"health.path", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return h.path; });
-     }},
-    {"health.host", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(
-             r, [](const Health& h) -> std::string { return h.host.empty() ? "none" : h.host; });
-     }},
-    {"health.status", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return to_string(h.status); });
-     }},
-    {"health.body", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(
-             r, [](const Health& h) -> std::string { return h.body.empty() ? "none" : h.body; });
-     }},
-    {"health.sni", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(
-             r, [](const Health& h) -> std::string { return h.sni.empty() ? "none" : h.sni; });
-     }},
-    {"health.verify", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return flag(h.verify); });
-     }},
-    {"health.program", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return words(h.program); });
-     }},
-    {"health.unit", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(
-             r, [](const Health& h) -> std::string { return h.unit.empty() ? "none" : h.unit; });
-     }},
-    {"health.interval", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return to_string(h.interval); });
-     }},
-    {"health.timeout", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return to_string(h.timeout); });
-     }},
-    {"health.rise", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return std::to_string(h.rise); });
-     }},
-    {"health.fall", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return std::to_string(h.fall); });
-     }},
-    {"health.slow_start", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r,
-                          [](const Health& h) -> std::string { return to_string(h.slow_start); });
-     }},
-    {"health.on_fail", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r, [](const Health& h) -> std::string { return to_string(h.on_fail); });
-     }},
-    {"health.all_failed", kAgreed, kWhenHeld,
-     [](const PortRule& r) {
-         return of_health(r,
-                          [](const Health& h) -> std::string { return to_string(h.all_failed); });
-     }},
+    {"health.path", kAgreed, kWhenHeld, of_health<&Health::path>},
+    {"health.host", kAgreed, kWhenHeld, of_health_or_none<&Health::host>},
+    {"health.status", kAgreed, kWhenHeld, of_health<&Health::status>},
+    {"health.body", kAgreed, kWhenHeld, of_health_or_none<&Health::body>},
+    {"health.sni", kAgreed, kWhenHeld, of_health_or_none<&Health::sni>},
+    {"health.verify", kAgreed, kWhenHeld, of_health<&Health::verify>},
+    {"health.program", kAgreed, kWhenHeld, of_health<&Health::program>},
+    {"health.unit", kAgreed, kWhenHeld, of_health_or_none<&Health::unit>},
+    {"health.interval", kAgreed, kWhenHeld, of_health<&Health::interval>},
+    {"health.timeout", kAgreed, kWhenHeld, of_health<&Health::timeout>},
+    {"health.rise", kAgreed, kWhenHeld, of_health<&Health::rise>},
+    {"health.fall", kAgreed, kWhenHeld, of_health<&Health::fall>},
+    {"health.slow_start", kAgreed, kWhenHeld, of_health<&Health::slow_start>},
+    {"health.on_fail", kAgreed, kWhenHeld, of_health<&Health::on_fail>},
+    {"health.all_failed", kAgreed, kWhenHeld, of_health<&Health::all_failed>},
 };
 
 constexpr Key<Host> kHostKeys[] = {
@@ -301,6 +266,37 @@ bool is_agreed(const auto& key) {
     return key.share == Share::agreed;
 }
 
+constexpr std::string_view kCheck = "health.check";
+
+// The key's value in a file that does not write it. A check is written by its kind.
+template <class Owner>
+Text default_of(const Key<Owner>& key) {
+    Owner owner;
+    if constexpr (std::is_same_v<Owner, PortRule>)
+        if (key.path.starts_with("health.") && key.path != kCheck) owner.health.emplace();
+    return key.value(owner);
+}
+
+template <class Owner, std::size_t kCount>
+void add_agreed(KeyLines& lines, const Key<Owner> (&keys)[kCount], const std::string& prefix,
+                const Owner& owner) {
+    add(lines, keys, prefix, owner, [&owner](const Key<Owner>& key) {
+        return is_agreed(key) && key.value(owner) != default_of(key);
+    });
+}
+
+template <class Owner, std::size_t kCount>
+Text default_at(const Key<Owner> (&keys)[kCount], std::string_view path) {
+    for (const Key<Owner>& key : keys)
+        if (key.path == path && is_agreed(key)) return default_of(key);
+    return std::nullopt;
+}
+
+bool holds(const KeyLines& lines, const std::string& path) {
+    return std::any_of(lines.begin(), lines.end(),
+                       [&path](const auto& line) { return line.first == path; });
+}
+
 // What this host puts in, rule by rule.
 void add_offers(KeyLines& lines, const Cluster& cluster, const Host& host) {
     for (const PortRule& rule : cluster.port_rules) {
@@ -320,18 +316,29 @@ void declare(std::vector<KeyDeclaration>& all, const Key<Owner> (&keys)[kCount])
 
 KeyLines agreed_keys(const Cluster& cluster) {
     KeyLines lines;
-    const auto agreed = [](const auto& key) { return is_agreed(key); };
-    add(lines, kClusterKeys, "", cluster, agreed);
+    add_agreed(lines, kClusterKeys, "", cluster);
     for (std::size_t i = 0; i < cluster.port_rules.size(); ++i)
-        add(lines, kRuleKeys, "port_rules[" + std::to_string(i) + "].", cluster.port_rules[i],
-            agreed);
+        add_agreed(lines, kRuleKeys, "port_rules[" + std::to_string(i) + "].",
+                   cluster.port_rules[i]);
     std::vector<const Host*> hosts;
     for (const Host& host : cluster.hosts) hosts.push_back(&host);
     std::sort(hosts.begin(), hosts.end(),
               [](const Host* one, const Host* other) { return one->id < other->id; });
     for (const Host* const host : hosts)
-        add(lines, kHostKeys, "hosts[id " + std::to_string(host->id) + "].", *host, agreed);
+        add_agreed(lines, kHostKeys, "hosts[id " + std::to_string(host->id) + "].", *host);
     return lines;
+}
+
+std::optional<std::string> meant_by(const KeyLines& lines, std::string_view path) {
+    const std::size_t bracket = path.find("].");
+    if (bracket == std::string_view::npos) return default_at(kClusterKeys, path);
+    const std::string entry{path.substr(0, bracket + 2)};
+    const std::string_view key = path.substr(bracket + 2);
+    if (!holds(lines, entry + "name")) return std::nullopt;
+    if (entry.starts_with("hosts")) return default_at(kHostKeys, key);
+    if (key.starts_with("health.") && !holds(lines, entry + std::string{kCheck}))
+        return std::nullopt;
+    return default_at(kRuleKeys, key);
 }
 
 KeyLines host_keys(const Cluster& cluster, const Host& host, Takes takes) {

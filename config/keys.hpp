@@ -4,6 +4,7 @@
 // compares it with the parser). It checks nothing: config/validate.hpp does.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,8 +32,13 @@ enum class Takes : std::uint8_t {
 using KeyLines = std::vector<std::pair<std::string, std::string>>;
 
 // What all hosts must hold alike, in a fixed order, but for the key file: config/digest.hpp adds
-// its fingerprint.
+// its fingerprint. A key at its default has no line: hosts of two builds agree on a key that only
+// the newer one knows, as long as nobody uses it. So a default never changes: another one is
+// another key.
 [[nodiscard]] KeyLines agreed_keys(const Cluster& cluster);
+// What such a path means where `lines` of another host do not hold it: the key's default, or
+// nothing where there is no such rule, host or check there, or no such key here.
+[[nodiscard]] std::optional<std::string> meant_by(const KeyLines& lines, std::string_view path);
 // What is this host's own or told by it, and takes effect then.
 [[nodiscard]] KeyLines host_keys(const Cluster& cluster, const Host& host, Takes takes);
 // What stands beside the clusters; all of it takes effect at a start.

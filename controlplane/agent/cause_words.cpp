@@ -3,6 +3,16 @@
 #include "config/format.hpp"
 
 namespace nlb::controlplane {
+namespace {
+
+std::string to_text(const FrameVersions& versions) {
+    const std::string newest = std::to_string(unsigned{versions.newest});
+    return versions.least == versions.newest
+               ? newest
+               : std::to_string(unsigned{versions.least}) + " to " + newest;
+}
+
+}  // namespace
 
 std::string_view words_of(ResetCause cause) {
     switch (cause) {
@@ -69,6 +79,11 @@ std::string words_of(const Sign& sign) {
         case Sign::Kind::unproven:
             return host + " is heard and does not show that it hears this host";
         case Sign::Kind::unverifiable:
+            if (!frame_versions().include(sign.version))
+                return host + " serves this cluster in frames of version " +
+                       std::to_string(unsigned{sign.version}) + ", and this program reads " +
+                       to_text(frame_versions()) + ": it does not hear this host, or the two " +
+                       "builds do not fit together";
             return host + " serves this cluster under key id " + std::to_string(sign.key_id) +
                    " and frame version " + std::to_string(unsigned{sign.version}) +
                    ", and its tag is not one of a key of this host: compare the key files";

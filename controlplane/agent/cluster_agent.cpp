@@ -118,6 +118,7 @@ void ClusterAgent::on_tick(Instant now) {
     refresh_health(now);
     compare_configurations(now);
     if (active_) notice_equal_priorities();
+    tell_versions();
     if (dataplane_ && link_up_) igmp_.on_tick(now);
     guard_addresses(now);
     poll(now);

@@ -175,9 +175,9 @@ public:
              self.unknown_tables_, self.ports_, self.status_, self.port_watch_, self.taken_in_,
              self.next_poll_, self.next_pulse_, self.now_);
         each(self.convergence_, self.heartbeats_, self.strangers_, self.address_conflicts_,
-             self.told_starving_, self.told_waiting_, self.told_members_, self.leavers_,
-             self.told_offers_, self.own_cause_, self.equal_priorities_, self.table_full_seen_,
-             self.table_full_told_, self.drained_told_);
+             self.told_starving_, self.told_mixed_, self.told_waiting_, self.told_members_,
+             self.leavers_, self.told_offers_, self.own_cause_, self.equal_priorities_,
+             self.table_full_seen_, self.table_full_told_, self.drained_told_);
     }
 
 private:
@@ -201,6 +201,8 @@ private:
 
     // cluster_agent_link.cpp: what the dataplane says
     void on_punted(Instant now, const ipc::MessageView& message);
+    [[nodiscard]] DecodedFrame decode(const Envelope& envelope) const;
+    void refuse(Instant now, FrameFault fault, const std::optional<Envelope>& envelope);
     void tell_refused(FrameFault fault, const std::optional<Envelope>& envelope);
     void overhear(Instant now, const ipc::MessageView& message);
     void on_status(Instant now, const ipc::Status& status);
@@ -242,6 +244,7 @@ private:
     void tell_starving();
     void note_leavers(const std::vector<MemberEntry>& members);
     void tell_gone();
+    void tell_versions();
     void ask_witnesses(Instant now);
     void observe(Instant now);
     [[nodiscard]] std::string host_name(HostId id) const;
@@ -302,6 +305,7 @@ private:
     Strangers strangers_;
     std::uint64_t address_conflicts_ = 0;
     bool told_starving_ = false;
+    bool told_mixed_ = false;    // that members of two versions go by the older one
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
     HostSet leavers_;  // left in order, and spoke after that

@@ -250,6 +250,25 @@ void ClusterAgent::tell_starving() {
     tell(starves ? EventId::clients_not_heard : EventId::clients_heard);
 }
 
+// Once when an epoch has converged, and once when it is over. What the others can speak changes
+// also without an epoch, when one of them has a new control plane.
+void ClusterAgent::tell_versions() {
+    const bool member = active_ && membership_.state() == MembershipState::member;
+    if (!active_) told_mixed_ = false;
+    if (!member || convergence_.converging()) return;
+    const HostSet behind = membership_.behind();
+    if (behind.empty() == !told_mixed_) return;
+    told_mixed_ = !behind.empty();
+    Fields fields{{"version", std::to_string(membership_.version())}};
+    if (!told_mixed_) return tell(EventId::versions_agree, std::move(fields));
+    std::string names;
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        if (behind.contains(id)) names += (names.empty() ? "" : ",") + host_name(id);
+    fields.emplace_back("newest", std::to_string(params_.versions.newest));
+    fields.emplace_back("behind", names);
+    tell(EventId::mixed_versions, std::move(fields));
+}
+
 void ClusterAgent::observe(Instant now) {
     if (!active_ || membership_.state() != MembershipState::member) return;
     if (!convergence_.converging() && convergence_.orphans() == 0) return;

@@ -53,9 +53,12 @@ std::string ClusterAgent::on_hello(Instant now, const ipc::MessageView& message)
     const Tables ours =
         config::build_tables(settings_.cluster, settings_.host, settings_.hash_key, {});
     same_layout = hello->layout == ours.layout;
-    // Another agreed configuration means other rules and other buckets: what it says would be
-    // misread.
-    if (block && block->config_digest == params_.config_digest) {
+    // Another agreed configuration means other rules and other buckets, and an epoch of a version
+    // that this build does not speak was made by rules that it does not know: what it says would
+    // be misread.
+    const bool speaks_it =
+        block && (block->map.epoch == Epoch{} || params_.versions.include(block->map.version));
+    if (block && block->config_digest == params_.config_digest && speaks_it) {
         memory_until_ = Instant{Duration{hello->valid_until_ns}};
         memory_ = DataplaneMemory{*block, memory_until_, hello->own, hello->dirty};
         // Its control plane died between a change of configuration and the first install by it:
@@ -112,14 +115,9 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
     const auto envelope = unwrap_frame(message.rest_after<ipc::Punted>());
     DecodedFrame decoded;
     decoded.fault = FrameFault::truncated;
-    if (envelope) decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
+    if (envelope) decoded = decode(*envelope);
     verdict_ = decoded.fault;
-    if (decoded.fault != FrameFault::none) {
-        if (heartbeats_.refused(decoded.fault, now)) tell_refused(decoded.fault, envelope);
-        if (envelope)
-            note_stranger(now, sign_of_refused(*envelope, decoded.fault, params_.cluster));
-        return;
-    }
+    if (decoded.fault != FrameFault::none) return refuse(now, decoded.fault, envelope);
     const FrameHeader& header = header_of(decoded.frame);
     // A host in another VLAN is heard, but no client of ours reaches it: it is no peer.
     if (envelope->vlan != settings_.cluster.vlan)
@@ -139,6 +137,23 @@ void ClusterAgent::on_punted(Instant now, const ipc::MessageView& message) {
              {{"reason", std::string{name_of(fault)}}, {"from", host_name(header.id)}});
 }
 
+DecodedFrame ClusterAgent::decode(const Envelope& envelope) const {
+    return decode_frame(envelope.body, params_.cluster, *authenticator_, params_.versions);
+}
+
+// A host that could speak a version of this one's does so as soon as it hears this one: that is an
+// upgrade, and nothing for people. A beginner waits for it all the same.
+void ClusterAgent::refuse(Instant now, FrameFault fault, const std::optional<Envelope>& envelope) {
+    const bool first = heartbeats_.refused(fault, now);
+    const auto sign = envelope ? sign_of_refused(*envelope, fault, params_.cluster) : std::nullopt;
+    if (fault == FrameFault::other_version) {
+        if (sign) membership_.note_sign(*sign);
+        return;
+    }
+    if (first) tell_refused(fault, envelope);
+    note_stranger(now, sign);
+}
+
 // Who sent it, as far as a frame that nobody can verify tells.
 void ClusterAgent::tell_refused(FrameFault fault, const std::optional<Envelope>& envelope) {
     Fields fields{{"reason", std::string{name_of(fault)}}};
@@ -152,7 +167,7 @@ void ClusterAgent::tell_refused(FrameFault fault, const std::optional<Envelope>&
 void ClusterAgent::overhear(Instant now, const ipc::MessageView& message) {
     const auto envelope = unwrap_frame(message.rest_after<ipc::Punted>());
     if (!envelope || envelope->vlan != settings_.cluster.vlan) return;
-    const DecodedFrame decoded = decode_frame(envelope->body, params_.cluster, *authenticator_);
+    const DecodedFrame decoded = decode(*envelope);
     verdict_ = decoded.fault;
     const auto* const beat = std::get_if<Heartbeat>(&decoded.frame);
     if (decoded.fault == FrameFault::none && beat != nullptr) overheard_.take(now, *beat);

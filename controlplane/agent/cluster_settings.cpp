@@ -29,6 +29,7 @@ MembershipParams params_of(const ClusterSettings& settings) {
     params.timing = Timing::from(cluster.heartbeat.period, cluster.heartbeat.tolerance);
     params.config_digest = config::digest_of(agreed_lines_of(settings));
     params.generation = cluster.generation;
+    params.versions = settings.versions;
     return params;
 }
 

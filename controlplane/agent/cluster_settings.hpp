@@ -26,6 +26,7 @@ struct ClusterSettings {
     std::shared_ptr<const ConfigSource> source;  // nothing where no file was read
     // Of the hash key, where that one is withheld: in a recording. Empty: the key is here.
     std::string key_fingerprint = {};
+    FrameVersions versions = frame_versions();  // that this program can speak
 };
 
 // What the hosts of the cluster must hold alike.

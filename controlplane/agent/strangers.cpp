@@ -7,8 +7,8 @@ namespace nlb::controlplane {
 
 std::optional<Sign> sign_of_refused(const Envelope& envelope, FrameFault fault,
                                     std::uint32_t cluster) {
-    const bool unverifiable =
-        fault == FrameFault::version || fault == FrameFault::key || fault == FrameFault::tag;
+    const bool unverifiable = fault == FrameFault::version || fault == FrameFault::other_version ||
+                              fault == FrameFault::key || fault == FrameFault::tag;
     const auto header = read_unverified_header(envelope.body);
     if (!unverifiable || !header || header->cluster != cluster || !header->member)
         return std::nullopt;
@@ -26,7 +26,7 @@ std::optional<Sign> sign_of_tagged(const Envelope& envelope, const FrameHeader& 
                 .host = header.id,
                 .mac = envelope.source,
                 .key_id = header.key_id,
-                .version = kFrameVersion,
+                .version = header.version,
                 .vlan = envelope.vlan};
 }
 

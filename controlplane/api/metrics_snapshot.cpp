@@ -69,6 +69,8 @@ ClusterNumbers numbers_of(const ClusterAgent& agent, Instant now) {
     numbers.convergence = agent.convergence().convergence();
     numbers.orphan_windows = agent.convergence().orphan_windows();
     numbers.epoch = agent.active() ? agent.membership().epoch().counter : 0;
+    numbers.frame_version = agent.active() ? agent.membership().version() : 0;
+    numbers.mixed_versions = agent.active() && !agent.membership().behind().empty();
     numbers.heartbeats_sent = agent.heartbeats_sent();
     numbers.other_frames_sent = agent.other_frames_sent();
     numbers.announcements = agent.announced();

@@ -59,6 +59,8 @@ struct ClusterNumbers {
     Histogram convergence;
     Histogram orphan_windows;
     std::uint64_t epoch = 0;
+    std::uint64_t frame_version = 0;  // that the epoch goes by
+    bool mixed_versions = false;
     std::uint64_t heartbeats_sent = 0;
     std::uint64_t other_frames_sent = 0;
     std::uint64_t announcements = 0;                           // of virtual addresses

@@ -198,6 +198,20 @@ Json stranger_view(const ClusterAgent& agent) {
             {"waited_ms", in_milliseconds(agent.membership().evidence().waited())}};
 }
 
+// Of the frames: what the epoch goes by, what this program can speak, and the members for whose
+// sake the cluster does not go by a newer one.
+Json versions_view(const ClusterAgent& agent) {
+    Json behind = Json::array();
+    const HostSet hosts = agent.active() ? agent.membership().behind() : HostSet{};
+    for (HostId id = 1; id <= kHostsMax; ++id)
+        if (hosts.contains(id)) behind.push_back(name_of_host(agent.settings().cluster, id));
+    const FrameVersions& own = agent.params().versions;
+    return {{"spoken", agent.active() ? agent.membership().version() : 0},
+            {"newest", own.newest},
+            {"least", own.least},
+            {"behind", behind}};
+}
+
 // Of the inside device; null before the dataplane has spoken. `problem` is empty where all is well.
 Json inside_view(const ClusterAgent& agent) {
     const auto& inside = agent.inside();
@@ -275,6 +289,7 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"converging_because", because},
             {"converging_host", name_of_host(settings.cluster, through)},
             {"epoch", {{"counter", epoch.counter}, {"coordinator", epoch.coordinator}}},
+            {"frame_version", versions_view(agent)},
             {"generation", membership.generation()},
             {"config_digest", hexadecimal(membership.config_digest())},
             {"reload", reload_view(agent)},

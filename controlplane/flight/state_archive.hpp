@@ -87,6 +87,7 @@ private:
         put(settings.host);
         put(settings.key_fingerprint.empty() ? config::fingerprint_of(settings.hash_key)
                                              : settings.key_fingerprint);
+        put(settings.versions);
     }
     // Of keys only the id.
     void put(const std::unique_ptr<const Authenticator>& keys) {
@@ -216,6 +217,7 @@ private:
         get(settings.cluster);
         get(settings.host);
         get(settings.key_fingerprint);
+        get(settings.versions);
     }
     void get(std::unique_ptr<const Authenticator>& keys) {
         bool there = false;

@@ -95,8 +95,8 @@ void AgentReplay::send(std::vector<Byte> datagram) {
         if (!envelope) return;
         // Its own frame, under whatever the verdict on another's was.
         const FrameFault verdict = std::exchange(verdict_, FrameFault::none);
-        const DecodedFrame frame =
-            decode_frame(envelope->body, agent_->params().cluster, agent_->authenticator());
+        const DecodedFrame frame = decode_frame(envelope->body, agent_->params().cluster,
+                                                agent_->authenticator(), agent_->params().versions);
         verdict_ = verdict;
         if (frame.fault != FrameFault::none) return;
         const FrameHeader& header = header_of(frame.frame);

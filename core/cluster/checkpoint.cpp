@@ -10,7 +10,7 @@ namespace nlb {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4e4c4242;  // "NLBB"
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 
 void write_incarnation(ByteWriter& out, const Incarnation& incarnation) {
     out.u32(incarnation.boot);
@@ -73,6 +73,7 @@ std::vector<Byte> encode_checkpoint(const Checkpoint& checkpoint) {
     out.u64(checkpoint.map.config_digest);
     out.u64(checkpoint.map.generation);
     out.u64(checkpoint.map.next_digest);
+    out.u8(checkpoint.map.version);
     write_entries(out, checkpoint.map.members);
     for (const auto& owners : checkpoint.map.targets) out.run(owners);
     write_entries(out, checkpoint.buried);
@@ -104,6 +105,7 @@ std::optional<Checkpoint> decode_checkpoint(std::span<const Byte> bytes) {
     checkpoint.map.config_digest = in.u64();
     checkpoint.map.generation = in.u64();
     checkpoint.map.next_digest = in.u64();
+    checkpoint.map.version = in.u8();
     checkpoint.map.members = read_entries(in);
     for (auto& owners : checkpoint.map.targets)
         for (HostId& owner : owners) owner = in.u8();

@@ -12,9 +12,10 @@ namespace {
 // successors; hosts are added in the order of their ids, and eight offers are one step.
 class InputsDigest {
 public:
-    InputsDigest(std::uint64_t config_digest, std::uint64_t next_digest) {
+    InputsDigest(std::uint64_t config_digest, std::uint64_t next_digest, std::uint8_t version) {
         mix(config_digest);
         mix(next_digest);
+        mix(version);
     }
     void add(HostId id, const OfferList& offers) {
         mix(id);
@@ -117,11 +118,20 @@ bool Coordinator::may_join(HostId id, const Peer& peer) const {
            peer.acknowledged != kLongAgo;
 }
 
-// Whoever hears, and is heard by, everybody already wanted; in the order of ids, so that the result
-// is one.
+// R16: members in force come first, so that no newcomer leaves them without a common version.
+FrameVersions Coordinator::spoken_by(const Incarnations& wanted) const {
+    FrameVersions all = params_->versions;
+    for (const auto& [id, incarnation] : wanted)
+        if (id != self_->id) all = common(all, peers_->at(id).spoken).value_or(all);
+    return all;
+}
+
+// Whoever hears, and is heard by, everybody already wanted, and speaks a version with them; in the
+// order of ids, so that the result is one.
 Incarnations Coordinator::admit_joiners(Incarnations wanted) const {
     for (const auto& [id, peer] : peers_->all()) {
         if (wanted.contains(id) || !may_join(id, peer)) continue;
+        if (!common(spoken_by(wanted), peer.spoken)) continue;
         const auto hear_one_another = [&, id = id, &peer = peer](const auto& other) {
             if (other.first == self_->id) return true;
             const auto& hears = peers_->at(other.first).hears;
@@ -152,7 +162,8 @@ OfferList Coordinator::offers_of(HostId id) const {
 }
 
 std::uint64_t Coordinator::inputs_of(const Incarnations& wanted) const {
-    InputsDigest inputs(params_->config_digest, reload_->next_digest(wanted));
+    InputsDigest inputs(params_->config_digest, reload_->next_digest(wanted),
+                        spoken_by(wanted).newest);
     for (const auto& [id, incarnation] : wanted) inputs.add(id, offers_of(id));
     return inputs.value();
 }
@@ -163,6 +174,7 @@ ClusterMap Coordinator::draft(const Incarnations& wanted) const {
     std::uint32_t highest = std::max(highest_counter_, map_->epoch().counter);
     for (const auto& [id, peer] : peers_->all()) highest = std::max(highest, peer.epoch.counter);
     map.epoch = {highest + 1, self_->id, self_->incarnation.boot};
+    map.version = spoken_by(wanted).newest;
     for (const auto& [id, incarnation] : wanted) map.members.push_back({id, incarnation});
     return map;
 }
@@ -191,7 +203,7 @@ ClusterMap Coordinator::first_map_of_staged(const Incarnations& wanted) const {
     ClusterMap map = draft(wanted);
     map.config_digest = staged.digest;
     map.generation = params_->generation + 1;
-    InputsDigest inputs(staged.digest, 0);
+    InputsDigest inputs(staged.digest, 0, map.version);
     for (const auto& [id, by_slot] : offers) inputs.add(id, by_slot);
     map.inputs_digest = inputs.value();
     map.targets = targets_for(offers, {staged.slots, staged.single_slots, staged.keep_slots},

@@ -77,6 +77,8 @@ private:
     [[nodiscard]] ClusterMap draft(const Incarnations& wanted) const;
     [[nodiscard]] ClusterMap map_for(const Incarnations& wanted) const;
     [[nodiscard]] ClusterMap first_map_of_staged(const Incarnations& wanted) const;
+    // What all of them can speak. Requires: this host is one of them.
+    [[nodiscard]] FrameVersions spoken_by(const Incarnations& wanted) const;
     [[nodiscard]] std::uint64_t inputs_of(const Incarnations& wanted) const;
 
     Sibling<const MembershipParams> params_;

@@ -44,13 +44,8 @@ RuleMasks MapInForce::targets_of(HostId host) const {
 std::optional<ClusterMap> MapInForce::add_part(const MapPart& part) {
     const std::uint8_t slots = part.header.slots;
     if (arriving_.epoch != part.header.epoch || arriving_digest_ != part.map_digest) {
-        arriving_ = {part.header.epoch,
-                     part.members,
-                     part.inputs_digest,
-                     part.config_digest,
-                     part.generation,
-                     part.next_digest,
-                     {}};
+        arriving_ = {part.header.epoch, part.members,     part.inputs_digest,  part.config_digest,
+                     part.generation,   part.next_digest, part.header.version, {}};
         arriving_digest_ = part.map_digest;
         parts_have_ = 0;
     }

@@ -98,6 +98,10 @@ FrameFault Membership::receive(const ClusterFrame& frame) {
     const FrameHeader& header = header_of(frame);
     const auto* const beat = std::get_if<Heartbeat>(&frame);
     const std::vector<PeerReport>* const reports = beat != nullptr ? &beat->peers : nullptr;
+    // Whoever cannot read what this host writes is told at once, whoever it is: it shows that it
+    // lives only by what it hears.
+    if (heard_versions_.note(header.spoken) && !header.spoken.include(sender_.version()))
+        outbox_.speak_soon();
     if (header.id == self_.id) {
         duplicate_.note(header, reports);
         return FrameFault::own;
@@ -207,8 +211,10 @@ Actions Membership::on_staged(Instant now, const std::optional<StagedConfig>& ne
 Actions Membership::on_config_asked(Instant now, std::uint64_t digest, std::string_view lines) {
     advance(now);
     if ((self_.is_joiner() || self_.is_member()) && sender_.may_send()) {
+        FrameHeader header = sender_.header();
+        header.version = params_.versions.least;  // for hosts that are no members
         std::vector<ClusterFrame> frames;
-        for (ConfigPart& part : split_config(digest, lines, sender_.header()))
+        for (ConfigPart& part : split_config(digest, lines, header))
             frames.emplace_back(std::move(part));
         send(std::move(frames));
     }

@@ -1,4 +1,4 @@
-// The cluster protocol of one host: rules R1 to R14 of docs/protocol.md. Time and frames go in,
+// The cluster protocol of one host: rules R1 to R16 of docs/protocol.md. Time and frames go in,
 // actions come out. It reads no clock, touches no socket and knows no keys. Each rule is decided by
 // one of the objects beside this file; what stands here is the order of steps that follows from an
 // event.
@@ -23,6 +23,7 @@
 #include "core/cluster/evidence.hpp"
 #include "core/cluster/grants.hpp"
 #include "core/cluster/handover.hpp"
+#include "core/cluster/heard_versions.hpp"
 #include "core/cluster/lease.hpp"
 #include "core/cluster/listening.hpp"
 #include "core/cluster/map_in_force.hpp"
@@ -130,6 +131,10 @@ public:
     [[nodiscard]] bool has_duplicate_id() const { return duplicate_.yields(); }
     [[nodiscard]] const Epoch& epoch() const { return map_.epoch(); }
     [[nodiscard]] const ClusterMap& map() const { return map_.map(); }
+    // R16: that the cluster goes by; 0 without an epoch.
+    [[nodiscard]] std::uint8_t version() const { return map_.map().version; }
+    // Members that keep the others from a newer version; none when nobody could speak a newer one.
+    [[nodiscard]] HostSet behind() const;
     [[nodiscard]] const RuleMasks& own() const { return handover_.own(); }
     // What this host states of its rules, as the others hear it.
     [[nodiscard]] std::array<RuleReport, kRuleSlots> reports() const { return handover_.reports(); }
@@ -151,9 +156,9 @@ public:
     template <class Self, class Each>
     static void fields(Self& self, Each&& each) {
         each(self.params_, self.self_, self.outbox_, self.listening_, self.sent_, self.map_,
-             self.peers_, self.duplicate_, self.evidence_, self.starvation_, self.lease_,
-             self.grants_, self.handover_, self.reload_, self.coordinator_, self.sender_,
-             self.next_wake_, self.was_converged_, self.news_);
+             self.peers_, self.duplicate_, self.evidence_, self.starvation_, self.heard_versions_,
+             self.lease_, self.grants_, self.handover_, self.reload_, self.coordinator_,
+             self.sender_, self.next_wake_, self.was_converged_, self.news_);
     }
 
 private:
@@ -190,6 +195,7 @@ private:
     DuplicateId duplicate_{self_, params_.timing, listening_, sent_, outbox_};
     Evidence evidence_{self_, params_.timing, listening_, peers_};
     Starvation starvation_{self_, params_.timing, listening_, map_, peers_};
+    HeardVersions heard_versions_{params_.timing, listening_};
     Quorum quorum_{params_, self_, listening_, peers_, reload_};
     Lease lease_{params_, listening_, sent_, map_, peers_, quorum_};
     Grants grants_{params_, self_, listening_, sent_, map_, peers_};
@@ -198,7 +204,7 @@ private:
     Coordinator coordinator_{params_, self_,   listening_, map_,      peers_, duplicate_,
                              lease_,  quorum_, evidence_,  handover_, reload_};
     Sender sender_{{params_, self_, listening_, sent_, map_, peers_, duplicate_, lease_, grants_,
-                    handover_, reload_, starvation_},
+                    handover_, reload_, starvation_, heard_versions_},
                    outbox_};
     Instant next_wake_ = kLongAgo;
     bool was_converged_ = false;

@@ -242,6 +242,20 @@ OwnerMap Membership::stated_owners() const {
     return owners;
 }
 
+HostSet Membership::behind() const {
+    HostSet behind;
+    bool could_rise = false;
+    const auto look_at = [&](HostId id, const FrameVersions& spoken) {
+        if (spoken.newest == version()) behind.insert(id);
+        could_rise = could_rise || spoken.newest > version();
+    };
+    if (!self_.is_member()) return behind;
+    look_at(self_.id, params_.versions);
+    for (const auto& [id, peer] : peers_.all())
+        if (map_.has(id, peer.incarnation) && peer.stated) look_at(id, peer.spoken);
+    return could_rise ? behind : HostSet{};
+}
+
 UnconvergedBecause Membership::held_up_by() const {
     const auto sign = evidence_.against_beginning();
     return sign ? UnconvergedBecause{Unconverged::somebody_may_serve, sign->host}

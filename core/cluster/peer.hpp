@@ -49,6 +49,7 @@ struct Peer {
     bool stated = false;  // at least one heartbeat: what follows is its own word
     MemberState state = MemberState::join;
     std::uint8_t flags = 0;  // kFlag*
+    FrameVersions spoken;    // that it can speak; its control plane may be another since (R10)
     Epoch epoch;
     HostSet view;
     bool buried_me = false;  // its report names my incarnation as buried

@@ -161,10 +161,11 @@ bool Peers::note_arrival(HostId id, std::uint64_t sequence) {
 bool Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
     Peer& peer = peers_.at(beat.header.id);
     const bool same = peer.stated && peer.state == beat.header.state &&
-                      peer.flags == beat.header.flags && peer.epoch == beat.header.epoch &&
-                      peer.view == beat.view && peer.config_digest == beat.config_digest &&
-                      peer.slots == beat.header.slots && peer.generation == beat.generation &&
-                      peer.stated_rules == beat.rules && peer.staged == beat.staged;
+                      peer.flags == beat.header.flags && peer.spoken == beat.header.spoken &&
+                      peer.epoch == beat.header.epoch && peer.view == beat.view &&
+                      peer.config_digest == beat.config_digest && peer.slots == beat.header.slots &&
+                      peer.generation == beat.generation && peer.stated_rules == beat.rules &&
+                      peer.staged == beat.staged;
     const bool was_proven = is_proven(peer);
     // What it did not acknowledge while it was deaf holds nobody back: it held no lease, and it
     // listens anew before it may hold one.
@@ -172,6 +173,7 @@ bool Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
     peer.stated = true;
     peer.state = beat.header.state;
     peer.flags = beat.header.flags;
+    peer.spoken = beat.header.spoken;
     peer.epoch = beat.header.epoch;
     peer.view = beat.view;
     peer.config_digest = beat.config_digest;

@@ -26,6 +26,7 @@ struct MembershipParams {
     std::uint64_t config_digest = 0;
     std::uint64_t generation = 1;
     bool sticky = false;  // some rule has a time-out for its clients
+    FrameVersions versions{kFrameVersion, kFrameVersion};  // that this host can speak
 };
 
 // What this host puts in, per slot: an offer and a state; what comes of them is effective_offer's.

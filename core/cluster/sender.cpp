@@ -59,11 +59,22 @@ std::vector<ClusterFrame> Sender::frames() const {
         for (MapPart& part : split_map(view_.map->map(), header()))
             frames.emplace_back(std::move(part));
     frames.emplace_back(heartbeat());
+    for (const std::uint8_t version :
+         view_.heard_versions->besides(version(), view_.params->versions)) {
+        frames.emplace_back(heartbeat());
+        std::get<Heartbeat>(frames.back()).header.version = version;
+    }
     return frames;
+}
+
+std::uint8_t Sender::version() const {
+    return view_.self->is_member() ? view_.map->map().version : view_.params->versions.least;
 }
 
 FrameHeader Sender::header() const {
     FrameHeader header;
+    header.version = version();
+    header.spoken = view_.params->versions;
     header.cluster = view_.params->cluster;
     header.id = view_.self->id;
     header.state = view_.self->is_member() ? MemberState::member : MemberState::join;

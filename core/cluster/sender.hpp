@@ -10,6 +10,7 @@
 #include "core/cluster/duplicate_id.hpp"
 #include "core/cluster/grants.hpp"
 #include "core/cluster/handover.hpp"
+#include "core/cluster/heard_versions.hpp"
 #include "core/cluster/lease.hpp"
 #include "core/cluster/listening.hpp"
 #include "core/cluster/map_in_force.hpp"
@@ -38,6 +39,7 @@ struct SenderView {
     Sibling<const Handover> handover;
     Sibling<const Reload> reload;
     Sibling<const Starvation> starvation;
+    Sibling<const HeardVersions> heard_versions;
 };
 
 class Sender {
@@ -56,9 +58,13 @@ public:
 
     // Whether a heartbeat is due now. Requires: when it is, frames() are sent before anything else.
     [[nodiscard]] bool take_turn();
-    // A heartbeat, behind the map while a member does not state its epoch yet; without sequences.
+    // A heartbeat, behind the map while a member does not state its epoch yet, and before the same
+    // in each other version that somebody needs (R16); without sequences.
     [[nodiscard]] std::vector<ClusterFrame> frames() const;
     [[nodiscard]] FrameHeader header() const;
+    // What this host writes: its epoch's version, or as a joiner the least that it can, which the
+    // most can read.
+    [[nodiscard]] std::uint8_t version() const;
     // When it wants to be asked again, at the latest a tick from now.
     [[nodiscard]] Instant next_wake() const;
     // Everything of it that changes, for snapshots (controlplane/flight).

@@ -11,11 +11,12 @@
 //
 // Header
 //    0  u32 magic "NLBH"
-//    4  u8  version
+//    4  u8  version that the frame is written by
 //    5  u8  frame type
 //    6  u16 key id
 //    8  u16 bytes from the magic to the end
-//   10  u16 zero
+//   10  u8  newest version that the sender can speak
+//   11  u8  least one
 //   12  16 bytes of tag: keyed BLAKE2b over the rest, with the tag as zeros
 //   28  u32 cluster
 //   32  u8  host id
@@ -79,6 +80,7 @@
 
 #include "core/base/types.hpp"
 #include "core/clients/grant.hpp"
+#include "core/wire/frame_versions.hpp"
 
 namespace nlb {
 
@@ -88,7 +90,6 @@ inline constexpr std::size_t kEthernetHeaderBytes = 14;
 // frame, so that no host has to know how narrow the way to another one is.
 inline constexpr std::size_t kClusterFrameBytesMax = 1280;
 inline constexpr std::size_t kFrameHeaderBytes = 64;
-inline constexpr std::uint8_t kFrameVersion = 2;
 
 // One life of a host's control plane: `boot` is drawn when its dataplane starts, `term` grows at
 // each reset within it.
@@ -143,6 +144,8 @@ struct PeerReport {
 };
 
 struct FrameHeader {
+    std::uint8_t version = kFrameVersion;  // of the rules that it is written by
+    FrameVersions spoken{kFrameVersion, kFrameVersion};
     std::uint16_t key_id = 0;
     std::uint32_t cluster = 0;
     HostId id = kNoHost;
@@ -236,6 +239,8 @@ struct ClusterMap {
     std::uint64_t generation = 0;      // grows with each reload
     // not 0: everything is given back so that this configuration can take over
     std::uint64_t next_digest = 0;
+    // Of the rules of this epoch: all its members can speak it. On the wire it is the frames' own.
+    std::uint8_t version = 0;
     OwnerMap targets{};
     bool operator==(const ClusterMap&) const = default;
 };

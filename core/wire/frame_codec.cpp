@@ -5,6 +5,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/base/byte_stream.hpp"
+#include "core/wire/next_version.hpp"
 
 namespace nlb {
 namespace {
@@ -29,11 +30,12 @@ bool is_host(HostId id) {
 void write_header(ByteWriter& out, const FrameHeader& header, std::uint8_t type,
                   std::uint16_t key) {
     out.u32(kMagic);
-    out.u8(kFrameVersion);
+    out.u8(header.version);
     out.u8(type);
     out.u16(key);
     out.u16(0);  // the length, known at the end
-    out.u16(0);
+    out.u8(header.spoken.newest);
+    out.u8(header.spoken.least);
     out.zeros(kTagBytes);
     out.u32(header.cluster);
     out.u8(header.id);
@@ -74,6 +76,7 @@ void write_body(ByteWriter& out, const Heartbeat& beat) {
     }
     for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)
         out.u8(beat.staged.offers[rule_of_wire_slot(slot, beat.staged.slots)]);
+    write_next_field(out, beat.header);
 }
 
 void write_body(ByteWriter& out, const MapPart& part) {
@@ -137,7 +140,7 @@ bool read_header(ByteReader& in, FrameHeader& header) {
         header.state == MemberState::join || header.state == MemberState::member;
     const bool epoch_known = is_host(header.epoch.coordinator) || header.epoch == Epoch{};
     return in.ok() && state_known && epoch_known && is_host(header.id) && header.slots >= 1 &&
-           header.slots <= kRuleSlots;
+           header.slots <= kRuleSlots && header.spoken.include(header.version);
 }
 
 bool read_body(ByteReader& in, Heartbeat& beat) {
@@ -174,7 +177,7 @@ bool read_body(ByteReader& in, Heartbeat& beat) {
     }
     for (std::uint8_t slot = 0; slot < beat.staged.slots; ++slot)
         beat.staged.offers[rule_of_wire_slot(slot, beat.staged.slots)] = in.u8();
-    return in.ok() && in.left() == 0;
+    return read_next_field(in, beat.header) && in.ok() && in.left() == 0;
 }
 
 bool read_body(ByteReader& in, MapPart& part) {
@@ -287,22 +290,22 @@ bool tag_is_right(std::span<const Byte> bytes, std::uint16_t key,
 }  // namespace
 
 std::string_view name_of(FrameFault fault) {
-    static constexpr std::array<std::string_view, kFrameFaults> kNames{"none",
-                                                                       "truncated",
-                                                                       "magic",
-                                                                       "version",
-                                                                       "type",
-                                                                       "key",
-                                                                       "tag",
-                                                                       "cluster",
-                                                                       "field",
-                                                                       "own",
-                                                                       "replayed",
-                                                                       "unbelieved",
-                                                                       "buried_incarnation",
-                                                                       "unknown_host",
-                                                                       "config"};
+    static constexpr std::array<std::string_view, kFrameFaults> kNames{
+        "none",          "truncated",
+        "magic",         "version",
+        "other_version", "type",
+        "key",           "tag",
+        "cluster",       "field",
+        "own",           "replayed",
+        "unbelieved",    "buried_incarnation",
+        "unknown_host",  "config"};
     return kNames[static_cast<std::size_t>(fault)];
+}
+
+FrameVersions frame_versions() {
+    // What a build with a new version still writes for its predecessors: docs/protocol.md.
+    constexpr std::uint8_t kLeastVersion = 3;
+    return {kLeastVersion, kNewestVersion};
 }
 
 std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> bytes) {
@@ -321,15 +324,23 @@ std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> byt
 }
 
 DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster,
-                          const Authenticator& authenticator) {
+                          const Authenticator& authenticator, const FrameVersions& versions) {
     if (bytes.size() < kFrameHeaderBytes) return {FrameFault::truncated, {}};
     ByteReader prelude(bytes);
     if (prelude.u32() != kMagic) return {FrameFault::magic, {}};
-    if (prelude.u8() != kFrameVersion) return {FrameFault::version, {}};
+    FrameHeader header;
+    header.version = prelude.u8();
     const std::uint8_t type = prelude.u8();
-    if (type < kTypeHeartbeat || type > kTypeGrants) return {FrameFault::type, {}};
     const std::uint16_t key = prelude.u16();
     const std::size_t length = prelude.u16();
+    header.spoken.newest = prelude.u8();
+    header.spoken.least = prelude.u8();
+    if (!versions.include(header.version)) {
+        const bool will_do =
+            header.spoken.include(header.version) && common(versions, header.spoken).has_value();
+        return {will_do ? FrameFault::other_version : FrameFault::version, {}};
+    }
+    if (type < kTypeHeartbeat || type > kTypeGrants) return {FrameFault::type, {}};
     if (length < kFrameHeaderBytes || length > bytes.size() || length > kClusterFrameBytesMax)
         return {FrameFault::truncated, {}};
     if (!authenticator.holds(key)) return {FrameFault::key, {}};
@@ -337,7 +348,6 @@ DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster,
     if (!seal_is_right(bytes, authenticator) || !tag_is_right(bytes, key, authenticator))
         return {FrameFault::tag, {}};
     ByteReader in(bytes.subspan(kTagOffset + kTagBytes));
-    FrameHeader header;
     header.key_id = key;
     if (!read_header(in, header)) return {FrameFault::field, {}};
     if (header.cluster != cluster) return {FrameFault::cluster, {}};

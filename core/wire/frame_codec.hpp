@@ -26,6 +26,7 @@ enum class FrameFault : std::uint8_t {
     truncated,
     magic,
     version,
+    other_version,  // not read here, of a sender that speaks one that is read here, too
     type,
     key,
     tag,
@@ -39,7 +40,7 @@ enum class FrameFault : std::uint8_t {
     config,  // found by the membership
 };
 [[nodiscard]] std::string_view name_of(FrameFault fault);
-inline constexpr std::size_t kFrameFaults = 15;
+inline constexpr std::size_t kFrameFaults = 16;
 
 // Makes and checks the 16-byte tag. The control plane's uses libsodium; simulators bring a cheaper
 // one.
@@ -76,10 +77,13 @@ struct UnverifiedHeader {
 [[nodiscard]] std::optional<UnverifiedHeader> read_unverified_header(std::span<const Byte> bytes);
 
 // `bytes` begin after the Ethernet header; trailing padding is allowed. Frames of another cluster
-// id have fault `cluster`.
+// id have fault `cluster`, those that are not written by one of `versions` fault `version`, or
+// `other_version` where the sender says that it can.
 [[nodiscard]] DecodedFrame decode_frame(std::span<const Byte> bytes, std::uint32_t cluster,
-                                        const Authenticator& authenticator);
-// At most kClusterFrameBytesMax; header.key_id is set to the sending key.
+                                        const Authenticator& authenticator,
+                                        const FrameVersions& versions = frame_versions());
+// At most kClusterFrameBytesMax; header.key_id is set to the sending key. Written by
+// header.version.
 [[nodiscard]] std::vector<Byte> encode_frame(const ClusterFrame& frame,
                                              const Authenticator& authenticator);
 

@@ -16,6 +16,7 @@ std::uint64_t digest_of(const ClusterMap& map, std::uint8_t slots) {
     mix(map.config_digest);
     mix(map.generation);
     mix(map.next_digest);
+    mix(map.version);
     for (const MemberEntry& member : map.members) {
         mix(member.id);
         mix(std::uint64_t{member.incarnation.boot} << 32 | member.incarnation.term);

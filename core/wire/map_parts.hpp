@@ -11,9 +11,10 @@
 
 namespace nlb {
 
-// A map's digest covers epoch, members and targets of `slots` slots; equal on every host and
-// compiler.
+// A map's digest covers epoch, version, members and targets of `slots` slots; equal on every host
+// and compiler.
 [[nodiscard]] std::uint64_t digest_of(const ClusterMap& map, std::uint8_t slots);
+// Requires: header.version is the map's.
 [[nodiscard]] std::vector<MapPart> split_map(const ClusterMap& map, const FrameHeader& header);
 // Text beyond kConfigPartsMax parts is cut off: it is for people, who want the first difference.
 [[nodiscard]] std::vector<ConfigPart> split_config(std::uint64_t digest, std::string_view text,

@@ -6,7 +6,7 @@ local nlb = Proto("nlb", "nlb cluster frame")
 
 local ETHERTYPE = 0x88b5
 local MAGIC = 0x4e4c4248
-local VERSION = 2
+local VERSION = 3
 local HEARTBEAT, MAP, CONFIG, GRANTS = 1, 2, 3, 4
 local HOSTS_MAX, SLOTS_MAX, REPORTS_MAX, MAP_SLOTS_MAX, BUCKETS, TEXT_BYTES_MAX, GRANTS_MAX = 32, 33, 40, 14, 60, 1200, 37
 local REPORT_IDS = 32 -- what stands below a report's flags
@@ -38,6 +38,8 @@ end
 local f = {
     magic = field(ProtoField.string, "magic", "Magic"),
     version = field(ProtoField.uint8, "version", "Version"),
+    newest = field(ProtoField.uint8, "newest", "Newest version that the sender can speak"),
+    least = field(ProtoField.uint8, "least", "Least version that the sender can speak"),
     type = field(ProtoField.uint8, "type", "Frame type", base.DEC, TYPES),
     key_id = field(ProtoField.uint16, "key_id", "Key id", base.HEX),
     length = field(ProtoField.uint16, "length", "Bytes from the magic to the end"),
@@ -111,7 +113,8 @@ local malformed = ProtoExpert.new("nlb.malformed", "Malformed cluster frame", ex
 nlb.experts = { malformed }
 
 local HEADER = {
-    { f.magic, 4 }, { f.version, 1 }, { f.type, 1 }, { f.key_id, 2 }, { f.length, 2 }, { f.zero, 2 }, { f.tag, 16 },
+    { f.magic, 4 }, { f.version, 1 }, { f.type, 1 }, { f.key_id, 2 }, { f.length, 2 },
+    { f.newest, 1 }, { f.least, 1 }, { f.tag, 16 },
     { f.cluster, 4 }, { f.host, 1 }, { f.state, 1 }, { f.flags, 1, flag_bits }, { f.slots, 1 }, { f.boot, 4 }, { f.term, 4 },
     { f.sequence, 8 }, { f.epoch_counter, 4 }, { f.epoch_boot, 4 }, { f.epoch_coordinator, 1 }, { f.seal, 3 },
 }
@@ -359,6 +362,9 @@ local SHOW = { [HEARTBEAT] = show_heartbeat, [MAP] = show_map, [CONFIG] = show_c
 local function judge_header(walk, tree, header)
     local state, id, slots, coordinator = header(33, 1):uint(), header(32, 1):uint(), header(35, 1):uint(), header(60, 1):uint()
     local no_epoch = header(52, 4):uint() == 0 and header(56, 4):uint() == 0 and coordinator == 0
+    if header(10, 1):uint() < VERSION or header(11, 1):uint() > VERSION or header(11, 1):uint() < 1 then
+        walk:complain(tree, "a sender that does not speak the version that it writes")
+    end
     if not STATES[state] then walk:complain(tree, "an unknown state") end
     if not is_host(id) then walk:complain(tree, "a host id outside 1-32") end
     if slots < 1 or slots > SLOTS_MAX then walk:complain(tree, "rule slots outside 1-33") end
@@ -371,7 +377,7 @@ local function show_frame(walk, tree)
     add_fields(tree, header, HEADER)
     local kind, length = header(5, 1):uint(), header(8, 2):uint()
     if header(0, 4):uint() ~= MAGIC then walk:complain(tree, "the magic is not NLBH") end
-    if header(4, 1):uint() ~= VERSION then walk:complain(tree, "another version than 2") end
+    if header(4, 1):uint() ~= VERSION then walk:complain(tree, "another version than 3") end
     if not TYPES[kind] then walk:complain(tree, "an unknown frame type") end
     if length < walk.at or length > walk.finish then
         walk:complain(tree, string.format("the frame says %d bytes, %d are here", length, walk.finish))

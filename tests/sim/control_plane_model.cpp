@@ -33,9 +33,12 @@ void ControlPlaneModel::make_agent() {
             world_.segment_lasts(), own_messages, own_events);
     controlplane::MessageSink& messages = recording_ ? recording_->recorder() : own_messages;
     controlplane::EventSink& events = recording_ ? recording_->recorder() : own_events;
-    agents_.push_back(std::make_unique<ClusterAgent>(
-        world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers),
-        world_.keys_of(id_, host.file), messages, events, host.stored, world_.draw_boot(id_)));
+    auto settings =
+        world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers);
+    settings.versions = host.versions();
+    agents_.push_back(std::make_unique<ClusterAgent>(std::move(settings),
+                                                     world_.keys_of(id_, host.file), messages,
+                                                     events, host.stored, world_.draw_boot(id_)));
     agents_.front()->use_neighbours({world_.gateway()});
     if (recording_)
         recording_->recorder().watch(*agents_.front(), world_.local_time(id_),
@@ -292,6 +295,7 @@ void ControlPlaneModel::reload(Instant now) {
         return;
     }
     auto fresh = world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers);
+    fresh.versions = agent.params().versions;
     const auto changes = controlplane::changes_between(agent.settings(), fresh);
     if (!changes) return world_.fail("shell", changes.error().message, id_);
     if (!changes.value().agreed.empty()) {

@@ -68,6 +68,7 @@ void perform_on_process(World& world, Verb verb, HostId id, const Numbers& n) {
         host.offers = world.host(host.acts_as).offers;
     }
     if (verb == Verb::keys) host.ring = static_cast<KeyRing>(n[1]);
+    if (verb == Verb::build) host.next_build = n[1] != 0;
     if (verb == Verb::lag) host.lag = Duration{n[1]};
     if (verb == Verb::suspend) world.suspend(id, n[1] != 0, World::Clocks::go_on);
     if (verb == Verb::freeze) world.suspend(id, n[1] != 0, World::Clocks::stand);
@@ -193,7 +194,7 @@ HostSet befalls(const FaultEvent& event) {
         return HostSet::first(kHostsMax);
     if (is_on_wire(verb) && verb != Verb::cut && verb != Verb::mend) return hosts;
     if (verb == Verb::boot || verb == Verb::weight || verb == Verb::rule || verb == Verb::file ||
-        verb == Verb::health || verb == Verb::lag)
+        verb == Verb::health || verb == Verb::lag || verb == Verb::build)
         return hosts;
     hosts.insert(static_cast<HostId>(n[0]));
     if (verb == Verb::cut || verb == Verb::mend) hosts.insert(static_cast<HostId>(n[1]));

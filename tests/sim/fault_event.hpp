@@ -52,6 +52,7 @@ class World;
     X(cut,           "FROM TO",                       "one direction is lost") \
     X(mend,          "FROM TO",                       "and comes back") \
     X(keys,          "HOST RING",                     "its key file when it starts next (KeyRing)") \
+    X(build,         "HOST NEXT",                     "its next control plane is of the next version, or of this one") \
     X(lag,           "HOST DURATION",                 "its cores come to clients' packets so much later") \
     X(suspend,       "HOST ON",                       "suspended: nothing runs") \
     X(freeze,        "HOST ON",                       "frozen whole, its clocks too") \

@@ -13,6 +13,9 @@ FaultEvents Planner::plan() {
         settings_.tries(Fault::strange))
         add(Duration{0}, Verb::record, {});
     plan_conditions();
+    if (settings_.tries(Fault::upgrade))
+        for (HostId id = 1; id <= settings_.hosts; ++id)
+            add(Duration{0}, Verb::build, {id, prng_.chance(400'000) ? 1 : 0});
     for (std::uint32_t i = 0; i < settings_.fault_count; ++i)
         plan_one(settings_.faults[prng_.below(settings_.faults.size())]);
     plan_boots();
@@ -110,6 +113,30 @@ void Planner::plan_operator(Fault fault, HostId id, Duration begin, Duration len
         reload(begin, length);
     } else if (fault == Fault::health) {
         plan_health(id, begin, end);
+    } else if (fault == Fault::upgrade) {
+        upgrade(id, begin, length);
+    }
+}
+
+// In order as docs/operations.md has it, by a crash, or the control plane alone beside its
+// dataplane; now and then all hosts one after the other.
+void Planner::upgrade(HostId id, Duration begin, Duration length) {
+    const auto next = static_cast<std::int64_t>(prng_.chance(600'000) ? 1 : 0);
+    const std::uint64_t way = prng_.below(4);
+    const bool everybody = prng_.chance(300'000);
+    Duration time = begin;
+    for (HostId each = 1; each <= settings_.hosts; ++each) {
+        if (!everybody && each != id) continue;
+        if (time + length + bury_ >= settings_.faults_until) break;
+        const bool alone = way == 3;
+        if (way <= 1) add(time, Verb::leave, {each});
+        const Duration down = way <= 1 ? time + between(period_ / 10, length) : time;
+        add(down, alone ? Verb::kill : Verb::crash, {each});
+        add(down, Verb::build, {each, next});
+        const Duration up = down + between(Duration{1'000'000}, alone ? bury_ / 2 : period_);
+        add(up, alone ? Verb::start : Verb::boot, {each});
+        if (way <= 1) add(up, Verb::rejoin, {each});
+        time = up + between(period_, bury_);
     }
 }
 

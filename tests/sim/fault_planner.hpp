@@ -64,6 +64,7 @@ private:
     void plan_health(HostId id, Duration begin, Duration end);
     void change_rule(HostId id, Duration begin);
     void reload(Duration begin, Duration length);
+    void upgrade(HostId id, Duration begin, Duration length);
 
     Prng& prng_;
     const Settings& settings_;

@@ -203,6 +203,9 @@ std::string Invariants::why_not_converged() const {
         }
         if (membership->members().size() != expected_hosts())
             return "host " + std::to_string(id) + " has a smaller cluster";
+        if (membership->version() != newest_of_all())
+            return "host " + std::to_string(id) + " goes by version " +
+                   std::to_string(membership->version());
     }
     for (const RuleId rule : rules_) {
         BucketMask covered = 0;
@@ -277,11 +280,8 @@ void Invariants::after_call(HostId id) {
     for (const MemberEntry& member : membership.map().members) met_[id].second.insert(member.id);
     const std::uint32_t boot = membership.incarnation().boot;
     if (membership.state() == MembershipState::member) was_member_.insert(id);
-    if (lives_[id].empty() || lives_[id].back().boot != boot) {
-        end_life(id);
-        was_member_.erase(id);
-        lives_[id].push_back({boot, {}});
-    }
+    check_version(id);
+}
 }
 
 void Invariants::on_stored(HostId id, const std::optional<Checkpoint>& checkpoint) {

@@ -74,6 +74,8 @@ private:
     [[nodiscard]] bool counts_for(HostId other, HostId id) const;
     [[nodiscard]] bool was_frozen(HostId id) const;
     [[nodiscard]] bool began_deaf_to(HostId host, HostId other) const;
+    void check_version(HostId id);  // R16
+    [[nodiscard]] std::uint8_t newest_of_all() const;
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
     [[nodiscard]] bool is_offered(RuleId rule) const;

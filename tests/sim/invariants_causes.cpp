@@ -94,4 +94,24 @@ void Invariants::on_reset(HostId id, const std::string& because) {
         fail("I8", "host " + std::to_string(id) + ", which no fault befell, resets: " + because);
 }
 
+// R16: what every one of them can speak.
+std::uint8_t Invariants::newest_of_all() const {
+    std::uint8_t newest = UINT8_MAX;
+    for (HostId id = 1; id <= world_.settings().hosts; ++id)
+        if (const auto* const agent = world_.host(id).control.agent();
+            is_expected(id) && agent != nullptr)
+            newest = std::min(newest, agent->params().versions.newest);
+    return newest;
+}
+
+// Nobody is in an epoch whose rules it does not know.
+void Invariants::check_version(HostId id) {
+    const controlplane::ClusterAgent& agent = *world_.host(id).control.agent();
+    const Membership& membership = agent.membership();
+    if (membership.state() == MembershipState::member &&
+        !agent.params().versions.include(membership.version()))
+        fail("R16", "host " + std::to_string(id) + " is in an epoch of version " +
+                        std::to_string(membership.version()));
+}
+
 }  // namespace nlb::sim

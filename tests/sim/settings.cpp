@@ -13,7 +13,7 @@ using std::chrono::minutes;
 std::vector<Fault> fitting_faults(bool majority) {
     std::vector<Fault> faults;
     for (const FaultInfo& info : kFaults)
-        if (info.fault != Fault::health &&
+        if (info.fault != Fault::health && info.fault != Fault::upgrade &&
             ((info.fault != Fault::part && info.fault != Fault::turncoat) || majority))
             faults.push_back(info.fault);
     return faults;

@@ -31,6 +31,7 @@ namespace nlb::sim {
     X(weight,       "a weight changes") \
     X(rule,         "a rule is disabled, drained or enabled, on one host or on all") \
     X(health,       "a server of one host or of all fails its check, flaps, or hangs; not drawn with the rest") \
+    X(upgrade,      "a host restarts as a build of the next version, or as this one again; not drawn with the rest") \
     X(reload,       "all hosts, or all but some, read the other configuration") \
     X(burst,        "up to 40 % loss for a while") \
     X(oneway,       "one direction to or from a host is cut") \

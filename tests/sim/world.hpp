@@ -40,8 +40,9 @@ struct HostModel {
     Configurations::Offers offers{};                      // by port
     std::array<RuleState, kRuleSlots> states{};           // by port, as the operator last asked
     std::array<Server, kRuleSlots> servers = all_well();  // by port
-    bool cuts = false;  // by the tables written last its cores may cut flows of some rule
-    Variant file = 0;   // the variant that its configuration file holds
+    bool cuts = false;        // by the tables written last its cores may cut flows of some rule
+    bool next_build = false;  // its next control plane speaks one version more
+    Variant file = 0;         // the variant that its configuration file holds
     KeyRing ring = KeyRing::right;
     Duration lag{};            // of its cores, for clients' packets
     Duration starved_since{};  // no client's frame reaches it; zero: they do
@@ -58,6 +59,9 @@ struct HostModel {
     // Grows whenever it is no member, its dataplane is gone, or cores may have cut flows.
     std::uint64_t interruptions = 0;
 
+    [[nodiscard]] FrameVersions versions() const {
+        return {kFrameVersion, static_cast<std::uint8_t>(kFrameVersion + (next_build ? 1 : 0))};
+    }
     [[nodiscard]] bool hears_clients() const {
         return starved_since == Duration{} && dataplane.receives();
     }

@@ -71,7 +71,9 @@ void mean_flags(Json& meaning, const std::string& field, unsigned flags,
 
 void mean_header(Json& meaning, const FrameHeader& header, int type) {
     add(meaning, "magic", "NLBH");
-    add(meaning, "version", unsigned{kFrameVersion});
+    add(meaning, "version", unsigned{header.version});
+    add(meaning, "newest", unsigned{header.spoken.newest});
+    add(meaning, "least", unsigned{header.spoken.least});
     add(meaning, "type", type);
     add(meaning, "key_id", kKey);
     add(meaning, "cluster", dotted(header.cluster));
@@ -240,6 +242,8 @@ std::uint8_t small(Prng& chance, std::uint64_t bound) {
 
 FrameHeader some_header(Prng& chance, std::uint8_t slots) {
     FrameHeader header;
+    header.spoken = {static_cast<std::uint8_t>(1 + small(chance, kFrameVersion)),
+                     static_cast<std::uint8_t>(kFrameVersion + small(chance, 3))};
     header.cluster = static_cast<std::uint32_t>(chance.next());
     header.id = static_cast<HostId>(1 + small(chance, kHostsMax));
     header.state = chance.chance(500'000) ? MemberState::member : MemberState::join;

@@ -199,6 +199,48 @@ TEST(ClusterAgent, ARunningMapIsTakenOver) {
     EXPECT_EQ(after.agent.membership().epoch(), checkpoint->map.epoch) << "nobody noticed";
 }
 
+TEST(ClusterAgent, ARunningMapOfAVersionThatItDoesNotSpeakIsEmptiedFirst) {
+    Bench before;
+    ASSERT_EQ(before.hello(Bench::fresh_hello()), "");
+    before.pass(milliseconds{3000});
+    auto checkpoint = last_checkpoint(before.sink);
+    ASSERT_TRUE(checkpoint && checkpoint->member);
+    checkpoint->map.version = kFrameVersion + 1;
+    Bench after;
+    auto hello = Bench::fresh_hello();
+    hello.valid_until_ns = before.agent.membership().valid_until().time_since_epoch().count();
+    hello.own = before.agent.membership().own();
+    ASSERT_EQ(after.hello(hello, encode_checkpoint(*checkpoint)), "");
+    EXPECT_NE(after.agent.membership().incarnation(), checkpoint->incarnation);
+    EXPECT_EQ(after.agent.membership().state(), MembershipState::reset);
+}
+
+// Until a newer cluster has heard this host it does not write what this one reads.
+TEST(ClusterAgent, FramesOfAnUpgradeAreASignAndNoEvent) {
+    Bench bench(small_settings(2));
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{200});
+    Heartbeat beat;
+    beat.header.cluster = bench.agent.params().cluster;
+    beat.header.id = 2;
+    beat.header.state = MemberState::member;
+    beat.header.slots = bench.agent.params().slots;
+    beat.header.version = kFrameVersion + 1;
+    const auto hear = [&](const FrameVersions& spoken) {
+        beat.header.spoken = spoken;
+        bench.deliver(Type::punted, ipc::Punted{bench.now.time_since_epoch().count()},
+                      wrap_frame({}, encode_frame(beat, testing::ToyAuthenticator({7}))));
+    };
+    hear({kFrameVersion, kFrameVersion + 1});
+    ASSERT_TRUE(bench.agent.membership().evidence().newest());
+    EXPECT_EQ(bench.agent.membership().evidence().newest()->version, kFrameVersion + 1);
+    EXPECT_EQ(bench.events.last("stranger_serves"), nullptr);
+    EXPECT_EQ(bench.events.last("frame_refused"), nullptr);
+    hear({kFrameVersion + 1, kFrameVersion + 1});
+    EXPECT_NE(bench.events.last("stranger_serves"), nullptr) << "it will never be understood";
+    EXPECT_NE(bench.events.last("frame_refused"), nullptr);
+}
+
 TEST(ClusterAgent, TablesOfAnUnknownPastAreFencedBeforeAnythingIsSaid) {
     Bench bench;
     auto hello = Bench::fresh_hello();

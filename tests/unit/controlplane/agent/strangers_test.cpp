@@ -53,6 +53,10 @@ TEST_F(StrangersTest, AMemberOfAnotherVersionIsASign) {
     bytes[4] = 99;
     ASSERT_TRUE(sign());
     EXPECT_EQ(sign()->version, 99);
+    EXPECT_EQ(words_of(*sign()),
+              "host 2 serves this cluster in frames of version 99, and this program reads " +
+                  std::to_string(unsigned{kFrameVersion}) +
+                  ": it does not hear this host, or the two builds do not fit together");
 }
 
 TEST_F(StrangersTest, WhoeverDoesNotServeOrIsOfAnotherClusterIsNone) {

@@ -106,6 +106,8 @@ TEST_F(MetricsTest, EveryNameOfTheContractIsThereWithItsType) {
         {"nlb_convergence_seconds", "histogram"},
         {"nlb_orphan_window_seconds", "histogram"},
         {"nlb_epoch", "gauge"},
+        {"nlb_frame_version", "gauge"},
+        {"nlb_mixed_versions", "gauge"},
         {"nlb_heartbeats_sent_total", "counter"},
         {"nlb_heartbeats_received_total", "counter"},
         {"nlb_heartbeats_rejected_total", "counter"},
@@ -269,6 +271,8 @@ ClusterNumbers counted_cluster(const std::string& name, bool reported) {
     n.convergence = counted(1.5);
     n.orphan_windows = counted(2.5);
     n.epoch = 101;
+    n.frame_version = 106;
+    n.mixed_versions = true;
     n.heartbeats_sent = 102;
     n.other_frames_sent = 106;
     n.connections_max = 107;

@@ -18,6 +18,7 @@ Checkpoint largest_block() {
     checkpoint.highest_counter = 4;
     checkpoint.config_digest = 5;
     checkpoint.map.epoch = {6, 7};
+    checkpoint.map.version = 9;
     for (HostId id = 1; id <= kHostsMax; ++id) {
         checkpoint.map.members.push_back({id, {id, id}});
         checkpoint.peers.push_back({id, {id, 1}, id * 10U});

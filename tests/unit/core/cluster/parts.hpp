@@ -10,6 +10,7 @@
 #include "core/cluster/evidence.hpp"
 #include "core/cluster/grants.hpp"
 #include "core/cluster/handover.hpp"
+#include "core/cluster/heard_versions.hpp"
 #include "core/cluster/lease.hpp"
 #include "core/cluster/listening.hpp"
 #include "core/cluster/map_in_force.hpp"
@@ -36,6 +37,7 @@ struct Parts : ::testing::Test {
     DuplicateId duplicate{self, params.timing, listening, sent, outbox};
     Evidence evidence{self, params.timing, listening, peers};
     Starvation starvation{self, params.timing, listening, map, peers};
+    HeardVersions heard_versions{params.timing, listening};
     Quorum quorum{params, self, listening, peers, reload};
     Lease lease{params, listening, sent, map, peers, quorum};
     Grants grants{params, self, listening, sent, map, peers};
@@ -44,7 +46,7 @@ struct Parts : ::testing::Test {
     Coordinator coordinator{params, self,   listening, map,      peers, duplicate,
                             lease,  quorum, evidence,  handover, reload};
     Sender sender{{params, self, listening, sent, map, peers, duplicate, lease, grants, handover,
-                   reload, starvation},
+                   reload, starvation, heard_versions},
                   outbox};
     Instant now{ms(1'000'000)};
 

@@ -38,6 +38,7 @@ TEST(SentFrames, BeatsAreAtLeastAQuarterOfAPeriodApart) {
 TEST(MapInForce, AMapIsWholeWhenItsPartsAreAndItsDigestIsRight) {
     ClusterMap map;
     map.epoch = {3, 1, 101};
+    map.version = kFrameVersion;
     map.members = {{1, {101, 1}}, {2, {102, 1}}};
     for (auto& slot : map.targets) slot.fill(2);
     FrameHeader header;

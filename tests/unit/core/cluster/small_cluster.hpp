@@ -53,6 +53,9 @@ struct SmallHost {
     bool deaf = false;    // nothing comes in; `deaf_since` when the last frame did
     Instant deaf_since = kLongAgo;
     std::uint64_t client_frames = 0;  // to the cluster's MAC, as its dataplane counts them
+    FrameVersions versions{kFrameVersion, kFrameVersion};
+    std::uint64_t unread = 0;  // frames of a version that it does not speak
+    std::uint64_t sent = 0;
 };
 
 class SmallCluster {
@@ -100,6 +103,32 @@ public:
         hosts_[id].deaf = true;
         hosts_[id].deaf_since = now_;
     }
+    // The host starts anew, after a crash, as a build that can speak these.
+    void restart(HostId id, std::uint8_t weight, const FrameVersions& versions) {
+        SmallHost& host = hosts_[id];
+        MembershipParams of_host = params(id, hosts_.size(), false);
+        of_host.versions = host.versions = versions;
+        host.membership = std::make_unique<Membership>(of_host, desired(id, weight));
+        host.installs.clear();
+        host.reports.clear();
+        host.running = true;
+        perform(id, host.membership->on_start(now_, ++boots_, std::nullopt));
+    }
+    // The frame reaches one host.
+    void deliver(HostId to, const std::vector<Byte>& bytes) {
+        SmallHost& host = hosts_[to];
+        const DecodedFrame decoded = decode_frame(bytes, 0xc0000250, authenticator_, host.versions);
+        if (decoded.fault == FrameFault::version || decoded.fault == FrameFault::other_version) {
+            ++host.unread;
+            return;
+        }
+        ASSERT_EQ(decoded.fault, FrameFault::none);
+        FrameFault fault;
+        perform(to, host.membership->on_frame(now_, decoded.frame, &fault));
+    }
+    // Everything that this host sends from now on.
+    void record(HostId id) { recorded_of_ = id; }
+    [[nodiscard]] const std::vector<std::vector<Byte>>& recorded() const { return recorded_; }
     void crash(HostId id) {
         hosts_[id].running = false;
         hosts_[id].valid_until = kLongAgo;
@@ -150,14 +179,13 @@ private:
     }
     void carry_out(HostId id, const SendFrame& wish) {
         const auto bytes = encode_frame(wish.frame, authenticator_);
+        ++hosts_[id].sent;
+        if (id == recorded_of_) recorded_.push_back(bytes);
         for (auto& [other, host] : hosts_) {
             if (other == id || !host.running || host.mute || hosts_[id].mute || host.deaf ||
                 cuts_.contains({id, other}))
                 continue;
-            const DecodedFrame decoded = decode_frame(bytes, 0xc0000250, authenticator_);
-            ASSERT_EQ(decoded.fault, FrameFault::none);
-            FrameFault fault;
-            perform(other, host.membership->on_frame(now_, decoded.frame, &fault));
+            deliver(other, bytes);
         }
     }
     void carry_out(HostId id, const InstallTables& wish) {
@@ -177,6 +205,9 @@ private:
     void carry_out(HostId id, const Report& wish) { hosts_[id].reports.push_back(wish); }
 
     PlainAuthenticator authenticator_;
+    std::uint32_t boots_ = 1000;
+    HostId recorded_of_ = kNoHost;
+    std::vector<std::vector<Byte>> recorded_;
     Instant now_{std::chrono::hours{1}};
     std::map<HostId, SmallHost> hosts_;
     std::set<std::pair<HostId, HostId>> cuts_;
