@@ -74,6 +74,8 @@ private:
     [[nodiscard]] bool counts_for(HostId other, HostId id) const;
     [[nodiscard]] bool was_frozen(HostId id) const;
     [[nodiscard]] bool began_deaf_to(HostId host, HostId other) const;
+    void note_exempt(HostId a, HostId b);
+    [[nodiscard]] bool are_parted_by_keys(HostId a, HostId b) const;
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
     [[nodiscard]] bool is_offered(RuleId rule) const;
@@ -106,6 +108,8 @@ private:
     std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
     bool was_covered_ = false;
     std::array<Duration, kHostsMax + 1> without_majority_since_{};  // zero: it has one
+    // A host of other keys began and heard nobody: its cluster and the other one cannot meet.
+    bool other_keys_began_ = false;
     HostSet befallen_;
     HostSet was_member_;  // in its present life
 };

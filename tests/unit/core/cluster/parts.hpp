@@ -43,8 +43,8 @@ struct Parts : ::testing::Test {
     Reload reload{params, self, listening, map, peers, handover};
     Coordinator coordinator{params, self,   listening, map,      peers, duplicate,
                             lease,  quorum, evidence,  handover, reload};
-    Sender sender{{params, self, listening, sent, map, peers, duplicate, lease, grants, handover,
-                   reload, starvation},
+    Sender sender{{params, self, listening, sent, map, peers, duplicate, evidence, lease, grants,
+                   handover, reload, starvation},
                   outbox};
     Instant now{ms(1'000'000)};
 
