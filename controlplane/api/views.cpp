@@ -277,6 +277,7 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"epoch", {{"counter", epoch.counter}, {"coordinator", epoch.coordinator}}},
             {"generation", membership.generation()},
             {"config_digest", hexadecimal(membership.config_digest())},
+            {"file", settings.source ? Json(settings.source->file) : Json()},
             {"reload", reload_view(agent)},
             {"config_mismatches", mismatches_view(agent)},
             {"stranger", stranger_view(agent)},
