@@ -1,4 +1,4 @@
-"""Adapters that only a newer QEMU has, each driven by DPDK's real driver in a guest: the claims of tests/metal hold on them too."""
+"""Adapters that only a newer QEMU has, and machines without huge pages: the claims of tests/metal hold on them too."""
 
 import pathlib
 import sys
@@ -24,6 +24,22 @@ class Newer(test_adapters.Machine):
         except guest_qemu.Unavailable as reason:
             raise unittest.SkipTest(str(reason)) from None
         super().boot()
+
+
+class WithoutHugePages(test_adapters.Machine):
+    queues = {"virtio": 2}
+    options = {"hugepages": 0}
+    plan_options = {"hugepages": False}
+    lab = failure = None
+
+
+class Plain(test_adapters.OnAdapter, unittest.TestCase):
+    """`eal: {hugepages: false}`: the IOMMU maps ordinary memory for the adapter."""
+
+    machine = WithoutHugePages
+    kind = "virtio"
+    link_by = "interrupt"
+    wakes_by = "interrupt"
 
 
 class Igb(test_adapters.OnAdapter, unittest.TestCase):

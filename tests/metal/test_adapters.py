@@ -30,6 +30,7 @@ class Machine:
 
     queues = QUEUES
     options = {}  # of the machine, beside its size
+    plan_options = {}  # of the lab
     lab = None
     failure = None  # what kept it from booting: said by each class, tried once
 
@@ -47,7 +48,7 @@ class Machine:
     @classmethod
     def _boot(cls):
         adapters = [guest_case.adapter(kind, kind, 1 + number, queues) for number, (kind, queues) in enumerate(cls.queues.items())]
-        cls.lab = guest_case.open_lab({HOST: adapters}, machine={"cpus": 3, "memory_mib": 1024, "hugepages": 160, **cls.options})
+        cls.lab = guest_case.open_lab({HOST: adapters}, machine={"cpus": 3, "memory_mib": 1024, "hugepages": 160, **cls.options}, **cls.plan_options)
         cls.host = cls.lab.hosts[0]
         ready = cls.host.guest.start().wait_ready()
         began = time.monotonic()
@@ -226,6 +227,15 @@ def is_arp_reply(frame, address):
 
 class E1000e(OnAdapter, unittest.TestCase):
     kind = "e1000e"
+
+    def test_doctor_calls_a_right_set_up_right(self):
+        words = ("doctor", "--json", "--config", self.host.configuration, "--host", HOST, "--run-dir", guest_lab.RUN_DIRECTORY)
+        status, printed = self.host.guest.shell(" ".join(map(str, (guest_lab.COMMAND, *words))), guest_lab.START_SECONDS)
+        findings = json.loads(printed[printed.index("{"):])["findings"]
+        for finding in findings:
+            record(f"doctor: {finding['severity']} {finding['id']}: {finding['says']}")
+        self.assertEqual([], [finding["id"] for finding in findings if finding["severity"] == "error"])
+        self.assertEqual(0, status)
 
 
 class Virtio(OnAdapter, unittest.TestCase):
