@@ -5,7 +5,7 @@
 
 #include "cli/bucket_picture.hpp"
 #include "cli/commands.hpp"
-#include "cli/map_source.hpp"
+#include "cli/plan_view.hpp"
 #include "cli/selection.hpp"
 #include "cli/text_table.hpp"
 #include "config/format.hpp"
@@ -192,25 +192,49 @@ Situation situation_before(const MapInUse& map, HostSet members) {
     return {map.cluster, map.live->members, offers_in(*map.live)};
 }
 
+}  // namespace
+
+Json plan_in_json(const MapInUse& map, const MovePlan& plan) {
+    return as_json(map, plan);
+}
+
+void show_plan(const MapInUse& map, const MovePlan& plan, Console& console) {
+    const auto hosts = hosts_of(plan);
+    console.say(map.headline + '\n');
+    show_counts(plan, hosts, console);
+    show_pictures(plan, hosts, console);
+    show_flows(map, plan, console);
+}
+
+std::string too_many_moves(const MovePlan& plan, std::uint64_t max_moves) {
+    return fmt::format("{} would change hands, more than the {} allowed by --max-moves",
+                       counted(plan.changed_hands(), "bucket"), max_moves);
+}
+
+Result<MovePlan> plan_of_new_configuration(const MapInUse& map, const config::Config& next) {
+    const Situation before =
+        situation_before(map, map.live ? map.live->members : all_hosts(*map.cluster));
+    const auto after = reconfigured(map, before, next);
+    if (!after) return after.error();
+    return map.live ? make_plan(before, map.live->targets, after.value())
+                    : make_plan(before, after.value());
+}
+
+namespace {
+
 ExitCode answer(const MapInUse& map, const Situation& before, const Result<Situation>& after,
                 const Options& options, Console& console) {
     if (!after) return console.fail_usage(after.error());
     const MovePlan plan = map.live ? make_plan(before, map.live->targets, after.value())
                                    : make_plan(before, after.value());
     const bool too_many = options.max_moves && plan.changed_hands() > *options.max_moves;
-    const std::string refusal =
-        fmt::format("{} would change hands, more than the {} allowed by --max-moves",
-                    counted(plan.changed_hands(), "bucket"), options.max_moves.value_or(0));
+    const std::string refusal = too_many_moves(plan, options.max_moves.value_or(0));
     Json json = as_json(map, plan);
     json["ok"] = !too_many;
     json["return_value"] = static_cast<int>(too_many ? ReturnValue::refused : ReturnValue::ok);
     json["message"] = too_many ? refusal : "";
     console.answer(json);
-    const auto hosts = hosts_of(plan);
-    console.say(map.headline + '\n');
-    show_counts(plan, hosts, console);
-    show_pictures(plan, hosts, console);
-    show_flows(map, plan, console);
+    show_plan(map, plan, console);
     if (!too_many) return ExitCode::done;
     return console.json() ? ExitCode::refused
                           : console.fail(ExitCode::refused, ReturnValue::refused, refusal);

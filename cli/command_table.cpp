@@ -133,6 +133,56 @@ void plan_arguments(CLI::App& app, Options& options) {
         ->type_name("FILE");
 }
 
+void add_plan(CLI::App& app, Options& options, const char* help) {
+    app.add_flag("--plan", options.plan_only, help);
+}
+
+void change_arguments(CLI::App& app, Options& options, const std::vector<std::string>& actions,
+                      const char* name) {
+    app.add_option("action", options.action, "what to do")
+        ->required()
+        ->type_name(CLI::detail::join(actions, "|"))
+        ->check(CLI::IsMember(actions));
+    app.add_option("name", options.subject, "which one")->required()->type_name(name);
+    add_plan(app, options,
+             "show what would change and move, and what each host says; change nothing");
+    add_max_moves(app, options);
+}
+
+void add_words(CLI::App& app, Options& options) {
+    app.add_option("keys", options.words, "as in nlb.yaml(5); KEY= takes one out")
+        ->type_name("KEY=VALUE");
+}
+
+void hosts_arguments(CLI::App& app, Options& options) {
+    change_arguments(app, options, {"add", "remove"}, "HOST");
+    add_words(app, options);
+}
+
+void rules_arguments(CLI::App& app, Options& options) {
+    change_arguments(app, options, {"add", "remove", "set"}, "RULE");
+    add_words(app, options);
+}
+
+void vips_arguments(CLI::App& app, Options& options) {
+    change_arguments(app, options, {"add", "remove"}, "ADDRESS");
+}
+
+void keys_arguments(CLI::App& app, Options& options) {
+    app.add_option("action", options.action, "what to do")
+        ->required()
+        ->type_name("rotate")
+        ->check(CLI::IsMember({"rotate"}));
+    add_plan(app, options, "show what would be done, and who could take the key; change nothing");
+}
+
+void config_arguments(CLI::App& app, Options& options) {
+    app.add_option("action", options.action, "what to do")
+        ->required()
+        ->type_name("show")
+        ->check(CLI::IsMember({"show"}));
+}
+
 void announce_arguments(CLI::App& app, Options& options) {
     app.add_option("--protocol", options.protocol_name,
                    "what bird.conf calls the routes: it is switched on and off")
@@ -167,6 +217,14 @@ constexpr Command kCommands[] = {
     {"suspend", "stop, and answer only query and resume", run_verb, stop_arguments},
     {"resume", "end a suspension; start takes part again", run_verb, target},
     {"reload", "read the configuration again, on all hosts together", run_verb, add_max_moves},
+    {"hosts", "add a host to the cluster's configuration on all hosts, or remove one", run_change,
+     hosts_arguments},
+    {"rules", "add, remove or change a port rule on all hosts", run_change, rules_arguments},
+    {"vips", "add or remove a virtual address on all hosts", run_change, vips_arguments},
+    {"keys", "give all hosts a new cluster key, and retire the former one", run_keys,
+     keys_arguments},
+    {"config", "print the configuration in force, and the file that it is", run_config,
+     config_arguments},
     {"enable", "let this host handle a rule", run_rule_verb, rule_subject},
     {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb,
      rule_subject},

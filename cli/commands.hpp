@@ -24,6 +24,11 @@ ExitCode run_bundle(const Options& options, Console& console);
 // command_watch.cpp: query, again and again
 ExitCode run_watch(const Options& options, Console& console);
 
+// change/: these change the configuration of a whole cluster, or show the one in force.
+ExitCode run_change(const Options& options, Console& console);  // hosts rules vips
+ExitCode run_keys(const Options& options, Console& console);
+ExitCode run_config(const Options& options, Console& console);
+
 // command_announce.cpp: this speaks to BIRD too
 ExitCode run_announce(const Options& options, Console& console);
 

@@ -138,6 +138,8 @@ Result<LiveMap> read_live_map(const Json& cluster) {
     map.config_digest = text_of(cluster, "config_digest");
     const Json& configuration = member_of(cluster, "configuration");
     map.file = text_of(configuration, "file");
+    map.own_file = text_of(configuration, "own_file", map.file);
+    map.key_file = text_of(configuration, "key_file");
     if (const Json& text = member_of(configuration, "text"); text.is_string())
         map.text = text.get<std::string>();
     for (const Json& member : list_of(cluster, "members")) {

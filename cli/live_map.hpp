@@ -39,6 +39,8 @@ struct LiveMap {
     std::string config_digest;
     std::string file;                 // that its configuration was read from
     std::optional<std::string> text;  // of that file
+    std::string own_file;             // the operator's, beside which relative key files stand
+    std::string key_file;             // as that host reads it
     HostSet members;
     OwnerMap owners{};                                    // who states that it owns
     OwnerMap targets{};                                   // who is meant to

@@ -67,8 +67,10 @@ std::optional<ExitCode> choose(const std::string& name, Console& console, MapInU
     return std::nullopt;
 }
 
-std::optional<ExitCode> read_hash_key(bool needs_key, Console& console, MapInUse& into) {
-    const auto key = config::read_key(into.cluster->key_file);
+// `path`: where the host that answered has it.
+std::optional<ExitCode> read_hash_key(const std::string& path, bool needs_key, Console& console,
+                                      MapInUse& into) {
+    const auto key = config::read_key(path);
     if (key) into.hash_key = config::derive_hash_key(key.value());
     if (!key && needs_key) return console.fail_usage(key.error());
     return std::nullopt;
@@ -96,7 +98,8 @@ std::string headline_of(const LiveMap& map) {
 std::optional<ExitCode> load_for(const Options& options, const Heard& heard, Console& console,
                                  MapInUse& into) {
     if (heard.map && heard.map->text)
-        return load(config::load_text(*heard.map->text, heard.map->file), console, into);
+        return load(config::load_text(*heard.map->text, heard.map->file, heard.map->own_file),
+                    console, into);
     if (heard.map && !heard.map->file.empty())
         return load(config::load_file(heard.map->file), console, into);
     return load(config::load_file(options.config), console, into);
@@ -124,7 +127,10 @@ std::optional<ExitCode> choose_map(const Options& options, Console& console, boo
         if (auto code = choose(heard.map ? heard.map->cluster : cluster, console, into))
             return code;
     }
-    if (auto code = read_hash_key(needs_key, console, into)) return code;
+    const bool as_told =
+        !named && heard.map && options.remote.empty() && !heard.map->key_file.empty();
+    const std::string& key_file = as_told ? heard.map->key_file : into.cluster->key_file;
+    if (auto code = read_hash_key(key_file, needs_key, console, into)) return code;
     const bool unchecked = !needs_key && !named && !into.hash_key;
     if (heard.map && !unchecked && !is_in_force(into, *heard.map)) {
         heard.why_not = fmt::format(

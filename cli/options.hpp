@@ -52,6 +52,11 @@ struct Options {
     bool hosts = false;       // of query: only the hosts
     bool ports = false;       // of query
 
+    // hosts, rules, vips, keys, config: what of them, and KEY=VALUE words
+    std::string action;
+    std::vector<std::string> words;
+    bool plan_only = false;
+
     // trace
     std::string filter;
     std::string direction = "both";

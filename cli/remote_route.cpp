@@ -71,8 +71,24 @@ void add_targets(Route& route, const Options& options, const config::Cluster& cl
     }
 }
 
+// The one in force, which may have come from another machine; the usual file where nobody tells.
+Result<config::Loaded> configuration_here(const Options& options) {
+    if (options.config_given) return config::load_file(options.config);
+    const ControlReply reply =
+        ask_control_plane(options.run_dir, Json{{"command", "map"}}, options.timeout);
+    for (const Json& cluster : list_of(reply.json, "clusters")) {
+        const Json& told = member_of(cluster, "configuration");
+        const Json& text = member_of(told, "text");
+        const std::string file = text_of(told, "file", options.config);
+        if (text.is_string())
+            return config::load_text(text.get<std::string>(), file,
+                                     text_of(told, "own_file", file));
+    }
+    return config::load_file(options.config);
+}
+
 Result<Route> route_from_member(const Options& options) {
-    const auto loaded = config::load_file(options.config);
+    const auto loaded = configuration_here(options);
     if (!loaded) {
         const std::string& why = loaded.error().message;
         return not_enabled(options, ", whose keys are not known: " + why.substr(0, why.find('\n')));

@@ -47,6 +47,12 @@ std::string digest_of_bytes(std::string_view bytes) {
     return text.data();
 }
 
+std::string new_key_bytes() {
+    std::string bytes(32, '\0');
+    randombytes_buf(bytes.data(), bytes.size());
+    return bytes;
+}
+
 bool is_plain_file_name(std::string_view name) {
     return !name.empty() && name.size() <= kFileNameMax && name.front() != '.' &&
            std::all_of(name.begin(), name.end(), [](char c) {

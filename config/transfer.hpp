@@ -15,6 +15,9 @@ namespace nlb::config {
 // BLAKE2b of 16 bytes, as 32 hexadecimal digits.
 [[nodiscard]] std::string digest_of_bytes(std::string_view bytes);
 
+// 32 random bytes. Requires: libsodium is initialised.
+[[nodiscard]] std::string new_key_bytes();
+
 // A file's name without a directory, as keys that came are called: letters, digits, "-", "_", "."
 // and no dot in front, 80 at most.
 [[nodiscard]] bool is_plain_file_name(std::string_view name);

@@ -12,6 +12,7 @@ Result<PieceCollector::Taken> PieceCollector::take(Instant now, const Piece& pie
     const bool same = digest_ == piece.digest && size_ == piece.size;
     if (!same && !digest_.empty() && now - last_ < kAbandonedAfter)
         return Error{"another change is being brought here; try again in a moment"};
+    if (!same && piece.bytes.empty()) return Taken{};
     if (!same) {
         digest_ = piece.digest;
         size_ = piece.size;

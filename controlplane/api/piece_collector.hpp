@@ -23,7 +23,7 @@ public:
         std::string_view digest;  // of the whole: tells files apart
         std::uint64_t size = 0;   // of the whole
         std::uint64_t offset = 0;
-        std::string_view bytes;  // may be none: a question whether the file would be taken
+        std::string_view bytes;  // none: asks whether it would be taken, and keeps nothing
     };
     struct Taken {
         std::uint64_t have = 0;            // from the beginning on: where to go on

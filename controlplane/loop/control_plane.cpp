@@ -56,6 +56,7 @@ ControlPlane::Source ControlPlane::source_of(const std::string& file, std::strin
 
 ControlPlane::ControlPlane(ChosenConfiguration chosen, std::string host_name, const Place& place)
     : files_{chosen.own.file, place.state_directory, host_name},
+      own_(std::move(chosen.own)),
       config_(std::move(chosen.loaded.config)),
       source_(source_of(chosen.file, std::move(chosen.loaded.text))),
       host_name_(std::move(host_name)),

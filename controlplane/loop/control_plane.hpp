@@ -89,6 +89,7 @@ private:
     void read_again(std::function<void(const Result<ChosenConfiguration>&)> then);
     // Files that are brought here (control_plane_staging.cpp).
     void stage(const Request& request, const Caller& caller, const CommandService::Answer& answer);
+    [[nodiscard]] std::uint64_t highest_generation(const Request& request) const;
     void take_key(const std::string& name, std::string bytes, const CommandService::Answer& answer);
     void take_configuration(const std::string& digest, std::string text, const std::string& only,
                             const CommandService::Answer& answer);
@@ -122,6 +123,7 @@ private:
     };
 
     ConfigurationFiles files_;
+    config::Config own_;  // the operator's file as it was read last
     config::Config config_;
     Source source_;
     std::string host_name_;

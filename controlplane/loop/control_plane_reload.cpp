@@ -44,6 +44,7 @@ void ControlPlane::reload_files(std::optional<std::uint64_t> max_moves,
                  fresh.error().message.substr(0, fresh.error().message.find('\n'))},
                 done);
         const ChosenConfiguration& chosen = fresh.value();
+        own_ = chosen.own;
         CommandResult result = apply(chosen.loaded, chosen.file, max_moves);
         // Whoever has just edited a file that is not in force looks at this answer.
         if (is_ok(result.value) && !chosen.own_passed_over.empty())

@@ -1,6 +1,8 @@
 // Files that are brought here: collected, checked as a reload would, and used when every host has
 // said that it can. Until then they are memory; only keys are written at once, because the check of
 // a configuration reads them.
+#include <algorithm>
+
 #include "config/daemon/clock.hpp"
 #include "config/received.hpp"
 #include "config/transfer.hpp"
@@ -18,9 +20,10 @@ void refuse(const CommandService::Answer& answer, const std::string& sentence) {
 }
 
 void say_have(const CommandService::Answer& answer, std::uint64_t have, bool complete,
-              const Json& changes = Json::object()) {
-    answer(encode_answer({}, Json::array(),
-                         {{"have", have}, {"complete", complete}, {"changes", changes}}));
+              Json more = Json::object()) {
+    more["have"] = have;
+    more["complete"] = complete;
+    answer(encode_answer({}, Json::array(), more));
 }
 
 // As `changes_between` found them: [path, in force, in the file].
@@ -44,12 +47,27 @@ void ControlPlane::stage(const Request& request, const Caller& caller,
     const auto taken =
         pieces_.take(monotonic_now(), {request.digest, request.size, request.offset, *bytes});
     if (!taken) return refuse(answer, taken.error().message);
-    if (!taken.value().whole) return say_have(answer, taken.value().have, false);
+    if (!taken.value().whole)
+        return say_have(answer, taken.value().have, false,
+                        {{"generation", highest_generation(request)}});
     std::string whole = *taken.value().whole;
     if (config::digest_of_bytes(whole) != request.digest)
         return refuse(answer, "the pieces do not make what was sent; try again");
     if (key) return take_key(request.name, std::move(whole), answer);
     take_configuration(request.digest, std::move(whole), caller.cluster, answer);
+}
+
+// What a file must be above to be in force here.
+std::uint64_t ControlPlane::highest_generation(const Request& request) const {
+    std::uint64_t highest = 0;
+    for (const auto* config : {&config_, &own_})
+        for (const config::Cluster& cluster : config->clusters)
+            if (!request.cluster || cluster.name == *request.cluster)
+                highest = std::max(highest, cluster.generation);
+    for (const auto& agent : agents_)
+        if (!request.cluster || agent->settings().cluster.name == *request.cluster)
+            highest = std::max(highest, agent->membership().generation());
+    return highest;
 }
 
 void ControlPlane::take_key(const std::string& name, std::string bytes,
@@ -97,6 +115,11 @@ void ControlPlane::take_configuration(const std::string& digest, std::string tex
 // cluster that the sender may speak of.
 void ControlPlane::note_staged(const std::string& digest, const config::Loaded& loaded,
                                const std::string& only, const CommandService::Answer& answer) {
+    for (const auto& agent : agents_)
+        if (agent->has_staged())
+            return refuse(answer,
+                          "a configuration is held here that is not in force yet: `nlb reload` on "
+                          "the hosts that it waits for, or put the former file back, first");
     if (!config::is_newer(loaded.config, config_))
         return refuse(answer,
                       "another configuration is in force here than the one that was edited; try "
@@ -114,7 +137,7 @@ void ControlPlane::note_staged(const std::string& digest, const config::Loaded& 
         changes[name] = lines_of(plan.value().changes);
     }
     staged_ = Staged{digest, loaded};
-    say_have(answer, loaded.text.size(), true, changes);
+    say_have(answer, loaded.text.size(), true, {{"changes", changes}});
 }
 
 // Written before it is used: a host that starts again meanwhile starts with it.

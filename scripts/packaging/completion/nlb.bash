@@ -33,6 +33,10 @@ _nlb()
         COMPREPLY=($(compgen -W "$options" -- "$current"))
     elif [[ -z $command ]]; then
         COMPREPLY=($(compgen -W "$commands" -- "$current"))
+    elif [[ $previous == "$command" && " hosts rules vips keys config " == *" $command "* ]]; then
+        local actions
+        actions=$("$program" "$command" --help 2>/dev/null | sed -n 's/^  action \([a-z|]*\).*/\1/p')
+        COMPREPLY=($(compgen -W "${actions//|/ }" -- "$current"))
     elif [[ $command == check || $command == import || $command == replay ]]; then
         compopt -o filenames 2>/dev/null
         COMPREPLY=($(compgen -f -- "$current"))
