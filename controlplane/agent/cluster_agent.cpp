@@ -132,15 +132,17 @@ Instant ClusterAgent::next_wake() const {
         std::min(check, link_up_ ? std::min(next_poll_, igmp_.next_wake()) : next_poll_);
     if (!active_) return due;
     if (taken_in_) return now_;
-    return std::min({membership_.next_wake(), now_ + params_.timing.tick, due, next_pulse_,
-                     addresses_.next_wake()});
+    return std::min(
+        {membership_.next_wake(), now_ + params_.timing.tick, due, addresses_.next_wake()});
 }
 
 void ClusterAgent::poll(Instant now) {
     if (!dataplane_) return;
-    // a dataplane that does not answer hears nobody; see Membership::on_dataplane_alive
+    // A dataplane that does not answer hears nobody; see Membership::on_dataplane_alive. At every
+    // second tick, which is two fifths of a period: a pulse of its own would wake both programs
+    // once more.
     if (active_ && now >= next_pulse_) {
-        next_pulse_ = now + params_.timing.period / 4;
+        next_pulse_ = now + params_.timing.tick * 3 / 2;
         commands_.request_status();
     }
     if (now < next_poll_) return;

@@ -25,6 +25,8 @@ using daemon::monotonic_now;
 
 constexpr Duration kPublishEvery = std::chrono::milliseconds{250};
 constexpr Duration kNeighboursEvery = std::chrono::seconds{1};
+// Twenty files of /proc each time.
+constexpr Duration kProcessNumbersEvery = std::chrono::seconds{1};
 constexpr Duration kLateAtLeast = std::chrono::milliseconds{5};
 constexpr Duration kLateToldEvery = std::chrono::seconds{1};
 constexpr Duration kOnTimeAfter = std::chrono::seconds{10};
@@ -182,15 +184,19 @@ void ControlPlane::run_checks(Instant now) {
         }
 }
 
-// The nearest of what the agents want and the next metrics.
+// The nearest of what the agents want and the next metrics. A timer that is armed for earlier
+// stays: to move it for each heartbeat costs more than the turn in which nothing is due.
 void ControlPlane::set_timer(Instant now) {
     Instant wake = std::min(next_publish_, remote_.next_wake());
     for (const auto& agent : agents_) wake = std::min(wake, agent->next_wake());
     if (desk_) wake = std::min(wake, desk_->next_look());
     wake = std::max(wake, now + kTimerMin);
+    if (armed_for_ && *armed_for_ <= wake) return;
+    armed_for_ = wake;
     timer_.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(wake - now));
     timer_.async_wait([this, wake](const asio::error_code& error) {
         if (error) return;
+        armed_for_.reset();
         note_lateness(monotonic_now(), wake);
         turn();
     });
@@ -232,8 +238,13 @@ void ControlPlane::publish(Instant now) {
     snapshot.serving = std::move(serving);
     snapshot.loop = numbers_;
     snapshot.dataplane_connected = connection_.connected();
-    snapshot.own = process_numbers(getpid());
-    snapshot.dataplane = process_numbers(connection_.peer());
+    if (now >= next_process_numbers_) {
+        next_process_numbers_ = now + kProcessNumbersEvery;
+        own_process_ = process_numbers(getpid());
+        dataplane_process_ = process_numbers(connection_.peer());
+    }
+    snapshot.own = own_process_;
+    snapshot.dataplane = dataplane_process_;
     for (const auto& agent : agents_) {
         snapshot.clusters.push_back(numbers_of(*agent, now));
         snapshot.clusters.back().remote_requests = remote_.counts(*agent);

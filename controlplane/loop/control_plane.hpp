@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/daemon/run_directory.hpp"
@@ -131,6 +132,7 @@ private:
     daemon::ServiceManager& manager_;
     asio::io_context loop_{1};
     asio::steady_timer timer_;
+    std::optional<Instant> armed_for_;  // nothing: no wake-up is on its way
     asio::signal_set signals_;
     DataplaneConnection connection_;
     EventHistory history_;
@@ -163,6 +165,9 @@ private:
     Duration late_after_{};
     Instant next_neighbours_ = kLongAgo;
     Instant next_publish_ = kLongAgo;
+    Instant next_process_numbers_ = kLongAgo;
+    ProcessNumbers own_process_;
+    ProcessNumbers dataplane_process_;
     Instant late_told_ = kLongAgo;
     Instant last_late_ = kLongAgo;
     bool starved_ = false;  // it was late, and that has not been over for long

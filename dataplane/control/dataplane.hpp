@@ -108,6 +108,7 @@ private:
     Clock clock_;
     Rcu rcu_;
     Doorbell doorbell_;
+    bool doorbell_heard_ = false;
     std::atomic<bool> stop_{false};  // publishes nothing but itself
     std::map<int, Pool> pools_;      // by NUMA node
     std::vector<std::unique_ptr<Cluster>> clusters_;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <utility>
 
 #include "config/daemon/event_line.hpp"
 #include "dataplane/control/dataplane.hpp"
@@ -87,6 +88,7 @@ void Dataplane::wait(Instant now, Instant until) {
     }
     const timespec timeout = to_timespec(until - now);
     if (ppoll(fds.data(), fds.size(), &timeout, nullptr) <= 0) return;
+    doorbell_heard_ = fds[kDoorbell].revents != 0;
     if (fds[kSignals].revents != 0) {
         signalfd_siginfo ignored;
         stopping_ = read(signals_, &ignored, sizeof ignored) > 0;
@@ -98,8 +100,9 @@ void Dataplane::wait(Instant now, Instant until) {
     if (fds[kTraceListening].revents != 0) tracer_->on_newcomer();
 }
 
+// A doorbell that was not heard is not answered: it will be, and that costs a read each time.
 void Dataplane::deliver_punts() {
-    doorbell_.answer();
+    if (std::exchange(doorbell_heard_, false)) doorbell_.answer();
     more_punts_ = false;
     for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
         std::array<rte_mbuf*, kPuntsAtOnce> frames;
