@@ -50,7 +50,7 @@ struct AddressSlotV6 {
 };
 static_assert(sizeof(AddressSlotV6) == 5 * sizeof(std::uint32_t));
 
-// About 85 KiB, never on a small stack; of the 64 KiB for ports a core touches the lines of the
+// About 99 KiB, never on a small stack; of the 64 KiB for ports a core touches the lines of the
 // ports that it meets. Thread: immutable once made.
 class TablesIndex {
 public:
