@@ -281,7 +281,11 @@ void Invariants::after_call(HostId id) {
     const std::uint32_t boot = membership.incarnation().boot;
     if (membership.state() == MembershipState::member) was_member_.insert(id);
     check_version(id);
-}
+    if (lives_[id].empty() || lives_[id].back().boot != boot) {
+        end_life(id);
+        was_member_.erase(id);
+        lives_[id].push_back({boot, {}});
+    }
 }
 
 void Invariants::on_stored(HostId id, const std::optional<Checkpoint>& checkpoint) {
@@ -370,22 +374,6 @@ void Invariants::after_frame(HostId id, const WireFrame& frame) {
         digest_of_state(membership) != before_digest_)
         fail("I7", "a refused frame of host " + std::to_string(frame.sender) + " changed host " +
                        std::to_string(id));
-}
-
-// Nobody believes an incarnation that ended long ago.
-void Invariants::check_belief(HostId id, HostId peer) {
-    if (world_.host(id).foreign != world_.host(peer).foreign) return;
-    const auto& peers = world_.host(id).control.membership()->peers();
-    const auto known = peers.find(world_.host(peer).acts_as);
-    if (known == peers.end() || believed_boot_[id][peer] == known->second.incarnation.boot) return;
-    believed_boot_[id][peer] = known->second.incarnation.boot;
-    const Duration limit = 4 * world_.settings().timing.bury_after;
-    for (const Life& life : lives_[peer])
-        if (life.boot == known->second.incarnation.boot && life.ended &&
-            world_.scheduler().now() - *life.ended > limit)
-            fail("I7", "host " + std::to_string(id) + " believes a life of host " +
-                           std::to_string(peer) + " that ended " +
-                           in_seconds(world_.scheduler().now() - *life.ended) + " s ago");
 }
 
 void Invariants::on_crash(HostId id) {

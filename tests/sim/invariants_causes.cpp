@@ -1,4 +1,5 @@
-// I8: which hosts no fault befell, and what they may not do.
+// I8: which hosts no fault befell, and what they may not do; which lives are believed, and which
+// versions an epoch may have.
 #include <algorithm>
 
 #include "core/cluster/timing.hpp"
@@ -92,6 +93,22 @@ bool Invariants::was_frozen(HostId id) const {
 void Invariants::on_reset(HostId id, const std::string& because) {
     if (may_judge(id))
         fail("I8", "host " + std::to_string(id) + ", which no fault befell, resets: " + because);
+}
+
+// Nobody believes an incarnation that ended long ago.
+void Invariants::check_belief(HostId id, HostId peer) {
+    if (world_.host(id).foreign != world_.host(peer).foreign) return;
+    const auto& peers = world_.host(id).control.membership()->peers();
+    const auto known = peers.find(world_.host(peer).acts_as);
+    if (known == peers.end() || believed_boot_[id][peer] == known->second.incarnation.boot) return;
+    believed_boot_[id][peer] = known->second.incarnation.boot;
+    const Duration limit = 4 * world_.settings().timing.bury_after;
+    for (const Life& life : lives_[peer])
+        if (life.boot == known->second.incarnation.boot && life.ended &&
+            world_.scheduler().now() - *life.ended > limit)
+            fail("I7", "host " + std::to_string(id) + " believes a life of host " +
+                           std::to_string(peer) + " that ended " +
+                           in_seconds(world_.scheduler().now() - *life.ended) + " s ago");
 }
 
 // R16: what every one of them can speak.
