@@ -56,6 +56,7 @@ std::string facts_of(const Json& cluster, bool colour) {
                          text_of(cluster, "dataplane", "unknown"),
                          flag_of(cluster, "link_up") ? "up" : painted("DOWN", Paint::bad, colour),
                          text_of(cluster, "config_digest", "?"));
+    if (const std::string file = text_of(cluster, "file"); !file.empty()) facts += " of " + file;
     return facts;
 }
 

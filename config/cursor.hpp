@@ -11,9 +11,9 @@
 #include <vector>
 #include <yaml-cpp/yaml.h>
 
+#include "config/diagnostics.hpp"
 #include "config/format.hpp"
 #include "config/nearest.hpp"
-#include "config/report.hpp"
 #include "config/words.hpp"
 
 namespace nlb::config {

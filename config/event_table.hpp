@@ -56,6 +56,8 @@ namespace nlb::config {
     X(configuration_held,   "configuration_held",      0,  info,    "a new configuration is staged here", "`nlb reload` on the other hosts") \
     X(configuration_given_up, "configuration_given_up", 0, info,    "the staged configuration was taken back", "nothing") \
     X(configuration_in_use, "configuration_in_use",    0,  info,    "the cluster changed over; `generation=`", "nothing") \
+    X(configuration_received, "configuration_received", 0, info,  "a configuration that another machine sent is used here, from `file=`; its `generation` is higher than the own file's", "nothing; `nlb config show` prints it") \
+    X(received_refused,     "received_refused",        0,  error,   "the configuration that another machine sent, `file=`, cannot be used, and the own file is in force; `because=`", "mend what it names, or remove that file, and `nlb reload`") \
     X(left,                 "left",                    0,  info,    "this host gave everything back", "nothing") \
     X(peer_heard,           "peer_heard",              0,  info,    "a host is heard for the first time, or in a new life", "nothing") \
     X(peer_lost,            "peer_lost",               0,  warning, "a member was silent for T*P and is buried", "look at that host and its cables") \

@@ -71,7 +71,8 @@ void resolve_key_file(const std::string& file, std::string& path) {
     path = (std::filesystem::path(file).parent_path() / given).string();
 }
 
-Result<Loaded> load(std::string_view yaml, const std::string& name, Diagnostics& report) {
+Result<Loaded> load(std::string_view yaml, const std::string& name, const std::string& beside,
+                    Diagnostics& report) {
     Loaded loaded;
     if (!check_source(yaml, report)) return Error{report.mistakes()};
     try {
@@ -88,9 +89,9 @@ Result<Loaded> load(std::string_view yaml, const std::string& name, Diagnostics&
     loaded.text = yaml;
     loaded.warnings = report.warnings();
     for (Cluster& cluster : loaded.config.clusters) {
-        resolve_key_file(name, cluster.key_file);
-        resolve_key_file(name, cluster.remote_control.key_file);
-        for (std::string& file : cluster.former_key_files) resolve_key_file(name, file);
+        resolve_key_file(beside, cluster.key_file);
+        resolve_key_file(beside, cluster.remote_control.key_file);
+        for (std::string& file : cluster.former_key_files) resolve_key_file(beside, file);
     }
     return loaded;
 }
@@ -101,12 +102,13 @@ Result<Loaded> load_file(const std::string& path) {
     Diagnostics report(path);
     std::string text;
     if (!read_source(path, text, report)) return Error{report.mistakes()};
-    return load(text, path, report);
+    return load(text, path, path, report);
 }
 
-Result<Loaded> load_text(std::string_view yaml, const std::string& name) {
+Result<Loaded> load_text(std::string_view yaml, const std::string& name,
+                         const std::string& beside) {
     Diagnostics report(name);
-    return load(yaml, name, report);
+    return load(yaml, name, beside.empty() ? name : beside, report);
 }
 
 Result<std::vector<Member>> memberships_of(const Config& config, const std::string& host_name) {

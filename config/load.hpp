@@ -21,8 +21,10 @@ struct Loaded {
 
 // Every mistake found, one per line, in the order of the file; the last line has no newline.
 Result<Loaded> load_file(const std::string& path);
-// `name` stands for FILE in messages.
-Result<Loaded> load_text(std::string_view yaml, const std::string& name);
+// `name` stands for FILE in messages. Relative key files are looked for beside `beside`, a file;
+// empty: beside `name`.
+Result<Loaded> load_text(std::string_view yaml, const std::string& name,
+                         const std::string& beside = "");
 
 // The one host and the clusters it is a member of. An error names the hosts that exist.
 // Requires: `config` came from load_*.

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/report.hpp"
+#include "config/diagnostics.hpp"
 
 namespace nlb::config {
 

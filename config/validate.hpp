@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "config/report.hpp"
+#include "config/diagnostics.hpp"
 #include "config/schema.hpp"
 
 namespace nlb::config {

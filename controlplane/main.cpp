@@ -85,9 +85,9 @@ int start(const Options& options) {
     if (sodium_init() < 0)
         return complain("libsodium does not start: is there a source of random numbers?", kFailed);
     daemon::keep_memory_private();
-    const auto loaded = config::load_file(options.config);
-    if (!loaded) return complain(loaded.error().message, kMisused);
-    const auto members = config::memberships_of(loaded.value().config, options.host);
+    const auto own = config::load_file(options.config);
+    if (!own) return complain(own.error().message, kMisused);
+    const auto members = config::memberships_of(own.value().config, options.host);
     if (!members) return complain(members.error().message, kMisused);
     const std::string run_directory = options.run_directory.empty()
                                           ? std::string{daemon::kDefaultRunDirectory}
@@ -95,19 +95,21 @@ int start(const Options& options) {
     const auto run = daemon::RunDirectory::take(run_directory, "controlplane");
     if (!run) return complain(run.error().message, kFailed);
     auto manager = daemon::ServiceManager::from_environment();
-    ControlPlane program(loaded.value(), options.host,
-                         {run.value(),
-                          daemon::state_directory_of(loaded.value().config.state_dir,
-                                                     options.run_directory, options.host),
-                          manager});
+    const std::string state_directory = daemon::state_directory_of(
+        own.value().config.state_dir, options.run_directory, options.host);
+    const auto chosen = choose_configuration({options.config, state_directory, options.host});
+    if (!chosen) return complain(chosen.error().message, kMisused);
+    const config::Loaded& loaded = chosen.value().loaded;
+    ControlPlane program(chosen.value(), options.host, {run.value(), state_directory, manager});
     PageBackend* const backend =
-        loaded.value().config.manager.listen.empty() ? nullptr : &program.page_backend();
+        loaded.config.manager.listen.empty() ? nullptr : &program.page_backend();
     if (const Status ready = program.prepare(); !ready)
         return complain(ready.error().message, kMisused);
     daemon::start_log(daemon::LogWriter::thread);
-    for (const std::string& warning : loaded.value().warnings)
+    program.tell_received_refused(chosen.value());
+    for (const std::string& warning : loaded.warnings)
         program.events().tell(EventId::config_warning, {{"because", warning}});
-    return serve(program, loaded.value().config, options, backend);
+    return serve(program, loaded.config, options, backend);
 }
 
 }  // namespace

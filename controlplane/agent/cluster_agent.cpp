@@ -112,6 +112,7 @@ void ClusterAgent::on_tick(Instant now) {
     if (active_) run(now, membership_.on_tick(now));
     tell_waiting();
     tell_starving();
+    if (!leavers_.empty()) tell_gone();
     // Once a tick is enough: a core lets the next 64 sequences pass.
     if (dataplane_) commands_.tell_verified(membership_.peers());
     refresh_health(now);

@@ -176,8 +176,8 @@ public:
              self.next_poll_, self.next_pulse_, self.now_);
         each(self.convergence_, self.heartbeats_, self.strangers_, self.address_conflicts_,
              self.told_starving_, self.told_mixed_, self.told_waiting_, self.told_members_,
-             self.told_offers_, self.own_cause_, self.equal_priorities_, self.table_full_seen_,
-             self.table_full_told_, self.drained_told_);
+             self.leavers_, self.told_offers_, self.own_cause_, self.equal_priorities_,
+             self.table_full_seen_, self.table_full_told_, self.drained_told_);
     }
 
 private:
@@ -242,6 +242,8 @@ private:
     void tell_waiting();
     void tell_initial_state();
     void tell_starving();
+    void note_leavers(const std::vector<MemberEntry>& members);
+    void tell_gone();
     void tell_versions();
     void ask_witnesses(Instant now);
     void observe(Instant now);
@@ -306,6 +308,7 @@ private:
     bool told_mixed_ = false;    // that members of two versions go by the older one
     bool told_waiting_ = false;  // that signs of others keep this host from beginning
     std::vector<MemberEntry> told_members_;
+    HostSet leavers_;  // left in order, and spoke after that
     OffersByHost told_offers_;
     // of the next epoch with the same members, when it comes from here: rule, health or reload
     std::optional<ConvergenceCause> own_cause_;

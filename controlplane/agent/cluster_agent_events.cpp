@@ -96,6 +96,32 @@ void ClusterAgent::tell_buried(Instant now, const Report& report) {
          {{"peer", host_name(report.host)}, {"because", words_of(report)}});
 }
 
+// Who is in the map no more, but still speaks and says that it is going.
+void ClusterAgent::note_leavers(const std::vector<MemberEntry>& members) {
+    for (const MemberEntry& former : told_members_) {
+        const bool stays = std::any_of(members.begin(), members.end(),
+                                       [&former](const auto& one) { return one.id == former.id; });
+        const auto peer = membership_.peers().find(former.id);
+        if (!stays && peer != membership_.peers().end() &&
+            (peer->second.flags & (kFlagGoodbye | kFlagLeaving)) != 0)
+            leavers_.insert(former.id);
+    }
+}
+
+// Once for each host that left: when it speaks no more. Who is a member again has not gone.
+void ClusterAgent::tell_gone() {
+    for (const MemberEntry& member : told_members_) leavers_.erase(member.id);
+    for (HostSet rest = leavers_; !rest.empty();) {
+        const HostId id = rest.lowest();
+        rest.erase(id);
+        if (membership_.peers().contains(id) &&
+            membership_.silence_of(id) <= params_.timing.bury_after)
+            continue;
+        leavers_.erase(id);
+        tell(EventId::peer_gone, {{"peer", host_name(id)}, {"because", "it left, and is silent"}});
+    }
+}
+
 // The cause is what changed against the last epoch that was told: who is missing first, then who is
 // new, else what this host or another one changed.
 void ClusterAgent::tell_new_epoch(Instant now) {
@@ -121,6 +147,7 @@ void ClusterAgent::tell_new_epoch(Instant now) {
         cause = ConvergenceCause::joined;
         by = told_members_.empty() ? settings_.host.id : fresh;
     }
+    note_leavers(members);
     told_members_ = members;
     own_cause_.reset();
     convergence_.begin(now, cause);

@@ -15,8 +15,9 @@ namespace nlb::controlplane {
 
 // The file that the settings were read from, for people and for programs that ask what is in force.
 struct ConfigSource {
-    std::string file;
+    std::string file;  // in force: the operator's own, or one that came
     std::string text;
+    std::string own_file;  // the operator's; relative key files stand beside it
 };
 
 struct ClusterSettings {

@@ -182,6 +182,12 @@ void CommandService::answer_recordings(const Request& request, const Answer& ans
     answer(encode_answer({ReturnValue::refused, "nothing is recorded here"}, Json::array()));
 }
 
+void CommandService::take_piece(const Request& request, const Caller& caller,
+                                const Answer& answer) {
+    if (staging_) return staging_(request, caller, answer);
+    answer(encode_answer({ReturnValue::refused, "no file is taken here"}, Json::array()));
+}
+
 void CommandService::handle(Instant now, std::string_view line, Answer answer,
                             const Caller& caller) {
     NLB_ASSERT(!agents_.empty());
@@ -195,15 +201,18 @@ void CommandService::handle(Instant now, std::string_view line, Answer answer,
         return answer(
             encode_answer({ReturnValue::not_found, targets.error().message}, Json::array()));
     const Verb verb = request.value().verb;
-    if (!only_reads(verb) && caller.on_change) caller.on_change(request.value(), caller.may_change);
+    // A file comes in many pieces; that it is used is told when it is.
+    const bool told = !only_reads(verb) && (verb != Verb::stage || !caller.may_change);
+    if (told && caller.on_change) caller.on_change(request.value(), caller.may_change);
     if (!only_reads(verb) && !caller.may_change)
         return answer(encode_answer({ReturnValue::refused, kMayOnlyRead}, Json::array()));
     const bool suspended =
         std::any_of(targets.value().begin(), targets.value().end(),
                     [](const ClusterAgent* c) { return c->shown() == ShownState::suspended; });
-    if (suspended && (verb == Verb::params || verb == Verb::reload))
+    if (suspended && (verb == Verb::params || verb == Verb::reload || verb == Verb::stage))
         return answer(encode_answer({ReturnValue::refused, kSuspended}, Json::array()));
     if (only_reads(verb)) return answer(read(now, request.value(), targets.value(), caller));
+    if (verb == Verb::stage) return take_piece(request.value(), caller, answer);
     Wait wait{targets.value(), {}, now + request.value().timeout, std::move(answer)};
     if (verb == Verb::reload)
         return reload_(request.value(), [this, now, wait](CommandResult result) mutable {

@@ -27,16 +27,18 @@ public:
     using Reloaded = std::function<void(CommandResult)>;
     using Reload = std::function<void(const Request&, Reloaded)>;
     using Recordings = std::function<void(const Request&, Answer)>;
+    using Staging = std::function<void(const Request&, const Caller&, Answer)>;
 
     // `agents` and `events` outlive it; `reload` reads the configuration again and says what came
     // of it, now or later, but not after this object's life. `recordings` answers `flight`;
-    // nothing: nothing is recorded here.
+    // nothing: nothing is recorded here. `staging` takes pieces of files; nothing: it takes none.
     CommandService(const ClusterAgents& agents, const EventHistory& events, Reload reload,
-                   Recordings recordings = nullptr)
+                   Recordings recordings = nullptr, Staging staging = nullptr)
         : agents_(agents),
           events_(events),
           reload_(std::move(reload)),
-          recordings_(std::move(recordings)) {}
+          recordings_(std::move(recordings)),
+          staging_(std::move(staging)) {}
 
     // `line` is what a client wrote, without its end. Calls `answer` once, now or from poll(); a
     // request that is none is answered with a sentence. Requires: there is an agent.
@@ -65,6 +67,7 @@ private:
     [[nodiscard]] Result<std::vector<ClusterAgent*>> targets_of(const Request& request,
                                                                 const Caller& caller) const;
 
+    void take_piece(const Request& request, const Caller& caller, const Answer& answer);
     void answer_recordings(const Request& request, const Answer& answer);
     [[nodiscard]] std::string events_answer(const Request& request, const Caller& caller) const;
 
@@ -72,6 +75,7 @@ private:
     const EventHistory& events_;
     Reload reload_;
     Recordings recordings_;
+    Staging staging_;
     std::list<Wait> waits_;
 };
 

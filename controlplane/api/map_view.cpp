@@ -94,7 +94,10 @@ Json installed_view(const ClusterAgent& agent) {
 Json configuration_view(const ClusterSettings& settings) {
     if (!settings.source) return Json();
     const bool fits = settings.source->text.size() <= kSourceTextMax;
-    return {{"file", settings.source->file}, {"text", fits ? Json(settings.source->text) : Json()}};
+    return {{"file", settings.source->file},
+            {"own_file", settings.source->own_file},
+            {"key_file", settings.cluster.key_file},
+            {"text", fits ? Json(settings.source->text) : Json()}};
 }
 
 }  // namespace

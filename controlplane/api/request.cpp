@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 14> kVerbs = {
-    "query",  "params",  "start", "stop",   "drainstop", "suspend", "resume",
-    "enable", "disable", "drain", "reload", "map",       "events",  "flight"};
+constexpr std::array<std::string_view, 15> kVerbs = {
+    "query",   "params", "start",  "stop", "drainstop", "suspend", "resume", "enable",
+    "disable", "drain",  "reload", "map",  "events",    "flight",  "stage"};
 
 std::optional<Verb> verb_from(const std::string& name) {
     for (std::size_t i = 0; i < kVerbs.size(); ++i)
@@ -52,6 +52,13 @@ Status read_flag(const Json& request, const char* key, bool& into) {
     return Done{};
 }
 
+Status read_word(const Json& request, const char* key, std::string& into) {
+    std::optional<std::string> text;
+    if (const Status status = read_text(request, key, text); !status) return status;
+    if (text) into = std::move(*text);
+    return Done{};
+}
+
 template <class Number>
 Status read_count(const Json& request, const char* key, Number& into) {
     const auto member = request.find(key);
@@ -60,6 +67,13 @@ Status read_count(const Json& request, const char* key, Number& into) {
                        (member->is_number_integer() && member->get<std::int64_t>() >= 0);
     if (!whole) return Error{std::string{key} + ": expected a whole number, 0 or more"};
     into = member->get<std::uint64_t>();
+    return Done{};
+}
+
+Status check_stage(const Request& request) {
+    if (request.kind != "configuration" && request.kind != "key")
+        return Error{"kind: expected configuration or key, got " + config::in_quotes(request.kind)};
+    if (request.digest.empty()) return Error{"digest: expected that of the whole, got nothing"};
     return Done{};
 }
 
@@ -73,6 +87,9 @@ Status check_belongings(const Request& request) {
     if (request.max_moves && verb != Verb::start && verb != Verb::reload)
         return Error{"max_moves: only start and reload know it"};
     if (request.file && verb != Verb::flight) return Error{"file: only flight knows it"};
+    if ((request.staged || request.undo) && verb != Verb::reload)
+        return Error{"staged, undo: only reload knows them"};
+    if (verb == Verb::stage) return check_stage(request);
     if (of_rules && !request.rule)
         return Error{"rule: expected a rule's name, [VIP:]PORT or all, got nothing"};
     return Done{};
@@ -91,13 +108,17 @@ Result<Request> parse_request(std::string_view line) {
           read_text(json, "rule", request.rule), read_text(json, "file", request.file),
           read_count(json, "offset", request.offset), read_timeout(json, request.timeout),
           read_flag(json, "alone", request.alone), read_flag(json, "force", request.force),
-          read_count(json, "max_moves", request.max_moves), read_count(json, "last", request.last)})
+          read_count(json, "max_moves", request.max_moves), read_count(json, "last", request.last),
+          read_word(json, "kind", request.kind), read_word(json, "name", request.name),
+          read_word(json, "digest", request.digest), read_word(json, "data", request.data),
+          read_count(json, "size", request.size), read_text(json, "staged", request.staged),
+          read_text(json, "undo", request.undo)})
         if (!status) return status.error();
     const auto verb = command ? verb_from(*command) : std::nullopt;
     if (!verb)
         return Error{
             "command: expected one of query params start stop drainstop suspend resume enable "
-            "disable drain reload map events flight, got " +
+            "disable drain reload map events flight stage, got " +
             (command ? config::in_quotes(*command) : std::string{"nothing"})};
     request.verb = *verb;
     if (const Status belongs = check_belongings(request); !belongs) return belongs.error();

@@ -29,7 +29,8 @@ enum class Verb : std::uint8_t {
     reload,
     map,
     events,
-    flight
+    flight,
+    stage
 };
 
 [[nodiscard]] std::string_view name_of(Verb verb);
@@ -42,9 +43,18 @@ struct Request {
     bool force = false;  // of stop, drainstop, suspend: although nobody else serves
     // of start, reload: refuse when more buckets than that would change hands
     std::optional<std::uint64_t> max_moves;
-    std::uint64_t last = kEventsKept;            // of events: how many
-    std::optional<std::string> file;             // of flight: which; nothing: they are listed
-    std::uint64_t offset = 0;                    // of flight, with a file
+    std::uint64_t last = kEventsKept;  // of events: how many
+    std::optional<std::string> file;   // of flight: which; nothing: they are listed
+    std::uint64_t offset = 0;          // of flight, with a file; of stage
+    // of stage: a piece of a file that is brought here
+    std::string kind;    // "configuration" or "key"
+    std::string name;    // of a key
+    std::string digest;  // config/transfer.hpp; of the whole
+    std::uint64_t size = 0;
+    std::string data;  // base64
+    // of reload: use, or give up again, the configuration of that digest that was brought here
+    std::optional<std::string> staged;
+    std::optional<std::string> undo;
     Duration timeout = std::chrono::seconds{5};  // how long the answer may wait for the effect
 };
 inline constexpr Duration kTimeoutMax = std::chrono::minutes{10};

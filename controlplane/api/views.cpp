@@ -292,6 +292,7 @@ Json cluster_view(const ClusterAgent& agent, Instant now, const std::vector<Rule
             {"frame_version", versions_view(agent)},
             {"generation", membership.generation()},
             {"config_digest", hexadecimal(membership.config_digest())},
+            {"file", settings.source ? Json(settings.source->file) : Json()},
             {"reload", reload_view(agent)},
             {"config_mismatches", mismatches_view(agent)},
             {"stranger", stranger_view(agent)},

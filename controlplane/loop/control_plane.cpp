@@ -44,16 +44,20 @@ std::uint32_t random_boot() {
 }  // namespace
 
 // Whoever asks for the file may have been started elsewhere.
-ControlPlane::Source ControlPlane::source_of(const std::string& file, std::string text) {
-    std::error_code unknown;
-    const auto absolute = std::filesystem::absolute(file, unknown);
+ControlPlane::Source ControlPlane::source_of(const std::string& file, std::string text) const {
+    const auto absolute = [](const std::string& path) {
+        std::error_code unknown;
+        const auto whole = std::filesystem::absolute(path, unknown);
+        return unknown ? path : whole.lexically_normal().string();
+    };
     return std::make_shared<const ConfigSource>(
-        ConfigSource{unknown ? file : absolute.lexically_normal().string(), std::move(text)});
+        ConfigSource{absolute(file), std::move(text), absolute(files_.own)});
 }
 
-ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const Place& place)
-    : config_(std::move(loaded.config)),
-      source_(source_of(config_.file, std::move(loaded.text))),
+ControlPlane::ControlPlane(ChosenConfiguration chosen, std::string host_name, const Place& place)
+    : files_{chosen.own.file, place.state_directory, host_name},
+      config_(std::move(chosen.loaded.config)),
+      source_(source_of(chosen.file, std::move(chosen.loaded.text))),
       host_name_(std::move(host_name)),
       run_(place.run),
       manager_(place.manager),
@@ -66,12 +70,14 @@ ControlPlane::ControlPlane(config::Loaded loaded, std::string host_name, const P
       flight_(loop_, place.state_directory, events_),
       commands_(
           agents_, history_,
-          [this](const Request& request, CommandService::Reloaded done) {
-              reload(request.max_moves, std::move(done));
+          [this](const Request& request, const CommandService::Reloaded& done) {
+              reload(request, done);
           },
           [this](const Request& request, CommandService::Answer answer) {
               answer_recordings(request, answer);
-          }),
+          },
+          [this](const Request& request, const Caller& caller,
+                 const CommandService::Answer& answer) { stage(request, caller, answer); }),
       socket_(loop_,
               [this](std::string_view line, ControlSocket::Answer answer) {
                   commands_.handle(monotonic_now(), line, std::move(answer));
@@ -298,7 +304,7 @@ void ControlPlane::await_signals() {
         if (signal != SIGHUP) {
             shut_down();
         } else {
-            reload(std::nullopt, [](const CommandResult&) {});
+            reload({}, [](const CommandResult&) {});
         }
         await_signals();
     });

@@ -14,8 +14,10 @@
 #include "controlplane/agent/reload.hpp"
 #include "controlplane/api/command_service.hpp"
 #include "controlplane/api/metrics.hpp"
+#include "controlplane/api/piece_collector.hpp"
 #include "controlplane/health/check_runner.hpp"
 #include "controlplane/health/with_asio.hpp"
+#include "controlplane/loop/configuration_files.hpp"
 #include "controlplane/loop/control_socket.hpp"
 #include "controlplane/loop/dataplane_connection.hpp"
 #include "controlplane/loop/event_hooks.hpp"
@@ -36,13 +38,15 @@ public:
         std::string state_directory;
         daemon::ServiceManager& manager;
     };
-    // What `place` refers to outlives it. Requires: `loaded` names the host in at least one
+    // What `place` refers to outlives it. Requires: `chosen` names the host in at least one
     // cluster.
-    ControlPlane(config::Loaded loaded, std::string host_name, const Place& place);
+    ControlPlane(ChosenConfiguration chosen, std::string host_name, const Place& place);
 
     // Reads keys, makes the agents, opens the control socket. An error is the operator's to mend.
     // Requires: libsodium is initialised. Called once, before run().
     Status prepare();
+    // Of `chosen`, to be told when events are.
+    void tell_received_refused(const ChosenConfiguration& chosen);
     void serve_metrics(const std::shared_ptr<MetricsBoard>& board) { board_ = board; }
     // For what is to be told of the program itself. Thread: the one that calls run().
     [[nodiscard]] EventHooks& events() { return events_; }
@@ -77,13 +81,25 @@ private:
     void answer_recordings(const Request& request, const CommandService::Answer& answer);
     void await_signals();
     void shut_down();
+    void reload(const Request& request, const CommandService::Reloaded& done);
     // `max_moves`: refuse when more buckets of a cluster would change hands.
-    void reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done);
-    // Reads the file on another thread. Requires: !reload_is_read_.
-    void read_again(std::function<void(const Result<config::Loaded>&)> then);
+    void reload_files(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done);
+    void tell_reloaded(const CommandResult& result, const CommandService::Reloaded& done);
+    // Reads the files on another thread. Requires: !reload_is_read_.
+    void read_again(std::function<void(const Result<ChosenConfiguration>&)> then);
+    // Files that are brought here (control_plane_staging.cpp).
+    void stage(const Request& request, const Caller& caller, const CommandService::Answer& answer);
+    void take_key(const std::string& name, std::string bytes, const CommandService::Answer& answer);
+    void take_configuration(const std::string& digest, std::string text, const std::string& only,
+                            const CommandService::Answer& answer);
+    void note_staged(const std::string& digest, const config::Loaded& loaded,
+                     const std::string& only, const CommandService::Answer& answer);
+    void use_staged(const std::string& digest, std::optional<std::uint64_t> max_moves,
+                    const CommandService::Reloaded& done);
+    void undo_staged(const std::string& digest, const CommandService::Reloaded& done);
     // What a reload would move; nothing is changed.
     void preview_reload(const PageDesk::Previewed& done);
-    [[nodiscard]] CommandResult apply(const config::Loaded& loaded,
+    [[nodiscard]] CommandResult apply(const config::Loaded& loaded, const std::string& file,
                                       std::optional<std::uint64_t> max_moves);
     // What a reload does to one cluster.
     struct ReloadPlan {
@@ -93,12 +109,19 @@ private:
         Changes changes;
     };
     using Source = std::shared_ptr<const ConfigSource>;
-    static Source source_of(const std::string& file, std::string text);
+    [[nodiscard]] Source source_of(const std::string& file, std::string text) const;
     [[nodiscard]] Result<ReloadPlan> plan_for(ClusterAgent& agent, const config::Config& fresh,
                                               const Source& source) const;
     void carry_out(ReloadPlan plan, Instant now);
     [[nodiscard]] ClusterSecrets& keys_in_force(const ClusterAgent& agent);
 
+    // A configuration that was brought here and would be taken.
+    struct Staged {
+        std::string digest;  // of its text
+        config::Loaded loaded;
+    };
+
+    ConfigurationFiles files_;
     config::Config config_;
     Source source_;
     std::string host_name_;
@@ -130,6 +153,8 @@ private:
     // Reads configurations: a bad file of a mebibyte takes longer than a lease.
     asio::thread_pool reader_{1};
     bool reload_is_read_ = false;
+    PieceCollector pieces_;
+    std::optional<Staged> staged_;
     std::shared_ptr<MetricsBoard> board_;
     std::unique_ptr<PageDesk> desk_;  // nothing: no page is served
     LoopNumbers numbers_;

@@ -13,10 +13,10 @@ PageBackend& ControlPlane::page_backend() {
     return *desk_;
 }
 
-void ControlPlane::read_again(std::function<void(const Result<config::Loaded>&)> then) {
+void ControlPlane::read_again(std::function<void(const Result<ChosenConfiguration>&)> then) {
     reload_is_read_ = true;
-    asio::post(reader_, [this, file = config_.file, then = std::move(then)]() mutable {
-        auto fresh = std::make_shared<Result<config::Loaded>>(config::load_file(file));
+    asio::post(reader_, [this, files = files_, then = std::move(then)]() mutable {
+        auto fresh = std::make_shared<Result<ChosenConfiguration>>(choose_configuration(files));
         asio::post(loop_, [this, fresh, then = std::move(then)] {
             reload_is_read_ = false;
             then(*fresh);
@@ -27,10 +27,10 @@ void ControlPlane::read_again(std::function<void(const Result<config::Loaded>&)>
 
 void ControlPlane::preview_reload(const PageDesk::Previewed& done) {
     if (reload_is_read_) return done(Error{"a reload is under way; ask again in a moment"});
-    read_again([this, done](const Result<config::Loaded>& loaded) {
+    read_again([this, done](const Result<ChosenConfiguration>& loaded) {
         if (!loaded)
             return done(Error{loaded.error().message.substr(0, loaded.error().message.find('\n'))});
-        const config::Config& fresh = loaded.value().config;
+        const config::Config& fresh = loaded.value().loaded.config;
         if (const Status same = check_surroundings(config_, fresh); !same)
             return done(same.error());
         nlohmann::json clusters = nlohmann::json::array();

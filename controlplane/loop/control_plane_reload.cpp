@@ -27,21 +27,45 @@ ReturnValue value_of_mistakes(const std::string& mistakes) {
 
 // A file that does not read changes nothing; the first mistake is the answer. Another thread reads
 // it, and the loop goes on meanwhile.
-void ControlPlane::reload(std::optional<std::uint64_t> max_moves, CommandService::Reloaded done) {
+void ControlPlane::reload(const Request& request, const CommandService::Reloaded& done) {
     if (reload_is_read_)
         return done({ReturnValue::refused, "a reload is under way; ask again in a moment"});
-    read_again([this, max_moves, done = std::move(done)](const Result<config::Loaded>& fresh) {
-        const CommandResult result =
-            fresh
-                ? apply(fresh.value(), max_moves)
-                : CommandResult{value_of_mistakes(fresh.error().message),
-                                fresh.error().message.substr(0, fresh.error().message.find('\n'))};
-        events_.tell(is_ok(result.value) ? EventId::reloaded : EventId::reload_refused,
-                     {{"host", host_name_},
-                      {"return_value", std::to_string(static_cast<int>(result.value))},
-                      {"message", result.message}});
-        done(result);
+    if (request.staged) return use_staged(*request.staged, request.max_moves, done);
+    if (request.undo) return undo_staged(*request.undo, done);
+    reload_files(request.max_moves, done);
+}
+
+void ControlPlane::reload_files(std::optional<std::uint64_t> max_moves,
+                                CommandService::Reloaded done) {
+    read_again([this, max_moves, done = std::move(done)](const Result<ChosenConfiguration>& fresh) {
+        if (!fresh)
+            return tell_reloaded(
+                {value_of_mistakes(fresh.error().message),
+                 fresh.error().message.substr(0, fresh.error().message.find('\n'))},
+                done);
+        const ChosenConfiguration& chosen = fresh.value();
+        CommandResult result = apply(chosen.loaded, chosen.file, max_moves);
+        // Whoever has just edited a file that is not in force looks at this answer.
+        if (is_ok(result.value) && !chosen.own_passed_over.empty())
+            result.message += "; " + chosen.own_passed_over;
+        tell_received_refused(chosen);
+        tell_reloaded(result, done);
     });
+}
+
+void ControlPlane::tell_received_refused(const ChosenConfiguration& chosen) {
+    if (!chosen.received_refused.empty())
+        events_.tell(EventId::received_refused,
+                     {{"file", files_.received()}, {"because", chosen.received_refused}});
+}
+
+void ControlPlane::tell_reloaded(const CommandResult& result,
+                                 const CommandService::Reloaded& done) {
+    events_.tell(is_ok(result.value) ? EventId::reloaded : EventId::reload_refused,
+                 {{"host", host_name_},
+                  {"return_value", std::to_string(static_cast<int>(result.value))},
+                  {"message", result.message}});
+    done(result);
 }
 
 // What the file asks of one cluster, or why it cannot be; nothing is changed yet.
@@ -113,10 +137,10 @@ void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
 }
 
 // Plans are made for every cluster before the first is carried out.
-CommandResult ControlPlane::apply(const config::Loaded& loaded,
+CommandResult ControlPlane::apply(const config::Loaded& loaded, const std::string& file,
                                   std::optional<std::uint64_t> max_moves) {
     const config::Config& fresh = loaded.config;
-    const Source source = source_of(config_.file, loaded.text);
+    const Source source = source_of(file, loaded.text);
     if (const Status same = check_surroundings(config_, fresh); !same)
         return {ReturnValue::refused, same.error().message};
     // All or nothing: the first cluster is touched when the last one has agreed.
@@ -141,9 +165,7 @@ CommandResult ControlPlane::apply(const config::Loaded& loaded,
         if (!done.empty()) message += (message.empty() ? "" : "; ") + name + ": " + done;
         carry_out(std::move(plan), monotonic_now());
     }
-    const std::string file = config_.file;
     config_ = fresh;
-    config_.file = file;
     source_ = source;
     remote_.read_keys();
     if (message.empty()) return {ReturnValue::already, "nothing changes on this host"};

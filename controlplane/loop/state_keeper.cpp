@@ -38,7 +38,9 @@ void StateKeeper::keep(StoredState state) {
 }
 
 void StateKeeper::write() {
-    if (busy_ || wanted_ == written_) return;
+    if (busy_) return;
+    // What could not be written may be what the file holds again, because it was changed back.
+    if (wanted_ == written_) return note_kept();
     busy_ = true;
     asio::post(writer_, [this, state = wanted_] {
         const Status done = write_below(directory_, path_, state);
@@ -50,8 +52,7 @@ void StateKeeper::on_written(const StoredState& state, const Status& done) {
     busy_ = false;
     if (done) {
         written_ = state;
-        if (failing_) events_.on_event({EventId::state_kept, {{"file", path_}}});
-        failing_ = false;
+        note_kept();
         return write();
     }
     if (!failing_)
@@ -62,6 +63,11 @@ void StateKeeper::on_written(const StoredState& state, const Status& done) {
     retry_.async_wait([this](const asio::error_code& stopped) {
         if (!stopped) write();
     });
+}
+
+void StateKeeper::note_kept() {
+    if (failing_) events_.on_event({EventId::state_kept, {{"file", path_}}});
+    failing_ = false;
 }
 
 void StateKeeper::finish() {

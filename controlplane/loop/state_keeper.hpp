@@ -45,6 +45,7 @@ private:
     [[nodiscard]] static Status write_below(const std::string& directory, const std::string& path,
                                             const StoredState& state);
     void write();
+    void note_kept();
     void on_written(const StoredState& state, const Status& done);
 
     asio::io_context& loop_;

@@ -37,12 +37,15 @@ namespace nlb {
     X(no_listening_time,  "no-listening-time",  "R5: silence is counted while the loop did not run") \
     X(trust_mute,         "trust-mute",         "R5: silence is counted while the dataplane was stopped") \
     X(boot_blind,         "boot-blind",         "R6: bootstrap beside signs that somebody serves") \
+    X(no_aside,           "no-aside",           "R6: a beginner whom a sign holds up does not say that nobody needs to wait for it") \
     X(adopt_any,          "adopt-any",          "R7: maps that lack a living member, or have a buried one, are adopted") \
     X(no_meeting,         "no-meeting",         "R9: lineages that meet both go on") \
     X(warm_talk,          "warm-talk",          "R10: a warm restart speaks before it has heard the members") \
+    X(stale_words,        "stale-words",        "R10: whoever stood still speaks before it has heard the others") \
     X(warm_forget,        "warm-forget",        "R10: a warm restart renews a lapsed lease") \
     X(deaf_blind,         "deaf-blind",         "R12: a host that hears nothing at all does not notice") \
     X(no_witness,         "no-witness",         "R12: nobody is asked before a host takes itself for deaf") \
+    X(former_word,        "former-word",        "reload: what a peer said before the last change-over counts as following this one") \
     X(reload_early,       "reload-early",       "reload: the new configuration is used before everything was given back") \
     X(grant_keep,         "grant-keep",         "sticky: cores go on by what an older epoch granted") \
     X(grant_linger,       "grant-linger",       "sticky: an epoch counts as stated before the cores have dropped what an older one granted") \

@@ -153,9 +153,7 @@ bool ClientTable::is_guest_here(ClientName client, const ClientScene& scene) con
 }
 
 bool ClientTable::is_free_of_commitments(RuleId rule, BucketId bucket) const {
-    const BucketMask marked = marks_[0][rule].load(std::memory_order_relaxed) |
-                              marks_[1][rule].load(std::memory_order_relaxed);
-    return (marked >> bucket & 1U) == 0;
+    return (committed(rule) >> bucket & 1U) == 0;
 }
 
 void ClientTable::mark(RuleId rule, BucketId bucket) {

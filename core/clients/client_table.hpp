@@ -34,6 +34,11 @@ public:
     [[nodiscard]] bool serves_elsewhere(ClientName client, const ClientScene& scene) const;
     // True: no packet of this bucket needs serves_elsewhere().
     [[nodiscard]] bool is_free_of_commitments(RuleId rule, BucketId bucket) const;
+    // The rule's other buckets.
+    [[nodiscard]] BucketMask committed(RuleId rule) const {
+        return marks_[0][rule].load(std::memory_order_relaxed) |
+               marks_[1][rule].load(std::memory_order_relaxed);
+    }
     // The same for one that is no opening of its own, an ICMP error about a datagram. Requires:
     // !scene.owned().
     [[nodiscard]] bool is_guest_here(ClientName client, const ClientScene& scene) const;

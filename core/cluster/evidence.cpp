@@ -1,5 +1,7 @@
 #include "core/cluster/evidence.hpp"
 
+#include <algorithm>
+
 #include "core/base/mutation.hpp"
 
 namespace nlb {
@@ -10,24 +12,43 @@ void Evidence::note(const Sign& sign) {
 
 void Evidence::begin() {
     waited_ = {};
-    waived_ = false;
+    waived_ = aside_ = false;
 }
 
-void Evidence::pass() {
+// Whoever stood aside listens anew when the sign is gone. That time is waiting, too: otherwise
+// signs that come and go would hold a beginner up for ever.
+bool Evidence::pass() {
     const Duration passed = listening_->since(looked_at_);
     looked_at_ = listening_->time();
-    if (self_->is_joiner() && against_beginning()) waited_ += passed;
+    const bool relistens = noted(timing_->bury_after + timing_->bootstrap_after).has_value();
+    if (self_->is_joiner() && (against_beginning() || relistens)) waited_ += passed;
+    const bool was_aside = aside_;
+    aside_ = self_->is_joiner() && !is_spent() && noted(timing_->bury_after) &&
+             is_without_members() && !mutated(Mutation::no_aside);
+    return aside_ != was_aside;
+}
+
+bool Evidence::is_spent() const {
+    return waived_ || mutated(Mutation::boot_blind) || waited_ > timing_->patience;
+}
+
+// Whom nobody can have believed nobody waits for: that takes a frame of theirs.
+bool Evidence::is_without_members() const {
+    const auto& peers = peers_->all();
+    return !peers.empty() && std::none_of(peers.begin(), peers.end(), [this](const auto& entry) {
+        const Peer& peer = entry.second;
+        return peer.state == MemberState::member && !has_withdrawn(peer.flags) &&
+               peers_->heard_within(peer, timing_->answer_after);
+    });
 }
 
 std::optional<Sign> Evidence::against_beginning() const {
-    if (waived_ || mutated(Mutation::boot_blind) || waited_ > timing_->patience)
-        return std::nullopt;
-    return newest();
+    return is_spent() ? std::nullopt : newest();
 }
 
 std::optional<Sign> Evidence::newest() const {
     const auto peer = of_a_peer();
-    return peer ? peer : noted();
+    return peer ? peer : noted(timing_->bury_after);
 }
 
 // A recording, or a host that does not hear me: it cannot be told which. A joiner counts like a
@@ -43,11 +64,10 @@ std::optional<Sign> Evidence::of_a_peer() const {
     return std::nullopt;
 }
 
-std::optional<Sign> Evidence::noted() const {
+std::optional<Sign> Evidence::noted(Duration age) const {
     std::optional<Noted> newest;
     for (const auto& one : noted_)
-        if (one && listening_->since(one->at) <= timing_->bury_after &&
-            (!newest || one->at > newest->at))
+        if (one && listening_->since(one->at) <= age && (!newest || one->at > newest->at))
             newest = one;
     return newest ? std::optional{newest->sign} : std::nullopt;
 }

@@ -28,19 +28,23 @@ public:
     void begin();
     // The operator knows that nobody serves: this beginning waits for no sign.
     void waive() { waived_ = true; }
-    // Once per event.
-    void pass();
+    // Once per event. True: stands_aside() has changed.
+    [[nodiscard]] bool pass();
 
     // Why this host does not begin; nothing: no sign is left, or its patience is over.
     [[nodiscard]] std::optional<Sign> against_beginning() const;
     // The newest sign that is not older than T*P, for people: a member is told of it, too.
     [[nodiscard]] std::optional<Sign> newest() const;
+    // This host knows others and hears no member any more, while a sign that is no host's own
+    // verified word keeps it from beginning: it will not begin, and says so, because the members
+    // hear it and would wait for its acknowledgements (a host that has only the former key).
+    [[nodiscard]] bool stands_aside() const { return aside_; }
     // How long this beginning has waited, in listening time.
     [[nodiscard]] Duration waited() const { return waited_; }
     // Everything of it that changes, for snapshots (controlplane/flight).
     template <class Self, class Each>
     static void fields(Self& self, Each&& each) {
-        each(self.noted_, self.looked_at_, self.waited_, self.waived_);
+        each(self.noted_, self.looked_at_, self.waited_, self.waived_, self.aside_);
     }
 
 private:
@@ -48,8 +52,10 @@ private:
         Sign sign;
         Duration at{};  // in listening time
     };
+    [[nodiscard]] bool is_spent() const;
+    [[nodiscard]] bool is_without_members() const;
     [[nodiscard]] std::optional<Sign> of_a_peer() const;
-    [[nodiscard]] std::optional<Sign> noted() const;
+    [[nodiscard]] std::optional<Sign> noted(Duration age) const;
 
     Sibling<const Self> self_;
     Sibling<const Timing> timing_;
@@ -59,6 +65,7 @@ private:
     Duration looked_at_{};
     Duration waited_{};
     bool waived_ = false;
+    bool aside_ = false;
 };
 
 }  // namespace nlb

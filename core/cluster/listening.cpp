@@ -1,6 +1,7 @@
 #include "core/cluster/listening.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/mutation.hpp"
 
@@ -9,7 +10,7 @@ namespace nlb {
 void Listening::start(Instant now) {
     now_ = last_run_ = alive_at_ = last_rx_ = now;
     heard_any_at_ = time_;
-    heard_anything_ = deaf_ = false;
+    heard_anything_ = deaf_ = mute_ = stood_still_ = false;
     asked_at_.reset();
     hear_out_from_.reset();
 }
@@ -22,7 +23,13 @@ Duration Listening::advance(Instant now) {
     last_run_ = now_;
     const Duration heard = mutated(Mutation::no_listening_time) ? gap : heard_through(gap);
     time_ += heard;
+    const bool was_mute = std::exchange(mute_, mute_for() > timing_->answer_after);
+    stood_still_ = gap - heard > timing_->answer_after || (mute_ && !was_mute);
     return gap - heard;
+}
+
+Duration Listening::mute_for() const {
+    return mutated(Mutation::trust_mute) ? Duration::zero() : now_ - alive_at_;
 }
 
 // How much of the last `gap` I could hear the others in: not while I was stopped, and not while the

@@ -19,6 +19,12 @@ public:
     void start(Instant now);
     // Time goes on. How much of it was missed: this loop, or the dataplane, stood still.
     [[nodiscard]] Duration advance(Instant now);
+    // By the last advance(): this loop stood still for more than 1.3 P, or the dataplane has been
+    // found silent for as long. What this host would acknowledge now is what it heard before. Once
+    // for each silence of the dataplane.
+    [[nodiscard]] bool stood_still() const { return stood_still_; }
+    // For how long the dataplane has shown no life.
+    [[nodiscard]] Duration mute_for() const;
     // Any answer that the dataplane made at `now`; `last_rx`: when the newest frame of any kind
     // came in from outside. Requires: called at least each half period while the dataplane runs.
     void on_dataplane_alive(Instant now, Instant last_rx);
@@ -72,7 +78,8 @@ public:
     static void fields(Self& self, Each&& each) {
         each(self.now_, self.last_run_, self.alive_at_, self.last_rx_, self.time_,
              self.listening_since_, self.heard_any_at_, self.asked_at_, self.ask_next_at_,
-             self.hear_out_from_, self.heard_anything_, self.deaf_, self.link_up_);
+             self.hear_out_from_, self.heard_anything_, self.deaf_, self.link_up_, self.mute_,
+             self.stood_still_);
     }
 
 private:
@@ -93,6 +100,8 @@ private:
     bool heard_anything_ = false;
     bool deaf_ = false;
     bool link_up_ = true;
+    bool mute_ = false;  // the dataplane: no sign of life for more than 1.3 P
+    bool stood_still_ = false;
 };
 
 }  // namespace nlb

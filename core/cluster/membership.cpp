@@ -193,6 +193,7 @@ Actions Membership::on_link(Instant now, bool up) {
     listening_.set_link(up);
     listening_.listen_anew();  // whoever could not listen begins to listen now
     if (!up && self_.is_member()) reset(ResetCause::link_down);
+    if (up && !mutated(Mutation::stale_words)) hear_others_first();
     return finish();
 }
 

@@ -164,7 +164,7 @@ public:
 private:
     void advance(Instant now);  // at every entry, first
     void step();                // everything that may follow from any event
-    void hear_members_first();
+    void hear_others_first();
     Actions finish();  // step(), and the actions of the event
     void become_fresh();
     void resume_from(const DataplaneMemory& memory);
@@ -175,6 +175,7 @@ private:
     void receive_heartbeat(const Heartbeat& beat);
     [[nodiscard]] FrameFault receive_map_part(const MapPart& part);
     void notice_deafness();
+    void notice_signs();
     void follow_reload();
     void use_staged(std::uint64_t generation);
     void renew_lease();
@@ -203,8 +204,8 @@ private:
     Reload reload_{params_, self_, listening_, map_, peers_, handover_};
     Coordinator coordinator_{params_, self_,   listening_, map_,      peers_, duplicate_,
                              lease_,  quorum_, evidence_,  handover_, reload_};
-    Sender sender_{{params_, self_, listening_, sent_, map_, peers_, duplicate_, lease_, grants_,
-                    handover_, reload_, starvation_, heard_versions_},
+    Sender sender_{{params_, self_, listening_, sent_, map_, peers_, duplicate_, evidence_, lease_,
+                    grants_, handover_, reload_, starvation_, heard_versions_},
                    outbox_};
     Instant next_wake_ = kLongAgo;
     bool was_converged_ = false;

@@ -1,5 +1,6 @@
 // What follows from an event, in a fixed order, and the few steps that concern several objects at
 // once.
+#include <algorithm>
 #include <utility>
 
 #include "core/base/assert.hpp"
@@ -10,20 +11,24 @@ namespace nlb {
 
 void Membership::advance(Instant now) {
     const Duration missed = listening_.advance(now);
-    if (missed > params_.timing.drop_after && self_.is_joiner()) listening_.listen_anew();
-    if (missed > params_.timing.answer_after && self_.is_member()) hear_members_first();
+    const Duration stood = std::max(missed, listening_.mute_for());
+    if (stood > params_.timing.drop_after && self_.is_joiner()) listening_.listen_anew();
+    if (listening_.stood_still() && !mutated(Mutation::stale_words)) hear_others_first();
     // R2: whatever the event, a lapsed lease comes first.
     if (self_.is_member() && lease_.has_lapsed() && !mutated(Mutation::resurrect))
         reset(ResetCause::lease_lapsed);
 }
 
 // What I acknowledge now is what I heard before I stood still: the others would count from there,
-// and fence themselves.
-void Membership::hear_members_first() {
-    HostSet members;
-    for (const auto& [id, peer] : peers_.all())
-        if (map_.has(id, peer.incarnation) && !peers_.is_gone(id, peer)) members.insert(id);
-    sender_.wait_for(members, listening_.time() + params_.timing.answer_after);
+// and fence themselves. They wait for a joiner, too.
+void Membership::hear_others_first() {
+    HostSet others;
+    for (const auto& [id, peer] : peers_.all()) {
+        const bool counts = self_.is_joiner() ? peer.heard : map_.has(id, peer.incarnation);
+        if (counts && !peers_.is_gone(id, peer)) others.insert(id);
+    }
+    if (self_.is_joiner() || self_.is_member())
+        sender_.wait_for(others, listening_.time() + params_.timing.answer_after);
 }
 
 void Membership::step() {
@@ -31,7 +36,7 @@ void Membership::step() {
     notice_deafness();
     if (duplicate_.outlived_other()) listening_.listen_anew();
     follow_reload();
-    evidence_.pass();
+    notice_signs();
     if (starvation_.pass()) outbox_.speak_soon();
     self_.starves = starvation_.starves();
     if (self_.is_member()) renew_lease();
@@ -131,6 +136,14 @@ void Membership::notice_deafness() {
     }
 }
 
+// Whoever has said that nobody needs to wait for it listens to the others' beginnings anew before
+// it may begin itself: until then they have heard that it changed its mind.
+void Membership::notice_signs() {
+    if (!evidence_.pass()) return;
+    outbox_.speak_soon();
+    if (!evidence_.stands_aside()) listening_.listen_anew();
+}
+
 // Joiners change over under a new term, so that no map made for the former configuration waits for
 // them.
 void Membership::follow_reload() {
@@ -205,7 +218,7 @@ void Membership::leave() {
 }
 
 void Membership::adopt(const ClusterMap& map, bool mine) {
-    if (!coordinator_.may_adopt(map, mine)) return;
+    if (evidence_.stands_aside() || !coordinator_.may_adopt(map, mine)) return;
     if (map.config_digest != params_.config_digest) use_staged(map.generation);
     params_.generation = map.generation;
     if (map.next_digest != 0 && !map_.makes_way_for_reload())

@@ -55,8 +55,15 @@ bool Reload::all_hold(const Incarnations& wanted) const {
     return std::all_of(wanted.begin(), wanted.end(), [this](const auto& entry) {
         if (entry.first == self_->id) return true;
         const Peer& peer = peers_->at(entry.first);
-        return peer.staged.digest == staged_->digest || peer.config_digest == staged_->digest;
+        return peer.staged.digest == staged_->digest || has_changed_over(peer);
     });
+}
+
+// What a peer said before the last change-over may be all that was heard of it: when a reload takes
+// the last one back, that names the configuration that is held now.
+bool Reload::has_changed_over(const Peer& peer) const {
+    return peer.config_digest == staged_->digest &&
+           (peer.generation > params_->generation || mutated(Mutation::former_word));
 }
 
 bool Reload::everything_is_released() const {
@@ -125,7 +132,10 @@ std::optional<std::uint64_t> Reload::generation_to_follow() const {
         if (!peer.stated || peer.state != MemberState::member || !peers_->is_live(id) ||
             peers_->is_of_another_lineage(id, peer))
             continue;
-        if (peer.config_digest == staged_->digest) theirs = peer.generation;
+        // A joiner belongs to no generation.
+        const bool leads =
+            self_->is_joiner() ? peer.config_digest == staged_->digest : has_changed_over(peer);
+        if (leads) theirs = peer.generation;
         somebody_has_mine = somebody_has_mine || peer.config_digest == params_->config_digest;
     }
     if (theirs) return theirs;

@@ -96,6 +96,7 @@ public:
     }
 
 private:
+    [[nodiscard]] bool has_changed_over(const Peer& peer) const;
     Sibling<const MembershipParams> params_;
     Sibling<const Self> self_;
     Sibling<const Listening> listening_;

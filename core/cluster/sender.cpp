@@ -9,8 +9,8 @@
 
 namespace nlb {
 
-void Sender::wait_for(HostSet members, Duration by) {
-    await_first_ = members;
+void Sender::wait_for(HostSet others, Duration by) {
+    await_first_ = others;
     speak_by_ = by;
 }
 
@@ -90,7 +90,7 @@ FrameHeader Sender::header() const {
     set(kFlagPrevious, view_.grants->serves_past_epoch() && !mutated(Mutation::grant_linger));
     set(kFlagDraining, view_.self->draining);
     set(kFlagHearsClients, view_.starvation->hears_stream());
-    set(kFlagDeaf, view_.listening->deaf());
+    set(kFlagDeaf, view_.listening->deaf() || view_.evidence->stands_aside());
     set(kFlagUnready, view_.self->is_joiner() && !view_.lease->could_be_held());
     set(kFlagListened, view_.listening->has_listened());
     return header;

@@ -8,6 +8,7 @@
 
 #include "core/base/types.hpp"
 #include "core/cluster/duplicate_id.hpp"
+#include "core/cluster/evidence.hpp"
 #include "core/cluster/grants.hpp"
 #include "core/cluster/handover.hpp"
 #include "core/cluster/heard_versions.hpp"
@@ -34,6 +35,7 @@ struct SenderView {
     Sibling<const MapInForce> map;
     Sibling<const Peers> peers;
     Sibling<const DuplicateId> duplicate;
+    Sibling<const Evidence> evidence;
     Sibling<const Lease> lease;
     Sibling<const Grants> grants;
     Sibling<const Handover> handover;
@@ -46,9 +48,9 @@ class Sender {
 public:
     Sender(const SenderView& view, Outbox& outbox) : view_(view), outbox_(outbox) {}
 
-    // R10: nothing is said until each of `members` was heard once, at most until `by` (in listening
+    // R10: nothing is said until each of `others` was heard once, at most until `by` (in listening
     // time).
-    void wait_for(HostSet members, Duration by);
+    void wait_for(HostSet others, Duration by);
     void wait_for_nobody() { await_first_ = HostSet{}; }
     // The host was heard. True: it was waited for.
     [[nodiscard]] bool stop_waiting_for(HostId id);

@@ -1,5 +1,5 @@
-// One frame at a time, in plain C++: what fast_parse_avx2() must agree with, and what runs where
-// there is no AVX2.
+// IPv4, one frame at a time, in plain C++: what fast_parse_avx2() must agree with, and what runs
+// where there is no AVX2.
 #include <array>
 #include <cstring>
 
@@ -13,21 +13,9 @@ namespace {
 
 constexpr std::uint16_t kFragmented = kIpv4MoreFragments | kIpv4OffsetMask;
 
-std::uint32_t raw_word(const Byte* at) {
-    std::uint32_t word;
-    std::memcpy(&word, at, sizeof word);
-    return word;
-}
-
 bool is_possible_client(std::uint32_t client) {
     const std::uint32_t network = client >> 24;
     return network != 0 && network != 127 && network >> 4 != 14 && client != 0xffff'ffff;
-}
-
-std::uint16_t raw_half(const Byte* at) {
-    std::uint16_t half;
-    std::memcpy(&half, at, sizeof half);
-    return half;
 }
 
 // One that classification would call nobody's: no group, no broadcast, no loopback.
@@ -40,14 +28,6 @@ bool is_broadcast(std::uint32_t raw, const TablesIndex& index) {
     for (std::uint32_t i = 0; i < index.broadcast_count; ++i)
         if (index.broadcasts[i] == raw) return true;
     return false;
-}
-
-// A tag as it lies in a frame, without its priority (IEEE 802.1Q).
-std::uint32_t raw_tag(const Byte* at) {
-    std::array<Byte, kVlanTagBytes> bytes;
-    std::memcpy(bytes.data(), at, bytes.size());
-    bytes[2] &= kVlanIdMask >> 8;
-    return raw_word(bytes.data());
 }
 
 }  // namespace
@@ -74,10 +54,7 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
     if (frame.length < l4_offset + sizeof(UdpHeader)) return false;
     const Byte* const ip = data + l3;
     if (load_big_endian<std::uint16_t>(ip - 2) != kEthertypeIpv4 || ip[0] != 0x45) return false;
-    if (match_keys.tag != 0 && raw_tag(data + kTagOffset) != match_keys.tag) return false;
-    if (raw_word(data) != match_keys.cluster_head || raw_half(data + 4) != match_keys.cluster_tail)
-        return false;
-    if (raw_word(data + kSourceMacOffset + 2) == match_keys.station_tail) return false;
+    if (!has_usual_link(data, match_keys)) return false;
     const std::size_t total =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, total_length));
     if (total < sizeof(Ipv4Header) || total > frame.length - l3) return false;
@@ -117,6 +94,7 @@ std::uint64_t fast_parse_portable(const Burst& burst, const MatchKeys& match_key
                                   FastParse& parsed) {
     std::uint64_t usual = 0;
     parsed.begins_or_ends = 0;
+    parsed.over_v6 = false;
     for (std::uint32_t i = 0; i < burst.count; ++i)
         usual |= std::uint64_t{fast_parse_frame(burst, i, match_keys, parsed)} << i;
     return usual;

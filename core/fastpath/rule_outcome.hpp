@@ -1,7 +1,9 @@
-// What becomes of packets that have the same rule: everything that the fast path has to know but
-// their buckets. Private to core/fastpath. It looks nothing up about single packets.
+// What becomes of packets that have the same rule, and of those of a burst that asks for several:
+// everything that the fast path has to know but their buckets. Private to core/fastpath. It looks
+// nothing up about single packets.
 #pragma once
 
+#include "core/clients/client_table.hpp"
 #include "core/fastpath/bucket_columns.hpp"
 #include "core/flow/flow_index.hpp"
 #include "core/flow/look_up.hpp"
@@ -18,7 +20,8 @@ struct RuleOutcome {
     RuleId rule = kNoRule;
     // What becomes of all of them, whatever their bucket is; live: it depends.
     Reason fixed = Reason::live;
-    // Whom such a packet's client is served by is track_sticky's to say.
+    // The rule has a time-out: track_sticky decides what is live, also of whatever begins or ends a
+    // flow, as that may tell where a client is.
     bool sticky = false;
     Affinity affinity = Affinity::single;
     LookUpMasks look_up;  // of TCP; none of UDP
@@ -28,50 +31,85 @@ struct RuleOutcome {
 // Chosen at start-up, by what the processor has.
 inline const auto kFillReasons = has_avx2() ? fill_reasons_avx2 : fill_reasons_portable;
 
+// Buckets of ours with a client that was granted to another host: track_sticky asks who serves the
+// client of each packet.
+inline BucketMask committed_buckets(RuleId rule, const BurstContext& context) {
+    return context.clients == nullptr ? BucketMask{0}
+                                      : context.tables.own[rule] & context.clients->committed(rule);
+}
+inline LookUpMasks without(LookUpMasks masks, BucketMask committed) {
+    return {masks.clean & ~committed, masks.watched & ~committed, masks.to_track | committed};
+}
+
 // As classify, locate and track would have it. Requires: the outcome is not left to the stages.
 inline void set_rule_outcome(RuleOutcome& outcome, OutcomeId id, const BurstContext& context,
                              const FlowIndex& flow_index) {
     const Tables& tables = context.tables;
+    const TablesIndex& index = *context.index;
     const auto rule = static_cast<RuleId>(id & kOutcomeRule);
     outcome.look_up = {};
     outcome.sticky = false;
-    if (rule == kOutcomeForeign) {
-        outcome.rule = kNoRule;
-        outcome.fixed = Reason::not_our_address;
-        return;
-    }
-    outcome.rule = rule;
-    outcome.fixed = is_disabled(tables, rule) ? Reason::rule_disabled : Reason::live;
-    outcome.affinity = affinity_of(tables, rule);
+    outcome.rule = rule == kOutcomeForeign ? kNoRule : rule;
+    outcome.fixed = index.fixed_reason[rule];
+    if (outcome.fixed != Reason::live) return;
+    outcome.affinity = index.affinity[rule];
     if (!context.fence_holds) {
         outcome.by_bucket.fill(Reason::fenced);
         return;
     }
-    if (is_sticky(tables, rule)) {
-        outcome.sticky = true;
+    const bool udp = (id & kOutcomeUdp) != 0;
+    outcome.sticky = (index.sticky_rules >> rule & 1U) != 0;
+    if (outcome.sticky && udp) {  // each datagram may be its client's first
         outcome.by_bucket.fill(Reason::live);
         return;
     }
     const BucketMask own = tables.own[rule];
-    if ((id & kOutcomeUdp) == 0)
+    if (!udp)
         outcome.look_up = look_up_masks(own, tables.dirty_elsewhere[rule], flow_index.held()[rule],
                                         flow_index.watched()[rule], flow_index.is_reindexing());
+    if (outcome.sticky)
+        outcome.look_up = without(outcome.look_up, committed_buckets(rule, context));
     kFillReasons(outcome.by_bucket, tables.owner[rule], own,
                  outcome.look_up.to_track | outcome.look_up.watched);
 }
 
-// Whether nobody watches for a packet that neither begins nor ends a flow, in a watched bucket
-// where none has begun in this burst.
-inline bool passes_unwatched(const LookUpMasks& look_up, BucketId bucket,
-                             const FlowIndex& flow_index, std::uint64_t client_high,
-                             std::uint64_t client_low, std::uint32_t ports) {
-    const bool decides = ((look_up.watched & ~look_up.to_track) >> bucket & 1U) != 0;
-    return decides && !flow_index.watch_filter().may_contain(client_high, client_low, ports);
-}
+// LookUpMasks of all rules, for bursts that ask for several.
+struct LookUpsByRule {
+    LookUpsByRule(const BurstContext& context, const FlowIndex& flow_index) {
+        if (!context.fence_holds) return;
+        const Tables& tables = context.tables;
+        for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
+            set(rule, look_up_masks(tables.own[rule], tables.dirty_elsewhere[rule],
+                                    flow_index.held()[rule], flow_index.watched()[rule],
+                                    flow_index.is_reindexing()));
+        for (const std::uint32_t rule : Slots(context.index->sticky_rules))
+            set(rule, without({clean[rule], watched[rule], to_track[rule]},
+                              committed_buckets(static_cast<RuleId>(rule), context)));
+        for (std::size_t rule = 0; rule < kRuleSlots; ++rule) {
+            any_watched |= watched[rule];
+            any_to_track |= to_track[rule];
+        }
+    }
+    void add_to_track(RuleId rule, BucketMask buckets) {
+        to_track[rule] |= buckets;
+        live[rule] |= buckets;
+        any_to_track |= buckets;
+    }
 
-// Usual packets over IPv6 among those that are not on the fast path yet, one at a time. Returns
-// their slots. Requires: context.index.
-[[nodiscard]] std::uint64_t fast_path_v6(Burst& burst, const BurstContext& context,
-                                         const FlowIndex& flow_index);
+    RuleMasks clean{};
+    RuleMasks watched{};
+    RuleMasks to_track{};
+    RuleMasks live{};            // those to track, and those where somebody watches
+    BucketMask any_watched = 0;  // of whatever rule
+    BucketMask any_to_track = 0;
+
+private:
+    [[gnu::always_inline]] void set(std::size_t rule, const LookUpMasks& masks) {
+        clean[rule] = masks.clean;
+        watched[rule] = masks.watched;
+        to_track[rule] = masks.to_track;
+        live[rule] = masks.to_track | masks.watched;
+    }
+};
 
 }  // namespace nlb

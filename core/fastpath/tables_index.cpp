@@ -26,11 +26,18 @@ bool is_plain_v4(std::uint32_t address) {
     return network != 0 && network != 127 && network >> 4 != 14 && address != 0xffff'ffff;
 }
 
-std::uint32_t slot_of_v6(const Byte* address) {
-    const std::uint64_t both = load_big_endian<std::uint64_t>(address) * 0x9e37'79b9'7f4a'7c15ULL ^
-                               load_big_endian<std::uint64_t>(address + 8);
-    return static_cast<std::uint32_t>(both * 0xa076'1d64'78bd'642fULL >> 54);
+// The same of IPv6, where addresses that begin with eight bytes of zero are special.
+bool is_plain_v6(const IpAddress& address) {
+    return load_big_endian<std::uint64_t>(address.bytes.data()) != 0 && address.bytes[0] != 0xff;
 }
+
+std::array<std::uint32_t, 4> words_of(const Byte* address) {
+    std::array<std::uint32_t, 4> words;
+    std::memcpy(&words, address, sizeof words);
+    return words;
+}
+
+constexpr RuleKey kForeignKey = rule_key(kForeignAddress, 0, 0);
 static_assert(kAddressSlots == 1U << 10);
 
 }  // namespace
@@ -39,6 +46,7 @@ TablesIndex::TablesIndex(const Tables& tables) {
     if (tables.self == kNoHost) return;  // nobody looks into them
     divide_ports(tables);
     fill_rows(tables);
+    describe_rules(tables);
     place_addresses(tables);
 }
 
@@ -98,21 +106,39 @@ void TablesIndex::fill_rows(const Tables& tables) {
     }
 }
 
+void TablesIndex::describe_rules(const Tables& tables) {
+    fixed_reason[kOutcomeForeign] = Reason::not_our_address;
+    affinity[kDefaultRule] = affinity_of(tables, kDefaultRule);
+    for (RuleId rule = 0; rule < tables.rule_count; ++rule) {
+        fixed_reason[rule] = is_disabled(tables, rule) ? Reason::rule_disabled : Reason::live;
+        affinity[rule] = affinity_of(tables, rule);
+        sticky_rules |= std::uint64_t{is_sticky(tables, rule)} << rule;
+    }
+}
+
+void TablesIndex::place_v6(const IpAddress& address, RuleKey key, bool plain_vip) {
+    const AddressSlotV6 placed{words_of(address.bytes.data()), key};
+    std::uint32_t at = slot_of_v6(placed.address);
+    while (slots_v6[at].key != kForeignKey && slots_v6[at].address != placed.address)
+        at = (at + 1) % kAddressSlots;
+    if (slots_v6[at].key != kForeignKey) return;  // it stands there already
+    slots_v6[at] = placed;
+    if (!plain_vip || ++vips_v6_ > kFewVipsV6) return;
+    few_v6[few_count_v6++] = placed;
+}
+
 void TablesIndex::place_addresses(const Tables& tables) {
-    slot_key.fill(rule_key(kForeignAddress, 0, 0));
-    for (AddressV6& slot : slots_v6_) slot.key = rule_key(kForeignAddress, 0, 0);
+    slot_key.fill(kForeignKey);
+    for (AddressSlotV6& slot : slots_v6) slot.key = kForeignKey;
     std::uint32_t v4_vips = 0;
     for (std::uint16_t i = 0; i < tables.address_count; ++i) {
         const IpAddress& address = tables.addresses[i].address;
         const AddressKind kind = tables.addresses[i].kind;
-        const bool plain_vip =
-            kind == AddressKind::vip && (!address.is_v4() || is_plain_v4(address.as_v4()));
+        const bool plain = address.is_v4() ? is_plain_v4(address.as_v4()) : is_plain_v6(address);
+        const bool plain_vip = kind == AddressKind::vip && plain;
         const RuleKey key = rule_key(plain_vip ? i : kOtherAddress, 0, 0);
         if (!address.is_v4()) {
-            std::uint32_t at = slot_of_v6(address.bytes.data());
-            while (slots_v6_[at].key != rule_key(kForeignAddress, 0, 0))
-                at = (at + 1) % kAddressSlots;
-            slots_v6_[at] = {address, key};
+            place_v6(address, key, plain_vip);
             continue;
         }
         const std::uint32_t raw = raw_v4(address);
@@ -121,13 +147,12 @@ void TablesIndex::place_addresses(const Tables& tables) {
         if (slot_address[at] != raw) slot_key[at] = key;
         slot_address[at] = raw;
         if (kind == AddressKind::broadcast) broadcasts[broadcast_count++] = raw;
-        if (!plain_vip) continue;
-        if (++v4_vips <= kFewVips) {
-            few_address[few_count] = raw;
-            few_key[few_count++] = key;
-        }
+        if (!plain_vip || ++v4_vips > kFewVips) continue;
+        few_address[few_count] = raw;
+        few_key[few_count++] = key;
     }
     if (v4_vips > kFewVips) few_count = 0;
+    if (vips_v6_ > kFewVipsV6) few_count_v6 = 0;
 }
 
 RuleKey TablesIndex::address_key_v4(std::uint32_t raw) const {
@@ -137,11 +162,11 @@ RuleKey TablesIndex::address_key_v4(std::uint32_t raw) const {
 }
 
 RuleKey TablesIndex::address_key_v6(const Byte* address) const {
-    std::uint32_t at = slot_of_v6(address);
-    while (slots_v6_[at].key != rule_key(kForeignAddress, 0, 0) &&
-           std::memcmp(&slots_v6_[at].address, address, sizeof(IpAddress)) != 0)
+    const std::array<std::uint32_t, 4> words = words_of(address);
+    std::uint32_t at = slot_of_v6(words);
+    while (slots_v6[at].key != kForeignKey && slots_v6[at].address != words)
         at = (at + 1) % kAddressSlots;
-    return slots_v6_[at].key;
+    return slots_v6[at].key;
 }
 
 bool are_indexed_alike(const Tables& one, const Tables& other) {

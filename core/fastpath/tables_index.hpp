@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/packet/reasons.hpp"
 #include "core/tables/rule_lookup.hpp"
 #include "core/tables/tables.hpp"
 
@@ -36,10 +37,18 @@ inline constexpr std::size_t kRowsMax = kRulesMax + 3;
 inline constexpr std::size_t kRowSize = 2 * kStretchesMax;  // TCP's, then UDP's
 // A quarter of the slots is in use at most.
 inline constexpr std::size_t kAddressSlots = 4 * kAddressesMax;
-// As many VIPs are compared one after the other.
+// As many VIPs are compared one after the other; of IPv6, where each takes four words, fewer.
 inline constexpr std::size_t kFewVips = 4;
+inline constexpr std::size_t kFewVipsV6 = 2;
 // Vectors read words where a byte is meant.
 inline constexpr std::size_t kOverread = 3;
+
+// An address as it lies in a frame, and its key; vectors read both as five words.
+struct AddressSlotV6 {
+    std::array<std::uint32_t, 4> address;
+    RuleKey key;
+};
+static_assert(sizeof(AddressSlotV6) == 5 * sizeof(std::uint32_t));
 
 // About 85 KiB, never on a small stack; of the 64 KiB for ports a core touches the lines of the
 // ports that it meets. Thread: immutable once made.
@@ -61,6 +70,14 @@ public:
         return raw * kSlotFactor >> 22;
     }
     static constexpr std::uint32_t kSlotFactor = 0x9e37'79b1;
+    // The words of an IPv6 address as they lie in a frame become one, with these factors.
+    static constexpr std::array<std::uint32_t, 3> kWordFactors{0x85eb'ca6b, 0xc2b2'ae35,
+                                                               0x27d4'eb2f};
+    [[nodiscard]] static constexpr std::uint32_t slot_of_v6(
+        const std::array<std::uint32_t, 4>& words) {
+        return slot_of(words[0] * kWordFactors[0] ^ words[1] * kWordFactors[1] ^
+                       words[2] * kWordFactors[2] ^ words[3]);
+    }
 
     // For the vectors of core/fastpath.
     std::array<std::uint8_t, 65536 + kOverread> stretch_of{};  // by port
@@ -74,6 +91,15 @@ public:
     std::uint32_t few_count = 0;
     std::array<std::uint32_t, kFewVips> few_address{};
     std::array<RuleKey, kFewVips> few_key{};
+    // The same of IPv6. Empty slots hold zeros and kForeignAddress.
+    std::array<AddressSlotV6, kAddressSlots> slots_v6{};
+    std::uint32_t few_count_v6 = 0;
+    std::array<AddressSlotV6, kFewVipsV6> few_v6{};
+    // By kOutcomeRule: what becomes of all packets of a rule whatever their bucket is (live: it
+    // depends), and the affinity, 0 for rules that there are not.
+    alignas(64) std::array<Reason, 64> fixed_reason{};
+    std::array<Affinity, 64 + kOverread> affinity{};
+    std::uint64_t sticky_rules = 0;  // bit r: rule r has a time-out
     // Of the subnets that the cluster is on, as they lie in a frame.
     std::uint32_t broadcast_count = 0;
     std::array<std::uint32_t, kAddressesMax> broadcasts{};
@@ -82,17 +108,16 @@ private:
     void divide_ports(const Tables& tables);
     void fill_rows(const Tables& tables);
     void fill_row(const Tables& tables, std::size_t row, std::uint16_t index);
+    void describe_rules(const Tables& tables);
     void place_addresses(const Tables& tables);
+    void place_v6(const IpAddress& address, RuleKey key, bool plain_vip);
 
-    struct AddressV6 {
-        IpAddress address;
-        RuleKey key;
-    };
     std::uint32_t stretch_count_ = 0;
     std::array<std::uint16_t, kStretchesMax> stretch_begin_{};
-    std::array<AddressV6, kAddressSlots> slots_v6_{};  // empty ones hold kForeignAddress
+    std::uint32_t vips_v6_ = 0;
 };
 
+static_assert(sizeof(Reason) == 1 && sizeof(Affinity) == 1 && kOutcomeRule < 64);
 static_assert(TablesIndex::slot_of(0xffff'ffff) < kAddressSlots);
 
 // What cores are given: tables, and the index of them.

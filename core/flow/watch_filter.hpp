@@ -35,18 +35,28 @@ public:
         return std::uint32_t{client_port} << 16 | vip_port;
     }
 
-private:
+    // For the vectors of core/fastpath, which make slots of eight flows at once.
     static constexpr std::size_t kSlots = 1U << 16;
+    // Of the upper three words of an address together; the lowest counts as it is.
+    static constexpr std::uint32_t kUpperFactor = 0x85eb'ca6b;
+    static constexpr std::uint32_t kPortsFactor = 0x9e37'79b1;
+    static constexpr std::uint32_t kLastFactor = 0x2c1b'3c6d;
+    // `client`: the lowest word of its address and the upper ones' exclusive or times their factor.
+    // The hash has no key: an attacker who aims at a slot makes look-ups, nothing else.
+    [[nodiscard]] static constexpr std::size_t slot_of(std::uint32_t client, std::uint32_t ports) {
+        const std::uint32_t mixed = client ^ ports * kPortsFactor;
+        return (mixed ^ mixed >> 15) * kLastFactor >> 16;
+    }
+    [[nodiscard]] const std::uint8_t* counts() const { return counts_.data(); }
+
+private:
     static constexpr std::uint8_t kSaturated = 255;  // it stays so, as nobody knows the number
 
-    // The hash has no key: an attacker who aims at a slot makes look-ups, nothing else.
     [[nodiscard]] static std::size_t slot_of(std::uint64_t client_high, std::uint64_t client_low,
-                                             std::uint64_t ports) {
-        const Uint128 product =
-            static_cast<Uint128>(client_low ^ ports << 32 ^ 0xa0761d6478bd642fULL) *
-            (client_high ^ ports ^ 0xe7037ed1a0b428dbULL);
-        return (static_cast<std::size_t>(product >> 64) ^ static_cast<std::size_t>(product)) &
-               (kSlots - 1);
+                                             std::uint32_t ports) {
+        const auto upper =
+            static_cast<std::uint32_t>(client_high >> 32 ^ client_high ^ client_low >> 32);
+        return slot_of(static_cast<std::uint32_t>(client_low) + upper * kUpperFactor, ports);
     }
     [[nodiscard]] static std::size_t slot_of(const FlowKey& key) {
         return slot_of(load_big_endian<std::uint64_t>(key.client.bytes.data()),
@@ -54,7 +64,7 @@ private:
                        ports_of(key.client_port, key.vip_port));
     }
 
-    std::array<std::uint8_t, kSlots> counts_{};
+    std::array<std::uint8_t, kSlots + 3> counts_{};  // vectors read words where a byte is meant
 };
 
 }  // namespace nlb

@@ -108,8 +108,9 @@ Reason classify_packet(const Frame& frame, PacketInfo& info, const BurstContext&
 }  // namespace
 
 void classify(Burst& burst, const BurstContext& context) {
-    RuleMemory memory(context.tables);
     burst.sticky &= burst.on_fast_path;
+    if (burst.on_fast_path == all_slots(burst)) return;
+    RuleMemory memory(context.tables);
     for (const std::uint32_t i : off_fast_path(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
         bool sticky = false;

@@ -7,15 +7,20 @@
 namespace nlb {
 namespace {
 
+[[gnu::noinline]] void count_each_rule(const Burst& burst, std::uint64_t slots,
+                                       std::array<std::uint64_t, kRuleSlots>& counts) {
+    for (const std::uint32_t i : Slots(slots & burst.on_fast_path))
+        if (burst.rules[i] != kNoRule) ++counts[burst.rules[i]];
+    for (const std::uint32_t i : Slots(slots & ~burst.on_fast_path))
+        if (burst.info[i].rule != kNoRule) ++counts[burst.info[i].rule];
+}
+
 // A word of memory is written per burst, not per packet, where all packets have one rule.
 void count_rules(const Burst& burst, std::uint64_t slots,
                  std::array<std::uint64_t, kRuleSlots>& counts) {
-    if (burst.one_rule) {
-        counts[burst.rule_at(0)] += static_cast<std::uint64_t>(std::popcount(slots));
-        return;
-    }
-    for (const std::uint32_t i : Slots(slots))
-        if (const RuleId rule = burst.rule_at(i); rule != kNoRule) ++counts[rule];
+    if (!burst.one_rule) return count_each_rule(burst, slots, counts);
+    if (const RuleId rule = burst.rule_at(0); rule != kNoRule)
+        counts[rule] += static_cast<std::uint64_t>(std::popcount(slots));
 }
 
 }  // namespace

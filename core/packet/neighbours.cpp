@@ -97,6 +97,7 @@ Reason settle_arp(Frame& frame, const PacketInfo& info, const BurstContext& cont
 }
 
 void answer_neighbours(Burst& burst, const BurstContext& context) {
+    if (burst.on_fast_path == all_slots(burst)) return;
     const bool no_tables = context.tables.self == kNoHost;
     const MacAddress station = context.ports.station(context.tables);
     for (const std::uint32_t i : off_fast_path(burst)) {

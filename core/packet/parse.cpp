@@ -73,6 +73,7 @@ LinkLayer parse_link(const Frame& frame) {
 
 void parse(Burst& burst, const BurstContext& context) {
     burst.traits = 0;
+    if (burst.on_fast_path == all_slots(burst)) return;
     const Receiver receiver(context);
     for (const std::uint32_t i : off_fast_path(burst)) {
         PacketInfo& info = burst.info[i];

@@ -115,7 +115,8 @@ enum class MemberState : std::uint8_t { join = 1, member = 2 };
 inline constexpr std::uint8_t kFlagLeaving = 1;  // owns less and less; takes nothing
 // owns nothing and will not; nobody needs to wait for it
 inline constexpr std::uint8_t kFlagGoodbye = 2;
-inline constexpr std::uint8_t kFlagDeaf = 4;       // hears nothing; treated as goodbye
+// hears nothing, or nothing that it can verify, and serves nothing; nobody needs to wait for it
+inline constexpr std::uint8_t kFlagDeaf = 4;
 inline constexpr std::uint8_t kFlagListened = 8;   // has listened for longer than T*P
 inline constexpr std::uint8_t kFlagDraining = 16;  // drainstop: takes no new flow, still a member
 // some core may still serve by what an older epoch granted (R14)

@@ -40,6 +40,7 @@ class Beginner(Case):
         for host in self.bystanders():
             self.judge_event(host, "frame_refused", stranger.mac_of(self.newcomer))
         self.judge_naming(self.newcomer, *(stranger.mac_of(host) for host in self.bystanders()))
+        self.judge_event(self.newcomer, "waits_to_begin", "")
 
 
 class WrongKey(Beginner):

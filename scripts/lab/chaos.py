@@ -11,7 +11,7 @@ import shutil
 import socket
 import time
 
-from . import chaos_plan, judge, logs, misfortune, plan, prober, system, traffic, trial
+from . import chaos_plan, judge, lateness, logs, misfortune, plan, prober, system, traffic, trial
 from .capture import TURNS, Capture
 
 CLIENTS = 400
@@ -57,6 +57,7 @@ class Chaos(trial.Trial):
         self.misfortune = misfortune.Misfortune(lab)
         self.answers = judge.Answers()
         self.cuts = judge.Cuts(PORTS_END)
+        self.lateness = lateness.Lateness()
 
     @staticmethod
     def title(options):
@@ -90,7 +91,7 @@ class Chaos(trial.Trial):
         self.wrk = traffic.Wrk(self.lab, wrk_clients, WRK_RATE)
         with self.capture:
             with contextlib.ExitStack() as stack:
-                for program in (self.wrk, self.downloads, traffic.Probes(self.lab, probed, PROBE_MS)):
+                for program in (self.lateness, self.wrk, self.downloads, traffic.Probes(self.lab, probed, PROBE_MS)):
                     stack.enter_context(program)
                 time.sleep(1.0)
                 self.began = time.time()
@@ -148,16 +149,22 @@ class Chaos(trial.Trial):
         """Lease and two periods."""
         return (0.9 * self.lab.plan.silence() + 2 * plan.seconds_of(self.lab.plan.period)) * 1000
 
+    def punctual_milliseconds(self, window):
+        """Without the time in which the machine let nobody run."""
+        return max(window.milliseconds() - self.lateness.within(window.begin, window.end) * 1000, 0.0)
+
     def judge_windows(self):
+        self.figures["machine_late_ms"] = round(self.lateness.worst() * 1000, 1)
+        self.screen.line(f"this machine let a program wait for {self.figures['machine_late_ms']} ms at most; spans are judged without it")
         by_sort = collections.defaultdict(list)
         for window in self.windows.windows:
             by_sort[self.phase_of(window).sort].append(window)
         self.figures["orphans_ms"] = {}
         for sort, windows in sorted(by_sort.items()):
-            spans = [window.milliseconds() for window in windows]
+            spans = [self.punctual_milliseconds(window) for window in windows]
             numbers = {f"p{percent}": round(judge.percentile(spans, percent), 1) for percent in (50, 99)}
             self.figures["orphans_ms"][sort] = {"count": len(spans), **numbers, "max": round(max(spans), 1)}
-            worst = max(windows, key=judge.Window.milliseconds)
+            worst = max(windows, key=self.punctual_milliseconds)
             said = f"{len(spans)} moves or gaps, p50 {numbers['p50']} ms, p99 {numbers['p99']} ms, longest {max(spans):.1f} ms"
             self.screen.line(f"{sort}: {said} ({words_of(self.phase_of(worst), worst.begin)})")
         figures = self.figures["orphans_ms"]

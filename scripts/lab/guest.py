@@ -11,18 +11,19 @@ import shlex
 import socket
 import time
 
-from . import guest_kernel, system
+from . import guest_kernel, guest_qemu, system
 
 AGENT = pathlib.Path(__file__).with_name("guest_agent.sh")
 LIFE_SECONDS = 1200  # QEMU ends then, whatever became of those who started it
 READY_SECONDS = 180
 NICE = -5  # before others on a busy machine: how long a guest is silent is judged
 COMMAND_SECONDS = 60
-FIRST_SLOT = 0x10  # of the bus: adapters have the addresses 0000:00:10.0, 11.0, ...
+FIRST_SLOT = 0x08  # of the bus: adapters have the addresses 0000:00:08.0, 09.0, ...; virtual functions need numbers above them
 # Without an IOMMU Debian's kernel gives no device to a program.
 MACHINE = ["-machine", "q35,kernel-irqchip=split", "-device", "intel-iommu,intremap=on,caching-mode=on,aw-bits=48"]
 # The guest's time is not to be judged by its own clock's drift; a panic ends it, and QEMU with it.
-WORDS = "console=ttyS0 quiet loglevel=4 intel_iommu=on mitigations=off panic=-1 tsc=reliable"
+# A busy machine ticks late: the kernel must not take its timer for broken then.
+WORDS = "console=ttyS0 quiet loglevel=4 intel_iommu=on mitigations=off panic=-1 tsc=reliable no_timer_check"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +46,10 @@ class Adapter:
 class Guest:
     """`start()`, `wait_ready()`, then `run()` as often as you like; ends by kill() or with the lab."""
 
-    def __init__(self, lab, name, adapters, memory_mib=768, cpus=2, hugepages=160, words=""):
+    def __init__(self, lab, name, adapters, memory_mib=768, cpus=2, hugepages=160, words="", qemu=(guest_qemu.PROGRAM,)):
+        """`qemu` starts it: see guest_qemu."""
         self.name = name
+        self.qemu = qemu
         self.adapters = adapters
         self.namespace = lab.network.switch
         self.share = lab.estate.directory  # at the same place inside and outside
@@ -64,7 +67,7 @@ class Guest:
         words = f"{self.words} lab.name={self.name} lab.share={self.share} lab.commands={self.directory}"
         words += f" lab.modules={self.kernel.modules} lab.agent={AGENT}"
         command = ["nice", "-n", NICE, "timeout", "--signal=KILL", LIFE_SECONDS]
-        command += ["qemu-system-x86_64", "-name", self.name, "-nodefaults", "-display", "none"]
+        command += [*self.qemu, "-name", self.name, "-nodefaults", "-display", "none"]
         command += ["-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", self.cpus, "-m", self.memory_mib, *MACHINE]
         command += ["-kernel", self.kernel.image, "-initrd", self.kernel.initrd, "-append", words]
         command += ["-serial", f"file:{self.console_log}"]

@@ -68,10 +68,15 @@ class Network:
         rules = 'table netdev lab { chain ingress { type filter hook ingress device "outside" priority 0; policy drop; }\n}\n'
         system.run("nft", "-f", "-", namespace=namespace, text=rules)
 
-    def add_server(self, host):
-        """Servers of a host in a namespace of their own, behind its device `inside`; returns its name."""
-        server, namespace = f"{self.plan.tag}-{host}-server", self.host_namespace(host)
+    def add_server_namespace(self, host):
+        """Servers of a host in a namespace of their own, without a device yet; returns its name."""
+        server = f"{self.plan.tag}-{host}-server"
         self._make_namespace(server)
+        return server
+
+    def add_server(self, host):
+        """The same behind the host's device `inside`, by a cable."""
+        server, namespace = self.add_server_namespace(host), self.host_namespace(host)
         self._ip(namespace, f"link add inside type veth peer name eth0 netns {server}")
         for place, name in ((namespace, "inside"), (server, "eth0")):
             options = [word for offload in OFFLOADS for word in (offload, "off")]

@@ -59,6 +59,7 @@ class SilentPair(Case):
     def judge_survivor(self, survivor):
         log = survivor.controlplane.log.read_text()
         resets = sum(" name=reset " in line for line in log.splitlines())
+        self.promise(" name=asks_witnesses " in log, "the survivor asks witnesses before it believes itself deaf")
         self.figures.update(serving_after_s=self.serving and round(self.serving, 3), resets=resets)
         late = 0.1  # a query, and a poll
         said = "never" if self.serving is None else f"{self.serving:.2f} s after the death"

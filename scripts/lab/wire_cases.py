@@ -117,6 +117,8 @@ class FilterServe(FilterAtOne):
         self.figures["double_answers_exempt"] = len(during)
         self.judge_owners(since=self.lifted + 2 * self.silence)
         self.judge_healing()
+        met = [host.name for host in self.lab.hosts if self.watch.events(host)["duplicate_cluster"]]
+        self.promise(met, f"who met another part of the cluster tells duplicate_cluster: {', '.join(met) or 'nobody'}")
 
     def judge_words(self):
         """All serve, and know no better."""
@@ -146,6 +148,10 @@ class BlackHole(Case):
         self.figures["given_up_ms"] = None if gap == float("inf") else round(gap)
         self.promise(gap <= promised, f"its clients have no answer for {gap:.0f} ms at most (promised: {promised:.0f} ms)")
         self.promise(self.healed is not None, f"it has its share again {self.healed or 0:.1f} s after the hole is gone")
+        for name in self.TOUCHED:
+            told = self.watch.events(self.lab.host(name))
+            both = told["clients_not_heard"] and told["clients_heard"]
+            self.promise(both, f"{name} tells when clients are not heard, and when they are heard again")
 
     def judge_words(self):
         for name in self.TOUCHED:

@@ -93,6 +93,17 @@ class Events(lab_case.LabCase):
             if words == "start":
                 self.lab.settle()
 
+    def test_a_host_that_left_and_then_ends(self):
+        self.nlb(self.second, "stop")
+        self.lab.settle([self.first])
+        with self.told(self.first.controlplane, "peer_gone"):
+            self.second.kill()
+        self.second.restart()
+        with self.told(self.first.controlplane, "peer_lost"):
+            self.lab.settle()
+            self.second.kill()
+        self.second.restart()
+
     def test_a_drain_that_is_interrupted(self):
         with contextlib.ExitStack() as connections:
             for address in self.lab.plan.client_addresses()[:16]:

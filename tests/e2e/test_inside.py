@@ -90,6 +90,20 @@ class Managed(InsideCase):
         self.assertTrue(self.has_all(host))
         self.assert_all_served("scripts")
 
+    def test_a_route_that_somebody_else_holds_is_left_and_the_refusal_is_told_once(self):
+        host = self.lab.host("edge1")
+        refused = self.events(host.dataplane, "inside_refused")
+        self.ip(host, "route", "del", "default", "dev", "nlb0")
+        self.ip(host, "route", "add", "unreachable", "default")
+        try:
+            system.wait_until(lambda: self.events(host.dataplane, "inside_refused") > refused, 5, "the refusal")
+            time.sleep(2)
+            self.assertEqual(refused + 1, self.events(host.dataplane, "inside_refused"))
+        finally:
+            self.ip(host, "route", "del", "unreachable", "default")
+        system.wait_until(lambda: "dev nlb0" in self.ip(host, "route", "show", "default"), 5, "the route to the gateway")
+        self.assert_all_served("refused", host)
+
     def test_without_its_device_a_member_leaves_and_says_why(self):
         victim, other = self.lab.host("edge2"), self.lab.host("edge1")
         self.ip(victim, "link", "set", "nlb0", "down")
@@ -131,10 +145,12 @@ class ByHand(InsideCase):
             self.assertIn(f"inside: the address {plan.VIP6} is missing", said)
             self.assertEqual(0, code, said)
             self.assertGreater(self.events(host.dataplane, "inside_missing"), 0)
+            self.assertGreater(self.events(host.controlplane, "inside_incomplete"), 0)
             self.assertNotIn(plan.VIP6, host.addresses())
         finally:
             self.ip(host, "address", "add", f"{plan.VIP6}/64", "dev", "nlb0", "nodad", "preferred_lft", "0")
         system.wait_until(lambda: self.asked(host)["inside"]["addresses_missing"] == 0, 3, "the control plane's word")
+        self.assertGreater(self.events(host.dataplane, "inside_complete"), 0)
         self.lab.settle()
 
 

@@ -13,7 +13,7 @@ for folder in (TESTS / "support", TESTS.parent / "scripts"):
     sys.path.insert(0, str(folder))
 
 import tap
-from lab import capture, chaos_plan, judge
+from lab import capture, chaos_plan, judge, lateness
 
 CLIENT = bytes([198, 51, 100, 7])
 SYN, SYN_ACK, RST, FIN = judge.SYN, judge.SYN | judge.ACK, judge.RST, judge.FIN | judge.ACK
@@ -189,6 +189,16 @@ class Plan(unittest.TestCase):
             if event.second:
                 self.assertIn(event.second.kind, chaos_plan.SECOND)
                 self.assertNotEqual(event.host, event.second.host)
+
+
+class Lateness(unittest.TestCase):
+    def test_a_time_in_which_two_processors_stood_still_counts_once(self):
+        spans = [(1.0, 1.5), (1.2, 1.4), (1.4, 2.0), (3.0, 3.25)]
+        self.assertAlmostEqual(1.25, lateness.overlap(spans, 0.5, 4.0))
+
+    def test_only_what_lies_inside_the_span_counts(self):
+        self.assertAlmostEqual(0.5, lateness.overlap([(1.0, 2.0)], 1.5, 4.0))
+        self.assertEqual(0.0, lateness.overlap([(1.0, 2.0)], 2.0, 4.0))
 
 
 if __name__ == "__main__":

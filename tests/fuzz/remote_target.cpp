@@ -6,6 +6,9 @@
 // An input: records of { to, pause (milliseconds), length (two bytes), datagram }. `to`: 0 the
 // host, 1 the client; with bit 1 the host's newest cookie and boot are put where a request or a
 // question for more has them, with bit 2 the host's requests are answered.
+#include <set>
+#include <utility>
+
 #include "core/remote/remote_client.hpp"
 #include "core/remote/remote_host.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -23,26 +26,31 @@ constexpr std::size_t kFieldsAt = 32;  // behind header and nonce
 constexpr std::size_t kBootAt = kFieldsAt + sizeof(Token);
 constexpr std::size_t kCookieAt = kBootAt + sizeof(Token);
 
-// Nothing is hidden and every seal is right: the mutator reaches the fields.
+// Nothing is hidden and every seal is right, so the mutator reaches the fields. Only a cookie is
+// no sealer's work but the host's own: no more of them open than the host has sealed.
 class OpenSealer final : public Sealer {
 public:
     void draw(std::span<Byte> into) const override {
         for (Byte& byte : into) byte = static_cast<Byte>(++drawn_);
     }
-    std::vector<Byte> seal(Way, const Nonce&, std::span<const Byte>,
+    std::vector<Byte> seal(Way way, const Nonce& nonce, std::span<const Byte>,
                            std::span<const Byte> plain) const override {
         std::vector<Byte> sealed(plain.begin(), plain.end());
         sealed.resize(plain.size() + kSealBytes);
+        if (way == Way::cookie) cookies_.emplace(nonce, sealed);
         return sealed;
     }
-    std::optional<std::vector<Byte>> open(Way, const Nonce&, std::span<const Byte>,
+    std::optional<std::vector<Byte>> open(Way way, const Nonce& nonce, std::span<const Byte>,
                                           std::span<const Byte> sealed) const override {
         if (sealed.size() < kSealBytes) return std::nullopt;
+        if (way == Way::cookie && !cookies_.contains({nonce, {sealed.begin(), sealed.end()}}))
+            return std::nullopt;
         return std::vector<Byte>(sealed.begin(), sealed.end() - kSealBytes);
     }
 
 private:
     mutable std::uint32_t drawn_ = 0;
+    mutable std::set<std::pair<Nonce, std::vector<Byte>>> cookies_;
 };
 
 void require_round_trip(Way way, std::span<const Byte> bytes, const Sealer& sealer) {

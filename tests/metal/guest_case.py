@@ -17,6 +17,7 @@ OPEN = []
 TIMING = {"period": "400ms", "tolerance": 5}
 QEMU_MODELS = {
     "e1000e": "e1000e",
+    "igb": "igb",
     "vmxnet3": "vmxnet3",
     "virtio": "virtio-net-pci,disable-legacy=on,iommu_platform=on,mq=on,rss=on,vectors=10",
 }

@@ -28,6 +28,8 @@ TRACE_FILE = "/run/trace.json"
 class Machine:
     """The guest that all classes share: booted by the first, its adapters bound by bind-nic."""
 
+    queues = QUEUES
+    options = {}  # of the machine, beside its size
     lab = None
     failure = None  # what kept it from booting: said by each class, tried once
 
@@ -44,12 +46,12 @@ class Machine:
 
     @classmethod
     def _boot(cls):
-        adapters = [guest_case.adapter(kind, kind, 1 + number, queues) for number, (kind, queues) in enumerate(QUEUES.items())]
-        cls.lab = guest_case.open_lab({HOST: adapters}, machine={"cpus": 3, "memory_mib": 1024, "hugepages": 160})
+        adapters = [guest_case.adapter(kind, kind, 1 + number, queues) for number, (kind, queues) in enumerate(cls.queues.items())]
+        cls.lab = guest_case.open_lab({HOST: adapters}, machine={"cpus": 3, "memory_mib": 1024, "hugepages": 160, **cls.options})
         cls.host = cls.lab.hosts[0]
         ready = cls.host.guest.start().wait_ready()
         began = time.monotonic()
-        cls.bound = cls.host.prepare(*QUEUES)
+        cls.bound = cls.host.prepare(*cls.queues)
         record(f"guest ready {ready:.1f} s after its start, adapters bound and nginx started in {time.monotonic() - began:.1f} s more")
 
     @classmethod
@@ -73,6 +75,7 @@ def openings_from(wire, port):
 class OnAdapter:
     """Claims that hold on every adapter; `kind` is its name and its cable's."""
 
+    machine = Machine
     kind = ""
     spreads = True  # flows reach both workers
     reception = "filters"
@@ -81,10 +84,10 @@ class OnAdapter:
 
     @classmethod
     def setUpClass(cls):
-        Machine.boot()
-        cls.lab, cls.host = Machine.lab, Machine.host
+        cls.machine.boot()
+        cls.lab, cls.host = cls.machine.lab, cls.machine.host
         try:
-            began, first = Machine.serve_on(cls.kind)
+            began, first = cls.machine.serve_on(cls.kind)
         except BaseException:
             seen = [line for line in cls.host.metrics().splitlines() if "packets" in line and not line.endswith(" 0")]
             for line in (cls.said() + cls.host.controlplane.said()).splitlines()[-12:] + seen:

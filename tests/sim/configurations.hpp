@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "controlplane/agent/cluster_settings.hpp"
 #include "core/base/prng.hpp"
@@ -41,7 +42,8 @@ public:
     [[nodiscard]] controlplane::ClusterSettings settings_of(HostId host, Variant variant,
                                                             KeyRing ring,
                                                             const Offers& offers) const;
-    [[nodiscard]] std::unique_ptr<const Authenticator> keys_of(Variant variant, KeyRing ring) const;
+    // As its file lists them: the one that sends first.
+    [[nodiscard]] std::vector<SimulatedKey> keys_of(Variant variant, KeyRing ring) const;
     [[nodiscard]] const std::string& name() const { return clusters_[0].name; }
     // What both programs of the host must hold alike, as text.
     [[nodiscard]] const std::string& paired(HostId host) const { return paired_[host]; }

@@ -33,12 +33,14 @@ void ControlPlaneModel::make_agent() {
             world_.segment_lasts(), own_messages, own_events);
     controlplane::MessageSink& messages = recording_ ? recording_->recorder() : own_messages;
     controlplane::EventSink& events = recording_ ? recording_->recorder() : own_events;
+    keys_ = world_.keys_of(id_, host.file);
+    held_keys_.clear();
     auto settings =
         world_.files_of(id_).settings_of(host.acts_as, host.file, host.ring, host.offers);
     settings.versions = host.versions();
-    agents_.push_back(std::make_unique<ClusterAgent>(std::move(settings),
-                                                     world_.keys_of(id_, host.file), messages,
-                                                     events, host.stored, world_.draw_boot(id_)));
+    agents_.push_back(std::make_unique<ClusterAgent>(
+        std::move(settings), std::make_unique<const CheapAuthenticator>(keys_), messages, events,
+        host.stored, world_.draw_boot(id_)));
     agents_.front()->use_neighbours({world_.gateway()});
     if (recording_)
         recording_->recorder().watch(*agents_.front(), world_.local_time(id_),
@@ -283,8 +285,26 @@ void ControlPlaneModel::handle(const Checked& checked, Instant now) {
         {passed ? Outcome::passed : Outcome::failed, passed ? "" : "simulated", Duration{}});
 }
 
-// What controlplane/loop/control_plane.cpp does with the file. While the hosts change over the
-// operator is told to ask again, and does.
+// What was held is in force once the agent holds nothing any more.
+std::vector<SimulatedKey>& ControlPlaneModel::keys_in_force() {
+    if (!held_keys_.empty() && !agents_.front()->has_staged())
+        keys_ = std::exchange(held_keys_, {});
+    return keys_;
+}
+
+namespace {
+
+std::vector<SimulatedKey> beside(std::vector<SimulatedKey> keys, const SimulatedKey& other) {
+    const bool is_new = std::none_of(keys.begin(), keys.end(),
+                                     [&](const SimulatedKey& key) { return key.id == other.id; });
+    if (is_new) keys.push_back(other);
+    return keys;
+}
+
+}  // namespace
+
+// What controlplane/loop/control_plane_reload.cpp does with the file. While the hosts change over
+// the operator is told to ask again, and does.
 void ControlPlaneModel::reload(Instant now) {
     ClusterAgent& agent = *agents_.front();
     const HostModel& host = world_.host(id_);
@@ -298,14 +318,19 @@ void ControlPlaneModel::reload(Instant now) {
     fresh.versions = agent.params().versions;
     const auto changes = controlplane::changes_between(agent.settings(), fresh);
     if (!changes) return world_.fail("shell", changes.error().message, id_);
+    const std::vector<SimulatedKey> read = world_.keys_of(id_, host.file);
+    const std::vector<SimulatedKey> present = keys_in_force();
     if (!changes.value().agreed.empty()) {
-        const Variant present =
-            world_.files_of(id_).variant_of_digest(agent.membership().config_digest());
+        held_keys_ = beside(read, present.front());
         return agent.hold(
-            now, {std::move(fresh), world_.keys_of(id_, present), world_.keys_of(id_, host.file)});
+            now, {std::move(fresh),
+                  std::make_unique<const CheapAuthenticator>(beside(present, read.front())),
+                  std::make_unique<const CheapAuthenticator>(held_keys_)});
     }
     if (agent.has_staged()) agent.drop_staged(now);
-    agent.use_keys(world_.keys_of(id_, host.file));
+    held_keys_.clear();
+    keys_ = read;
+    agent.use_keys(std::make_unique<const CheapAuthenticator>(keys_));
     if (!changes.value().local.empty()) agent.apply_local(now, fresh);
 }
 

@@ -10,8 +10,10 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "controlplane/agent/cluster_roster.hpp"
+#include "tests/sim/cheap_authenticator.hpp"
 #include "tests/sim/recording.hpp"
 #include "tests/sim/wire.hpp"
 
@@ -99,6 +101,7 @@ private:
     void run_checks(Instant now);
     [[nodiscard]] RuleId port_of(RuleId rule) const;
     void reload(Instant now);
+    [[nodiscard]] std::vector<SimulatedKey>& keys_in_force();
     void write(Bytes datagram);
     void wake_at(Duration time);
     void note_cuts(bool cuts);
@@ -113,6 +116,8 @@ private:
     std::unique_ptr<RecordedLife> recording_;  // nothing: the run is not recorded
     controlplane::ClusterAgents agents_;
     std::optional<controlplane::ClusterRoster> roster_;
+    std::vector<SimulatedKey> keys_;  // in force; the one that sends first
+    std::vector<SimulatedKey> held_keys_;
 
     std::deque<Datagram> inbox_;
     std::deque<Command> commands_;

@@ -117,7 +117,9 @@ void Planner::resize(Duration begin, Duration length) {
         add(begin + between(Duration{0}, length), Verb::boot, {last});
     } else {
         const Verb how = prng_.chance(500'000) ? Verb::leave : Verb::crash;
-        add(begin + between(Duration{0}, length), how, {last});
+        // What comes after the last fault is nobody's to mend.
+        add(std::min(begin + between(Duration{0}, length), settings_.faults_until - Duration{1}),
+            how, {last});
     }
     const Duration spread = prng_.chance(500'000) ? Duration{1'000'000} : bury_;
     for (HostId each = 1; each < last; ++each) {

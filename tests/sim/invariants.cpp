@@ -74,8 +74,7 @@ void Invariants::check_owners(HostId changed) {
             if (both == 0) continue;
             if (was_frozen(changed) || was_frozen(other)) continue;
             if (is_exempt(changed, other)) {
-                ++findings_.exempt;
-                world_.network().note_exempt();
+                note_exempt(changed, other);
                 continue;
             }
             return fail("I1", "rule " + std::to_string(rule) + " bucket " +
@@ -92,7 +91,7 @@ void Invariants::check_owners(HostId changed) {
 bool Invariants::is_exempt(HostId a, HostId b) const {
     if (was_frozen(a) || was_frozen(b)) return true;
     if (world_.settings().majority) return false;
-    if (world_.network().is_exempt(a, b)) return true;
+    if (world_.network().is_exempt(a, b) || are_parted_by_keys(a, b)) return true;
     // Between the two, or one of them and a third that has met the other since.
     for (HostId third = 1; third <= world_.settings().hosts; ++third)
         if (began_deaf_to(third, a) || began_deaf_to(third, b) || began_deaf_to(a, third) ||

@@ -76,6 +76,8 @@ private:
     [[nodiscard]] bool began_deaf_to(HostId host, HostId other) const;
     void check_version(HostId id);  // R16
     [[nodiscard]] std::uint8_t newest_of_all() const;
+    void note_exempt(HostId a, HostId b);
+    [[nodiscard]] bool are_parted_by_keys(HostId a, HostId b) const;
     [[nodiscard]] std::string why_not_converged() const;
     [[nodiscard]] std::string why_shares_differ(RuleId rule) const;
     [[nodiscard]] bool is_offered(RuleId rule) const;
@@ -108,6 +110,8 @@ private:
     std::array<std::array<Duration, kBuckets>, kRuleSlots> uncovered_since_{};
     bool was_covered_ = false;
     std::array<Duration, kHostsMax + 1> without_majority_since_{};  // zero: it has one
+    // A host of other keys began and heard nobody: its cluster and the other one cannot meet.
+    bool other_keys_began_ = false;
     HostSet befallen_;
     HostSet was_member_;  // in its present life
 };

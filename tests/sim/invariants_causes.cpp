@@ -28,6 +28,18 @@ bool Invariants::may_judge(HostId id) const {
     return !settings.majority || 2 * befallen_.size() < settings.hosts;
 }
 
+void Invariants::note_exempt(HostId a, HostId b) {
+    ++findings_.exempt;
+    other_keys_began_ |= world_.host(a).ring != world_.host(b).ring;
+    world_.network().note_exempt();
+}
+
+// What a host with other keys begins while it hears nothing nobody can end before the operator does
+// (docs/protocol.md, what holds under which fault): neither side can verify the other.
+bool Invariants::are_parted_by_keys(HostId a, HostId b) const {
+    return other_keys_began_ && world_.host(a).ring != world_.host(b).ring;
+}
+
 // R15: nothing is left with a host that hears no client when nothing else goes wrong. T*P of
 // silence and of the others' streams, two of their heartbeats, and the moves.
 void Invariants::check_starved(HostId id) {

@@ -114,6 +114,15 @@ void Network::note_loss(HostId from, HostId to) {
     exempt_until_[from][to] = exempt_until_[to][from] = scheduler_.now() + 2 * timing_.bury_after;
 }
 
+// The last frame that arrived left up to a period, by a slow clock and a late loop, before the
+// first that did not.
+bool Network::was_deaf_to(HostId from, HostId to) const {
+    const LossRun& run = runs_[from][to];
+    const Duration since = scheduler_.now() - run.since + timing_.period * 5 / 4;
+    if (run.count != 0 && since >= timing_.bury_after) return true;
+    return deaf_until_[from][to] != Duration::zero() && scheduler_.now() <= deaf_until_[from][to];
+}
+
 bool Network::was_cut_off(HostId a, HostId b) const {
     return exempt_until_[a][b] != Duration::zero() && scheduler_.now() <= exempt_until_[a][b];
 }

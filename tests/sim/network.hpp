@@ -55,10 +55,7 @@ public:
     // both own the same bucket.
     [[nodiscard]] bool is_exempt(HostId a, HostId b) const;
     // Whether, not long ago, nothing that `from` sent reached `to` for about T*P.
-    [[nodiscard]] bool was_deaf_to(HostId from, HostId to) const {
-        return deaf_until_[from][to] != Duration::zero() &&
-               scheduler_.now() <= deaf_until_[from][to];
-    }
+    [[nodiscard]] bool was_deaf_to(HostId from, HostId to) const;
     void note_exempt() { ever_exempt_ = true; }
     // A frame between the two was lost or late.
     void note_disturbance(HostId a, HostId b);

@@ -43,11 +43,8 @@ Settings Settings::draw(const Choices& choices, Prng& prng) {
     s.no_fence = choices.mutation == Mutation::no_fence;
     s.faults =
         draw_faults(choices.faults.empty() ? fitting_faults(s.majority) : choices.faults, prng);
-    // Also one with the former key alone, once the others change theirs: it is heard and hears
-    // nobody (docs/protocol.md, what holds under which fault).
-    const bool changes_keys = s.tries(Fault::reload) || s.tries(Fault::resize);
-    s.deaf_beginner = s.tries(Fault::deafboot) || s.tries(Fault::deafjoin) ||
-                      s.tries(Fault::turncoat) || (s.tries(Fault::formerkey) && changes_keys);
+    s.deaf_beginner =
+        s.tries(Fault::deafboot) || s.tries(Fault::deafjoin) || s.tries(Fault::turncoat);
     if (s.tries(Fault::twin)) s.extra = 1;
     if (s.tries(Fault::foreign)) s.extra = static_cast<std::uint8_t>(s.extra + 2);
     if (s.machines() > kHostsMax) s.extra = 0;

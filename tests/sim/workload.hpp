@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/fastpath/tables_index.hpp"
@@ -64,6 +65,8 @@ private:
         std::vector<Byte> frame;
         bool is_new = false;
         HostSet accepted;
+        // Pairs of which `serve` let both accept it when it came in.
+        std::vector<std::pair<HostId, HostId>> excused;
     };
     void offer_to(HostId id, Offered& offered, const Tables& tables);
     // Its cores have packets that came before this moment still to judge.

@@ -41,7 +41,8 @@ World::World(const Settings& settings, Prng prng, TraceMode trace)
       trace_(trace),
       foreign_(settings_, Prng{prng_}, kForeignAddress),
       configurations_(settings_, prng_, kAddress),
-      authenticator_(configurations_.keys_of(0, KeyRing::right)),
+      authenticator_(
+          std::make_unique<const CheapAuthenticator>(configurations_.keys_of(0, KeyRing::right))),
       network_(scheduler_, prng_, settings.timing, settings.machines(),
                [this](HostId to, const WireFrame& frame) { host(to).dataplane.receive(frame); }),
       attacker_(*this),
@@ -136,7 +137,7 @@ void World::sample() {
     scheduler_.after(settings_.timing.tick, [this] { sample(); });
 }
 
-std::unique_ptr<const Authenticator> World::keys_of(HostId id, Variant variant) const {
+std::vector<SimulatedKey> World::keys_of(HostId id, Variant variant) const {
     return configurations_.keys_of(variant, host(id).ring);
 }
 

@@ -103,7 +103,7 @@ public:
         return host(id).foreign ? foreign_ : configurations_;
     }
     // What a host reads of its key files beside that configuration file.
-    [[nodiscard]] std::unique_ptr<const Authenticator> keys_of(HostId id, Variant variant) const;
+    [[nodiscard]] std::vector<SimulatedKey> keys_of(HostId id, Variant variant) const;
     // Everything that any host of the cluster accepts.
     [[nodiscard]] const Authenticator& authenticator() const { return *authenticator_; }
     [[nodiscard]] RunningDigest& digest() { return digest_; }

@@ -19,16 +19,16 @@ import progress
 Suite = collections.namedtuple("Suite", "minutes alone", defaults=(False,))
 SUITES = {
     "unit": Suite(1),
-    "model": Suite(5),
-    "sim": Suite(4),
+    "model": Suite(2),
+    "sim": Suite(5),
     "golden": Suite(2),
     "reports": Suite(1),
-    "fuzz": Suite(4),
-    "tidy": Suite(3),
-    "sanitize": Suite(8, alone=True),
-    "perf": Suite(4, alone=True),
-    "metal": Suite(8, alone=True),
-    "e2e": Suite(8, alone=True),
+    "fuzz": Suite(5),
+    "tidy": Suite(2),
+    "sanitize": Suite(10, alone=True),
+    "perf": Suite(3, alone=True),
+    "metal": Suite(4, alone=True),
+    "e2e": Suite(15, alone=True),
     "packages": Suite(3),
 }
 # What `full` adds, and how much longer the others take then.
@@ -37,9 +37,10 @@ FULL_MINUTES = {"fuzz": 40, "sanitize": 60}
 FULL_ENVIRONMENT = {"NLB_FUZZ_SECONDS": "600", "NLB_SANITIZE": "whole"}
 # Who names this suite wants all of it.
 NAMED_ENVIRONMENT = {"sanitize": {"NLB_SANITIZE": "whole"}}
-BUILD_MINUTES = 9
-TELL_MAX = 15  # lines about one failure
-Count = collections.namedtuple("Count", "passed failed skipped seconds")
+BUILD_MINUTES = 7
+TELL_MAX = 15  # lines about a program that failed without a claim
+BEFORE_CLAIM = 4  # lines before a claim that failed: they say why
+Count = collections.namedtuple("Count", "passed failed skipped seconds reasons", defaults=((),))
 
 
 def tests_of(build, suite):
@@ -67,17 +68,17 @@ def run(build, suite, alone, environment):
 
 
 def count(report, log, status, seconds):
-    outcomes = collections.Counter()
+    outcomes, reasons = collections.Counter(), []
     for case in xml.etree.ElementTree.parse(report).iter("testcase"):
         outcome = outcome_of(case)
         outcomes[outcome] += 1
         if outcome == "failed":
             print(f"  FAILED {case.get('classname') or ''} {case.get('name')}")
     if outcomes["failed"] or status != 0:
-        tell(log)
+        reasons = tell(log)
     if status != 0 and not outcomes["failed"]:
         outcomes["failed"] += 1  # a crash or a time-out between claims is a failure too
-    return Count(outcomes["passed"], outcomes["failed"], outcomes["skipped"], seconds)
+    return Count(outcomes["passed"], outcomes["failed"], outcomes["skipped"], seconds, reasons)
 
 
 def outcome_of(case):
@@ -87,14 +88,28 @@ def outcome_of(case):
 
 
 def tell(log):
-    """What failed tests said, from meson's log."""
+    """Prints what failed tests said, from meson's log; returns a line for each claim that failed."""
+    reasons = []
     for line in log.read_text().splitlines():
         test = json.loads(line)
         if test["result"] in ("OK", "SKIP", "EXPECTEDFAIL"):
             continue
         said = [text for text in (test.get("stdout") or "").splitlines() + (test.get("stderr") or "").splitlines() if worth_telling(text)]
         print(f"  {test['name']}: {test['result']}")
-        print("".join(f"    {text}\n" for text in said[-TELL_MAX:]), end="")
+        print("".join(f"    {text}\n" for text in telling(said)), end="")
+        claims = [index for index, text in enumerate(said) if text.startswith("not ok")]
+        reasons += [f"{test['name']}: {said[index][7:]}: {said[max(index - 1, 0)].lstrip('# ')}" for index in claims]
+        if not claims:
+            reasons.append(f"{test['name']}: {test['result']}")
+    return reasons
+
+
+def telling(said):
+    """What stands before each claim that failed; the last lines where no claim did."""
+    claims = [index for index, text in enumerate(said) if text.startswith("not ok")]
+    if not claims:
+        return said[-TELL_MAX:]
+    return [said[at] for at in sorted({at for index in claims for at in range(max(index - BEFORE_CLAIM, 0), index + 1)})]
 
 
 def worth_telling(line):
@@ -154,6 +169,9 @@ def main():
             rows.append((suite, run(build, suite, alone, environment), minutes_of(suite, longer)))
     print()
     print("\n".join(table(rows, sys.stdout.isatty() and not os.environ.get("NO_COLOR"))))
+    for suite, result, _ in rows:
+        for reason in result.reasons:
+            print(f"failed: {suite}: {reason[:300]}")
     passed, failed, skipped = (sum(getattr(result, name) for _, result, _ in rows) for name in ("passed", "failed", "skipped"))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0

@@ -24,7 +24,7 @@ LABELS = ("cluster", "host", "rule", "port", "device", "queue", "worker")
 WRITTEN_AS = {"Host.inside_kernel": "kind: kernel"}
 # Where what metrics show is only declared.
 DECLARED_IN = ("metrics_table.cpp", "metrics_snapshot.hpp", "counters.hpp", "messages.hpp", "traffic.hpp")
-OF_THE_FILE = re.compile(r"config/(schema|parse|validate|keys|digest|difference|report)\w*\.[ch]pp")
+OF_THE_FILE = re.compile(r"config/(schema|parse|validate|keys|digest|difference|diagnostics)\w*\.[ch]pp")
 
 
 def text_of(name):

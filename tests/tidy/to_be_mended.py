@@ -23,19 +23,8 @@ UNCAUGHT_GUARDS = {}
 
 # Events that nobody tells, or that no test names (test_tables): id -> why.
 SILENT_EVENTS = {}
-_BY_WHAT_IT_DOES = "tests look at what happens, not at the line: "
 UNTESTED_EVENTS = {
-    **dict.fromkeys(("asks_witnesses", "waits_to_begin", "begins_alone", "duplicate_cluster"),
-                    _BY_WHAT_IT_DOES + "e2e/test_strangers, scripts/lab"),
-    **dict.fromkeys(("clients_heard",), _BY_WHAT_IT_DOES + "sim/scripts/clients_not_heard.txt"),
-    **dict.fromkeys(("inside_incomplete", "inside_complete", "inside_refused"), _BY_WHAT_IT_DOES + "e2e/test_inside"),
-    **dict.fromkeys(("device_lost", "device_back", "port_lost", "port_back"),
-                    _BY_WHAT_IT_DOES + "unit/dataplane/control/cluster_test, unit/controlplane/agent/port_watch_test, metal"),
-    **dict.fromkeys(("worker_stuck", "worker_moves"), _BY_WHAT_IT_DOES + "unit/controlplane/agent"),
-    "peer_gone": "a host that was stopped and then ended was not told of within 15 s in a lab; when it is told is to be found out",
-    "connections_full": _BY_WHAT_IT_DOES + "e2e/test_synflood",
-    "health_unknown": _BY_WHAT_IT_DOES + "unit/controlplane/health",
-    "notify_lost": "nothing tests that a slow program costs events",
+    **dict.fromkeys(("device_lost", "device_back"), "a device vanishes under its driver in no lab; unit/dataplane/ports decides it"),
 }
 
 

@@ -1,5 +1,6 @@
 // What befalls the host's own dataplane: workers, addresses, the link, connections that others
 // answer.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "controlplane/agent/cluster_agent.hpp"
@@ -23,8 +24,10 @@ TEST(ClusterAgent, AWorkerThatHangsCostsTheHostItsBuckets) {
     bench.pass(milliseconds{200});
     EXPECT_EQ(bench.agent.serves_not_because(bench.now), "a worker of the dataplane does not move");
     EXPECT_LE(bench.agent.membership().valid_until(), bench.now);
+    EXPECT_NE(bench.events.last("worker_stuck"), nullptr);
     bench.workers_stand.reset();
     bench.pass(milliseconds{3000});
+    EXPECT_NE(bench.events.last("worker_moves"), nullptr);
     EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
 }
 
@@ -71,6 +74,10 @@ TEST(ClusterAgent, WhatIsMissingOnADeviceThatSomebodyElseKeepsIsOnlyTold) {
     bench.pass(milliseconds{1000});
     EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
     EXPECT_EQ(bench.agent.inside()->missing, 1U);
+    const Event* const told = bench.events.last("inside_incomplete");
+    ASSERT_NE(told, nullptr);
+    EXPECT_EQ(testing::field_of(*told, "because"),
+              "the address 192.0.2.80 is missing on the inside device");
     EXPECT_TRUE(bench.agent.active());
 }
 
@@ -84,6 +91,41 @@ TEST(ClusterAgent, ALinkThatIsDownFences) {
     ASSERT_FALSE(bench.sink.datagrams.empty());
     EXPECT_EQ(bench.sink.types().front(), Type::lease);
     EXPECT_FALSE(bench.agent.link_up());
+}
+
+TEST(ClusterAgent, ADeviceThatIsLostAndComesBackIsToldWithItsName) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    ipc::CountersReport report{};
+    ipc::set_text(report.ports[1].name, "net_tap0");
+    report.ports[1].state = ipc::PortState::up;
+    bench.deliver(Type::counters, report);
+    report.ports[1].state = ipc::PortState::lost;
+    bench.deliver(Type::counters, report);
+    const Event* const lost = bench.events.last("port_lost");
+    ASSERT_NE(lost, nullptr);
+    EXPECT_EQ(testing::field_of(*lost, "port"), "inside");
+    EXPECT_EQ(testing::field_of(*lost, "device"), "net_tap0");
+    EXPECT_EQ(bench.events.last("port_back"), nullptr);
+    report.ports[1].state = ipc::PortState::down;
+    bench.deliver(Type::counters, report);
+    ASSERT_NE(bench.events.last("port_back"), nullptr) << "its link may be down";
+}
+
+TEST(ClusterAgent, AFullTableIsToldOnceEachTimeThatItBegins) {
+    Bench bench;
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    const auto told = [&bench] {
+        const auto names = bench.events.names();
+        return std::count(names.begin(), names.end(), "connections_full");
+    };
+    ipc::CountersReport report{};
+    for (const std::uint64_t untracked : {0, 5, 9, 9, 12}) {
+        report.counters.table_full = untracked;
+        bench.deliver(Type::counters, report);
+    }
+    EXPECT_EQ(told(), 2) << "5 and 9 are one time, 12 is another";
+    EXPECT_EQ(testing::field_of(*bench.events.last("connections_full"), "untracked"), "3");
 }
 
 TEST(ClusterAgent, AConnectionWhoseAnswersGoElsewhereIsToldWithItsRemedyOnceAMinute) {

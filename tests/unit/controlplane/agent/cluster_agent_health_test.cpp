@@ -86,6 +86,17 @@ TEST(ClusterAgentHealth, WithKeepTheLastFailedHostGoesOn) {
     EXPECT_EQ(testing::field_of(*down, "because"), "http 503");
 }
 
+TEST(ClusterAgentHealth, AMachineThatCannotAskSaysWhyAndIsNoFailedServer) {
+    Bench bench(checked_settings(config::AllFailed::keep));
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    pass_with(bench, milliseconds{1000}, Outcome::passed);
+    pass_with(bench, milliseconds{3000}, Outcome::impossible, "no systemd runs here");
+    const Event* const told = bench.events.last("health_unknown");
+    ASSERT_NE(told, nullptr);
+    EXPECT_EQ(testing::field_of(*told, "because"), "no systemd runs here");
+    EXPECT_EQ(bench.events.last("health_down"), nullptr);
+}
+
 TEST(ClusterAgentHealth, AFailureCutsFlowsOnlyWhenItIsToStopThem) {
     for (const config::OnFail on_fail : {config::OnFail::drain, config::OnFail::stop}) {
         Bench bench(checked_settings(config::AllFailed::drop, on_fail));

@@ -45,6 +45,18 @@ TEST(ClusterAgent, AHostAloneConvergesAsDefaultHost) {
     EXPECT_EQ(testing::field_of(converged, "members"), "1");
 }
 
+TEST(ClusterAgent, WhoIsToldToBeginAloneSaysSoAndOnlyWhileItBegins) {
+    Bench bench;
+    EXPECT_EQ(bench.agent.begin_alone(bench.now).value, ReturnValue::already) << "no dataplane yet";
+    ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");
+    bench.pass(milliseconds{5});
+    EXPECT_EQ(bench.agent.begin_alone(bench.now).value, ReturnValue::ok);
+    EXPECT_NE(bench.events.last("begins_alone"), nullptr);
+    bench.pass(milliseconds{3000});
+    EXPECT_EQ(bench.agent.shown(), ShownState::converged);
+    EXPECT_EQ(bench.agent.begin_alone(bench.now).value, ReturnValue::already);
+}
+
 TEST(ClusterAgent, WritesDownBeforeItSends) {
     Bench bench;
     ASSERT_EQ(bench.hello(Bench::fresh_hello()), "");

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/daemon/log.hpp"
 #include "controlplane/health/programs.hpp"
 
 namespace nlb::controlplane {
@@ -267,6 +268,25 @@ TEST_F(CheckRunnerPrograms, EventsReachTheProgramInTheirOrder) {
     }
     for (int tries = 0; tries < 1000 && content(heard) != wanted; ++tries) usleep(10000);
     EXPECT_EQ(content(heard), wanted);
+}
+
+TEST_F(CheckRunnerPrograms, EventsThatCameTooFastForTheProgramAreLostAndNamed) {
+    const std::string path = script("linger", "sleep 5");
+    ::testing::internal::CaptureStderr();
+    daemon::start_log(daemon::LogWriter::caller);
+    {
+        CheckRunner runner;
+        for (std::size_t i = 0; i < CheckRunner::kNotesPending + 4; ++i)
+            runner.notify("web", {path}, "{}\n");
+        usleep(300000);
+    }
+    daemon::stop_log();
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    std::size_t lost = 0;
+    for (std::size_t at = 0; (at = said.find("name=notify_lost cluster=web", at)) != said.npos;
+         ++at)
+        ++lost;
+    EXPECT_EQ(lost, 3U) << "one runs, 64 wait: " << said;
 }
 
 }  // namespace

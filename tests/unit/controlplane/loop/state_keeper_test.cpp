@@ -64,6 +64,20 @@ TEST_F(StateKeeperTest, AFailureIsTriedAgainUntilItIsOver) {
     EXPECT_EQ(events_.events[0].number(), 74);
 }
 
+TEST_F(StateKeeperTest, WhatCouldNotBeWrittenAndWasChangedBackIsKept) {
+    std::filesystem::create_directories(directory());
+    StateKeeper keeper(loop_, directory(), events_, std::chrono::milliseconds{20});
+    keeper.keep(state(Wanted::stopped));
+    run_for(std::chrono::milliseconds{200});
+    std::filesystem::create_directories(path() + ".new/in the way");
+    keeper.keep(state(Wanted::suspended));
+    run_for(std::chrono::milliseconds{200});
+    keeper.keep(state(Wanted::stopped));
+    run_for(std::chrono::milliseconds{200});
+    EXPECT_EQ(read_state(path()).value(), state(Wanted::stopped));
+    EXPECT_EQ(events_.names(), (std::vector<std::string_view>{"state_not_kept", "state_kept"}));
+}
+
 TEST_F(StateKeeperTest, AFileThatIsNoStateIsToldAndWrittenAnew) {
     std::filesystem::create_directories(directory());
     std::ofstream(path()) << "{";

@@ -19,7 +19,7 @@ struct EvidenceTest : Parts {
         for (Duration passed{}; passed < time; passed += ms(100)) {
             evidence.note(sign);
             pass(ms(100));
-            evidence.pass();
+            static_cast<void>(evidence.pass());
         }
     }
 };
@@ -79,6 +79,49 @@ TEST_F(EvidenceTest, OnlyABeginnersTimeIsSpent) {
     self.state = MembershipState::member;
     keep_seeing(unverifiable(), ms(1000));
     EXPECT_EQ(evidence.waited(), Duration::zero());
+}
+
+// It has only the former key: it was heard and heard others, and hears no member since they changed
+// theirs.
+TEST_F(EvidenceTest, WhomASignHoldsUpTheMembersNeedNotWaitFor) {
+    exchange({2});
+    exchange({2});
+    evidence.note(unverifiable());
+    EXPECT_FALSE(evidence.pass()) << "a member is heard";
+    pass(params.timing.answer_after + ms(10));
+    evidence.note(unverifiable());
+    EXPECT_TRUE(evidence.pass());
+    EXPECT_TRUE(evidence.stands_aside());
+    EXPECT_NE(sender.header().flags & kFlagDeaf, 0) << "and says so";
+    EXPECT_FALSE(evidence.pass()) << "once";
+    exchange({2});
+    EXPECT_TRUE(evidence.pass()) << "a member is heard again";
+    EXPECT_FALSE(evidence.stands_aside());
+    EXPECT_EQ(sender.header().flags & kFlagDeaf, 0);
+}
+
+TEST_F(EvidenceTest, WhoHasHeardNobodyHasNobodyToTell) {
+    evidence.note(unverifiable());
+    EXPECT_FALSE(evidence.pass());
+    EXPECT_TRUE(evidence.against_beginning());
+}
+
+TEST_F(EvidenceTest, SignsThatComeAndGoAreWaitedForNoLonger) {
+    exchange({2}, kFlagGoodbye);
+    // Each time before this host has listened anew for 2*T*P.
+    for (Duration passed{}; passed < params.timing.patience; passed += ms(900)) {
+        ASSERT_FALSE(evidence.waited() > params.timing.patience);
+        evidence.note(unverifiable());
+        for (int i = 0; i < 9; ++i) {
+            pass(ms(100));
+            static_cast<void>(evidence.pass());
+        }
+    }
+    evidence.note(unverifiable());
+    pass(ms(100));
+    static_cast<void>(evidence.pass());
+    EXPECT_FALSE(evidence.against_beginning());
+    EXPECT_FALSE(evidence.stands_aside());
 }
 
 }  // namespace

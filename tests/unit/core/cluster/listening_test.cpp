@@ -48,6 +48,28 @@ TEST_F(ListeningTest, OnlyTimeInWhichTheLoopRanAndTheDataplaneLivedCounts) {
     EXPECT_EQ(listening.time(), before + timing.period);
 }
 
+TEST_F(ListeningTest, WhoeverStoodStillIsToldSoOnceForEachSilence) {
+    pass(ms(500));
+    EXPECT_FALSE(listening.stood_still());
+    now += 2 * timing.tick + timing.answer_after + ms(1);  // a stopped loop
+    static_cast<void>(listening.advance(now));
+    EXPECT_TRUE(listening.stood_still());
+    pass(ms(10));
+    EXPECT_FALSE(listening.stood_still());
+    int told = 0;
+    for (int i = 0; i < 50; ++i) {  // a stopped dataplane; the loop goes on
+        pass(ms(10), false);
+        if (listening.stood_still()) ++told;
+    }
+    EXPECT_EQ(told, 1);
+    EXPECT_GE(listening.mute_for(), ms(500));
+    pass(ms(10));
+    EXPECT_FALSE(listening.stood_still());
+    EXPECT_EQ(listening.mute_for(), Duration::zero());
+    pass(timing.answer_after + ms(10), false);
+    EXPECT_TRUE(listening.stood_still()) << "the next silence";
+}
+
 TEST_F(ListeningTest, BeforeTheFirstStartNoTimeHasPassed) {
     Listening fresh{timing};
     EXPECT_EQ(fresh.advance(now), Duration::zero());

@@ -45,8 +45,8 @@ struct Parts : ::testing::Test {
     Reload reload{params, self, listening, map, peers, handover};
     Coordinator coordinator{params, self,   listening, map,      peers, duplicate,
                             lease,  quorum, evidence,  handover, reload};
-    Sender sender{{params, self, listening, sent, map, peers, duplicate, lease, grants, handover,
-                   reload, starvation, heard_versions},
+    Sender sender{{params, self, listening, sent, map, peers, duplicate, evidence, lease, grants,
+                   handover, reload, starvation, heard_versions},
                   outbox};
     Instant now{ms(1'000'000)};
 

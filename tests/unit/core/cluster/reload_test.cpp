@@ -46,6 +46,27 @@ TEST_F(ReloadTest, ItIsAgreedWhenEveryMemberHoldsTheSame) {
     EXPECT_EQ(reload.next_digest(map.incarnations()), 43U);
 }
 
+// A reload that takes the last one back: the newest that was heard of a member may be what it said
+// before that one.
+TEST_F(ReloadTest, WhatAMemberSaidBeforeTheLastChangeOverIsNoChangeOver) {
+    params.generation = 2;
+    ASSERT_TRUE(reload.stage(next));
+    ClusterMap makes_way = map_of({1, 2}, kNoHost, 2);
+    makes_way.next_digest = next.digest;
+    map.set(makes_way, params.slots);
+    Heartbeat beat = beat_of(2, 1);
+    beat.config_digest = next.digest;
+    beat.generation = 1;
+    hear(beat);
+    EXPECT_FALSE(reload.all_hold(map.incarnations()));
+    EXPECT_FALSE(reload.generation_to_follow());
+    beat.header.sequence = 2;
+    beat.generation = 3;
+    hear(beat);
+    EXPECT_TRUE(reload.all_hold(map.incarnations()));
+    EXPECT_EQ(reload.generation_to_follow(), 3U);
+}
+
 TEST_F(ReloadTest, NothingIsReleasedWhileAnybodyOwnsABucket) {
     holds(2, 43, 1, 0b1);
     EXPECT_FALSE(reload.everything_is_released());

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 #include "config/daemon/unix_socket.hpp"
 
@@ -56,6 +57,27 @@ TEST(SeqpacketServer, WhoComesWithoutADescriptorLeftIsTakenLaterAndWakesNobodyUn
         EXPECT_TRUE(server.accept());
         EXPECT_TRUE(server.connected());
         EXPECT_GE(server.listening_fd(), 0);
+        close(peer.value());
+    }
+    rmdir(name.data());
+}
+
+// A second of the most that the cores let in, while the control plane waits for its processor.
+TEST(SeqpacketServer, AReaderThatIsAwayForASecondFindsEveryFrame) {
+    constexpr int kFrames = 1200;
+    if (geteuid() != 0) GTEST_SKIP() << "the kernel gives that room only to root";
+    std::array<char, 32> name{"/tmp/nlb-seqpacket.XXXXXX"};
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    const std::string path = std::string{name.data()} + "/sock";
+    {
+        auto listening = SeqpacketServer::listen(path);
+        ASSERT_TRUE(listening) << listening.error().message;
+        SeqpacketServer& server = listening.value();
+        const auto peer = daemon::connect_unix(path, SOCK_SEQPACKET);
+        ASSERT_TRUE(peer);
+        ASSERT_TRUE(server.accept());
+        const std::vector<Byte> frame(1280);
+        for (int i = 0; i < kFrames; ++i) ASSERT_TRUE(server.send_now(frame)) << i;
         close(peer.value());
     }
     rmdir(name.data());

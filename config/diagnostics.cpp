@@ -1,5 +1,5 @@
-// Collecting and sorting; see report.hpp. What a mistake says is decided where it is found.
-#include "config/report.hpp"
+// Collecting and sorting; see diagnostics.hpp. What a mistake says is decided where it is found.
+#include "config/diagnostics.hpp"
 
 #include <algorithm>
 #include <utility>
