@@ -23,6 +23,14 @@ ReturnValue value_of_mistakes(const std::string& mistakes) {
                                                          : ReturnValue::bad_port_params;
 }
 
+// Programs that ask are told the text, and edit it: also when what changed is a comment, or another
+// cluster of this host.
+bool is_of_another_text(const ClusterAgent& agent, const ClusterSettings& fresh) {
+    const auto& present = agent.settings().source;
+    return present == nullptr || fresh.source == nullptr || present->file != fresh.source->file ||
+           present->text != fresh.source->text;
+}
+
 }  // namespace
 
 // A file that does not read changes nothing; the first mistake is the answer. Another thread reads
@@ -121,7 +129,8 @@ void ControlPlane::carry_out(ReloadPlan plan, Instant now) {
         staged_secrets_.erase(agent.settings().cluster.name);
         agent.use_keys(
             std::make_unique<const SodiumAuthenticator>(plan.secrets.sending, plan.secrets.former));
-        if (!plan.changes.local.empty()) agent.apply_local(now, plan.settings);
+        if (!plan.changes.local.empty() || is_of_another_text(agent, plan.settings))
+            agent.apply_local(now, plan.settings);
         present = std::move(plan.secrets);
         return;
     }
