@@ -136,12 +136,17 @@ void Membership::notice_deafness() {
     }
 }
 
-// Whoever has said that nobody needs to wait for it listens to the others' beginnings anew before
-// it may begin itself: until then they have heard that it changed its mind.
+// Whoever has said that nobody needs to wait for it comes back under a new term. It listens to the
+// others' beginnings anew before it may begin itself, and no map that was made for it before
+// counts: it would bury whom it has not heard for so long, while their leases begin again with its
+// first word.
 void Membership::notice_signs() {
     if (!evidence_.pass()) return;
     outbox_.speak_soon();
-    if (!evidence_.stands_aside()) listening_.listen_anew();
+    if (evidence_.stands_aside() || !self_.is_joiner()) return;
+    const Evidence so_far = evidence_;  // its patience goes on
+    become_fresh();
+    evidence_ = so_far;
 }
 
 // Joiners change over under a new term, so that no map made for the former configuration waits for
