@@ -57,6 +57,20 @@ TEST(Request, AFileOfRecordingsIsAskedForInPieces) {
     EXPECT_FALSE(parse_request(R"({"command": "query", "file": "a"})"));
 }
 
+TEST(Request, AFileIsBroughtInPiecesAndUsedByItsDigest) {
+    const auto piece = parse_request(
+        R"({"command":"stage","kind":"key","name":"a.key","digest":"d","size":32,"data":"AA=="})");
+    ASSERT_TRUE(piece);
+    EXPECT_EQ(piece.value().verb, Verb::stage);
+    EXPECT_EQ(piece.value().kind, "key");
+    EXPECT_EQ(piece.value().size, 32U);
+    EXPECT_FALSE(parse_request(R"({"command":"stage","kind":"other","digest":"d"})"));
+    EXPECT_FALSE(parse_request(R"({"command":"stage","kind":"key"})"));
+    EXPECT_EQ(parse_request(R"({"command":"reload","staged":"d"})").value().staged, "d");
+    EXPECT_EQ(parse_request(R"({"command":"reload","undo":"d"})").value().undo, "d");
+    EXPECT_FALSE(parse_request(R"({"command":"stop","staged":"d"})"));
+}
+
 TEST(Request, GarbageIsASentence) {
     const std::string deep(500000, '[');
     for (const std::string& line :
@@ -218,6 +232,34 @@ TEST_F(CommandServiceTest, StopAnswersWhenItTookEffect) {
     EXPECT_NE(late["message"].get<std::string>().find("still being given back"), std::string::npos);
     answer_.clear();
     EXPECT_EQ(ask(R"({"command":"query"})")["clusters"][0]["state"], "converging");
+}
+
+TEST_F(CommandServiceTest, APieceIsTakenFromWhoMayChangeSomethingAndIsNotToldAsAChange) {
+    const std::string piece = R"({"command":"stage","kind":"key","name":"k","digest":"d"})";
+    EXPECT_EQ(ask(piece)["return_value"], 1015) << "this service takes no file";
+    int taken = 0;
+    CommandService takes{
+        agents_, history_, nullptr, nullptr,
+        [&taken](const Request&, const Caller&, const CommandService::Answer& answer) {
+            ++taken;
+            answer(encode_answer({}, Json::array()));
+        }};
+    std::vector<bool> told;
+    Caller caller{"", true, [&told](const Request&, bool accepted) { told.push_back(accepted); }};
+    std::string answer;
+    const auto keep = [&answer](std::string line) { answer = std::move(line); };
+    takes.handle(now_, piece, keep, caller);
+    EXPECT_EQ(1, taken);
+    EXPECT_TRUE(told.empty());
+    caller.may_change = false;
+    takes.handle(now_, piece, keep, caller);
+    EXPECT_EQ(1, taken);
+    EXPECT_EQ(std::vector<bool>{false}, told);
+    EXPECT_EQ(Json::parse(answer)["ok"], false);
+    caller.may_change = true;
+    static_cast<void>(ask(R"({"command":"suspend"})"));
+    takes.handle(now_, piece, keep, caller);
+    EXPECT_EQ(1, taken) << "a suspended host answers only query and resume";
 }
 
 }  // namespace
