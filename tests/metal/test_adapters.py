@@ -48,7 +48,8 @@ class Machine:
     @classmethod
     def _boot(cls):
         adapters = [guest_case.adapter(kind, kind, 1 + number, queues) for number, (kind, queues) in enumerate(cls.queues.items())]
-        cls.lab = guest_case.open_lab({HOST: adapters}, machine={"cpus": 3, "memory_mib": 1024, "hugepages": 160, **cls.options}, **cls.plan_options)
+        machine = {"cpus": 3, "memory_mib": 1024, "hugepages": 160, **cls.options}
+        cls.lab = guest_case.open_lab({HOST: adapters}, machine=machine, **cls.plan_options)
         cls.host = cls.lab.hosts[0]
         ready = cls.host.guest.start().wait_ready()
         began = time.monotonic()

@@ -95,6 +95,8 @@ private:
     Findings findings_;
     std::map<std::pair<bool, Epoch>, std::uint64_t> digest_of_epoch_;
     std::array<ClusterMap, kHostsMax + 1> last_map_;
+    Epoch newest_epoch_{};  // of all hosts' maps
+    Duration newest_epoch_at_{};
     std::array<MembershipState, kHostsMax + 1> last_state_{};
     // Who was ever a member beside a host in its present incarnation.
     std::array<std::pair<Incarnation, HostSet>, kHostsMax + 1> met_{};
