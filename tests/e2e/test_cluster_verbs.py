@@ -233,11 +233,12 @@ class ClusterVerbs(lab_case.LabCase):
     @staticmethod
     def pairs(line):
         """The keys of a mapping on one line, with their values as they are written."""
-        depth, word, words = 0, "", []
+        depth, quoted, word, words = 0, False, "", []
         for letter in line[1:-1] + ",":
+            quoted ^= letter == '"'
             depth += letter in "[{"
             depth -= letter in "]}"
-            if letter == "," and depth == 0:
+            if letter == "," and depth == 0 and not quoted:
                 words.append(word.strip())
                 word = ""
             else:
