@@ -62,7 +62,7 @@ class Hardening(unittest.TestCase):
             padded = sum(entry == "endbr64" for entry in entries)
             # The compiler leaves it out where a function is only ever called directly, from its own file; the packet path
             # is exempt (meson.build).
-            self.assertGreater(padded / len(entries), 0.75, f"{name}: {padded} of {len(entries)} functions")
+            self.assertGreater(padded / len(entries), 0.7, f"{name}: {padded} of {len(entries)} functions")
 
 
 if __name__ == "__main__":
