@@ -142,8 +142,8 @@ void Invariants::watch_orphans() {
 
 // In planned moves: two messages and the installs of the former and the next owner, as each core of
 // the one has stopped before the first of the other begins; one more where the next owner has to be
-// told of guests first. A newer epoch in between may send the bucket to another host: one more move.
-// A reload takes everything back, which is several.
+// told of guests first. A newer epoch in between may send the bucket to another host: one more
+// move. A reload takes everything back, which is several.
 void Invariants::check_window(RuleId rule, Duration length) {
     const Settings& settings = world_.settings();
     if (settings.tries(Fault::reload)) return;
