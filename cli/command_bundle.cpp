@@ -84,6 +84,9 @@ void add_answers(const Options& options, const std::string& host, Files& files) 
         if (reply.answered)
             files.push_back({host + "/" + command + ".json", bytes_of(reply.line + "\n")});
     }
+    const ControlReply metrics = ask(options, request_for(options, "metrics"));
+    if (metrics.answered && flag_of(metrics.json, "ok"))
+        files.push_back({host + "/metrics.prom", bytes_of(text_of(metrics.json, "text"))});
 }
 
 struct Collected {

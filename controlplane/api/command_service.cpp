@@ -56,7 +56,8 @@ Json views_by(const std::vector<ClusterAgent*>& targets, const View& view) {
 }
 
 bool only_reads(Verb verb) {
-    return verb == Verb::query || verb == Verb::params || verb == Verb::map || verb == Verb::events;
+    return verb == Verb::query || verb == Verb::params || verb == Verb::map ||
+           verb == Verb::events || verb == Verb::metrics;
 }
 
 bool stops(Verb verb) {
@@ -161,11 +162,19 @@ std::string CommandService::events_answer(const Request& request, const Caller& 
     return encode_answer(result, Json::array(), {{"events", std::move(events)}});
 }
 
+// As /metrics says it, also where no address is listened at.
+std::string CommandService::metrics_answer(const Caller& caller) const {
+    if (!metrics_)
+        return encode_answer({ReturnValue::refused, "nothing is counted here"}, Json::array());
+    return encode_answer({}, Json::array(), {{"text", metrics_(caller.cluster)}});
+}
+
 // The verbs that change nothing.
 std::string CommandService::read(Instant now, const Request& request,
                                  const std::vector<ClusterAgent*>& targets,
                                  const Caller& caller) const {
     if (request.verb == Verb::events) return events_answer(request, caller);
+    if (request.verb == Verb::metrics) return metrics_answer(caller);
     if (request.verb == Verb::map)
         return encode_answer({}, views_by(targets, [now](const ClusterAgent& agent) {
                                  return map_view(agent, now);

@@ -28,17 +28,22 @@ public:
     using Reload = std::function<void(const Request&, Reloaded)>;
     using Recordings = std::function<void(const Request&, Answer)>;
     using Staging = std::function<void(const Request&, const Caller&, Answer)>;
+    // Of one cluster by its name, or of all of this host, in Prometheus' text format.
+    using Metrics = std::function<std::string(const std::string& cluster)>;
 
     // `agents` and `events` outlive it; `reload` reads the configuration again and says what came
     // of it, now or later, but not after this object's life. `recordings` answers `flight`;
     // nothing: nothing is recorded here. `staging` takes pieces of files; nothing: it takes none.
+    // `metrics` answers `metrics`; nothing: nothing is counted here.
     CommandService(const ClusterAgents& agents, const EventHistory& events, Reload reload,
-                   Recordings recordings = nullptr, Staging staging = nullptr)
+                   Recordings recordings = nullptr, Staging staging = nullptr,
+                   Metrics metrics = nullptr)
         : agents_(agents),
           events_(events),
           reload_(std::move(reload)),
           recordings_(std::move(recordings)),
-          staging_(std::move(staging)) {}
+          staging_(std::move(staging)),
+          metrics_(std::move(metrics)) {}
 
     // `line` is what a client wrote, without its end. Calls `answer` once, now or from poll(); a
     // request that is none is answered with a sentence. Requires: there is an agent.
@@ -69,6 +74,7 @@ private:
 
     void take_piece(const Request& request, const Caller& caller, const Answer& answer);
     void answer_recordings(const Request& request, const Answer& answer);
+    [[nodiscard]] std::string metrics_answer(const Caller& caller) const;
     [[nodiscard]] std::string events_answer(const Request& request, const Caller& caller) const;
 
     const ClusterAgents& agents_;
@@ -76,6 +82,7 @@ private:
     Reload reload_;
     Recordings recordings_;
     Staging staging_;
+    Metrics metrics_;
     std::list<Wait> waits_;
 };
 

@@ -259,15 +259,19 @@ Serving MetricsBoard::serving(Clock::time_point now) const {
             "the control plane's loop has stood still for " + std::to_string(seconds) + " s"};
 }
 
+std::string text_of(const MetricsSnapshot& snapshot) {
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families_of(snapshot));
+    return out.str();
+}
+
 std::string MetricsBoard::text() const {
     MetricsSnapshot copy;
     {
         const std::lock_guard lock(mutex_);
         copy = snapshot_;
     }
-    std::ostringstream out;
-    prometheus::TextSerializer().Serialize(out, families_of(copy));
-    return out.str();
+    return text_of(copy);
 }
 
 }  // namespace nlb::controlplane

@@ -16,6 +16,9 @@ namespace nlb::controlplane {
 // Rows without a sample are left out. Thread: any.
 [[nodiscard]] std::vector<prometheus::MetricFamily> families_of(const MetricsSnapshot& snapshot);
 
+// In Prometheus' text format. Thread: any.
+[[nodiscard]] std::string text_of(const MetricsSnapshot& snapshot);
+
 // Thread: publish() by the loop, text() by the HTTP server.
 class MetricsBoard {
 public:

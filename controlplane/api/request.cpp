@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 15> kVerbs = {
+constexpr std::array<std::string_view, 16> kVerbs = {
     "query",   "params", "start",  "stop", "drainstop", "suspend", "resume", "enable",
-    "disable", "drain",  "reload", "map",  "events",    "flight",  "stage"};
+    "disable", "drain",  "reload", "map",  "events",    "flight",  "stage",  "metrics"};
 
 std::optional<Verb> verb_from(const std::string& name) {
     for (std::size_t i = 0; i < kVerbs.size(); ++i)

@@ -30,7 +30,8 @@ enum class Verb : std::uint8_t {
     map,
     events,
     flight,
-    stage
+    stage,
+    metrics
 };
 
 [[nodiscard]] std::string_view name_of(Verb verb);

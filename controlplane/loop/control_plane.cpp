@@ -80,7 +80,11 @@ ControlPlane::ControlPlane(ChosenConfiguration chosen, std::string host_name, co
               answer_recordings(request, answer);
           },
           [this](const Request& request, const Caller& caller,
-                 const CommandService::Answer& answer) { stage(request, caller, answer); }),
+                 const CommandService::Answer& answer) { stage(request, caller, answer); },
+          [this](const std::string& cluster) {
+              const Instant now = monotonic_now();
+              return text_of(numbers(now, serving_of(agents_, now), cluster));
+          }),
       socket_(loop_,
               [this](std::string_view line, ControlSocket::Answer answer) {
                   commands_.handle(monotonic_now(), line, std::move(answer));
@@ -233,7 +237,11 @@ void ControlPlane::publish(Instant now) {
     }
     Serving serving = serving_of(agents_, now);
     tell_manager(now, serving.sentence);
-    if (!board_) return;
+    if (board_) board_->publish(numbers(now, std::move(serving)));
+}
+
+// /proc is read rarely: it costs more than all the rest.
+MetricsSnapshot ControlPlane::numbers(Instant now, Serving serving, const std::string& cluster) {
     MetricsSnapshot snapshot;
     snapshot.serving = std::move(serving);
     snapshot.loop = numbers_;
@@ -246,10 +254,11 @@ void ControlPlane::publish(Instant now) {
     snapshot.own = own_process_;
     snapshot.dataplane = dataplane_process_;
     for (const auto& agent : agents_) {
+        if (!cluster.empty() && agent->settings().cluster.name != cluster) continue;
         snapshot.clusters.push_back(numbers_of(*agent, now));
         snapshot.clusters.back().remote_requests = remote_.counts(*agent);
     }
-    board_->publish(std::move(snapshot));
+    return snapshot;
 }
 
 // From the loop, so that the manager's watchdog bites when the loop stands still.

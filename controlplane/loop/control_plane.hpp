@@ -75,6 +75,9 @@ private:
     void note_lateness(Instant now, Instant wanted);
     void note_punctuality(Instant now);
     void publish(Instant now);
+    // Of one cluster; without a name of all.
+    [[nodiscard]] MetricsSnapshot numbers(Instant now, Serving serving,
+                                          const std::string& cluster = {});
     void tell_manager(Instant now, const std::string& sentence);
     void keep_state();
     // What has entered the agents since is handed over to be written.

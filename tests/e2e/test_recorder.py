@@ -8,7 +8,7 @@ import tarfile
 import time
 
 import lab_case
-from lab import plan, system, view
+from lab import plan, prometheus, system, view
 
 MARKER = "client-payload-that-nobody-records"
 
@@ -57,6 +57,8 @@ class Recorder(lab_case.LabCase):
         self.assertEqual(0, self.merging[0], self.merging)
         with tarfile.open(self.merged) as bundle:
             names = bundle.getnames()
+            numbers = bundle.extractfile("edge1/metrics.prom").read().decode()
+        self.assertGreater(prometheus.total(prometheus.parse(numbers), "nlb_heartbeats_received_total", cluster="web"), 0)
         for expected in ("edge1/query.json", "edge1/manifest.json", "edge2/nlb.yaml", "edge3/events.json"):
             self.assertIn(expected, names)
 

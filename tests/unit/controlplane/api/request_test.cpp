@@ -128,6 +128,19 @@ protected:
     std::string answer_;
 };
 
+TEST_F(CommandServiceTest, MetricsAreWhatIsCountedOfTheCallersCluster) {
+    EXPECT_EQ(ask(R"({"command":"metrics"})")["message"], "nothing is counted here");
+    CommandService counting(
+        agents_, history_, nullptr, nullptr, nullptr,
+        [](const std::string& cluster) { return "nlb_epoch{cluster=\"" + cluster + "\"} 1\n"; });
+    const Caller remote{"web", false, nullptr};
+    std::string answer;
+    counting.handle(
+        now_, R"({"command":"metrics"})", [&answer](std::string text) { answer = std::move(text); },
+        remote);
+    EXPECT_EQ(Json::parse(answer)["text"], "nlb_epoch{cluster=\"web\"} 1\n");
+}
+
 TEST_F(CommandServiceTest, AReloadThatIsReadElsewhereIsAnsweredWhenItIsDone) {
     reload_later_ = true;
     EXPECT_TRUE(ask(R"({"command":"reload"})").empty());
