@@ -65,14 +65,20 @@ def wait_for_agreement(hosts, members=None, seconds=20):
     return view, time.monotonic() - started
 
 
+def words_of_end(process):
+    """Of a program that does not run: with what it ended, where that is known."""
+    code = getattr(getattr(process, "popen", None), "returncode", None)
+    return f"{process.name} ended" + ("" if code is None else f" with {code}")
+
+
 def describe(hosts):
     """One sentence on why hosts do not agree."""
     parts = []
     for host in hosts:
         view = view_of(host)
         if view is None:
-            ends = [process.name for process in (host.dataplane, host.controlplane) if not process.runs()]
-            why = f"{' and '.join(ends)} ended: {host.controlplane.last_line()}" if ends else "no answer"
+            ends = [words_of_end(process) for process in (host.dataplane, host.controlplane) if not process.runs()]
+            why = f"{' and '.join(ends)}: {host.controlplane.last_line()}" if ends else "no answer"
             parts.append(f"{host.name}: {why}")
         else:
             parts.append(f"{host.name}: {view.state}, epoch {view.epoch}, members {sorted(view.members)}, shares {view.shares()}")
