@@ -9,39 +9,37 @@
 namespace nlb {
 namespace {
 
-// Calls `with(word, bits)` for each word that [first, limit) touches.
+// Calls `with(word, bits)` for each word that [first, limit) touches. Requires: first < limit.
 template <class With>
 void each_word(std::size_t first, std::size_t limit, const With& with) {
     constexpr std::size_t kBits = 64;
-    for (std::size_t at = first; at < limit;) {
-        const std::size_t word = at / kBits;
-        const std::size_t end = std::min(limit, (word + 1) * kBits);
-        const std::uint64_t ones =
-            end - at == kBits ? ~std::uint64_t{0} : (std::uint64_t{1} << (end - at)) - 1;
-        with(word, ones << at % kBits);
-        at = end;
-    }
+    const std::size_t last = (limit - 1) / kBits;
+    std::uint64_t bits = ~std::uint64_t{0} << first % kBits;
+    for (std::size_t word = first / kBits; word < last; ++word, bits = ~std::uint64_t{0})
+        with(word, bits);
+    with(last, bits & ~std::uint64_t{0} >> (kBits - 1 - (limit - 1) % kBits));
 }
 
 }  // namespace
 
-bool DatagramExtent::test(const Units& units, std::size_t unit) {
-    return (units[unit / kWordBits] >> unit % kWordBits & 1U) != 0;
+bool DatagramExtent::test(std::uint64_t Units::*which, std::size_t unit) const {
+    return (units_[unit / kWordBits].*which >> unit % kWordBits & 1U) != 0;
 }
 
-std::size_t DatagramExtent::count(const Units& units, std::size_t first, std::size_t limit) {
+std::size_t DatagramExtent::count(std::uint64_t Units::*which, std::size_t first,
+                                  std::size_t limit) const {
     std::size_t found = 0;
     each_word(first, limit, [&](std::size_t word, std::uint64_t bits) {
-        found += static_cast<std::size_t>(__builtin_popcountll(units[word] & bits));
+        found += static_cast<std::size_t>(__builtin_popcountll(units_[word].*which & bits));
     });
     return found;
 }
 
 bool DatagramExtent::was_seen(std::size_t first, std::size_t limit) const {
-    if (count(covered_, first, limit) != limit - first || !test(starts_, first) ||
-        count(starts_, first, limit) != 1)
+    if (count(&Units::covered, first, limit) != limit - first || !test(&Units::starts, first) ||
+        count(&Units::starts, first, limit) != 1)
         return false;
-    return limit == kUnits || !test(covered_, limit) || test(starts_, limit);
+    return limit == kUnits || !test(&Units::covered, limit) || test(&Units::starts, limit);
 }
 
 DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, bool last) {
@@ -49,7 +47,8 @@ DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, b
     const std::size_t first = offset / 8;
     const std::size_t limit = (offset + bytes + 7) / 8;
     const auto end = static_cast<std::uint32_t>(offset + bytes);
-    if (count(covered_, first, limit) != 0) {
+    // Most fragments come in order, behind all that was seen.
+    if (first < (reach_ + 7) / 8 && count(&Units::covered, first, limit) != 0) {
         // Only the last fragment may end within a unit, and there two that differ have the same
         // offset.
         const bool was_last = end_ != 0 && (end_ + 7) / 8 == limit;
@@ -58,8 +57,9 @@ DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, b
     }
     if (end_ != 0 && (last || end >= end_)) return Fit::conflict;
     if (last && reach_ > end) return Fit::conflict;
-    each_word(first, limit, [&](std::size_t word, std::uint64_t bits) { covered_[word] |= bits; });
-    starts_[first / kWordBits] |= std::uint64_t{1} << first % kWordBits;
+    each_word(first, limit,
+              [&](std::size_t word, std::uint64_t bits) { units_[word].covered |= bits; });
+    units_[first / kWordBits].starts |= std::uint64_t{1} << first % kWordBits;
     shown_ += static_cast<std::uint32_t>(bytes);
     reach_ = std::max(reach_, end);
     if (last) end_ = end;
@@ -68,8 +68,7 @@ DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, b
 
 void DatagramExtent::clear() {
     const std::size_t words = (reach_ + 8 * kWordBits - 1) / (8 * kWordBits);
-    std::fill_n(covered_.begin(), words, 0);
-    std::fill_n(starts_.begin(), words, 0);
+    std::fill_n(units_.begin(), words, Units{});
     shown_ = reach_ = end_ = 0;
 }
 

@@ -29,16 +29,19 @@ public:
 private:
     static constexpr std::size_t kUnits = (kDatagramBytesMax + 7) / 8;
     static constexpr std::size_t kWordBits = 64;
-    using Units = std::array<std::uint64_t, kUnits / kWordBits>;
     static_assert(kUnits % kWordBits == 0);
+    // Of 64 units; both in the same line of memory.
+    struct alignas(16) Units {
+        std::uint64_t covered = 0;
+        std::uint64_t starts = 0;  // first units of fragments
+    };
 
-    [[nodiscard]] static bool test(const Units& units, std::size_t unit);
-    [[nodiscard]] static std::size_t count(const Units& units, std::size_t first,
-                                           std::size_t limit);
+    [[nodiscard]] bool test(std::uint64_t Units::*which, std::size_t unit) const;
+    [[nodiscard]] std::size_t count(std::uint64_t Units::*which, std::size_t first,
+                                    std::size_t limit) const;
     [[nodiscard]] bool was_seen(std::size_t first, std::size_t limit) const;
 
-    Units covered_{};
-    Units starts_{};           // first units of fragments
+    std::array<Units, kUnits / kWordBits> units_{};
     std::uint32_t shown_ = 0;  // bytes
     std::uint32_t reach_ = 0;  // the end of the fragment that goes farthest
     std::uint32_t end_ = 0;    // of the datagram; 0: the last fragment was not seen

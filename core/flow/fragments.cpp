@@ -39,9 +39,7 @@ void FragmentTable::follow(Burst& burst, const BurstContext& context) {
 }
 
 Reason FragmentTable::on_first(const PacketInfo& info, Reason reason, Instant now) {
-    const Key key = key_of(info);
-    Index index = find(key);
-    if (index == kNone) index = remember(key, now + kFirstFragmentWait, waiting_);
+    const Index index = find_or_remember(info, now);
     Datagram& datagram = datagrams_[index];
     if (datagram.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
     switch (datagram.extent.add(0, info.fragment.bytes, false)) {
@@ -63,9 +61,7 @@ Reason FragmentTable::on_first(const PacketInfo& info, Reason reason, Instant no
 }
 
 Reason FragmentTable::on_later(PacketInfo& info, Instant now) {
-    const Key key = key_of(info);
-    Index index = find(key);
-    if (index == kNone) index = remember(key, now + kFirstFragmentWait, waiting_);
+    const Index index = find_or_remember(info, now);
     Datagram& datagram = datagrams_[index];
     if (datagram.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
     switch (
@@ -195,13 +191,20 @@ std::size_t FragmentTable::chain_of(const Key& key) const {
     return affinity_hash(words, key.source, 0) % kChains;
 }
 
-FragmentTable::Index FragmentTable::find(const Key& key) const {
-    Index index = chains_[chain_of(key)];
+FragmentTable::Index FragmentTable::find(const Key& key, std::size_t chain) const {
+    Index index = chains_[chain];
     while (index != kNone && !(datagrams_[index].key == key)) index = datagrams_[index].chain;
     return index;
 }
 
-FragmentTable::Index FragmentTable::remember(const Key& key, Instant deadline, AgeList& list) {
+FragmentTable::Index FragmentTable::find_or_remember(const PacketInfo& info, Instant now) {
+    const Key key = key_of(info);
+    const std::size_t chain = chain_of(key);
+    const Index index = find(key, chain);
+    return index != kNone ? index : remember(key, chain, now + kFirstFragmentWait);
+}
+
+FragmentTable::Index FragmentTable::remember(const Key& key, std::size_t chain, Instant deadline) {
     if (free_datagram_ == kNone) {
         const Index oldest = decided_.oldest != kNone ? decided_.oldest : waiting_.oldest;
         release(oldest, Reason::fragment_table_full);
@@ -209,21 +212,21 @@ FragmentTable::Index FragmentTable::remember(const Key& key, Instant deadline, A
     }
     const Index index = free_datagram_;
     Datagram& datagram = datagrams_[index];
-    free_datagram_ = std::exchange(datagram.chain, chains_[chain_of(key)]);
+    free_datagram_ = std::exchange(datagram.chain, std::exchange(chains_[chain], index));
     --free_count_;
-    chains_[chain_of(key)] = index;
     datagram.key = key;
+    datagram.chain_number = static_cast<std::uint16_t>(chain);
     datagram.deadline = deadline;
     datagram.followers = Reason::live;
     datagram.rule = kNoRule;
-    append(index, list);
+    append(index, waiting_);
     return index;
 }
 
 // Requires: no frame waits for it.
 void FragmentTable::forget(Index index) {
     Datagram& datagram = datagrams_[index];
-    Index* link = &chains_[chain_of(datagram.key)];
+    Index* link = &chains_[datagram.chain_number];
     while (*link != index) link = &datagrams_[*link].chain;
     *link = datagram.chain;
     unlink(index);

@@ -51,7 +51,7 @@ public:
 private:
     using Index = std::uint16_t;
     static constexpr Index kNone = 0xffff;
-    static constexpr std::size_t kChains = 1024;
+    static constexpr std::size_t kChains = 1024;  // a number fits into 16 bits
 
     struct Key {
         IpAddress source;
@@ -63,6 +63,7 @@ private:
     struct Datagram {
         Key key;
         Instant deadline;
+        std::uint16_t chain_number = 0;  // chain_of(key)
         // what later fragments become; live: the first was not seen, they wait
         Reason followers = Reason::live;
         RuleId rule = kNoRule;
@@ -91,8 +92,11 @@ private:
 
     [[nodiscard]] static Key key_of(const PacketInfo& info);
     [[nodiscard]] std::size_t chain_of(const Key& key) const;
-    [[nodiscard]] Index find(const Key& key) const;
-    [[nodiscard]] Index remember(const Key& key, Instant deadline, AgeList& list);
+    // `chain`: by chain_of(key), which is most of what finding costs.
+    [[nodiscard]] Index find(const Key& key, std::size_t chain) const;
+    // What is remembered of the packet's datagram; if nothing is, its first fragment is waited for.
+    [[nodiscard]] Index find_or_remember(const PacketInfo& info, Instant now);
+    [[nodiscard]] Index remember(const Key& key, std::size_t chain, Instant deadline);
     void forget(Index index);
     void decide(Index index, Reason followers, Instant now);
     void append(Index index, AgeList& list);

@@ -47,8 +47,8 @@ bool is_for_inside(const Frame& frame, const ArpPacket& packet, const BurstConte
 }
 
 Reason settle(Frame& frame, const PacketInfo& info, const BurstContext& context,
-              const MacAddress& station) {
-    if (is_mac(frame.data + kSourceMacOffset, station)) return Reason::own_frame;
+              std::uint64_t station) {
+    if (mac_word_at(frame.data + kSourceMacOffset) == station) return Reason::own_frame;
     if ((info.traits & kTraitArp) != 0) return settle_arp(frame, info, context);
     if ((info.traits & kTraitNeighbour) != 0) return settle_neighbour_message(frame, info, context);
     return Reason::live;
@@ -99,7 +99,7 @@ Reason settle_arp(Frame& frame, const PacketInfo& info, const BurstContext& cont
 void answer_neighbours(Burst& burst, const BurstContext& context) {
     if (burst.on_fast_path == all_slots(burst)) return;
     const bool no_tables = context.tables.self == kNoHost;
-    const MacAddress station = context.ports.station(context.tables);
+    const std::uint64_t station = mac_word(context.ports.station(context.tables));
     for (const std::uint32_t i : off_fast_path(burst)) {
         if (burst.reasons[i] != Reason::live) continue;
         burst.reasons[i] = no_tables ? Reason::no_tables

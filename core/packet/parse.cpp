@@ -29,10 +29,18 @@ struct Receiver {
     bool takes_all;
 };
 
+// Most frames bear no tag. Requires: a whole Ethernet header.
+LinkLayer link_of(const Frame& frame) {
+    constexpr std::uint16_t kL3 = sizeof(EthernetHeader);
+    const auto ethertype = load_big_endian<std::uint16_t>(frame.data + kL3 - sizeof(be16));
+    const bool tagged = ethertype == kEthertypeVlan || ethertype == kEthertypeServiceVlan;
+    return tagged ? parse_link(frame) : LinkLayer{Reason::live, ethertype, kL3, 0};
+}
+
 Reason parse_frame(const Frame& frame, PacketInfo& info, const Receiver& receiver) {
     if (frame.length < sizeof(EthernetHeader)) return Reason::truncated;
     if (!receiver.takes(frame.data)) return Reason::other_station;
-    const LinkLayer link = parse_link(frame);
+    const LinkLayer link = link_of(frame);
     if (link.reason != Reason::live) return link.reason;
     info.l3_offset = link.l3_offset;
     if (link.vlan != receiver.vlan)
