@@ -72,17 +72,17 @@ std::string_view words_of(Unconverged cause) {
     return "";
 }
 
-std::string words_of(const Sign& sign) {
+std::string words_of(const Sign& sign, const FrameVersions& versions) {
     const std::string host =
         sign.host == kNoHost ? "a host" : "host " + std::to_string(unsigned{sign.host});
     switch (sign.kind) {
         case Sign::Kind::unproven:
             return host + " is heard and does not show that it hears this host";
         case Sign::Kind::unverifiable:
-            if (!frame_versions().include(sign.version))
+            if (!versions.include(sign.version))
                 return host + " serves this cluster in frames of version " +
                        std::to_string(unsigned{sign.version}) + ", and this program reads " +
-                       to_text(frame_versions()) + ": it does not hear this host, or the two " +
+                       to_text(versions) + ": it does not hear this host, or the two " +
                        "builds do not fit together";
             return host + " serves this cluster under key id " + std::to_string(sign.key_id) +
                    " and frame version " + std::to_string(unsigned{sign.version}) +

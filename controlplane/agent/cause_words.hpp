@@ -9,6 +9,7 @@
 #include "core/cluster/causes.hpp"
 #include "core/cluster/sign.hpp"
 #include "core/ipc/messages.hpp"
+#include "core/wire/frame_versions.hpp"
 
 namespace nlb::controlplane {
 
@@ -17,7 +18,8 @@ namespace nlb::controlplane {
 [[nodiscard]] std::string_view words_of(Unconverged cause);
 [[nodiscard]] std::string_view name_of(Report::Kind kind);
 // With what to do about it.
-[[nodiscard]] std::string words_of(const Sign& sign);
+// `versions`: that the host which is told can speak.
+[[nodiscard]] std::string words_of(const Sign& sign, const FrameVersions& versions);
 // What is wrong inside, also where the host serves all the same; empty: nothing.
 [[nodiscard]] std::string words_of(const ipc::Inside& inside);
 // What a report says besides its kind and its host.

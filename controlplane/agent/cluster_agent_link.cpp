@@ -180,7 +180,8 @@ void ClusterAgent::ask_witnesses(Instant now) {
 
 void ClusterAgent::note_stranger(Instant now, const std::optional<Sign>& sign) {
     if (!sign) return;
-    if (strangers_.should_tell(*sign, now)) tell(EventId::stranger_serves, fields_of(*sign));
+    if (strangers_.should_tell(*sign, now))
+        tell(EventId::stranger_serves, fields_of(*sign, params_.versions));
     membership_.note_sign(*sign);
 }
 

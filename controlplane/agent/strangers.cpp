@@ -36,8 +36,8 @@ Sign sign_of_claim(const VirtualClaim& claim) {
                 .mac = claim.mac};
 }
 
-Fields fields_of(const Sign& sign) {
-    Fields fields{{"because", words_of(sign)}};
+Fields fields_of(const Sign& sign, const FrameVersions& versions) {
+    Fields fields{{"because", words_of(sign, versions)}};
     if (sign.mac != MacAddress{}) fields.emplace_back("mac", config::to_string(sign.mac));
     return fields;
 }

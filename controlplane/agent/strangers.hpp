@@ -24,7 +24,7 @@ namespace nlb::controlplane {
 [[nodiscard]] Sign sign_of_claim(const VirtualClaim& claim);
 
 // Who sent it, as fields of an event.
-[[nodiscard]] Fields fields_of(const Sign& sign);
+[[nodiscard]] Fields fields_of(const Sign& sign, const FrameVersions& versions);
 
 class Strangers {
 public:

@@ -189,7 +189,7 @@ Json mismatches_view(const ClusterAgent& agent) {
 Json stranger_view(const ClusterAgent& agent) {
     const auto sign = agent.active() ? agent.membership().evidence().newest() : std::nullopt;
     if (!sign) return Json();
-    return {{"because", words_of(*sign)},
+    return {{"because", words_of(*sign, agent.params().versions)},
             {"host", name_of_host(agent.settings().cluster, sign->host)},
             {"mac", sign->mac == MacAddress{} ? Json() : Json(config::to_string(sign->mac))},
             {"key_id", sign->key_id},

@@ -1,5 +1,6 @@
 #include "controlplane/replay/agent_replay.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -28,6 +29,22 @@ std::string names_of(const std::vector<RecordedEvent>& events) {
                         : std::to_string(event.id));
     }
     return names.empty() ? "none" : names;
+}
+
+std::string words_of(const RecordedEvent& event) {
+    std::string words = names_of({event});
+    for (const auto& [name, value] : event.fields) words += " " + name + "=" + value;
+    return words;
+}
+
+// Names, and of the first event that is another all that it said.
+std::string difference_of(const std::vector<RecordedEvent>& then,
+                          const std::vector<RecordedEvent>& now) {
+    const auto [one, other] = std::mismatch(then.begin(), then.end(), now.begin(), now.end());
+    std::string words = "events: recorded " + names_of(then) + ", replayed " + names_of(now);
+    if (one != then.end() && other != now.end())
+        words += " (" + words_of(*one) + "; " + words_of(*other) + ")";
+    return words;
 }
 
 }  // namespace
@@ -127,8 +144,7 @@ void AgentReplay::compare(const Record& record) {
     const std::uint32_t outputs =
         has_outputs_ ? static_cast<std::uint32_t>(digest ^ digest >> 32) : 0;
     if (told != record.events)
-        result_.difference =
-            "events: recorded " + names_of(record.events) + ", replayed " + names_of(told);
+        result_.difference = difference_of(record.events, told);
     else if (outputs != record.outputs)
         result_.difference = "what the dataplane is told is not what it was told then";
 }

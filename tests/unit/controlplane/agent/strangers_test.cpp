@@ -42,7 +42,7 @@ TEST_F(StrangersTest, AMemberUnderAnotherKeyIsASign) {
     EXPECT_EQ(sign()->host, 2);
     EXPECT_EQ(sign()->key_id, 9);
     EXPECT_EQ(sign()->mac, envelope.source);
-    EXPECT_EQ(words_of(*sign()),
+    EXPECT_EQ(words_of(*sign(), frame_versions()),
               "host 2 serves this cluster under key id 9 and frame version " +
                   std::to_string(unsigned{kFrameVersion}) +
                   ", and its tag is not one of a key of this host: compare the key files");
@@ -53,7 +53,7 @@ TEST_F(StrangersTest, AMemberOfAnotherVersionIsASign) {
     bytes[4] = 99;
     ASSERT_TRUE(sign());
     EXPECT_EQ(sign()->version, 99);
-    EXPECT_EQ(words_of(*sign()),
+    EXPECT_EQ(words_of(*sign(), frame_versions()),
               "host 2 serves this cluster in frames of version 99, and this program reads " +
                   std::to_string(unsigned{kFrameVersion}) +
                   ": it does not hear this host, or the two builds do not fit together");
