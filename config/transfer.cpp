@@ -28,6 +28,8 @@ std::string to_base64(std::string_view bytes) {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
+    // libsodium compares characters as signed numbers, and takes some that are no ASCII.
+    if (std::any_of(text.begin(), text.end(), [](char c) { return c < 0; })) return std::nullopt;
     std::string bytes(text.size() / 4 * 3 + 3, '\0');
     std::size_t count = 0;
     if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
