@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string sentence = request ? line : request.error().message;
     require(!sentence.empty(), "a refusal says why");
     if (request) {
-        require(request.value().verb <= Verb::reload, "a verb is known");
+        require(request.value().verb <= Verb::metrics, "a verb is known");
         require(request.value().timeout >= nlb::Duration::zero() &&
                     request.value().timeout <= kTimeoutMax,
                 "a time-out is within bounds");
