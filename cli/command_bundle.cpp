@@ -85,8 +85,11 @@ void add_answers(const Options& options, const std::string& host, Files& files) 
             files.push_back({host + "/" + command + ".json", bytes_of(reply.line + "\n")});
     }
     const ControlReply metrics = ask(options, request_for(options, "metrics"));
-    if (metrics.answered && flag_of(metrics.json, "ok"))
-        files.push_back({host + "/metrics.prom", bytes_of(text_of(metrics.json, "text"))});
+    if (!metrics.answered || !flag_of(metrics.json, "ok")) return;
+    // As it is, with its ends of lines: text_of() is for terminals.
+    if (const auto text = metrics.json.find("text");
+        text != metrics.json.end() && text->is_string())
+        files.push_back({host + "/metrics.prom", bytes_of(text->get<std::string>())});
 }
 
 struct Collected {
