@@ -278,4 +278,32 @@ void ClusterChange::show_outcomes() const {
     console_.say(table.render(console_.colour()));
 }
 
+ExitCode refuse_change(Console& console, const ClusterChange* change, const Json& answer,
+                       const Error& why) {
+    if (console.json()) {
+        console.answer(answer);
+        return ExitCode::refused;
+    }
+    if (change != nullptr) change->show_outcomes();
+    return console.fail(ExitCode::refused, ReturnValue::refused, why.message);
+}
+
+ExitCode finish_change(Console& console, const ClusterChange& change, const Json& answer,
+                       const std::string& message) {
+    console.answer(answer);
+    change.show_outcomes();
+    console.say(message);
+    return ExitCode::done;
+}
+
+Json change_answer(bool ok, const std::string& message, const Base& base,
+                   const ClusterChange* change) {
+    Json json = success(message);
+    json["ok"] = ok;
+    if (!ok) json["return_value"] = static_cast<int>(ReturnValue::refused);
+    json["cluster"] = base.cluster;
+    json["hosts"] = change == nullptr ? Json::array() : change->outcomes_in_json();
+    return json;
+}
+
 }  // namespace nlb::cli

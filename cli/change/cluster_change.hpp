@@ -62,4 +62,14 @@ private:
     std::string digest_;
 };
 
+// How a change of the whole cluster ends, in words or as `answer`. `change`: nullptr: no host was
+// asked.
+ExitCode refuse_change(Console& console, const ClusterChange* change, const Json& answer,
+                       const Error& why);
+ExitCode finish_change(Console& console, const ClusterChange& change, const Json& answer,
+                       const std::string& message);
+// What both answers hold; whoever changes adds what is his.
+[[nodiscard]] Json change_answer(bool ok, const std::string& message, const Base& base,
+                                 const ClusterChange* change);
+
 }  // namespace nlb::cli

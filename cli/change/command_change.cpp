@@ -208,31 +208,19 @@ private:
     }
 
     [[nodiscard]] Json answer(bool ok, const std::string& message) const {
-        Json json = success(message);
-        json["ok"] = ok;
-        if (!ok) json["return_value"] = static_cast<int>(ReturnValue::refused);
-        json["cluster"] = base_.cluster;
+        Json json = change_answer(ok, message, base_, change_);
         json["generation"] = edit_.generation;
         json["difference"] = difference_;
         json["plan"] = plan_;
-        json["hosts"] = change_ == nullptr ? Json::array() : change_->outcomes_in_json();
         return json;
     }
 
     ExitCode refuse(const Error& why) {
-        if (console_.json()) {
-            console_.answer(answer(false, why.message));
-            return ExitCode::refused;
-        }
-        if (change_ != nullptr) change_->show_outcomes();
-        return console_.fail(ExitCode::refused, ReturnValue::refused, why.message);
+        return refuse_change(console_, change_, answer(false, why.message), why);
     }
 
     ExitCode finish(const std::string& message) {
-        console_.answer(answer(true, message));
-        change_->show_outcomes();
-        console_.say(message);
-        return ExitCode::done;
+        return finish_change(console_, *change_, answer(true, message), message);
     }
 
     const Options& options_;

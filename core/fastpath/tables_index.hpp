@@ -54,8 +54,8 @@ static_assert(sizeof(AddressSlotV6) == 5 * sizeof(std::uint32_t));
 // ports that it meets. Thread: immutable once made.
 class TablesIndex {
 public:
-    // Some microseconds; half a millisecond where 32 VIPs have a rule each. Requires: the tables
-    // are sound (core/tables/soundness.hpp).
+    // docs/measured.md has what it costs. Requires: the tables are sound
+    // (core/tables/soundness.hpp).
     explicit TablesIndex(const Tables& tables);
 
     [[nodiscard]] OutcomeId outcome_of(RuleKey key) const {

@@ -20,10 +20,6 @@ class Unavailable(Exception):
     """It cannot be had on this machine; the text says why, and is the reason of a skipped test."""
 
 
-def ours():
-    return [PROGRAM]
-
-
 def newer():
     """The words that start the newer one; made when they do not exist yet."""
     root = CACHE / f"{SUITE}-{len(PACKAGES)}"
