@@ -91,9 +91,12 @@ class OnAdapter:
         try:
             began, first = cls.machine.serve_on(cls.kind)
         except BaseException:
-            seen = [line for line in cls.host.metrics().splitlines() if "packets" in line and not line.endswith(" 0")]
-            for line in (cls.said() + cls.host.controlplane.said()).splitlines()[-12:] + seen:
+            for line in (cls.said() + cls.host.controlplane.said()).splitlines()[-12:]:
                 record(f"{cls.kind}: {line}")
+            with contextlib.suppress(system.LabError):  # there may be nobody to ask
+                for line in cls.host.metrics().splitlines():
+                    if "packets" in line and not line.endswith(" 0"):
+                        record(f"{cls.kind}: {line}")
             cls.host.stop()
             raise
         record(f"{cls.kind}: first SYN answered {first - began:.1f} s after the dataplane's start")
