@@ -19,7 +19,8 @@ std::uint64_t connection_bytes(const ConnCapacity& capacity) {
     const auto bytes_of = [](std::uint64_t n, std::uint64_t key_bytes) {
         return (key_bytes + 8) * n + 12 * std::bit_ceil(n + 1);
     };
-    return bytes_of(capacity.v4, 32) + bytes_of(capacity.v6, 48);
+    return bytes_of(capacity.v4, 32) + bytes_of(capacity.v6, 48) +
+           std::max(capacity.v4, capacity.v6);
 }
 
 // Of one queue of that port, both directions.

@@ -7,7 +7,7 @@
 //              a pool for each NUMA node that has an outside adapter
 // connections: for each cluster, worker and IP version, with n of them: 32 n bytes (IPv4) or 48 n
 //              for keys, 8 n for descriptors, 12 for each of the next power of two above n for
-//              rte_hash's buckets
+//              rte_hash's buckets; for both versions together n for the queue of half-open flows
 // taps:        tap_buffers() of each nlb_tap
 // bytes:       buffers * buffer_bytes(), taps, connections, kLaneBytes for each cluster and worker,
 //              kEalBytes, and an eighth on top for the seams of the heap

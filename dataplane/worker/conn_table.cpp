@@ -64,33 +64,41 @@ Result<std::unique_ptr<ConnTable>> ConnTable::create(const std::string& name,
     Hash v4 = make_hash(name + " v4", capacity.v4, sizeof(BriefKey), hash_brief_key, socket, seed);
     Hash v6 = make_hash(name + " v6", capacity.v6, sizeof(FlowKey), hash_words, socket, seed);
     const std::size_t count = std::size_t{capacity.v4} + capacity.v6;
+    const std::uint32_t most = std::max(capacity.v4, capacity.v6);
     auto* const slots = static_cast<Descriptor*>(rte_malloc_socket(
         "nlb descriptors", sizeof(Descriptor) * count, RTE_CACHE_LINE_SIZE, socket));
-    if (v4 == nullptr || v6 == nullptr || slots == nullptr) {
+    const std::size_t queued = std::max<std::size_t>(half_open_most_of(most), 1);
+    auto* const queue = static_cast<std::uint32_t*>(rte_malloc_socket(
+        "nlb half-open", sizeof(std::uint32_t) * queued, RTE_CACHE_LINE_SIZE, socket));
+    if (v4 == nullptr || v6 == nullptr || slots == nullptr || queue == nullptr) {
         const std::string cause = rte_strerror(rte_errno);
         rte_free(slots);
-        return Error{"the connection table for " +
-                     std::to_string(std::max(capacity.v4, capacity.v6)) +
+        rte_free(queue);
+        return Error{"the connection table for " + std::to_string(most) +
                      " connections could not be made (" + cause +
                      "): lower connections.max or raise eal.memory"};
     }
     std::uninitialized_fill_n(slots, count, Descriptor{0, 0, kFreeSlot, FlowState::half_open, 0});
-    return std::unique_ptr<ConnTable>(
-        new ConnTable(std::move(v4), std::move(v6), {slots, count}, capacity, seed));
+    return std::unique_ptr<ConnTable>(new ConnTable(std::move(v4), std::move(v6), {slots, count},
+                                                    {queue, queued}, capacity, seed));
 }
 
 ConnTable::ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors,
-                     const ConnCapacity& capacity, std::uint32_t seed)
+                     std::span<std::uint32_t> half_open, const ConnCapacity& capacity,
+                     std::uint32_t seed)
     : v4_(std::move(v4)),
       v6_(std::move(v6)),
       v4_keys_(KeyStore::learn(*v4_, sizeof(BriefKey))),
       v6_keys_(KeyStore::learn(*v6_, sizeof(FlowKey))),
       descriptors_(descriptors),
       capacity_(capacity),
-      salt_(salt_of(seed)) {}
+      salt_(salt_of(seed)),
+      half_open_memory_(half_open),
+      half_open_(half_open) {}
 
 ConnTable::~ConnTable() {
     rte_free(descriptors_.data());
+    rte_free(half_open_memory_.data());
 }
 
 bool ConnTable::is_brief(const FlowKey& key) {
@@ -174,7 +182,7 @@ Descriptor* ConnTable::insert(const FlowKey& key, Descriptor descriptor) {
     NLB_ASSERT(stored.bucket == kFreeSlot);
     stored = descriptor;
     ++size_;
-    if (descriptor.state == FlowState::half_open) note_half_open(static_cast<std::uint32_t>(slot));
+    if (descriptor.state == FlowState::half_open) half_open_.push(static_cast<std::uint32_t>(slot));
     flow_index_.on_insert(key, stored);
     return &stored;
 }
@@ -198,40 +206,15 @@ bool ConnTable::erase(const FlowKey& key) {
 }
 
 bool ConnTable::evict_half_open() {
-    const std::optional<std::uint32_t> victim = find_victim();
+    const auto victim = half_open_.take([this](std::uint32_t slot) { return is_half_open(slot); });
     if (!victim) return false;
     if (evictions_left_ != 0) --evictions_left_;
     return erase(key_at(*victim));
 }
 
-std::optional<std::uint32_t> ConnTable::find_victim() {
-    for (std::uint32_t left = std::min(kEvictTries, slots()); left > 0; --left) {
-        const std::uint32_t slot = evict_slot_;
-        if (++evict_slot_ == slots()) evict_slot_ = 0;
-        if (is_half_open(slot)) return slot;
-    }
-    for (; recent_count_ > 0; --recent_count_) {
-        const std::uint32_t slot = recent_[recent_first_ % kRecentMost];
-        ++recent_first_;
-        if (!is_half_open(slot)) continue;
-        --recent_count_;
-        return slot;
-    }
-    return std::nullopt;
-}
-
 bool ConnTable::is_half_open(std::uint32_t slot) const {
     return descriptors_[slot].bucket != kFreeSlot &&
            descriptors_[slot].state == FlowState::half_open;
-}
-
-// A full queue loses its oldest slot.
-void ConnTable::note_half_open(std::uint32_t slot) {
-    recent_[(recent_first_ + recent_count_) % kRecentMost] = slot;
-    if (recent_count_ == kRecentMost)
-        ++recent_first_;
-    else
-        ++recent_count_;
 }
 
 std::uint32_t ConnTable::slots_due(Instant now) {

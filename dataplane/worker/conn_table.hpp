@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <rte_hash.h>
 #include <span>
 #include <string>
@@ -20,6 +19,7 @@
 #include "core/tables/affinity_hash.hpp"
 #include "core/tables/tables.hpp"
 #include "dataplane/startup/memory.hpp"
+#include "dataplane/worker/half_open_queue.hpp"
 #include "dataplane/worker/key_store.hpp"
 
 namespace nlb::dataplane {
@@ -46,8 +46,7 @@ public:
     void find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found);
     [[nodiscard]] Descriptor* insert(const FlowKey& key, Descriptor descriptor);
     bool erase(const FlowKey& key);
-    // Looks at kEvictTries slots from where it looked last, which finds old ones first; where most
-    // flows are established, it takes the oldest of the last kRecentMost instead.
+    // Gives up the flow that has been half-open for longest, of either IP version.
     bool evict_half_open();
     [[nodiscard]] bool may_evict() const { return evictions_left_ != 0; }
     [[nodiscard]] bool is_nearly_full() const { return size_ >= nearly_full_at(capacity()); }
@@ -71,8 +70,6 @@ public:
     static constexpr Duration kSweepPass = std::chrono::seconds{10};
     // one look-up at the clock decides that there is nothing to do
     static constexpr Duration kSweepStep = std::chrono::microseconds{100};
-    static constexpr std::uint32_t kEvictTries = 64;  // eight cache lines
-    static constexpr std::uint32_t kRecentMost = 256;
     // How many flows may be evicted in one window: as many as leave each of them a tenth of a
     // second to be answered, but no fewer than a busy host with a small table needs, and no more
     // than a tenth of a core has the time for. Windows are short, so that no queue overflows in
@@ -91,8 +88,8 @@ private:
     struct BriefKey {
         std::array<std::uint32_t, 4> words;
     };
-    ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors, const ConnCapacity& capacity,
-              std::uint32_t seed);
+    ConnTable(Hash v4, Hash v6, std::span<Descriptor> descriptors,
+              std::span<std::uint32_t> half_open, const ConnCapacity& capacity, std::uint32_t seed);
     [[nodiscard]] static bool is_brief(const FlowKey& key);
     [[nodiscard]] static BriefKey brief(const FlowKey& key);
     // Where in descriptors_; negative: not there.
@@ -101,8 +98,6 @@ private:
         return slot < 0 ? nullptr : &descriptors_[static_cast<std::size_t>(slot)];
     }
     [[nodiscard]] bool is_half_open(std::uint32_t slot) const;
-    void note_half_open(std::uint32_t slot);
-    [[nodiscard]] std::optional<std::uint32_t> find_victim();
     [[nodiscard]] bool sweep_slot(std::uint32_t slot, const Tables& tables, std::uint32_t now_s);
     [[nodiscard]] std::uint32_t slots() const {
         return static_cast<std::uint32_t>(descriptors_.size());
@@ -122,14 +117,11 @@ private:
     SaltedKey salt_;
     std::size_t size_ = 0;
     std::uint32_t next_slot_ = 0;
-    std::uint32_t evict_slot_ = 0;
     std::uint32_t evictions_left_ = 0;
     // when as many may be evicted as in a new window
     Instant evict_again_ = kLongAgo;
-    // a queue of slots that were half-open when they were filled
-    std::array<std::uint32_t, kRecentMost> recent_{};
-    std::uint32_t recent_first_ = 0;
-    std::uint32_t recent_count_ = 0;
+    std::span<std::uint32_t> half_open_memory_;
+    HalfOpenQueue half_open_;
     std::uint32_t reindex_left_ = 0;  // slots not looked at since the layout changed
     Instant swept_at_ = kLongAgo;
     FlowIndex flow_index_;
