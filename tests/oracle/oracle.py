@@ -9,6 +9,7 @@ import frames
 from frames import Nobody
 
 WAIT_NS = 1_000_000_000
+FRAME_ROOM = 2048  # of a buffer, at an MTU of 1,500
 SYN, FIN, RST, ACK = 2, 1, 4, 16
 TABLE = {"datagrams": 512, "waiting": 256, "frames": 64}  # what a host remembers at most; the packets must stay below
 
@@ -94,6 +95,8 @@ class Oracle:
         self.answers = [replace(answer, station=station) for answer, station in zip(self.answers, self.stations)]
 
     def decide(self, frame, now):
+        if len(frame) > FRAME_ROOM:
+            raise Nobody("too_large")
         if len(frame) < 14:
             raise Nobody("truncated")
         if not frame[0] & 1 and frame[:6] != cluster.CLUSTER_MAC and frame[:6] not in cluster.STATIONS:

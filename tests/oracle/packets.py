@@ -95,6 +95,13 @@ class Maker:
         family = self.family()
         return [self.packet(family, UDP, udp(self.port(), self.random.choice(PORTS), bytes(self.random.randrange(60))))]
 
+    def large(self):
+        """Up to a jumbo frame's: what a buffer of the usual MTU does not hold is dropped, whatever it says."""
+        family, size = self.family(), self.random.randrange(1500, 8930)
+        ports = self.port(), self.random.choice(PORTS)
+        body = (TCP, tcp(*ports, 24, bytes(size))) if self.random.random() < 0.5 else (UDP, udp(*ports, bytes(size)))
+        return [self.packet(family, *body)]
+
     def for_one_host(self):
         """A datagram in a frame to a host's own address: the others hear it where the switch floods."""
         family, station = self.family(), self.random.choice(tuple(cluster.STATIONS))
@@ -261,7 +268,7 @@ class Maker:
 
 KINDS = (("flow", 30), ("question", 15), ("ping", 4), ("other", 3), ("session", 8), ("error", 8), ("datagram", 6), ("options", 5),
          ("elsewhere", 5), ("martian", 3), ("arp", 4), ("neighbour", 4), ("link_local", 2), ("stranger", 2),
-         ("for_one_host", 2), ("nameless", 2))
+         ("for_one_host", 2), ("nameless", 2), ("large", 1))
 BROKEN = 0.12
 
 
