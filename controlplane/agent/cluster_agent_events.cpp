@@ -179,9 +179,9 @@ void ClusterAgent::tell_initial_state() {
 
 // Once when the waiting begins.
 void ClusterAgent::tell_waiting() {
-    const auto sign = active_ ? membership_.evidence().against_beginning() : std::nullopt;
-    const bool waits = sign && membership_.state() == MembershipState::join &&
-                       membership_.unconverged_because().first == Unconverged::somebody_may_serve;
+    const auto sign = active_ ? membership_.evidence().delaying() : std::nullopt;
+    const bool waits =
+        sign && membership_.unconverged_because().first == Unconverged::somebody_may_serve;
     if (waits && !told_waiting_) tell(EventId::waits_to_begin, fields_of(*sign, params_.versions));
     told_waiting_ = waits;
 }

@@ -46,6 +46,11 @@ std::optional<Sign> Evidence::against_beginning() const {
     return is_spent() ? std::nullopt : newest();
 }
 
+std::optional<Sign> Evidence::delaying() const {
+    const bool listened = listening_->listened_for() >= timing_->bootstrap_after;
+    return self_->is_joiner() && listened ? against_beginning() : std::nullopt;
+}
+
 std::optional<Sign> Evidence::newest() const {
     const auto peer = of_a_peer();
     return peer ? peer : noted(timing_->bury_after);

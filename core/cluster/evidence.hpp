@@ -33,6 +33,9 @@ public:
 
     // Why this host does not begin; nothing: no sign is left, or its patience is over.
     [[nodiscard]] std::optional<Sign> against_beginning() const;
+    // The same once this host has listened for so long that it would have begun without the sign:
+    // people are told of it. Hosts that start together are signs to one another before.
+    [[nodiscard]] std::optional<Sign> delaying() const;
     // The newest sign that is not older than T*P, for people: a member is told of it, too.
     [[nodiscard]] std::optional<Sign> newest() const;
     // This host knows others and hears no member any more, while a sign that is no host's own

@@ -19,6 +19,13 @@ METRICS = (
 
 
 class AHealthyCluster(lab_case.LabCase):
+    def test_a_start_without_a_fault_warns_of_nothing(self):
+        said = [line for host in self.lab.hosts for process in (host.dataplane, host.controlplane)
+                for line in process.log.read_text().splitlines() if " warning " in line or " error " in line]
+        # What a machine without huge pages or real-time rights is told.
+        told = [line for line in said if " name=controlplane_not_real_time " not in line]
+        self.assertEqual([], told)
+
     def test_all_hosts_agree_and_share_equally(self):
         self.assertEqual({"edge1": 20, "edge2": 20, "edge3": 20}, self.view.shares())
         self.assertEqual("edge1", self.view.default_host)

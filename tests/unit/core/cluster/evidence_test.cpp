@@ -33,6 +33,16 @@ TEST_F(EvidenceTest, ASignHoldsABeginnerUpUntilItIsOld) {
     EXPECT_FALSE(evidence.against_beginning());
 }
 
+TEST_F(EvidenceTest, PeopleAreToldOnceThisHostWouldHaveBegunWithoutTheSign) {
+    keep_seeing(unverifiable(), params.timing.bootstrap_after - ms(100));
+    EXPECT_TRUE(evidence.against_beginning());
+    EXPECT_FALSE(evidence.delaying()) << "others may be starting, too";
+    keep_seeing(unverifiable(), ms(100));
+    EXPECT_EQ(evidence.delaying(), unverifiable());
+    self.state = MembershipState::member;
+    EXPECT_FALSE(evidence.delaying());
+}
+
 TEST_F(EvidenceTest, HoweverLongAForgerSendsABeginnerWaitsOnlySoLong) {
     const Duration patience = params.timing.patience;
     keep_seeing(unverifiable(), patience);
