@@ -33,6 +33,18 @@ struct FreePool {
     void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
 };
 using Pool = std::unique_ptr<rte_mempool, FreePool>;
+// What a pool is made of. Each buffer has a FrameNote in its private area.
+struct BufferWish {
+    std::string name;  // unique in the process, 25 letters at most
+    std::uint32_t buffers;
+    std::uint32_t cache;  // per lcore
+    std::uint16_t bytes;  // of a buffer, headroom included
+    int socket;           // NUMA node, or SOCKET_ID_ANY
+    const char* kind;     // of DPDK's mempool drivers; nullptr: the machine's best
+};
+// Buffers that lie closely on plain memory too: memory_need() counts on that. nullptr: rte_errno
+// says why. Requires: EAL runs. Thread: main.
+[[nodiscard]] Pool make_buffers(const BufferWish& wish);
 // In the memory of NUMA node `socket`; a frame of `frame_room` bytes fits one buffer. Requires: EAL
 // runs; no other pool of that socket lives. Thread: main.
 [[nodiscard]] Result<Pool> make_pool(std::uint32_t buffers, std::uint16_t frame_room, int socket);

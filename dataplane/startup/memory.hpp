@@ -9,6 +9,7 @@
 //              for keys, 8 n for descriptors, 12 for each of the next power of two above n for
 //              rte_hash's buckets; for both versions together n for the queue of half-open flows
 // taps:        tap_buffers() of each nlb_tap
+//              (make_buffers() lays them closely, with huge pages or without)
 // bytes:       buffers * buffer_bytes(), taps, connections, kLaneBytes for each cluster and worker,
 //              kEalBytes, and an eighth on top for the seams of the heap
 // Thread: any.
@@ -46,8 +47,8 @@ struct TapBuffers {
     std::uint32_t large;
 };
 [[nodiscard]] TapBuffers tap_buffers(std::uint16_t queues);
-// headroom and frame 65,535 + rte_mbuf 128 + private 64 + the pool's header
-inline constexpr std::uint64_t kLargeBufferBytes = 65'792;
+// headroom and frame 65,535 + rte_mbuf 128 + private 64 + the pool's header, in whole lines
+inline constexpr std::uint64_t kLargeBufferBytes = 65'856;
 
 struct MemoryNeed {
     std::uint32_t buffers = 0;           // over all pools

@@ -16,9 +16,7 @@ namespace {
 // for one that was stopped while it put a buffer back; in this kind nobody does. No cache: lcores
 // would keep more large buffers than there are.
 Result<Pool> make_tap_pool(const std::string& name, std::uint32_t buffers, std::uint16_t bytes) {
-    constexpr std::uint16_t kPrivateBytes = RTE_CACHE_LINE_ROUNDUP(sizeof(FrameNote));
-    Pool pool(rte_pktmbuf_pool_create_by_ops(name.c_str(), buffers, 0, kPrivateBytes, bytes,
-                                             SOCKET_ID_ANY, "ring_mt_rts"));
+    Pool pool = make_buffers({name, buffers, 0, bytes, SOCKET_ID_ANY, "ring_mt_rts"});
     if (pool == nullptr)
         return Error{
             fmt::format("the pool \"{}\" of {} buffers could not be made ({}): raise "
