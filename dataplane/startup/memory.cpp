@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint32_t kConnectionsLeast = 64;
 constexpr std::uint32_t kRareShare = 16;
+// net_af_xdp keeps as many in the kernel's fill ring, whatever ring is asked for.
+constexpr std::uint64_t kXdpFillRing = 2048;
 
 std::uint64_t connection_bytes(const ConnCapacity& capacity) {
     const auto bytes_of = [](std::uint64_t n, std::uint64_t key_bytes) {
@@ -28,7 +30,8 @@ std::uint64_t ring_buffers(const Device& device, const PortWish& wish, const Ada
     const auto known = adapters.find(device.name);
     const std::uint16_t vendor = known == adapters.end() ? std::uint16_t{0} : known->second.vendor;
     // The smallest ring of a tap is counted like others: its driver keeps as many in hand.
-    const std::uint64_t rx = std::max(rx_ring_of(device, wish), kRingDescriptors);
+    const std::uint64_t least = device.driver == "net_af_xdp" ? kXdpFillRing : kRingDescriptors;
+    const std::uint64_t rx = std::max<std::uint64_t>(rx_ring_of(device, wish), least);
     return rx * buffers_per_descriptor(vendor, wish.mtu > kMtuDefault) + tx_ring_of(wish);
 }
 

@@ -114,6 +114,12 @@ TEST(Memory, EachNodeWithAnAdapterHasAPoolOfItsOwn) {
     EXPECT_EQ(memory_need({cluster_on("3b:00.0"), cluster_on("net_null0")}, 1).pools.size(), 1U);
 }
 
+TEST(Memory, TheFillRingOfAnXdpSocketIsCounted) {
+    const auto packet = memory_need({cluster_on("net_af_packet0,iface=x")}, 1);
+    const auto xdp = memory_need({cluster_on("net_af_xdp0,iface=x")}, 1);
+    EXPECT_EQ(xdp.buffers - packet.buffers, 2048U - 1024U);
+}
+
 TEST(Memory, LargerFramesNeedLargerBuffersAndLongerRingsMoreOfThem) {
     const auto usual = memory_need({cluster_on("3b:00.0")}, 1);
     EXPECT_EQ(usual.frame_room, 2048);
