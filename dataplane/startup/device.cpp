@@ -2,6 +2,7 @@
 #include "dataplane/startup/device.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "config/device_name.hpp"
@@ -74,11 +75,18 @@ std::uint16_t tx_ring_of(const PortWish& wish) {
     return wish.tx_ring != 0 ? wish.tx_ring : kRingDescriptors;
 }
 
-Device with_mtu(Device device, std::uint16_t mtu) {
-    if (device.driver != "net_af_packet" || mtu <= kMtuDefault || device.argument("framesz"))
+Device with_packet_buffers(Device device, const PortWish& wish) {
+    constexpr std::uint16_t kUsual = 2048;
+    constexpr std::array kOperators{"framecnt", "framesz", "blocksz"};
+    const auto is_set = [&](const char* key) { return device.argument(key).has_value(); };
+    if (device.driver != "net_af_packet" ||
+        std::any_of(kOperators.begin(), kOperators.end(), is_set))
         return device;
-    device.arguments += (device.arguments.empty() ? "" : ",") +
-                        std::string("framesz=16384,blocksz=16384,framecnt=512");
+    device.arguments += device.arguments.empty() ? "" : ",";
+    device.arguments +=
+        wish.mtu > kMtuDefault
+            ? "framesz=16384,blocksz=16384,framecnt=512"
+            : "framecnt=" + std::to_string(wish.rx_ring != 0 ? wish.rx_ring : kUsual);
     return device;
 }
 

@@ -53,9 +53,11 @@ struct PortWish {
 [[nodiscard]] std::uint16_t rx_ring_of(const Device& device, const PortWish& wish);
 [[nodiscard]] std::uint16_t tx_ring_of(const PortWish& wish);
 
-// net_af_packet's own buffers hold an MTU of 1500: larger ones are added, unless the operator has
-// set them.
-[[nodiscard]] Device with_mtu(Device device, std::uint16_t mtu);
+// net_af_packet shares its buffers with the kernel, both directions alike. Its own choice is 512 of
+// 2,048 bytes, which a core that sleeps overflows: as many are asked for as the receive ring shall
+// have, 2,048 where the operator leaves it open, and 512 of 16 KiB for an MTU above 1500. Nothing
+// is added where the operator has set any of them.
+[[nodiscard]] Device with_packet_buffers(Device device, const PortWish& wish);
 
 // Why a tagged cluster's servers may get frames with another outer tag than the segment has; empty:
 // they do not.

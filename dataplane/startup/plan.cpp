@@ -67,8 +67,8 @@ Result<StartupPlan> checked(StartupPlan plan) {
                      " clusters, got " + std::to_string(plan.clusters.size())};
     for (ClusterPlan& cluster : plan.clusters) {
         cluster.port.sleeps = plan.poll == config::PollMode::adaptive;
-        cluster.outside = with_mtu(std::move(cluster.outside), cluster.port.mtu);
-        cluster.inside = with_mtu(std::move(cluster.inside), cluster.port.mtu);
+        cluster.outside = with_packet_buffers(std::move(cluster.outside), cluster.port);
+        cluster.inside = with_packet_buffers(std::move(cluster.inside), cluster.port);
     }
     std::set<std::string> names;
     for (const ClusterPlan& cluster : plan.clusters)

@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/uio.h>
 
 #include "core/base/assert.hpp"
 #include "dataplane/startup/memory.hpp"
@@ -28,6 +27,12 @@ Byte* rest_of(rte_mbuf& large, std::size_t room) {
 }
 std::size_t rest_bytes(const rte_mbuf& large, std::size_t room) {
     return std::size_t{large.buf_len} - large.data_off - room;
+}
+
+// What another kernel left unfinished, and what lies in several buffers, goes as it is.
+std::span<const Byte> bytes_to_join(const rte_mbuf& frame) {
+    if (frame.next != nullptr || notes_in(frame)) return {};
+    return {rte_pktmbuf_mtod(&frame, const Byte*), frame.data_len};
 }
 
 void set_bytes(rte_mbuf& buffer, std::size_t bytes) {
@@ -92,7 +97,15 @@ std::uint32_t Pump::write_frames() {
     std::array<rte_mbuf*, kTurn> frames;
     const std::uint32_t count = rte_ring_sc_dequeue_burst(
         ends_.to_kernel, reinterpret_cast<void**>(frames.data()), kTurn, nullptr);
-    for (std::uint32_t i = 0; i < count; ++i) write_frame(*frames[i]);
+    joins_.clear();
+    for (std::uint32_t i = 0; i < count; ++i) joins_.add(bytes_to_join(*frames[i]));
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (!joins_.is_first(i)) continue;
+        if (joins_.behind(i) == Joins::kNone)
+            write_frame(*frames[i]);
+        else
+            write_joined(i);
+    }
     if (count != 0) rte_pktmbuf_free_bulk(frames.data(), count);
     return count;
 }
@@ -103,13 +116,30 @@ void Pump::write_frame(rte_mbuf& frame) {
         header = header_of(*notes, {rte_pktmbuf_mtod(&frame, const Byte*), frame.data_len});
     std::array<iovec, kPartsMost + 1> parts;
     parts[0] = {&header, sizeof header};
-    int count = 1;
-    for (rte_mbuf* part = &frame; part != nullptr && count <= int{kPartsMost}; part = part->next)
-        parts[static_cast<std::size_t>(count++)] = {rte_pktmbuf_mtod(part, void*), part->data_len};
+    std::size_t count = 1;
+    for (rte_mbuf* part = &frame; part != nullptr && count <= kPartsMost; part = part->next)
+        parts[count++] = {rte_pktmbuf_mtod(part, void*), part->data_len};
+    hand_over({parts.data(), count}, 1);
+}
+
+void Pump::write_joined(std::uint32_t first) {
+    Joins::Head head = joins_.head_of(first);
+    std::array<iovec, Joins::kFramesMost + 2> parts;
+    parts[0] = {&head.note, sizeof head.note};
+    parts[1] = {head.bytes.data(), head.count};
+    std::size_t count = 2;
+    for (std::uint32_t i = first; i != Joins::kNone; i = joins_.behind(i)) {
+        const std::span<const Byte> payload = joins_.payload_of(i);
+        parts[count++] = {const_cast<Byte*>(payload.data()), payload.size()};  // it is only read
+    }
+    hand_over({parts.data(), count}, static_cast<std::uint32_t>(count) - 2);
+}
+
+void Pump::hand_over(std::span<const iovec> parts, std::uint32_t frames) {
     ssize_t written = -1;
-    do written = writev(fd_, parts.data(), count);
+    do written = writev(fd_, parts.data(), static_cast<int>(parts.size()));
     while (written < 0 && errno == EINTR);
-    count_one(written < 0 ? kernel_refused_ : to_kernel_);
+    count(written < 0 ? kernel_refused_ : to_kernel_, frames);
 }
 
 std::uint32_t Pump::read_frames() {

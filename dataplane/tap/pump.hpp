@@ -11,10 +11,12 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 #include <span>
+#include <sys/uio.h>
 #include <thread>
 #include <vector>
 
 #include "dataplane/frames/doorbell.hpp"
+#include "dataplane/tap/joined.hpp"
 #include "dataplane/tap/offload_notes.hpp"
 
 namespace nlb::dataplane {
@@ -63,7 +65,7 @@ public:
 
 private:
     // As many frames as one turn takes of either direction.
-    static constexpr std::uint32_t kTurn = 64;
+    static constexpr std::uint32_t kTurn = Joins::kFramesMost;
     enum class Read : std::uint8_t { frame, nothing, no_room };
 
     void run();
@@ -71,6 +73,8 @@ private:
     std::uint32_t write_frames();
     std::uint32_t read_frames();
     void write_frame(rte_mbuf& frame);
+    void write_joined(std::uint32_t first);
+    void hand_over(std::span<const iovec> parts, std::uint32_t frames);
     [[nodiscard]] Read read_frame();
     [[nodiscard]] bool refill();
     void take_frame(const VirtioHeader& header, std::size_t bytes);
@@ -78,9 +82,10 @@ private:
     void cut(rte_mbuf* frame, const OffloadNotes& notes);
     void flush();
     void wait();
-    void count_one(std::atomic<std::uint64_t>& counter) {
-        counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    void count(std::atomic<std::uint64_t>& counter, std::uint32_t frames) {
+        counter.store(counter.load(std::memory_order_relaxed) + frames, std::memory_order_relaxed);
     }
+    void count_one(std::atomic<std::uint64_t>& counter) { count(counter, 1); }
 
     const Ends ends_;
     Offloads offloads_;
@@ -89,6 +94,7 @@ private:
     int fd_ = -1;
     std::atomic<bool> stopping_{false};  // publishes nothing but itself
     bool held_up_ = false;               // the last read found no room
+    Joins joins_;                        // of this turn
     // Buffers for the next frame, and frames for the ring.
     rte_mbuf* small_ = nullptr;
     rte_mbuf* large_ = nullptr;

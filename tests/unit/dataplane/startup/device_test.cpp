@@ -60,16 +60,19 @@ TEST(Device, ATapHasTheQueuesThatItsStringNamesWithinItsLimits) {
     EXPECT_EQ(queues_of(parse("nlb_tap0,iface=a,queues=two")), 1);
 }
 
-TEST(Device, APacketSocketGetsBuffersForALargerMtuUnlessTheOperatorHasSetThem) {
-    const auto text = [](const char* device, std::uint16_t mtu) {
-        return with_mtu(parse_device(device, "x").value(), mtu).text();
+TEST(Device, APacketSocketGetsBuffersForItsRingAndMtuUnlessTheOperatorHasSetThem) {
+    const auto text = [](const char* device, const PortWish& wish) {
+        return with_packet_buffers(parse_device(device, "x").value(), wish).text();
     };
-    EXPECT_EQ(text("net_af_packet0,iface=a", 9000),
+    EXPECT_EQ(text("net_af_packet0,iface=a", {.mtu = 9000}),
               "net_af_packet0,iface=a,framesz=16384,blocksz=16384,framecnt=512");
-    EXPECT_EQ(text("net_af_packet0,iface=a", 1500), "net_af_packet0,iface=a");
-    EXPECT_EQ(text("net_af_packet0,iface=a,framesz=4096", 3000),
+    EXPECT_EQ(text("net_af_packet0,iface=a", {}), "net_af_packet0,iface=a,framecnt=2048");
+    EXPECT_EQ(text("net_af_packet0,iface=a", {.mtu = 1500, .rx_ring = 256}),
+              "net_af_packet0,iface=a,framecnt=256");
+    EXPECT_EQ(text("net_af_packet0,iface=a,framesz=4096", {.mtu = 3000}),
               "net_af_packet0,iface=a,framesz=4096");
-    EXPECT_EQ(text("net_tap0", 9000), "net_tap0");
+    EXPECT_EQ(text("net_af_packet0,iface=a,framecnt=64", {}), "net_af_packet0,iface=a,framecnt=64");
+    EXPECT_EQ(text("net_tap0", {.mtu = 9000}), "net_tap0");
 }
 
 TEST(Device, APacketSocketInAVlanIsToldToKnowOneTypeOfTag) {
