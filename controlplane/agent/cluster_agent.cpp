@@ -206,6 +206,7 @@ std::string ClusterAgent::serves_not_because(Instant now) const {
     if (wanted_ != Wanted::running) return {};
     if (!dataplane_) return "the dataplane is not connected";
     if (inside_ && inside_->state != ipc::InsideState::ready) return words_of(*inside_);
+    if (std::string device = port_watch_.unusable_because(); !device.empty()) return device;
     if (!link_up_) return "the link is down";
     if (!workers_move_) return "a worker of the dataplane does not move";
     if (!active_) return "it has not begun yet";

@@ -34,6 +34,18 @@ std::string_view remedy_of(Loss loss) {
     return kInfos[static_cast<std::size_t>(loss)].remedy;
 }
 
+std::string PortWatch::unusable_because() const {
+    for (std::size_t port = 0; port < seen_.size(); ++port) {
+        const std::string device =
+            std::string{"the device of the "} + (port == 0 ? "outside" : "inside") + " port is ";
+        if (!seen_[port]) continue;
+        if (seen_[port]->state == ipc::PortState::lost)
+            return device + "gone: put it back, and bind it with nlb-bind-nic";
+        if (seen_[port]->state == ipc::PortState::failed) return device + "being reset";
+    }
+    return {};
+}
+
 std::vector<PortWatch::News> PortWatch::take(
     Instant now, const std::array<ipc::PortReport, ipc::kPortsOfCluster>& ports) {
     std::vector<News> news;

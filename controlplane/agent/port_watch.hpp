@@ -35,6 +35,8 @@ public:
     // from.
     [[nodiscard]] std::vector<News> take(
         Instant now, const std::array<ipc::PortReport, ipc::kPortsOfCluster>& ports);
+    // What cannot be used now, and why; empty: both ports can.
+    [[nodiscard]] std::string unusable_because() const;
     // Another dataplane counts from zero.
     void forget() { *this = PortWatch{}; }
     // Everything of it that changes, for snapshots (controlplane/flight).

@@ -1,7 +1,11 @@
-// One callback for all events; ethdev passes on what it was registered with.
+// One callback for all events; ethdev passes on what it was registered with. A removal is told by
+// few drivers: of the others the bus tells it, when VFIO asks for the device.
+#define ALLOW_EXPERIMENTAL_API  // DPDK 22.11: events of devices
 #include "dataplane/ports/port_events.hpp"
 
 #include <array>
+#include <cerrno>
+#include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <utility>
 
@@ -23,6 +27,10 @@ int on_event(std::uint16_t, rte_eth_event_type type, void* events, void*) {
     return 0;
 }
 
+void on_device_event(const char*, rte_dev_event_type type, void* events) {
+    if (type == RTE_DEV_EVENT_REMOVE) static_cast<PortEvents*>(events)->note(kRemoved);
+}
+
 }  // namespace
 
 PortEvents::~PortEvents() {
@@ -34,6 +42,10 @@ void PortEvents::watch(std::uint16_t port) {
     port_ = port;
     for (const auto& [type, bit] : kEvents)
         static_cast<void>(rte_eth_dev_callback_register(port, type, on_event, this));
+    rte_eth_dev_info info{};
+    if (rte_eth_dev_info_get(port, &info) != 0 || info.device == nullptr) return;
+    device_ = rte_dev_name(info.device);
+    static_cast<void>(rte_dev_event_callback_register(device_.c_str(), on_device_event, this));
 }
 
 void PortEvents::unwatch() {
@@ -42,6 +54,11 @@ void PortEvents::unwatch() {
         static_cast<void>(rte_eth_dev_callback_unregister(static_cast<std::uint16_t>(port_), type,
                                                           on_event, this));
     port_ = -1;
+    // An event that is being told is waited for: it notes a bit and rings main.
+    while (!device_.empty() &&
+           rte_dev_event_callback_unregister(device_.c_str(), on_device_event, this) == -EAGAIN) {
+    }
+    device_.clear();
 }
 
 void PortEvents::note(std::uint32_t events) {

@@ -19,11 +19,12 @@ READY_SECONDS = 180
 NICE = -5  # before others on a busy machine: how long a guest is silent is judged
 COMMAND_SECONDS = 60
 FIRST_SLOT = 0x08  # of the bus: adapters have the addresses 0000:00:08.0, 09.0, ...; virtual functions need numbers above them
+MACHINE = ["-machine", "q35,kernel-irqchip=split"]
 # Without an IOMMU Debian's kernel gives no device to a program.
-MACHINE = ["-machine", "q35,kernel-irqchip=split", "-device", "intel-iommu,intremap=on,caching-mode=on,aw-bits=48"]
+IOMMU, IOMMU_WORD = ["-device", "intel-iommu,intremap=on,caching-mode=on,aw-bits=48"], "intel_iommu=on"
 # The guest's time is not to be judged by its own clock's drift; a panic ends it, and QEMU with it.
 # A busy machine ticks late: the kernel must not take its timer for broken then.
-WORDS = "console=ttyS0 quiet loglevel=4 intel_iommu=on mitigations=off panic=-1 tsc=reliable no_timer_check"
+WORDS = "console=ttyS0 quiet loglevel=4 mitigations=off panic=-1 tsc=reliable no_timer_check"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,20 +35,33 @@ class Adapter:
     model: str
     mac: str
     queues: int = 1
+    pluggable: bool = False  # in a slot of its own, from which it can be pulled out
+    place: str = ""  # where else it is put: QEMU's words, `bus=NAME,addr=NUMBER`
+    address: str = ""  # then: what the guest sees it at
+    bridge: str = "bridge"  # which of the lab's bridges its cable leads to
 
     def arguments(self, slot):
         tap = f"tap,id={self.port},ifname={self.port},script=no,downscript=no"
         if self.queues > 1:
             tap += f",queues={self.queues}"
-        device = f"{self.model},netdev={self.port},id=nic-{self.port},mac={self.mac},addr={slot:#x},romfile="
-        return ["-netdev", tap, "-device", device]
+        place = self.place or (f"bus=slot-{self.port}" if self.pluggable else f"addr={slot:#x}")
+        device = f"{self.model},netdev={self.port},id=nic-{self.port},mac={self.mac},{place},romfile="
+        port = ["-device", f"pcie-root-port,id=slot-{self.port},chassis={slot},slot={slot},addr={slot:#x}"] if self.pluggable else []
+        return ["-netdev", tap, *port, "-device", device]
+
+    def properties(self):
+        """As the monitor takes them, of a pluggable one."""
+        driver, *more = f"{self.model},netdev={self.port},id=nic-{self.port},mac={self.mac},bus=slot-{self.port},romfile=".split(",")
+        return {"driver": driver, **dict(word.split("=", 1) for word in more)}
 
 
 class Guest:
     """`start()`, `wait_ready()`, then `run()` as often as you like; ends by kill() or with the lab."""
 
-    def __init__(self, lab, name, adapters, memory_mib=768, cpus=2, hugepages=160, words="", qemu=(guest_qemu.PROGRAM,)):
-        """`qemu` starts it: see guest_qemu."""
+    def __init__(
+        self, lab, name, adapters, memory_mib=768, cpus=2, hugepages=160, words="", qemu=(guest_qemu.PROGRAM,), iommu=True, devices=()
+    ):
+        """`qemu` starts it: see guest_qemu. `devices`: QEMU's words for what is there before the adapters."""
         self.name = name
         self.qemu = qemu
         self.adapters = adapters
@@ -56,7 +70,8 @@ class Guest:
         self.directory = self.share / f"guest-{name}"
         self.kernel = guest_kernel.kernel()
         self.memory_mib, self.cpus = memory_mib, cpus
-        self.words = f"{WORDS} hugepages={hugepages} {words}"
+        self.machine = [*MACHINE, *(IOMMU if iommu else ()), *devices]
+        self.words = f"{WORDS} {IOMMU_WORD if iommu else ''} hugepages={hugepages} {words}"
         self.agent_socket, self.monitor_socket, self.console_log = (self.directory / what for what in ("agent", "monitor", "console"))
         self.process = lab.process(f"guest-{name}", self.namespace, self._command())
         self.serial = self.monitor = None
@@ -68,7 +83,7 @@ class Guest:
         words += f" lab.modules={self.kernel.modules} lab.agent={AGENT}"
         command = ["nice", "-n", NICE, "timeout", "--signal=KILL", LIFE_SECONDS]
         command += [*self.qemu, "-name", self.name, "-nodefaults", "-display", "none"]
-        command += ["-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", self.cpus, "-m", self.memory_mib, *MACHINE]
+        command += ["-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", self.cpus, "-m", self.memory_mib, *self.machine]
         command += ["-kernel", self.kernel.image, "-initrd", self.kernel.initrd, "-append", words]
         command += ["-serial", f"file:{self.console_log}"]
         command += ["-chardev", f"socket,id=agent,path={self.agent_socket},server=on,wait=off", "-serial", "chardev:agent"]
@@ -83,6 +98,10 @@ class Guest:
     def address(self, port):
         """The PCI address of the adapter on that cable, as the guest sees it."""
         place = [adapter.port for adapter in self.adapters].index(port)
+        if self.adapters[place].address:
+            return self.adapters[place].address
+        if self.adapters[place].pluggable:  # each slot is a bus, and buses are counted from 1
+            return f"0000:{1 + sum(adapter.pluggable for adapter in self.adapters[:place]):02x}:00.0"
         return f"0000:00:{FIRST_SLOT + place:02x}.0"
 
     def start(self):
@@ -98,7 +117,12 @@ class Guest:
         except OSError:
             pass
         self.serial = self._connect(self.agent_socket)
-        self.monitor = Monitor(self._connect(self.monitor_socket))
+        try:
+            self.monitor = Monitor(self._connect(self.monitor_socket))
+        except OSError:
+            time.sleep(1)  # what has closed its socket has not ended yet
+            self.process.require_running()  # says with which words QEMU ended
+            raise
         return self
 
     def _connect(self, path):
@@ -227,3 +251,7 @@ class Monitor:
     def unplug(self, port):
         """Asks the guest to let the adapter go (hot unplug)."""
         self.command("device_del", id=f"nic-{port}")
+
+    def plug(self, adapter):
+        """Puts an adapter that was pulled out back into its slot."""
+        self.command("device_add", **adapter.properties())

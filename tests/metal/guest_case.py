@@ -23,8 +23,8 @@ QEMU_MODELS = {
 }
 
 
-def adapter(kind, port, number, queues=1):
-    return guest.Adapter(port, QEMU_MODELS[kind], f"52:54:00:00:{number >> 8:02x}:{number & 255:02x}", queues)
+def adapter(kind, port, number, queues=1, pluggable=False):
+    return guest.Adapter(port, QEMU_MODELS[kind], f"52:54:00:00:{number >> 8:02x}:{number & 255:02x}", queues, pluggable)
 
 
 def open_lab(adapters, **options):

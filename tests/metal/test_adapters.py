@@ -20,7 +20,9 @@ CLUSTER_MAC = bytes.fromhex(plan.CLUSTER_MAC.replace(":", ""))
 QUEUES = {"e1000e": 1, "vmxnet3": 1, "virtio": 2}  # of the cable: what QEMU offers the adapter
 LCORES = "1-2"
 SYNS = 200
+PLUGGABLE = ("virtio",)  # in a slot of its own; the others are on the bus that has none
 LINK_SECONDS = 5.0
+GONE_SECONDS = 30.0
 ARP_REPLY = 2
 TRACE_FILE = "/run/trace.json"
 
@@ -47,7 +49,8 @@ class Machine:
 
     @classmethod
     def _boot(cls):
-        adapters = [guest_case.adapter(kind, kind, 1 + number, queues) for number, (kind, queues) in enumerate(cls.queues.items())]
+        cables = enumerate(cls.queues.items())
+        adapters = [guest_case.adapter(kind, kind, 1 + number, queues, kind in PLUGGABLE) for number, (kind, queues) in cables]
         machine = {"cpus": 3, "memory_mib": 1024, "hugepages": 160, **cls.options}
         cls.lab = guest_case.open_lab({HOST: adapters}, machine=machine, **cls.plan_options)
         cls.host = cls.lab.hosts[0]
@@ -173,6 +176,52 @@ class OnAdapter:
         with self.capture("back") as wire, traffic.Probes(self.lab, self.lab.plan.client_addresses()[:8], 400):
             first = system.wait_until(lambda: self.first_answer(wire), 30, f"{self.kind}: an answer after the link's return", 0.2)
         record(f"{self.kind}: link's return to the first answer {first - back:.1f} s")
+
+    def test_an_adapter_that_is_pulled_out_fences_and_its_return_serves_again(self):
+        self.assertNotIn(" name=device_lost ", self.said())
+        asked = time.monotonic()
+        self.pull_out()
+        system.wait_until(lambda: " name=device_lost " in self.said(), GONE_SECONDS, f"{self.kind}: the loss of the device told", 0.01)
+        lost = time.monotonic() - asked
+        first_line = lambda: self.host.nlb("query")[1].splitlines()[0]
+        told = lambda: "SERVES NOBODY: the device of the outside port is gone" in first_line()
+        system.wait_until(told, 5, f"{self.kind}: `nlb query` says so", 0.1)
+        status, text = self.host.nlb("query")
+        record(f"{self.kind}: pulled out to fence {lost * 1000:.0f} ms; query: {text.splitlines()[0]}")
+        state = self.host.query()["clusters"][0]
+        self.assertEqual((False, "lost"), (state["link_up"], state["ports"][0]["state"]))
+        self.assertEqual(1, status, "`nlb query` of a host that serves nobody")
+        is_there = lambda: self.host.guest.shell(f"test -e {self.place()}")[0] == 0
+        system.wait_until(lambda: not is_there(), GONE_SECONDS, f"{self.kind}: the dataplane lets the device go", 0.2)
+        record(f"{self.kind}: let go {time.monotonic() - asked:.1f} s after it was asked for")
+        self.put_back(is_there)
+        self.host.guest.run(guest_lab.BIND_NIC, self.host.guest.address(self.kind), seconds=guest_lab.START_SECONDS)
+        back = time.time()
+        with self.capture("plugged") as wire, traffic.Probes(self.lab, self.lab.plan.client_addresses()[:8], 400):
+            first = system.wait_until(lambda: self.first_answer(wire), 30, f"{self.kind}: an answer after the device's return", 0.2)
+        record(f"{self.kind}: device's return to the first answer {first - back:.1f} s")
+        self.assertRegex(self.said(), rf" name=device_back .*device={self.host.guest.address(self.kind)}")
+        told = [line for line in self.host.controlplane.said().splitlines() if " name=port_lost " in line or " name=port_back " in line]
+        self.assertEqual(2, len(told), told)
+        self.assertEqual(1, self.host.query()["clusters"][0]["ports"][0]["reopened"])
+
+    def place(self):
+        return f"/sys/bus/pci/devices/{self.host.guest.address(self.kind)}"
+
+    def pull_out(self):
+        """By the slot's own button, or by the kernel's way for a bus without slots."""
+        if self.kind in PLUGGABLE:
+            self.host.guest.monitor.unplug(self.kind)
+        else:
+            self.host.guest.shell(f"echo 1 >{self.place()}/remove &")
+
+    def put_back(self, is_there):
+        guest = self.host.guest
+        if self.kind in PLUGGABLE:
+            guest.monitor.plug(next(adapter for adapter in guest.adapters if adapter.port == self.kind))
+        else:
+            guest.shell("echo 1 >/sys/bus/pci/rescan")
+        system.wait_until(is_there, GONE_SECONDS, f"{self.kind}: the device found again", 0.2)
 
     def first_answer(self, wire):
         return next((opening.time for opening in openings_from(wire, self.kind) if opening.is_answer), None)

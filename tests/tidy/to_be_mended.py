@@ -23,9 +23,7 @@ UNCAUGHT_GUARDS = {}
 
 # Events that nobody tells, or that no test names (test_tables): id -> why.
 SILENT_EVENTS = {}
-UNTESTED_EVENTS = {
-    **dict.fromkeys(("device_lost", "device_back"), "a device vanishes under its driver in no lab; unit/dataplane/ports decides it"),
-}
+UNTESTED_EVENTS = {}
 
 
 def compare(found, listed, what):

@@ -28,7 +28,7 @@ TEST(ClusterAgent, AWorkerThatHangsCostsTheHostItsBuckets) {
     bench.workers_stand.reset();
     bench.pass(milliseconds{3000});
     EXPECT_NE(bench.events.last("worker_moves"), nullptr);
-    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now).find("device"), std::string::npos);
 }
 
 ipc::Inside without_address() {
@@ -47,7 +47,7 @@ TEST(ClusterAgent, AHostWithoutItsAddressesTakesNoBucketAndSaysWhy) {
               "the address 192.0.2.80 and 1 more are missing on the inside device");
     bench.inside = {};
     bench.pass(milliseconds{3000});
-    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now).find("device"), std::string::npos);
     EXPECT_NE(bench.agent.membership().own()[0], 0U);
 }
 
@@ -72,7 +72,7 @@ TEST(ClusterAgent, WhatIsMissingOnADeviceThatSomebodyElseKeepsIsOnlyTold) {
     bench.pass(milliseconds{3000});
     bench.inside = {ipc::InsideState::ready, 1, IpAddress::v4(0xc0000250)};
     bench.pass(milliseconds{1000});
-    EXPECT_EQ(bench.agent.serves_not_because(bench.now), "");
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now).find("device"), std::string::npos);
     EXPECT_EQ(bench.agent.inside()->missing, 1U);
     const Event* const told = bench.events.last("inside_incomplete");
     ASSERT_NE(told, nullptr);
@@ -107,8 +107,15 @@ TEST(ClusterAgent, ADeviceThatIsLostAndComesBackIsToldWithItsName) {
     EXPECT_EQ(testing::field_of(*lost, "port"), "inside");
     EXPECT_EQ(testing::field_of(*lost, "device"), "net_tap0");
     EXPECT_EQ(bench.events.last("port_back"), nullptr);
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now),
+              "the device of the inside port is gone: put it back, and bind it with nlb-bind-nic");
+    report.ports[1].state = ipc::PortState::failed;
+    bench.deliver(Type::counters, report);
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now),
+              "the device of the inside port is being reset");
     report.ports[1].state = ipc::PortState::down;
     bench.deliver(Type::counters, report);
+    EXPECT_EQ(bench.agent.serves_not_because(bench.now).find("device"), std::string::npos);
     ASSERT_NE(bench.events.last("port_back"), nullptr) << "its link may be down";
 }
 
