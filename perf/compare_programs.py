@@ -7,9 +7,11 @@ cache; packets and time are read at the same moments. It judges nothing.
 import os
 import pathlib
 import re
+import statistics
 import subprocess
 import threading
 import time
+import typing
 
 PROMPT = {"testpmd": b"testpmd> ", "nlb-perf": b"nlb-perf> "}
 START_SECONDS_MAX = 300  # ten million descriptors take their time
@@ -28,6 +30,13 @@ LOOP_FRAMES = 256  # that go round on a ring
 
 class Failed(Exception):
     """A sentence for the person who runs the comparison."""
+
+
+class Cost(typing.NamedTuple):
+    """Nanoseconds per packet over the windows of one measurement."""
+
+    least: float
+    median: float
 
 
 class Prompted:
@@ -124,7 +133,7 @@ class Program(Prompted):
 
     def measure(self, seconds):
         """Forwards for so long (of processor time); nanoseconds of processor time per packet, in the best of some windows: what
-        neighbours on the same physical core and cache cost is theirs, and comes and goes."""
+        neighbours on the same physical core and cache cost is theirs, and comes and goes. The median says how much it was."""
         self.start()
         self._run_for(SETTLE_SECONDS)
         samples = [self._sample()]
@@ -135,7 +144,8 @@ class Program(Prompted):
         windows = [(after[0] - before[0], after[1] - before[1]) for before, after in zip(samples, samples[1:])]
         if any(packets == 0 for packets, _ in windows):
             raise Failed(f"{self.command[0]}: it received nothing")
-        return min(nanoseconds / packets for packets, nanoseconds in windows)
+        costs = [nanoseconds / packets for packets, nanoseconds in windows]
+        return Cost(min(costs), statistics.median(costs))
 
 
 def free_huge_mebibytes():

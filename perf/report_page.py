@@ -1,4 +1,4 @@
-"""One HTML page from what perf/compare, perf/rfc2544, perf/scale and nlb-perf measured: plots, tables, and the sheet of the machine.
+"""One HTML page from what perf/compare, rfc2544, scale, endtoend and nlb-perf measured: plots, tables, and the sheet of the machine.
 
 The page is whole in itself: no script, nothing fetched, light or dark as the reader's system is.
 """
@@ -64,12 +64,14 @@ def of_compare(told):
     for name, ratio in told["ratio"].items():
         below = ratio < floors.get(name, 0)
         rows.append((name, f'<td class="{"bad" if below else "good"}">{ratio:.2f}</td>', told["ratio_min"][name], told["ratio_max"][name],
-                     floors.get(name) or "-", told.get("goal", {}).get(name) or "-", told["ns"][name], told["mpps"][name],
-                     *(told["testpmd"][name][mode] for mode in ("io", "macswap", "5tswap"))))
+                     told.get("ratio_of_medians", {}).get(name, "-"), floors.get(name) or "-", told.get("goal", {}).get(name) or "-",
+                     told["ns"][name], told["mpps"][name],
+                     *(told["testpmd"][name].get(mode, "-") for mode in ("io", "rxonly", "macswap", "5tswap"))))
     return ("<h2>Beside testpmd</h2><p class=soft>The same frames, one worker core, alternating rounds: the ratio to testpmd's 5tswap. "
             "A dashed line is the floor.</p>" + figure(plots.bars("Ratio to testpmd's 5tswap", "ratio", groups, marks=marks),
                                               "Median of the rounds; one is as fast as 5tswap.")
-            + table(("case", "ratio", "min", "max", "floor", "goal", "nlb ns", "nlb Mpps", "io", "macswap", "5tswap Mpps"), rows))
+            + table(("case", "ratio", "min", "max", "of medians", "floor", "goal", "nlb ns", "nlb Mpps", "io", "rxonly", "macswap",
+                     "5tswap Mpps"), rows))
 
 
 def of_rfc2544(told):
@@ -150,7 +152,41 @@ def of_hardware(sheet):
     return page
 
 
-KINDS = {"compare": of_compare, "rfc2544": of_rfc2544, "scale": of_scale}
+def of_endtoend(told):
+    ways = {name: row for name, row in told["ways"].items() if "failed" not in row}
+
+    def drawn(title, label, words, *parts):
+        """`parts`: what a bar is called, the measurement, and its figure. A way that has not got it has a bar of nothing."""
+        groups = []
+        for way, row in ways.items():
+            values = [row[test][figure_of] if row[test] else None for _, test, figure_of in parts]
+            groups.append((way, [value or 0 for value in values], ["-" if value is None else plots.number(value) for value in values]))
+        return figure(plots.bars(title, label, groups, [name for name, _, _ in parts]), words) if groups else ""
+
+    streams = (("to the server", "to_server"), ("to the client", "to_client"))
+    asked = (("kept open", "keep_alive"), ("a connection each", "close"))
+    page = ("<h2>From end to end</h2><p class=soft>One client, one server, and between them one way at a time; "
+            f"{told['seconds']} s for each measurement. Processor time is everybody's: client, server, and what is between them.</p>")
+    page += drawn("Processor time for a gigabyte", "seconds per GB", "One TCP stream. Less is better.",
+                  *((name, test, "cpu_seconds_per_gb") for name, test in streams))
+    page += drawn("Processor time for 1,000 requests", "seconds per 1,000", "HTTP, and questions to a name server. Less is better.",
+                  *((name, test, "cpu_seconds_per_1000") for name, test in (*asked, ("UDP", "udp"))))
+    page += drawn("Throughput", "Gbit/s", "One TCP stream.", *((name, test, "gbit_per_second") for name, test in streams))
+    page += drawn("Requests", "requests per second", "32 connections at once.",
+                  *((name, test, "requests_per_second") for name, test in asked))
+    page += drawn("Latency of requests", "milliseconds", "Half and a hundredth of the requests took longer. Less is better.",
+                  *((f"{name}, {late}", test, f"{late}_ms") for name, test in asked for late in ("p50", "p99")))
+    rows = [(way, *(row[test][figure_of] for _, test in streams for figure_of in ("gbit_per_second", "cpu_seconds_per_gb")),
+             *(row[test][figure_of] for _, test in asked for figure_of in ("requests_per_second", "cpu_seconds_per_1000", "p50_ms", "p99_ms")),
+             *((row["udp"][figure_of] if row["udp"] else "-") for figure_of in ("queries_per_second", "cpu_seconds_per_1000")))
+            for way, row in ways.items()]
+    page += table(("way", "to server Gbit/s", "s/GB", "to client Gbit/s", "s/GB", "kept open /s", "s/1,000", "p50 ms", "p99 ms", "each /s",
+                   "s/1,000", "p50 ms", "p99 ms", "UDP /s", "s/1,000"), rows)
+    failed = [(way, row["failed"]) for way, row in told["ways"].items() if "failed" in row]
+    return page + ("<p class=soft>Not measured:</p>" + table((), failed, "sheet") if failed else "")
+
+
+KINDS = {"compare": of_compare, "rfc2544": of_rfc2544, "scale": of_scale, "endtoend": of_endtoend}
 
 
 def kind_of(told):

@@ -1,8 +1,11 @@
-"""Instructions per packet of each stage against perf/baseline.csv: repeatable on any x86-64 with AVX2, however busy it is."""
+"""Instructions per packet of each stage against perf/baseline.csv, and of the whole worker against perf/worker.csv: repeatable on any
+x86-64 with AVX2, however busy it is."""
 
 import csv
 import math
+import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +28,11 @@ class Instructions(unittest.TestCase):
     def stages(self, *options):
         return subprocess.run([sys.executable, ROOT / "perf/stages", *options], capture_output=True, text=True)
 
+    def worker(self, *options):
+        if os.geteuid() != 0:
+            self.skipTest("DPDK may not run here without root")
+        return subprocess.run([sys.executable, ROOT / "perf/worker", *options], capture_output=True, text=True, timeout=600)
+
     def test_a_stage_that_became_a_tenth_slower_is_noticed(self):
         with (ROOT / "perf/baseline.csv").open() as file:
             costs = {row["case"]: float(row["fast_path"]) for row in csv.DictReader(file)}
@@ -38,6 +46,21 @@ class Instructions(unittest.TestCase):
         done = self.stages()
         remedy = "perf/stages --write takes the new figures, for a commit that says why"
         self.assertEqual(done.returncode, 0, f"{done.stdout[-3000:]}{done.stderr[-1000:]}{remedy}")
+
+
+    def test_a_worker_costs_what_its_baseline_says(self):
+        done = self.worker()
+        remedy = "perf/worker --write takes the new figures, for a commit that says why"
+        self.assertEqual(done.returncode, 0, f"{done.stdout[-3000:]}{done.stderr[-1000:]}{remedy}")
+
+    def test_a_worker_that_became_a_tenth_slower_is_noticed(self):
+        # a poll costs what it costs, also for an eighth of its packets
+        done = self.worker("--burst=8", "reject")
+        with (ROOT / "perf/worker.csv").open() as file:
+            was = {row["case"]: float(row["worker"]) for row in csv.DictReader(file)}["reject"]
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        got = float(re.search(rf"reject worker: expected {was} instructions per packet within 3%, got ([\d.]+)", done.stdout)[1])
+        self.assertGreater(got, 1.1 * was)
 
 
 if __name__ == "__main__":

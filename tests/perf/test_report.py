@@ -102,5 +102,34 @@ class Report(unittest.TestCase):
             self.assertIn("expected a measurement", done.stderr)
 
 
+    def recorded(self):
+        """As perf/endtoend --json told it; one way has no UDP, one did not come up."""
+        def row(gbit, each, rate, udp):
+            stream = {"gbit_per_second": gbit, "retransmits": 0, "cpu_seconds_per_gb": each}
+            asked = {"requests_per_second": rate, "p50_ms": 1.18, "p99_ms": 41.3, "cpu_seconds_per_1000": 0.0528}
+            return {"to_server": stream, "to_client": stream, "keep_alive": asked, "close": asked, "udp": udp}
+
+        udp = {"queries_per_second": 11743, "lost": 0, "cpu_seconds_per_1000": 0.0403}
+        return {"kind": "endtoend", "seconds": 2, "ways": {"nlb_tap": row(2.17, 1.763, 7847, udp), "haproxy": row(5.05, 1.554, 28244, None),
+                                                           "af_xdp": {"failed": "`iperf3` did not end within 40 s"}}}
+
+    def test_ways_from_end_to_end_are_drawn_each_with_its_bars(self):
+        with tempfile.TemporaryDirectory(prefix="nlb-report-") as folder:
+            given, file = pathlib.Path(folder) / "endtoend.json", pathlib.Path(folder) / "page.html"
+            given.write_text(json.dumps(self.recorded()) + "\n")
+            subprocess.run([ROOT / "perf/report", given, "-o", file], check=True)
+            self.check_page(file, "Processor time for a gigabyte", "Processor time for 1,000 requests", "Throughput", "Latency of requests",
+                            "nlb_tap: 1.76", "haproxy: 5.05", "haproxy: -", "did not end within 40 s")
+            plots = re.findall(r"<svg.*?</svg>", file.read_text(), re.DOTALL)
+            self.assertEqual(len(plots), 5)
+            # A bar for each way that was measured, and each of the kinds in the legend above them.
+            self.assertEqual([plot.count("<rect") for plot in plots], [2 * 2 + 2, 2 * 3 + 3, 2 * 2 + 2, 2 * 2 + 2, 2 * 4 + 4])
+
+    def test_a_page_in_no_folder_is_refused_before_anything_is_measured(self):
+        done = subprocess.run([ROOT / "perf/endtoend", "--page", "/nowhere/page.html"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("there is no folder /nowhere", done.stderr)
+
+
 if __name__ == "__main__":
     tap.main()
