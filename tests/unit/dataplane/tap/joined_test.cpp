@@ -216,6 +216,40 @@ TEST_P(Join, ManyFlowsAtOnceLoseNoFrame) {
     }
 }
 
+// The promise of the header, on frames whose bytes were changed here and there.
+TEST_P(Join, WhateverIsJoinedIsCutIntoTheSameFramesAgain) {
+    Prng random{7U + static_cast<std::uint64_t>(GetParam())};
+    std::uint32_t joined_frames = 0;
+    for (int turn = 0; turn < 3000; ++turn) {
+        TcpFrame large = tcp();
+        large.payload = 1 + random.below(9000);
+        large.options = 4 * random.below(11);
+        auto frames = cut(large, static_cast<std::uint16_t>(200 + random.below(1300)));
+        frames.resize(std::min<std::size_t>(frames.size(), Joins::kFramesMost));
+        for (Bytes& frame : frames) {
+            if (random.below(8) != 0) continue;
+            frame[random.below(frame.size())] ^= static_cast<Byte>(1U << random.below(8));
+            if (random.below(2) == 0) mend_checksum(large, frame);
+            if (random.below(8) == 0) frame.resize(random.below(frame.size() + 1));
+        }
+        const Joined joined(frames);
+        for (const auto& write : joined.writes) {
+            if (write.size() == 1) continue;
+            const Bytes whole = joined.whole(write[0]);
+            const auto notes = notes_of(joined.joins.head_of(write[0]).note, whole);
+            ASSERT_TRUE(notes);
+            const Segments segments(whole, *notes);
+            ASSERT_EQ(segments.count(), write.size());
+            for (std::uint32_t i = 0; i < segments.count(); ++i, ++joined_frames) {
+                Bytes again(segments.bytes_max());
+                again.resize(segments.write(i, again.data()));
+                ASSERT_EQ(again, frames[write[i]]) << "turn " << turn;
+            }
+        }
+    }
+    EXPECT_GT(joined_frames, 10'000U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Versions, Join, testing::Values(4, 6));
 
 TEST(JoinIpv4, IdentificationsCountUnlessNothingMayBeFragmented) {
