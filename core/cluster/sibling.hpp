@@ -11,6 +11,7 @@ public:
     // Implicit, like the binding of a reference.
     Sibling(Object& object) : object_(&object) {}
     Sibling(const Sibling&) = default;
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): nothing is assigned
     Sibling& operator=(const Sibling&) { return *this; }
 
     Object* operator->() const { return object_; }

@@ -12,7 +12,7 @@
 namespace nlb::dataplane {
 namespace {
 
-constexpr std::array<std::pair<rte_eth_event_type, PortEvent>, 6> kEvents{
+constexpr std::array<std::pair<rte_eth_event_type, std::uint32_t>, 6> kEvents{
     {{RTE_ETH_EVENT_INTR_LSC, kLinkChanged},
      {RTE_ETH_EVENT_INTR_RMV, kRemoved},
      {RTE_ETH_EVENT_INTR_RESET, kResetNeeded},

@@ -26,7 +26,7 @@ public:
     // Requires: not called from an event. Thread: main.
     void unwatch();
 
-    // Thread: any. Bits of PortEvent.
+    // Thread: any. Bits of port_health.hpp.
     void note(std::uint32_t events);
     // Thread: main. What came since the last call.
     [[nodiscard]] std::uint32_t take() { return came_.exchange(0, std::memory_order_acq_rel); }

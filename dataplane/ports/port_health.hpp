@@ -8,15 +8,13 @@
 
 namespace nlb::dataplane {
 
-// As bits: several may come at once.
-enum PortEvent : std::uint32_t {
-    kLinkChanged = 1,
-    kRemoved = 2,         // the device is gone from its bus
-    kResetNeeded = 4,     // its other half was reset: a virtual function's physical one
-    kRecovering = 8,      // the driver mends an error by itself, and nobody may use the port
-    kRecovered = 16,      // it is done
-    kRecoveryFailed = 32  // it has given up
-};
+// Events of a driver. As bits: several may come at once.
+inline constexpr std::uint32_t kLinkChanged = 1;
+inline constexpr std::uint32_t kRemoved = 2;      // the device is gone from its bus
+inline constexpr std::uint32_t kResetNeeded = 4;  // a virtual function's physical one was reset
+inline constexpr std::uint32_t kRecovering = 8;   // the driver mends an error: nobody may use it
+inline constexpr std::uint32_t kRecovered = 16;   // it is done
+inline constexpr std::uint32_t kRecoveryFailed = 32;  // it has given up
 
 class PortHealth {
 public:
@@ -31,7 +29,7 @@ public:
     // So many resets in vain, and the device is looked for anew.
     static constexpr unsigned kResetsMost = 3;
 
-    // Bits of PortEvent. True: the state is another one.
+    // The events above. True: the state is another one.
     bool on_events(std::uint32_t events, Instant now);
     // `quiet`: no core uses the port any more. Each step ends with on_done().
     [[nodiscard]] Step next(Instant now, bool quiet);

@@ -127,7 +127,7 @@ TEST(ClusterAgent, AFullTableIsToldOnceEachTimeThatItBegins) {
         return std::count(names.begin(), names.end(), "connections_full");
     };
     ipc::CountersReport report{};
-    for (const std::uint64_t untracked : {0, 5, 9, 9, 12}) {
+    for (const std::uint64_t untracked : {0U, 5U, 9U, 9U, 12U}) {
         report.counters.table_full = untracked;
         bench.deliver(Type::counters, report);
     }

@@ -14,6 +14,7 @@
 
 namespace nlb {
 // So that a failed expectation names the reason.
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for it by this name
 inline void PrintTo(Reason reason, std::ostream* out) {
     *out << info_of(reason).name;
 }

@@ -72,7 +72,7 @@ protected:
 };
 
 TEST_P(Join, WhatWasCutIsTheSameFrameAgain) {
-    for (const std::size_t options : {0, 12, 40}) {
+    for (const std::size_t options : {0U, 12U, 40U}) {
         TcpFrame large = tcp();
         large.options = options;
         const auto frames = cut(large, 1400);
@@ -141,7 +141,7 @@ TEST_P(Join, ADifferenceAnywhereInTheHeadersKeepsTwoApart) {
     ASSERT_EQ(writes_of({frames[0], frames[1]}), (Writes{{0, 1}}));
     const std::size_t push = (tcp().l4() + 13) * 8 + 4;  // from the least significant bit
     for (std::size_t bit = 0; bit < (tcp().head() + 40) * 8; ++bit) {
-        for (const std::uint32_t which : {0, 1}) {
+        for (const std::uint32_t which : {0U, 1U}) {
             std::vector<Bytes> changed{frames[0], frames[1]};
             changed[which][bit / 8] ^= static_cast<Byte>(1U << (7 - bit % 8));
             EXPECT_EQ(writes_of(changed), (Writes{{0}, {1}})) << "bit " << bit << " of " << which;
