@@ -6,6 +6,7 @@
 #include <cstring>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <string_view>
 
 namespace nlb::dataplane {
 namespace {
@@ -25,12 +26,26 @@ rte_ether_addr ether_of(const MacAddress& mac) {
 }
 
 Error refused_all(int filters, int everything) {
-    return Error{std::string{"the device takes neither the cluster's address ("} +
-                 rte_strerror(std::abs(filters)) + ") nor all frames (" +
-                 rte_strerror(std::abs(everything)) +
+    // One by one: both words would lie in one buffer.
+    const std::string address = rte_strerror(std::abs(filters));
+    const std::string all = rte_strerror(std::abs(everything));
+    return Error{"the device takes neither the cluster's address (" + address +
+                 ") nor all frames (" + all +
                  "): a virtual function has to be a trusted VF (on its physical function's host: "
                  "`ip link set dev PF vf N trust on spoofchk off`), and a hypervisor's switch has "
-                 "to allow promiscuous mode and forged addresses"};
+                 "to allow promiscuous mode and forged addresses; `mode: multicast` needs neither"};
+}
+
+// The physical function of an 82576 or I350 gives its virtual ones groups and never all frames
+// (Linux: igb_set_vf_promisc()), and DPDK's driver says that it has them.
+constexpr std::string_view kNeverAll = "net_e1000_igb_vf";
+
+int take_everything(std::uint16_t port) {
+    rte_eth_dev_info info{};
+    if (rte_eth_dev_info_get(port, &info) == 0 && info.driver_name != nullptr &&
+        info.driver_name == kNeverAll)
+        return -EPERM;
+    return rte_eth_promiscuous_enable(port);
 }
 
 }  // namespace
@@ -62,7 +77,7 @@ FilterCalls filter_calls(std::uint16_t port) {
                                                     static_cast<std::uint32_t>(list.size()));
             },
             [port] { return rte_eth_allmulticast_enable(port); },
-            [port] { return rte_eth_promiscuous_enable(port); }};
+            [port] { return take_everything(port); }};
 }
 
 Result<ipc::Reception> set_filters(const FilterCalls& calls, const FilterWish& wish, bool lenient) {

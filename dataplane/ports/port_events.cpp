@@ -4,9 +4,11 @@
 #include "dataplane/ports/port_events.hpp"
 
 #include <array>
-#include <cerrno>
+#include <map>
+#include <mutex>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
+#include <string>
 #include <utility>
 
 namespace nlb::dataplane {
@@ -27,8 +29,39 @@ int on_event(std::uint16_t, rte_eth_event_type type, void* events, void*) {
     return 0;
 }
 
-void on_device_event(const char*, rte_dev_event_type type, void* events) {
-    if (type == RTE_DEV_EVENT_REMOVE) static_cast<PortEvents*>(events)->note(kRemoved);
+// Who watches which device of a bus. DPDK 22.11 takes the callbacks of other devices away too when
+// one device's is (rte_dev_event_callback_unregister), so there is one for all, and it stays.
+class Removals {
+public:
+    void add(const std::string& device, PortEvents* events) {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(listens_, true))
+            static_cast<void>(rte_dev_event_callback_register(nullptr, on_device_event, this));
+        watchers_.emplace(device, events);
+    }
+    void remove(const PortEvents* events) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(watchers_, [&](const auto& entry) { return entry.second == events; });
+    }
+
+private:
+    // Thread: DPDK's interrupt thread.
+    static void on_device_event(const char* device, rte_dev_event_type type, void* all) {
+        if (type != RTE_DEV_EVENT_REMOVE || device == nullptr) return;
+        auto& removals = *static_cast<Removals*>(all);
+        const std::lock_guard lock(removals.mutex_);
+        const auto [first, last] = removals.watchers_.equal_range(device);
+        for (auto entry = first; entry != last; ++entry) entry->second->note(kRemoved);
+    }
+
+    std::mutex mutex_;
+    bool listens_ = false;
+    std::multimap<std::string, PortEvents*> watchers_;
+};
+
+Removals& removals() {
+    static Removals all;
+    return all;
 }
 
 }  // namespace
@@ -44,8 +77,7 @@ void PortEvents::watch(std::uint16_t port) {
         static_cast<void>(rte_eth_dev_callback_register(port, type, on_event, this));
     rte_eth_dev_info info{};
     if (rte_eth_dev_info_get(port, &info) != 0 || info.device == nullptr) return;
-    device_ = rte_dev_name(info.device);
-    static_cast<void>(rte_dev_event_callback_register(device_.c_str(), on_device_event, this));
+    removals().add(rte_dev_name(info.device), this);
 }
 
 void PortEvents::unwatch() {
@@ -54,11 +86,7 @@ void PortEvents::unwatch() {
         static_cast<void>(rte_eth_dev_callback_unregister(static_cast<std::uint16_t>(port_), type,
                                                           on_event, this));
     port_ = -1;
-    // An event that is being told is waited for: it notes a bit and rings main.
-    while (!device_.empty() &&
-           rte_dev_event_callback_unregister(device_.c_str(), on_device_event, this) == -EAGAIN) {
-    }
-    device_.clear();
+    removals().remove(this);
 }
 
 void PortEvents::note(std::uint32_t events) {

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <utility>
 
 #include "dataplane/ports/port_health.hpp"
@@ -36,7 +35,6 @@ private:
     std::function<void()> bell_;
     std::atomic<std::uint32_t> came_{0};  // publishes nothing but itself
     int port_ = -1;
-    std::string device_;  // as its bus calls it; empty: not watched
 };
 
 }  // namespace nlb::dataplane

@@ -44,10 +44,10 @@ class Adapter:
         tap = f"tap,id={self.port},ifname={self.port},script=no,downscript=no"
         if self.queues > 1:
             tap += f",queues={self.queues}"
-        place = self.place or (f"bus=slot-{self.port}" if self.pluggable else f"addr={slot:#x}")
+        place = self.place or (f"bus=slot-{self.port}" if self.pluggable else f"bus=pcie.0,addr={slot:#x}")
         device = f"{self.model},netdev={self.port},id=nic-{self.port},mac={self.mac},{place},romfile="
-        port = ["-device", f"pcie-root-port,id=slot-{self.port},chassis={slot},slot={slot},addr={slot:#x}"] if self.pluggable else []
-        return ["-netdev", tap, *port, "-device", device]
+        root_port = f"pcie-root-port,id=slot-{self.port},chassis={slot},slot={slot},bus=pcie.0,addr={slot:#x}"
+        return ["-netdev", tap, *(("-device", root_port) if self.pluggable else ()), "-device", device]
 
     def properties(self):
         """As the monitor takes them, of a pluggable one."""
@@ -90,7 +90,7 @@ class Guest:
         command += ["-qmp", f"unix:{self.monitor_socket},server=on,wait=off"]
         for tag, path, options in (("machine", "/", "readonly=on,multidevs=remap"), ("lab", self.share, "multidevs=remap")):
             command += ["-fsdev", f"local,id={tag},path={path},security_model=none,{options}"]
-            command += ["-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+            command += ["-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag},bus=pcie.0"]
         for place, adapter in enumerate(self.adapters):
             command += adapter.arguments(FIRST_SLOT + place)
         return command

@@ -38,11 +38,25 @@ class GuestNetwork(network.Network):
     """Bridge ports of hosts are taps; the guest that opens one is at the other end of the cable."""
 
     def add_machine(self, name):
+        for bridge in {adapter.bridge for adapter in self.plan.adapters[name]} - {"bridge"}:  # a segment without clients
+            self._ip(self.switch, f"link add {bridge} type bridge mcast_snooping 0 stp_state 0 forward_delay 0")
+            self._ip(self.switch, f"link set {bridge} up")
         for adapter in self.plan.adapters[name]:
             kind = "mode tap multi_queue" if adapter.queues > 1 else "mode tap"
             self._ip(self.switch, f"tuntap add dev {adapter.port} {kind}")
             self.set_kernel(self.switch, f"net.ipv6.conf.{adapter.port}.disable_ipv6=1")
-            self._join(adapter.port)
+            self._ip(self.switch, f"link set {adapter.port} master {adapter.bridge} up")
+
+    def add_server(self, host, bridge="behind"):
+        """Servers of a host in a namespace of their own, on the segment behind its second adapter; returns its name."""
+        server = self.add_server_namespace(host)
+        self._ip(self.switch, f"link add servers type veth peer name eth0 netns {server}")
+        for place, name in ((self.switch, "servers"), (server, "eth0")):
+            options = [word for offload in network.OFFLOADS for word in (offload, "off")]
+            system.run("ethtool", "-K", name, *options, namespace=place)
+        self._ip(self.switch, f"link set servers master {bridge} up")
+        self._ip(server, "link set eth0 up")
+        return server
 
 
 class GuestLab(Lab):

@@ -12,6 +12,21 @@ from . import plan, system, webserver
 from .process import Process
 
 
+def give_addresses(host_plan, namespace, device):
+    """A host's dedicated and virtual addresses, and its routes, on an interface of its servers."""
+    lines = [
+        f"address replace {host_plan.address}/24 dev {device}",
+        f"address replace {plan.VIP}/24 dev {device}",
+        f"address replace {host_plan.address6}/64 dev {device} nodad",
+        # A server never makes a connection from a virtual address by itself.
+        f"address replace {plan.VIP6}/64 dev {device} nodad preferred_lft 0",
+        f"link set {device} up",
+        f"route replace default via {plan.ROUTER} dev {device} src {host_plan.address}",
+        f"route replace default via {plan.ROUTER6} dev {device}",
+    ]
+    system.run("ip", "-n", namespace, "-batch", "-", text="\n".join(lines) + "\n")
+
+
 class Host:
     def __init__(self, host_plan, namespace, estate, configuration, machine=None):
         """`machine` is what this lab calls it when it is not the name that its file gives it: two machines may claim one host."""
@@ -85,17 +100,7 @@ class Host:
 
     def give_addresses(self, namespace=None, device="nlb0"):
         """What an administrator does where nlb does not: the dedicated and the virtual addresses on the servers' interface."""
-        lines = [
-            f"address replace {self.plan.address}/24 dev {device}",
-            f"address replace {plan.VIP}/24 dev {device}",
-            f"address replace {self.plan.address6}/64 dev {device} nodad",
-            # A server never makes a connection from a virtual address by itself.
-            f"address replace {plan.VIP6}/64 dev {device} nodad preferred_lft 0",
-            f"link set {device} up",
-            f"route replace default via {plan.ROUTER} dev {device} src {self.plan.address}",
-            f"route replace default via {plan.ROUTER6} dev {device}",
-        ]
-        system.run("ip", "-n", namespace or self.namespace, "-batch", "-", text="\n".join(lines) + "\n")
+        give_addresses(self.plan, namespace or self.namespace, device)
 
     def nlb(self, *arguments, timeout=30):
         """Runs `nlb` on this host; returns its exit code, what it printed, and what it complained about."""

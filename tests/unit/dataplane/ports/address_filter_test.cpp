@@ -108,5 +108,15 @@ TEST(AddressFilter, WhatIsWantedFollowsTheMode) {
     EXPECT_EQ(wish.groups.size(), 4U);
 }
 
+TEST(AddressFilter, ARefusalTellsBothReasonsAndTheWaysOut) {
+    FakeDevice device{-ENOSPC};
+    device.everything = -EPERM;
+    const auto refused = set_filters(device.calls(), kWish, false);
+    ASSERT_FALSE(refused.ok());
+    for (const char* const words :
+         {"No space left", "Operation not permitted", "trust on", "`mode: multicast`"})
+        EXPECT_NE(refused.error().message.find(words), std::string::npos) << words;
+}
+
 }  // namespace
 }  // namespace nlb::dataplane
