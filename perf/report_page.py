@@ -177,7 +177,8 @@ def of_endtoend(told):
     page += drawn("Latency of requests", "milliseconds", "Half and a hundredth of the requests took longer. Less is better.",
                   *((f"{name}, {late}", test, f"{late}_ms") for name, test in asked for late in ("p50", "p99")))
     rows = [(way, *(row[test][figure_of] for _, test in streams for figure_of in ("gbit_per_second", "cpu_seconds_per_gb")),
-             *(row[test][figure_of] for _, test in asked for figure_of in ("requests_per_second", "cpu_seconds_per_1000", "p50_ms", "p99_ms")),
+             *(row[test][figure_of] for _, test in asked
+               for figure_of in ("requests_per_second", "cpu_seconds_per_1000", "p50_ms", "p99_ms")),
              *((row["udp"][figure_of] if row["udp"] else "-") for figure_of in ("queries_per_second", "cpu_seconds_per_1000")))
             for way, row in ways.items()]
     page += table(("way", "to server Gbit/s", "s/GB", "to client Gbit/s", "s/GB", "kept open /s", "s/1,000", "p50 ms", "p99 ms", "each /s",
