@@ -41,7 +41,8 @@ public:
     // Nothing: the frame claims no virtual address of this cluster.
     [[nodiscard]] std::optional<VirtualClaim> read(std::span<const Byte> frame) const;
 
-    // Three times within the time that a beginner listens, then as often: a sign lasts T*P.
+    // Three times within the time for which a beginner that hears nobody still listens, then as
+    // often.
     void ask_holders(Instant now, Duration listens);
     // From now on this host answers for the addresses, or another one does.
     void note_default_host(Instant now, bool is_default);

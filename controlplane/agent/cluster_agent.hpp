@@ -215,7 +215,6 @@ private:
     void note_stranger(Instant now, const std::optional<Sign>& sign);
     void note_claim(Instant now, const VirtualClaim& claim);
     void guard_addresses(Instant now);
-    [[nodiscard]] bool hears_nobody() const;
     void note_workers(Instant now, Instant oldest_poll);
     void note_drained_rules();
 

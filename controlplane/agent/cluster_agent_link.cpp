@@ -179,21 +179,14 @@ void ClusterAgent::ask_witnesses(Instant now) {
 }
 
 void ClusterAgent::note_stranger(Instant now, const std::optional<Sign>& sign) {
-    if (!sign) return;
+    if (!sign || !membership_.note_sign(*sign)) return;
     if (strangers_.should_tell(*sign, now))
         tell(EventId::stranger_serves, fields_of(*sign, params_.versions));
-    membership_.note_sign(*sign);
-}
-
-bool ClusterAgent::hears_nobody() const {
-    return membership_.peers().empty();
 }
 
 // A member's claim is news only to a beginner that hears no member: it serves, and its heartbeats
 // are lost on the way. Anybody else's is a conflict: the address is defended, and a beginner waits.
 void ClusterAgent::note_claim(Instant now, const VirtualClaim& claim) {
-    const bool begins = membership_.state() == MembershipState::join && hears_nobody();
-    if (claim.is_clusters && !begins) return;
     if (claim.is_clusters) return note_stranger(now, sign_of_claim(claim));
     ++address_conflicts_;
     const bool defended = addresses_.defend(now, claim.address);
@@ -209,8 +202,8 @@ void ClusterAgent::guard_addresses(Instant now) {
     const bool is_default =
         active_ && membership_.own()[kDefaultRule] != 0 && membership_.valid_until() > now;
     addresses_.note_default_host(now, is_default);
-    if (active_ && membership_.state() == MembershipState::join && hears_nobody() && link_up_)
-        addresses_.ask_holders(now, params_.timing.bootstrap_after);
+    if (active_ && membership_.evidence().asks_holders() && link_up_)
+        addresses_.ask_holders(now, params_.timing.bootstrap_after - params_.timing.bury_after);
     addresses_.on_tick(now);
 }
 

@@ -22,6 +22,7 @@
 
 #include "controlplane/agent/cluster_settings.hpp"
 #include "controlplane/flight/fields.hpp"
+#include "core/base/host_map.hpp"
 #include "core/base/types.hpp"
 #include "core/wire/frame_codec.hpp"
 
@@ -56,6 +57,10 @@ private:
     }
     template <class Key, class T>
     void put(const std::map<Key, T>& values) {
+        put_all(values);
+    }
+    template <class T>
+    void put(const HostMap<T>& values) {
         put_all(values);
     }
     template <class T, std::size_t kCount>
@@ -179,6 +184,16 @@ private:
             Key key{};
             get(key);
             get(values[key]);
+        }
+    }
+    template <class T>
+    void get(HostMap<T>& values) {
+        values.clear();
+        for (std::uint32_t left = count(); left != 0 && ok_; --left) {
+            HostId id{};
+            get(id);
+            if (values.size() == kHostsMax && !values.contains(id)) return fail();
+            get(values[id]);
         }
     }
     template <class T, std::size_t kCount>

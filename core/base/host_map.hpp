@@ -19,6 +19,7 @@ public:
 
     // The host's value, a new one if it has none.
     Value& operator[](HostId id) {
+        if (count_ != 0 && entries_[count_ - 1].first < id) return append(id);
         Entry* const place = std::find_if(entries_.begin(), entries_.begin() + count_,
                                           [id](const Entry& entry) { return entry.first >= id; });
         if (place != entries_.begin() + count_ && place->first == id) return place->second;
@@ -28,9 +29,12 @@ public:
         *place = Entry{id, Value{}};
         return place->second;
     }
-    [[nodiscard]] bool contains(HostId id) const {
-        return std::any_of(begin(), end(), [id](const Entry& entry) { return entry.first == id; });
+    // end(): it has none.
+    [[nodiscard]] const Entry* find(HostId id) const {
+        return std::find_if(begin(), end(), [id](const Entry& entry) { return entry.first == id; });
     }
+    [[nodiscard]] bool contains(HostId id) const { return find(id) != end(); }
+    void clear() { count_ = 0; }
     [[nodiscard]] const Entry* begin() const { return entries_.data(); }
     [[nodiscard]] const Entry* end() const { return entries_.data() + count_; }
     [[nodiscard]] std::size_t size() const { return count_; }
@@ -39,6 +43,13 @@ public:
     }
 
 private:
+    Value& append(HostId id) {
+        NLB_ASSERT(count_ < entries_.size());
+        Entry& last = entries_[count_++];
+        last = Entry{id, Value{}};
+        return last.second;
+    }
+
     std::array<Entry, kHostsMax> entries_{};
     std::size_t count_ = 0;
 };

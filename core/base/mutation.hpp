@@ -16,6 +16,7 @@ namespace nlb {
     X(no_fence,           "no-fence",           "cores serve past the end of their lease") \
     X(lease_from_send,    "lease-from-send",    "R3: the lease runs from my sending, not from what peers acknowledged") \
     X(lease_long,         "lease-long",         "(i): the lease is 1.02 T*P") \
+    X(base_from_belief,   "base-from-belief",   "R3: a life that was just believed counts from then on, not from what it acknowledged") \
     X(no_cap,             "no-cap",             "R3: dropping a silent peer renews from now") \
     X(count_strangers,    "count-strangers",    "R3: a majority counts hosts of other configurations") \
     X(one_majority,       "one-majority",       "reload: a majority of one of the two configurations is enough") \
@@ -37,6 +38,8 @@ namespace nlb {
     X(no_listening_time,  "no-listening-time",  "R5: silence is counted while the loop did not run") \
     X(trust_mute,         "trust-mute",         "R5: silence is counted while the dataplane was stopped") \
     X(boot_blind,         "boot-blind",         "R6: bootstrap beside signs that somebody serves") \
+    X(hasty_claims,       "hasty-claims",       "R6: answers for virtual addresses count before this host has listened for the members") \
+    X(one_candidate,      "one-candidate",      "R6: of the lives of an id that are not believed only one is a sign") \
     X(no_aside,           "no-aside",           "R6: a beginner whom a sign holds up does not say that nobody needs to wait for it") \
     X(adopt_any,          "adopt-any",          "R7: maps that lack a living member, or have a buried one, are adopted") \
     X(no_meeting,         "no-meeting",         "R9: lineages that meet both go on") \

@@ -140,7 +140,8 @@ Incarnations Coordinator::admit_joiners(Incarnations wanted) const {
             return heard != hears.end() && heard->second.heard == peer.incarnation &&
                    (heard->second.flags & (kReportSilent | kReportCandidate | kReportBuried)) ==
                        0 &&
-                   back != peer.hears.end() && back->second.heard == other.second;
+                   back != peer.hears.end() && back->second.heard == other.second &&
+                   (back->second.flags & (kReportSilent | kReportBuried)) == 0;
         };
         if (std::all_of(wanted.begin(), wanted.end(), hear_one_another))
             wanted[id] = peer.incarnation;

@@ -6,8 +6,26 @@
 
 namespace nlb {
 
-void Evidence::note(const Sign& sign) {
+bool Evidence::note(const Sign& sign) {
+    if (sign.kind == Sign::Kind::serves_unheard && !asks_holders() &&
+        !(mutated(Mutation::hasty_claims) && self_->is_joiner()))
+        return false;
     noted_[static_cast<std::size_t>(sign.kind)] = Noted{sign, listening_->time()};
+    return true;
+}
+
+bool Evidence::asks_holders() const {
+    return self_->is_joiner() && listening_->has_listened() && !hears_anybody();
+}
+
+// Also whom it has not believed yet: that is a sign of its own.
+bool Evidence::hears_anybody() const {
+    const auto lately = [this](const auto& entry) {
+        return listening_->since(entry.second.last_rx) <= timing_->bury_after;
+    };
+    const auto heard = [&](const auto& entry) { return entry.second.heard && lately(entry); };
+    return std::any_of(peers_->all().begin(), peers_->all().end(), heard) ||
+           std::any_of(peers_->candidates().begin(), peers_->candidates().end(), lately);
 }
 
 void Evidence::begin() {
@@ -60,13 +78,20 @@ std::optional<Sign> Evidence::newest() const {
 // member, because it may begin at this moment.
 std::optional<Sign> Evidence::of_a_peer() const {
     for (const auto& [id, candidate] : peers_->candidates())
-        if (!candidate.deaf && listening_->since(candidate.last_rx) <= timing_->bury_after)
+        if (is_in_doubt(candidate)) return Sign{.kind = Sign::Kind::unproven, .host = id};
+    // Two machines of one id: the one is believed, and the other may serve.
+    for (const auto& [id, candidate] : peers_->passed_over())
+        if (is_in_doubt(candidate) && !mutated(Mutation::one_candidate))
             return Sign{.kind = Sign::Kind::unproven, .host = id};
     for (const auto& [id, peer] : peers_->all())
         if (!Peers::is_proven(peer) && !has_withdrawn(peer.flags) &&
             listening_->since(peer.last_rx) <= timing_->bury_after)
             return Sign{.kind = Sign::Kind::unproven, .host = id};
     return std::nullopt;
+}
+
+bool Evidence::is_in_doubt(const Candidate& candidate) const {
+    return !candidate.deaf && listening_->since(candidate.last_rx) <= timing_->bury_after;
 }
 
 std::optional<Sign> Evidence::noted(Duration age) const {

@@ -22,8 +22,13 @@ public:
     Evidence(const Self& self, const Timing& timing, const Listening& listening, const Peers& peers)
         : self_(self), timing_(timing), listening_(listening), peers_(peers) {}
 
-    // Of a frame that was not verified.
-    void note(const Sign& sign);
+    // Of a frame that was not verified. False: it is no sign here. A member's answer for a virtual
+    // address is one only to a beginner that has heard nobody in T*P of listening: before that, the
+    // members' heartbeats may still be on their way.
+    bool note(const Sign& sign);
+    // A beginner that hears nobody asks who answers for the virtual addresses: its silence may be a
+    // filter's work.
+    [[nodiscard]] bool asks_holders() const;
     // This host begins to join: it has its whole patience again.
     void begin();
     // The operator knows that nobody serves: this beginning waits for no sign.
@@ -57,6 +62,8 @@ private:
     };
     [[nodiscard]] bool is_spent() const;
     [[nodiscard]] bool is_without_members() const;
+    [[nodiscard]] bool hears_anybody() const;
+    [[nodiscard]] bool is_in_doubt(const Candidate& candidate) const;
     [[nodiscard]] std::optional<Sign> of_a_peer() const;
     [[nodiscard]] std::optional<Sign> noted(Duration age) const;
 

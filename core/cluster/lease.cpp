@@ -42,10 +42,14 @@ bool Lease::holds_back(HostId id, const Peer& peer) const {
            listening_->since(peer.last_rx) <= params_->timing.drop_after;
 }
 
+// Its silence about me counts from the newest frame of mine that it heard, also where that was
+// before I believed it: it may become a member at once, and bury me from there.
 Instant Lease::base_of(HostId id, const Peer& peer) const {
-    if (!peer.heard) return peer.first_seen;
+    const bool first = !peer.heard || peer.acknowledged == kLongAgo;
+    const Instant base = first ? peer.first_seen : peer.acknowledged;
     const Instant again = peers_->is_buried(id, peer.incarnation) ? peer.proven_again : kLongAgo;
-    return std::max({peer.acknowledged, peer.first_seen, again});
+    if (mutated(Mutation::base_from_belief)) return std::max({base, peer.first_seen, again});
+    return std::max(base, again);
 }
 
 // Dropping a silent peer never renews from "now": the newest beats may all be lost to it, and it

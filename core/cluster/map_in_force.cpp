@@ -36,9 +36,10 @@ HostSet MapInForce::members() const {
     return members;
 }
 
-RuleMasks MapInForce::targets_of(HostId host) const {
+const RuleMasks& MapInForce::targets_of(HostId host) const {
+    static constexpr RuleMasks kNothing{};
     const auto found = targets_.find(host);
-    return found == targets_.end() ? RuleMasks{} : found->second;
+    return found == targets_.end() ? kNothing : found->second;
 }
 
 std::optional<ClusterMap> MapInForce::add_part(const MapPart& part) {

@@ -27,7 +27,7 @@ public:
     [[nodiscard]] Incarnations incarnations() const;
     [[nodiscard]] HostSet members() const;
     // What the map gives to one host.
-    [[nodiscard]] RuleMasks targets_of(HostId host) const;
+    [[nodiscard]] const RuleMasks& targets_of(HostId host) const;
     // All live members hold the next configuration and give their buckets back for it.
     [[nodiscard]] bool makes_way_for_reload() const { return map_.next_digest != 0; }
 

@@ -81,8 +81,9 @@ public:
     Actions on_link(Instant now, bool up);
     // Somebody may serve without being heard as a member (R6): a beginner waits for a while.
     // Whoever can send frames makes signs: nothing follows from one before the next event, so that
-    // it costs no step. It counts from the newest event, which is at most a tick ago.
-    void note_sign(const Sign& sign) { evidence_.note(sign); }
+    // it costs no step. It counts from the newest event, which is at most a tick ago. False: it is
+    // no sign here, and nothing to tell people.
+    bool note_sign(const Sign& sign) { return evidence_.note(sign); }
     // The operator's word that nobody serves: the present beginning waits for no sign.
     Actions on_begin_alone(Instant now);
     // Two-phase reload: `next` is used once every live member holds it. Nothing, or what is in

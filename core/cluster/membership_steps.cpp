@@ -131,7 +131,10 @@ void Membership::notice_deafness() {
         case Listening::Deafness::begins:
             outbox_.speak_soon();
             outbox_.push(Report{.kind = Report::Kind::deaf, .host = self_.id});
-            if (self_.is_member()) reset(ResetCause::deaf);
+            if (self_.is_member())
+                reset(ResetCause::deaf);
+            else
+                peers_.forget_hearing();
             return;
     }
 }

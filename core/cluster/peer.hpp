@@ -5,9 +5,9 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 
+#include "core/base/host_map.hpp"
 #include "core/base/types.hpp"
 #include "core/wire/cluster_frames.hpp"
 
@@ -60,7 +60,7 @@ struct Peer {
     std::array<RuleReport, kRuleSlots> stated_rules{};
     std::array<RuleReport, kRuleSlots> rules{};
     StagedReport staged;
-    std::map<HostId, PeerReport> hears;  // by the id of whom it hears; not its candidates
+    HostMap<PeerReport> hears;  // by the id of whom it hears; not its candidates
 };
 
 // Buckets of another configuration are no buckets of mine: R13 keeps its host out, R9 ends the

@@ -13,7 +13,7 @@ namespace nlb {
 namespace {
 
 // But for the sequences, which grow.
-bool hears_alike(const std::map<HostId, PeerReport>& a, const std::map<HostId, PeerReport>& b) {
+bool hears_alike(const HostMap<PeerReport>& a, const HostMap<PeerReport>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& two) {
         return one.first == two.first && one.second.flags == two.second.flags &&
                one.second.heard == two.second.heard;
@@ -75,6 +75,9 @@ FrameFault Peers::believe(const FrameHeader& header, const std::vector<PeerRepor
     if (known != nullptr) supersede(header.id, known->incarnation, header.incarnation);
     peers_[header.id] = std::move(fresh);
     candidates_.erase(header.id);
+    if (const auto other = passed_over_.find(header.id);
+        other != passed_over_.end() && other->second.incarnation == header.incarnation)
+        passed_over_.erase(other);
     outbox_->push(Report{.kind = Report::Kind::believed, .host = header.id});
     outbox_->speak_soon();
     return FrameFault::none;
@@ -117,12 +120,7 @@ FrameFault Peers::consider_candidate(const FrameHeader& header,
         // One that hears me lives: it has to be told that it is buried, to come under a new term.
         if (is_buried(header.id, header.incarnation) && !hears_me)
             return FrameFault::buried_incarnation;
-        if (known != candidates_.end() && !may_take_place_of(known->second, hears_me))
-            return FrameFault::unbelieved;
-        // It needs a sequence of mine to acknowledge, and later ones come with the beats: many
-        // hosts that begin at once must not answer one another's answers.
-        outbox_->speak_soon();
-        candidates_[header.id] = {
+        const Candidate candidate{
             .incarnation = header.incarnation,
             .sequence = header.sequence,
             .my_sequence = sent_->sequence(),
@@ -130,6 +128,15 @@ FrameFault Peers::consider_candidate(const FrameHeader& header,
             .hears_me = hears_me,
             .deaf = says_deaf(header.flags),
         };
+        if (known != candidates_.end() && !may_take_place_of(known->second, hears_me)) {
+            passed_over_[header.id] = candidate;
+            return FrameFault::unbelieved;
+        }
+        if (known != candidates_.end()) passed_over_[header.id] = known->second;
+        // It needs a sequence of mine to acknowledge, and later ones come with the beats: many
+        // hosts that begin at once must not answer one another's answers.
+        outbox_->speak_soon();
+        candidates_[header.id] = candidate;
         return FrameFault::unbelieved;
     }
     Candidate& candidate = known->second;
@@ -168,8 +175,11 @@ bool Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
                       peer.staged == beat.staged;
     const bool was_proven = is_proven(peer);
     // What it did not acknowledge while it was deaf holds nobody back: it held no lease, and it
-    // listens anew before it may hold one.
-    if (says_deaf(peer.flags) && !says_deaf(beat.header.flags)) peer.first_seen = listening_->now();
+    // listens anew before it may hold one. It acknowledges what it has heard since.
+    if (says_deaf(peer.flags) && !says_deaf(beat.header.flags)) {
+        peer.first_seen = listening_->now();
+        peer.acknowledged = kLongAgo;
+    }
     peer.stated = true;
     peer.state = beat.header.state;
     peer.flags = beat.header.flags;
@@ -188,10 +198,12 @@ bool Peers::note_heartbeat(const Heartbeat& beat, std::uint64_t config_digest) {
 
 bool Peers::note_reports(Peer& peer, const std::vector<PeerReport>& reports) {
     const bool had_buried_me = std::exchange(peer.buried_me, false);
-    const auto before = std::exchange(peer.hears, {});
+    const auto before = peer.hears;
+    peer.hears.clear();
     for (const PeerReport& entry : reports) {
-        const auto [at, is_new] = peer.hears.insert({entry.id, entry});
-        if (!is_new && (at->second.flags & kReportCandidate) != 0) at->second = entry;
+        const bool is_new = !peer.hears.contains(entry.id);
+        PeerReport& known = peer.hears[entry.id];
+        if (is_new || (known.flags & kReportCandidate) != 0) known = entry;
         if (entry.id == self_->id && entry.heard == self_->incarnation &&
             (entry.flags & kReportBuried) != 0)
             peer.buried_me = true;
@@ -219,6 +231,10 @@ void Peers::note_member(const MemberEntry& member) {
         candidates_.erase(member.id);
     }
     peers_[member.id].heard = true;
+}
+
+void Peers::forget_hearing() {
+    for (auto& [id, peer] : peers_) peer.heard = false;
 }
 
 void Peers::begin_incarnation() {

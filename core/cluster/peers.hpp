@@ -55,6 +55,8 @@ public:
     void note_member(const MemberEntry& member);
     // R5: buries who was silent for longer than T*P. True: somebody was.
     [[nodiscard]] bool bury_the_silent();
+    // This host was deaf: what it heard before acknowledges nobody any more.
+    void forget_hearing();
     // A new incarnation of this host: nobody is buried, nobody has acknowledged it.
     void begin_incarnation();
     // What a former control plane of this host wrote down (R10). Requires: the map is in force.
@@ -64,6 +66,8 @@ public:
 
     [[nodiscard]] const Table& all() const { return peers_; }
     [[nodiscard]] const Candidates& candidates() const { return candidates_; }
+    // By id, the newest life that is not believed and that another one's candidacy keeps out.
+    [[nodiscard]] const Candidates& passed_over() const { return passed_over_; }
     [[nodiscard]] const Peer* find(HostId id) const;
     // Requires: the host is known.
     [[nodiscard]] const Peer& at(HostId id) const;
@@ -102,7 +106,8 @@ public:
     // Everything of it that changes, for snapshots (controlplane/flight).
     template <class Self, class Each>
     static void fields(Self& self, Each&& each) {
-        each(self.peers_, self.candidates_, self.buried_, self.superseded_, self.unproven_);
+        each(self.peers_, self.candidates_, self.passed_over_, self.buried_, self.superseded_,
+             self.unproven_);
     }
 
 private:
@@ -131,6 +136,7 @@ private:
     Sibling<Outbox> outbox_;
     Table peers_;
     Candidates candidates_;
+    Candidates passed_over_;
     RecentSet<std::pair<HostId, Incarnation>, kBuriedMax> buried_;
     // Boots that are over; kept over resets.
     RecentSet<std::pair<HostId, std::uint32_t>, kSupersededMax> superseded_;

@@ -339,8 +339,7 @@ void ControlPlaneModel::send(std::vector<Byte> datagram) {
 }
 
 void ControlPlaneModel::on_event(const controlplane::Event& event) {
-    if (event.id == controlplane::EventId::reset)
-        world_.invariants().on_reset(id_, event.fields.back().second);
+    world_.invariants().on_event(id_, event);
     world_.note(id_, [&] {
         std::string text{event.name()};
         for (const auto& [name, value] : event.fields)

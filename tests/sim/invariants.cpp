@@ -113,63 +113,6 @@ bool Invariants::began_deaf_to(HostId host, HostId other) const {
     });
 }
 
-// How long a bucket is nobody's while only operators act.
-void Invariants::watch_orphans() {
-    RuleMasks uncovered{};
-    for (const RuleId rule : rules_) {
-        BucketMask covered = 0;
-        for (HostId id = 1; id <= world_.settings().hosts; ++id)
-            covered |= world_.host(id).dataplane.does_accept()[rule];
-        uncovered[rule] = kAllBuckets & ~covered;
-    }
-    const Duration now = world_.scheduler().now();
-    for (const RuleId rule : rules_) {
-        BucketMask changed = uncovered[rule] ^ uncovered_[rule];
-        // nobody is meant to own it
-        if (uncovered[rule] != 0 && !is_offered(rule)) uncovered_since_[rule].fill(Duration{0});
-        for (; changed != 0; changed &= changed - 1) {
-            const auto bucket = static_cast<std::size_t>(__builtin_ctzll(changed));
-            if ((uncovered[rule] >> bucket & 1U) != 0) {
-                uncovered_since_[rule][bucket] = is_offered(rule) ? now : Duration{0};
-            } else if (uncovered_since_[rule][bucket] != Duration{0}) {
-                findings_.planned_windows.push_back(now - uncovered_since_[rule][bucket]);
-                check_window(rule, now - uncovered_since_[rule][bucket]);
-            }
-        }
-    }
-    uncovered_ = uncovered;
-}
-
-// In planned moves: two messages and the installs of the former and the next owner, as each core of
-// the one has stopped before the first of the other begins; one more where the next owner has to be
-// told of guests first. A newer epoch in between may send the bucket to another host: one more
-// move. A reload takes everything back, which is several.
-void Invariants::check_window(RuleId rule, Duration length) {
-    const Settings& settings = world_.settings();
-    if (settings.tries(Fault::reload)) return;
-    const Duration install = settings.install_max * (settings.sticky_ms == 0 ? 2 : 3);
-    const Duration loops = std::chrono::milliseconds{1};  // wake-ups and sockets
-    const Duration move = 2 * world_.network().conditions.delay_max + install + loops;
-    const bool anew = newest_epoch_at_ > world_.scheduler().now() - length;
-    if (length > (anew ? 2 : 1) * move)
-        fail("I8", "rule " + std::to_string(rule) + ": a bucket had no owner for " +
-                       in_seconds(length) + " s in a planned move");
-}
-
-bool Invariants::is_offered(RuleId rule) const {
-    for (HostId id = 1; id <= world_.settings().hosts; ++id) {
-        const HostModel& host = world_.host(id);
-        const Membership* membership = host.control.membership();
-        if (!is_expected(id) || membership == nullptr ||
-            membership->state() != MembershipState::member || !host.wanted || host.draining)
-            continue;
-        if (host.offers[rule] != 0 && host.states[rule] == RuleState::enabled &&
-            (passes(id, rule) || (world_.settings().drop_ports >> rule & 1U) == 0))
-            return true;
-    }
-    return false;
-}
-
 // Its server of that rule, by port.
 bool Invariants::passes(HostId id, RuleId port) const {
     return !world_.settings().is_checked(port) || world_.host(id).servers[port] == Server::well;
@@ -297,10 +240,7 @@ void Invariants::on_stored(HostId id, const std::optional<Checkpoint>& checkpoin
     if (map.epoch == last_map_[id].epoch) return;
     const ClusterMap before = std::exchange(last_map_[id], map);
     if (map.epoch == Epoch{}) return;
-    if (newest_epoch_ < map.epoch) {
-        newest_epoch_ = map.epoch;
-        newest_epoch_at_ = world_.scheduler().now();
-    }
+    note_newest(map);
     ++findings_.epochs;
     check_least_movement(id, before, map);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/agent/events.hpp"
 #include "core/cluster/membership.hpp"
 #include "core/wire/frame_codec.hpp"
 #include "tests/sim/settings.hpp"
@@ -53,8 +54,8 @@ public:
     void on_crash(HostId id);
     // A fault befell it.
     void on_befallen(HostId id) { befallen_.insert(id); }
-    // It gave up its map.
-    void on_reset(HostId id, const std::string& because);  // I8
+    // What its control plane tells people.
+    void on_event(HostId id, const controlplane::Event& event);  // I8
     void fail(const std::string& invariant, const std::string& text);
 
     // What `serve` does not promise to prevent between the two at the moment.
@@ -68,8 +69,11 @@ private:
         std::optional<Duration> ended;
     };
 
+    void on_reset(HostId id, const std::string& because);  // I8
+    void on_stranger(HostId id, const std::string& because);
     void watch_orphans();
-    void check_window(RuleId rule, Duration length);  // I8
+    void note_newest(const ClusterMap& map);
+    void check_window(RuleId rule, std::size_t bucket, Duration since);  // I8
     [[nodiscard]] bool may_judge(HostId id) const;
     [[nodiscard]] bool counts_for(HostId other, HostId id) const;
     [[nodiscard]] bool was_frozen(HostId id) const;
@@ -95,8 +99,11 @@ private:
     Findings findings_;
     std::map<std::pair<bool, Epoch>, std::uint64_t> digest_of_epoch_;
     std::array<ClusterMap, kHostsMax + 1> last_map_;
-    Epoch newest_epoch_{};  // of all hosts' maps
+    ClusterMap newest_map_;  // of all hosts' maps
     Duration newest_epoch_at_{};
+    // When an epoch last gave each bucket to another host.
+    std::array<std::array<Duration, kBuckets>, kRuleSlots> sent_on_at_{};
+    std::array<Duration, kHostsMax + 1> joining_since_{};
     std::array<MembershipState, kHostsMax + 1> last_state_{};
     // Who was ever a member beside a host in its present incarnation.
     std::array<std::pair<Incarnation, HostSet>, kHostsMax + 1> met_{};

@@ -102,6 +102,25 @@ bool Invariants::was_frozen(HostId id) const {
            world_.scheduler().now() - thawed < world_.settings().timing.period * 3 / 2;
 }
 
+void Invariants::on_event(HostId id, const controlplane::Event& event) {
+    const bool resets = event.id == controlplane::EventId::reset;
+    if (resets || event.id == controlplane::EventId::started)
+        joining_since_[id] = world_.scheduler().now();
+    if (resets) on_reset(id, event.fields.back().second);
+    if (event.id == controlplane::EventId::stranger_serves)
+        for (const auto& [name, value] : event.fields)
+            if (std::string_view{name} == "because") on_stranger(id, value);
+}
+
+// What a member answers is no stranger's before its heartbeats had the time to arrive.
+void Invariants::on_stranger(HostId id, const std::string& because) {
+    const Duration listened = world_.scheduler().now() - joining_since_[id];
+    if (because.find("answers for this cluster's addresses") != std::string::npos &&
+        listened < world_.settings().timing.bury_after * 95 / 100)  // by a clock of its own
+        fail("I8", "host " + std::to_string(id) + " tells that " + because + ", " +
+                       in_seconds(listened) + " s after it began to listen");
+}
+
 void Invariants::on_reset(HostId id, const std::string& because) {
     if (may_judge(id))
         fail("I8", "host " + std::to_string(id) + ", which no fault befell, resets: " + because);

@@ -82,6 +82,12 @@ end:
 #if N > 2
         lose(2);
 #endif
+#ifdef MAPS_ALONE
+        if
+        :: missed != 0 -> maps = 1
+        :: maps = 0
+        fi;
+#endif
 #if LATE
         if
         :: faulty && late > 0 -> keep = 1
@@ -95,7 +101,7 @@ end:
             record();
             for (y : 0 .. N - 1) {
                 if
-                :: y != f_from && alive(y) && !(missed & bit_of(y)) ->
+                :: y != f_from && alive(y) && (!(missed & bit_of(y)) || maps) ->
                     outdate(y);
                     yes = 1;
                     receive(y)

@@ -127,6 +127,13 @@ inline believe(h, p) {
     fi
 }
 
+/* What a life acknowledges first takes the place of the time when it was first seen. */
+#ifdef BASE_FROM_BELIEF
+#define is_first_word(h, p) false
+#else
+#define is_first_word(h, p) !acked[at(h, p)]
+#endif
+
 inline hear(h, p) {
     heard[at(h, p)] = 1;
     if
@@ -153,13 +160,8 @@ inline hear(h, p) {
     ack = ack || f_known[h] == life[h];
 #endif
     if
-    :: ack && n < NEVER ->
-        acked[at(h, p)] = 1;
-        if
-        :: n < base[at(h, p)] -> base[at(h, p)] = n
-        :: else
-        fi
-    :: ack && n >= NEVER -> acked[at(h, p)] = 1
+    :: ack && (n < base[at(h, p)] || is_first_word(h, p)) -> base[at(h, p)] = n; acked[at(h, p)] = 1
+    :: ack -> acked[at(h, p)] = 1
     :: else
     fi;
     if
@@ -167,6 +169,13 @@ inline hear(h, p) {
     :: else
     fi
 }
+
+/* The heartbeat is lost, and the map before it is not. Only heartbeats count as hearing a host. */
+#ifdef MAPS_ALONE
+#define is_map_alone(h) (missed & bit_of(h))
+#else
+#define is_map_alone(h) false
+#endif
 
 /* Requires: h runs; `yes`: the frame is newer than all that h has of that life. */
 inline receive(h) {
@@ -176,10 +185,17 @@ inline receive(h) {
     :: else
     fi;
 #endif
-    believe(h, f_from);
+    if
+    :: is_map_alone(h) -> believed = known[at(h, f_from)] == f_life
+    :: else ->
+        believe(h, f_from);
+        if
+        :: believed -> hear(h, f_from)
+        :: else
+        fi
+    fi;
     if
     :: believed ->
-        hear(h, f_from);
         if
         :: buried_me[at(h, f_from)] && state[h] == JOIN -> new_term(h)
 #ifndef NO_FROZEN

@@ -90,7 +90,7 @@ bool l_buried[N], l_silent[N], l_shown[N];
 
 scratch byte x, y, z, k, n, low, worst, counter, wanted;
 scratch byte yes, met, dropped, believed, ack;
-byte who, missed; /* of the action under way; 0 between actions */
+byte who, missed, maps; /* of the action under way; 0 between actions */
 bool keep;
 
 #define alive(x) (mode[x] == RUNNING)

@@ -11,6 +11,8 @@ HOLDS, BREAKS = "holds", "breaks"
 SMALL = "EPOCHS=4 TERMS=2"
 TWO, THREE = f"N=2 {SMALL}", f"N=3 {SMALL}"
 ANY_LOSSES = "LOSSES=255"
+# A heartbeat is lost, and the map before it is not. Of the silence that buries one frame less may be lost: the first one was heard.
+MAPS_ALONE = f"TP=5 L=4 T1=2 LOST_ONE_WAY=4 {TWO} {ANY_LOSSES} MAPS_ALONE"
 # Links of three hosts, a bit for each from * 3 + to.
 BETWEEN_0_AND_2, AROUND_2, FROM_0_TO_2, FROM_2_TO_0 = "LINKS=68", "LINKS=228", "LINKS=4", "LINKS=64"
 FROM_1_TO_0 = "LINKS=4"  # of two hosts
@@ -24,6 +26,7 @@ PROMISES = [
     Search("serve, 2 hosts: losses, a late frame", f"SERVE {TWO} LOSSES=3 LATE=1", HOLDS),
     Search("serve, 2 hosts: a crash, a replay", f"SERVE {TWO} CRASHES=1 LATE=1", HOLDS),
     Search("serve, 2 hosts: a cut one way, a crash", f"SERVE {TWO} CUTS=2 {FROM_1_TO_0} CRASHES=1", HOLDS),
+    Search("serve, 2 hosts: losses, maps that arrive alone", f"SERVE {MAPS_ALONE}", HOLDS),
     Search("serve, 2 hosts: heals from a cold start with losses", "SERVE N=2 COLD LOSSES=1 HEALS=30", HOLDS),
     Search("serve, 3 hosts: losses", f"SERVE {THREE} LOSSES=3", HOLDS),
     Search("serve, 3 hosts: a cut one way, a loss", f"SERVE {THREE} LOSSES=1 CUTS=2 {FROM_0_TO_2}", HOLDS),
@@ -44,6 +47,7 @@ GUARDS = [
     Search("LEASE_FROM_SEND: no acknowledgement is needed", f"SERVE {TWO} LOSSES=6 LEASE_FROM_SEND", BREAKS),
     Search("NO_FENCE: cores serve past their lease", f"SERVE {TWO} LOSSES=4 PAUSES=1 NO_FENCE", BREAKS),
     Search("NO_CAP: dropping a silent peer renews from now", f"SERVE {TWO} LOSSES=6 PAUSES=1 NO_CAP", BREAKS),
+    Search("BASE_FROM_BELIEF: the lease runs from a belief", f"SERVE {MAPS_ALONE} BASE_FROM_BELIEF", BREAKS),
     Search("RESURRECT: a lapsed lease is renewed", f"SERVE {TWO} LOSSES=4 PAUSES=1 RESURRECT", BREAKS),
     Search("ADVERTISE_EARLY: stated before the grace period", f"SERVE {TWO} MOVES=1 EXTRA=1 ADVERTISE_EARLY", BREAKS),
     Search("ACQUIRE_EARLY: not all state the epoch", f"SERVE {TWO} MOVES=1 ACQUIRE_EARLY", BREAKS),

@@ -142,7 +142,7 @@ inline check() {
         fi
     }
     assert(beyond || n <= 1); /* I1 */
-    who = 0; missed = 0; keep = 0;
+    who = 0; missed = 0; maps = 0; keep = 0;
 #ifdef SHORTEST
     f_from = 0; f_life = 0; f_state = 0; f_epoch = 0; f_view = 0; f_target = 0; f_own = 0; f_has_map = 0; f_listened = 0;
     f_unready = 0; f_late = 0; k = 0; low = 0; worst = 0; counter = 0; wanted = 0; yes = 0; met = 0; dropped = 0;

@@ -35,5 +35,19 @@ TEST(HostMap, IsEqualWhateverTheOrderOfItsFilling) {
     EXPECT_TRUE(map == other);
 }
 
+TEST(HostMap, FindsWhatItHasAndForgetsEverything) {
+    HostMap<int> map;
+    map[3] = 30;
+    map[7] = 70;
+    map[5] = 50;
+    ASSERT_NE(map.find(5), map.end());
+    EXPECT_EQ(map.find(5)->second, 50);
+    EXPECT_EQ(map.find(4), map.end());
+    map.clear();
+    EXPECT_EQ(map.size(), 0U);
+    EXPECT_EQ(map.find(3), map.end());
+    EXPECT_EQ(map[3], 0) << "nothing of the former value is left";
+}
+
 }  // namespace
 }  // namespace nlb::test

@@ -89,6 +89,29 @@ TEST_F(CoordinatorTest, R6AMapMayOvertakeTheHeartbeatOfItsCoordinator) {
     EXPECT_TRUE(coordinator.next_map()) << "host 1 was counted in and does not know it yet";
 }
 
+// It would bury whom it has not heard for so long as soon as it is a member.
+TEST_F(CoordinatorTest, R6WhoeverHearsAMemberNoMoreIsNotAdmitted) {
+    become_member({1, 2});
+    const auto admits = [&](std::uint64_t sequence, std::uint8_t flags) {
+        sent.next(now);
+        sent.note_heartbeat(now, params.timing.period);
+        Heartbeat member = beat_of(2, sequence);
+        acknowledge(member);
+        member.peers.push_back({3, 0, life(3), 1});
+        hear(member);
+        Heartbeat joiner = beat_of(3, sequence, MemberState::join);
+        acknowledge(joiner);
+        joiner.peers.push_back({2, flags, life(2), 1});
+        hear(joiner);
+        const auto next = coordinator.next_map();
+        return next && next->members.size() == 3;
+    };
+    EXPECT_FALSE(admits(1, kReportSilent)) << "it is not believed yet";
+    EXPECT_FALSE(admits(2, kReportSilent));
+    EXPECT_TRUE(admits(3, 0));
+    EXPECT_FALSE(admits(4, kReportSilent));
+}
+
 TEST_F(CoordinatorTest, AReloadIsStuckWhenTooFewOfItsMembersAreLeft) {
     params.majority = true;
     StagedConfig next;

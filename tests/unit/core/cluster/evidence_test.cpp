@@ -75,6 +75,53 @@ TEST_F(EvidenceTest, AHostThatDoesNotShowThatItHearsMeIsASign) {
     EXPECT_FALSE(evidence.against_beginning()) << "its cores are fenced, and it says so";
 }
 
+// A host that restarts beside living members: its questions would be answered at once, and their
+// heartbeats come within a period.
+TEST_F(EvidenceTest, AMembersAnswerForAnAddressIsASignOnlyAfterListening) {
+    const Sign claim{.kind = Sign::Kind::serves_unheard, .host = 2};
+    EXPECT_FALSE(evidence.asks_holders());
+    EXPECT_FALSE(evidence.note(claim));
+    EXPECT_FALSE(evidence.against_beginning());
+    pass(params.timing.bury_after + ms(1));
+    EXPECT_TRUE(evidence.asks_holders());
+    EXPECT_TRUE(evidence.note(claim));
+    ASSERT_TRUE(evidence.against_beginning());
+    EXPECT_EQ(*evidence.against_beginning(), claim);
+}
+
+TEST_F(EvidenceTest, AMembersAnswerIsNoSignToWhomHearsSomebody) {
+    const Sign claim{.kind = Sign::Kind::serves_unheard, .host = 2};
+    pass(params.timing.bury_after + ms(1));
+    EXPECT_EQ(hear(beat_of(3, 1)), FrameFault::unbelieved);
+    EXPECT_FALSE(evidence.note(claim)) << "host 3 is heard, and counts by what it says";
+    exchange({2});
+    exchange({2});
+    EXPECT_FALSE(evidence.asks_holders());
+    pass(params.timing.bury_after + ms(1));
+    EXPECT_TRUE(evidence.note(claim)) << "nobody was heard for T*P";
+    self.state = MembershipState::member;
+    EXPECT_FALSE(evidence.note(claim)) << "a member knows who answers";
+}
+
+// The one machine hears this host; the other one has only the former key, and begins alone.
+TEST_F(EvidenceTest, OfTwoMachinesOfOneIdTheOneThatIsNotBelievedIsASign) {
+    sent.next(now);
+    Heartbeat other = beat_of(3, 1);
+    other.header.incarnation = {77, 1};
+    hear(other);
+    exchange({3});
+    pass(ms(100));
+    other.header.sequence = 2;
+    hear(other);
+    exchange({3});
+    ASSERT_NE(peers.find(3), nullptr);
+    ASSERT_EQ(peers.at(3).incarnation, life(3));
+    ASSERT_TRUE(evidence.against_beginning());
+    EXPECT_EQ(evidence.against_beginning()->host, 3);
+    pass(params.timing.bury_after + ms(1));
+    EXPECT_FALSE(evidence.against_beginning()) << "it is heard no more";
+}
+
 TEST_F(EvidenceTest, AJoinerInDoubtMayBeginAtThisMoment) {
     exchange({2});
     exchange({2});

@@ -53,6 +53,51 @@ TEST_F(LeaseTest, R3AMemberHoldsBackBeforeItHasProvenItsLife) {
     EXPECT_EQ(lease.end(), acknowledged + params.timing.lease);
 }
 
+// It heard nothing since: as a member it would bury this host from there.
+TEST_F(LeaseTest, R3ALifeThatWasJustBelievedCountsFromWhatItAcknowledged) {
+    const Incarnation anew{777, 1};
+    const auto says = [&](std::uint64_t sequence) {
+        Heartbeat beat = beat_of(3, sequence, MemberState::join);
+        beat.header.incarnation = anew;
+        acknowledge(beat);
+        return beat;
+    };
+    Heartbeat goodbye = beat_of(3, 20);
+    goodbye.header.flags = kFlagGoodbye;
+    hear(goodbye);
+    EXPECT_EQ(hear(says(1)), FrameFault::unbelieved);
+    pass(ms(10));
+    exchange({2});
+    const Instant heard = now;
+    const Heartbeat late = says(2);
+    for (int i = 0; i < 2; ++i) {
+        pass(ms(100));
+        exchange({2});
+    }
+    ASSERT_EQ(hear(late), FrameFault::none);
+    EXPECT_EQ(lease.end(), heard + params.timing.lease);
+}
+
+// A joiner that heard nothing for a while, and then something: what it heard before was long ago.
+TEST_F(LeaseTest, R3WhoWasDeafHoldsNothingBackByWhatItHeardBefore) {
+    Heartbeat deaf = beat_of(3, 20);
+    deaf.header.flags = kFlagDeaf;
+    hear(deaf);
+    for (int i = 0; i < 6; ++i) {
+        pass(ms(100));
+        exchange({2});
+    }
+    const Instant hears_again = now;
+    hear(beat_of(3, 21));
+    pass(ms(10));
+    exchange({2});
+    EXPECT_EQ(lease.end(), hears_again + params.timing.lease);
+    Heartbeat acknowledging = beat_of(3, 22);
+    acknowledge(acknowledging);
+    hear(acknowledging);
+    EXPECT_EQ(lease.end(), now + params.timing.lease);
+}
+
 // What leaves at odd times, as answers do, must not make the cap older than it has to be.
 TEST_F(LeaseTest, R3TheCapGoesByAgeHoweverManyHeartbeatsLeft) {
     for (int i = 0; i < 20; ++i) {

@@ -232,5 +232,35 @@ TEST(Membership, AHostWithAnotherNumberOfRulesWaitsBesideTheClusterThatServes) {
     EXPECT_EQ(cluster[2].membership->state(), MembershipState::join);
 }
 
+// Its heartbeats stop to arrive at a newcomer, which was not believed yet, and its map arrives. The
+// newcomer has the lower id: as a member it coordinates, and buries whom it has not heard for T*P.
+TEST(Membership, ANewcomerThatHearsAMemberNoMoreTakesNothingBeforeItsLeaseEnds) {
+    int buried = 0;
+    for (int believed_after = 20; believed_after < 250; believed_after += 10) {
+        SmallCluster cluster({50, 50});
+        cluster.crash(1);
+        cluster.run(ms(2000));
+        cluster.restart(1, 50, {kFrameVersion, kFrameVersion});
+        cluster.run(ms(20));
+        cluster.cut(1, 2);
+        cluster.run(ms(200));
+        ASSERT_EQ(cluster.owned(2), kBuckets) << "host 2 has seen host 1 and does not believe it";
+        cluster.lose_heartbeats(2, 1);
+        cluster.run(ms(believed_after));
+        cluster.mend(1, 2);
+        cluster.run(ms(399 - believed_after));
+        cluster.cut(1, 2);  // that it was buried host 2 does not hear
+        cluster.run(ms(250));
+        if (cluster.reported(1, Report::Kind::buried)) {
+            ++buried;
+            EXPECT_EQ(cluster.owned(1), kBuckets) << believed_after;
+        }
+        cluster.heal();
+        cluster.run(ms(2000));
+        EXPECT_EQ(cluster.owned(1) + cluster.owned(2), kBuckets) << believed_after;
+    }
+    EXPECT_GT(buried, 5) << "it was believed in time to become a member";
+}
+
 }  // namespace
 }  // namespace nlb::test

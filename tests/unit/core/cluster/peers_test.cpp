@@ -223,5 +223,17 @@ TEST_F(PeersTest, AMemoryThatIsFullForgetsTheOldestAndNotTheLowestId) {
     EXPECT_EQ(hear(newest), FrameFault::replayed);
 }
 
+// A host that was deaf acknowledges nothing that it heard before.
+TEST_F(PeersTest, WhoWasDeafReportsWhomItHearsAnew) {
+    exchange({2, 3});
+    exchange({2, 3});
+    peers.forget_hearing();
+    const auto reports = [this] { return std::get<Heartbeat>(sender.frames().back()).peers; };
+    EXPECT_TRUE(reports().empty());
+    exchange({3});
+    ASSERT_EQ(reports().size(), 1U);
+    EXPECT_EQ(reports().front().id, 3);
+}
+
 }  // namespace
 }  // namespace nlb::test

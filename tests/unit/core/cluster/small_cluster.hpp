@@ -98,7 +98,13 @@ public:
         }
     }
     void cut(HostId from, HostId to) { cuts_.insert({from, to}); }
-    void heal() { cuts_.clear(); }
+    void mend(HostId from, HostId to) { cuts_.erase({from, to}); }
+    // Heartbeats are lost, other frames pass.
+    void lose_heartbeats(HostId from, HostId to) { deaf_to_heartbeats_.insert({from, to}); }
+    void heal() {
+        cuts_.clear();
+        deaf_to_heartbeats_.clear();
+    }
     void deafen(HostId id) {
         hosts_[id].deaf = true;
         hosts_[id].deaf_since = now_;
@@ -185,6 +191,9 @@ private:
             if (other == id || !host.running || host.mute || hosts_[id].mute || host.deaf ||
                 cuts_.contains({id, other}))
                 continue;
+            if (std::holds_alternative<Heartbeat>(wish.frame) &&
+                deaf_to_heartbeats_.contains({id, other}))
+                continue;
             deliver(other, bytes);
         }
     }
@@ -211,6 +220,7 @@ private:
     Instant now_{std::chrono::hours{1}};
     std::map<HostId, SmallHost> hosts_;
     std::set<std::pair<HostId, HostId>> cuts_;
+    std::set<std::pair<HostId, HostId>> deaf_to_heartbeats_;
 };
 
 }  // namespace nlb::test
