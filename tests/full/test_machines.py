@@ -232,7 +232,7 @@ class SecondAdapterInside(OnMachine):
     def test_servers_behind_it_answer_clients_with_the_hosts_masked_mac(self):
         outside, inside = (self.guest.address(adapter.port) for adapter in self.adapters)
         self.guest.run(guest_lab.BIND_NIC, outside, inside, seconds=guest_lab.START_SECONDS)
-        self.configure(outside=outside, inside=inside, gateway=[])
+        self.configure(outside=outside, inside=inside)
         server = self.lab.network.add_server(HOST)
         host.give_addresses(self.host.plan, server, "eth0")
         web = self.lab.process("inner-nginx", server, guest_lab.webserver.arguments(self.host.server))
