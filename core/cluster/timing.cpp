@@ -26,6 +26,7 @@ Timing Timing::from(Duration period, std::uint8_t tolerance) {
     t.lease = t.bury_after * (tolerant ? 90 : 93) / 100;
     t.drop_after = tolerant ? period * 5 / 2 : period * 3 / 2;
     t.tick = period / 5;
+    t.quiet_wait = tolerant ? period / 10 : Duration{};
     t.rate_limit = std::chrono::milliseconds{1};
     t.repeat_after = period / 10;
     t.answer_after = period * 13 / 10;
@@ -46,15 +47,17 @@ std::vector<TimingFinding> check_timing(const Timing& t, Duration delay_max,
     require(t.lease * (100 + kDriftPercent) < t.bury_after * (100 - kDriftPercent), true,
             "(i) the lease of " + in_ms(t.lease) +
                 " does not end before a silent host is buried after " + in_ms(t.bury_after));
-    require(t.drop_after + t.period + 2 * delay_max + lateness_max <= t.lease, false,
+    // On its way to the peer, and the acknowledgement on its way back.
+    const Duration delay = delay_max + t.quiet_wait;
+    require(t.drop_after + t.period + 2 * delay + lateness_max <= t.lease, false,
             "(ii) the crash of one host would fence the others: drop time " + in_ms(t.drop_after) +
-                " + period + 2 delays of " + in_ms(delay_max) + " + lateness " +
-                in_ms(lateness_max) + " exceed the lease of " + in_ms(t.lease));
+                " + period + 2 delays of " + in_ms(delay) + " + lateness " + in_ms(lateness_max) +
+                " exceed the lease of " + in_ms(t.lease));
     require(t.drop_after + t.witness_wait + t.tick + delay_max + lateness_max <= t.lease, false,
             "(vi) a host that hears nothing would say so only after " +
                 in_ms(t.drop_after + t.witness_wait + t.tick) +
                 ", when the lease of the others is over");
-    require(t.drop_after > t.period + delay_max + lateness_max, false,
+    require(t.drop_after > t.period + delay + lateness_max, false,
             "(iii) a heartbeat that is only late would count as lost: drop time " +
                 in_ms(t.drop_after) + " is not above period + delay + lateness");
     require(t.bootstrap_after >= t.bury_after + t.lease, true,

@@ -13,10 +13,13 @@ namespace nlb {
 struct Timing {
     Duration period{};
     std::uint8_t tolerance = 5;
-    Duration bury_after{};    // T*P: silence, in listening time, after which a member is buried
-    Duration lease{};         // L: how long my cores may answer after the base of R3
-    Duration drop_after{};    // T1: silence after which a peer no longer holds my lease back
-    Duration tick{};          // the control loop's longest pause
+    Duration bury_after{};  // T*P: silence, in listening time, after which a member is buried
+    Duration lease{};       // L: how long my cores may answer after the base of R3
+    Duration drop_after{};  // T1: silence after which a peer no longer holds my lease back
+    Duration tick{};        // the control loop's longest pause
+    // How long a heartbeat that says what its sender's last one said may wait for others on its way
+    // to the control plane; a part of J.
+    Duration quiet_wait{};
     Duration rate_limit{};    // between two frames
     Duration repeat_after{};  // a change is said twice more, this far apart
     Duration answer_after{};  // a peer heard again after this silence is answered at once

@@ -165,6 +165,7 @@ Status Cluster::make_lanes(const ClusterPlan& plan, std::uint16_t queues,
         lane->to_main = to_main_.get();
         lane->from_main = number == 0 ? from_main_.get() : nullptr;
         lane->doorbell = &doorbell;
+        lane->quiet_wait = plan.quiet_wait;
         auto connections = ConnTable::create(fmt::format("nlb {} {}", index_, number), capacity,
                                              socket_of(*lane), random_seed());
         if (!connections)

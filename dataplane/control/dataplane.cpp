@@ -99,6 +99,7 @@ Status Dataplane::open_clusters(const StartupPlan& plan, const EalPlan& eal) {
         if (!clusters_.back()->install(publisher_, 0, from.tables))
             return Error{"too little memory for the tables: raise eal.memory"};
         stands_most_ = std::min(stands_most_, from.stands_most);
+        looks_.set_wait(index == 0 ? from.quiet_wait : std::min(looks_.wait(), from.quiet_wait));
         if (fixed_) clusters_.back()->fence().set_lease(kForever);
         if (fixed_) clusters_.back()->fence().set_link(true);
     }

@@ -16,6 +16,7 @@
 #include "core/base/result.hpp"
 #include "dataplane/control/cluster.hpp"
 #include "dataplane/control/ipc_server.hpp"
+#include "dataplane/control/punt_looks.hpp"
 #include "dataplane/control/seqpacket_server.hpp"
 #include "dataplane/control/trace_server.hpp"
 #include "dataplane/startup/eal.hpp"
@@ -56,7 +57,8 @@ private:
 
     // One turn of the loop.
     void wait(Instant now, Instant until);
-    void deliver_punts();
+    void deliver_punts(Instant now);
+    [[nodiscard]] bool has_punts() const;
     void deliver_requests();
     void finish_installs();
     void tick(Instant now);
@@ -120,6 +122,7 @@ private:
     int signals_ = -1;
     bool stopping_ = false;
     bool more_punts_ = false;
+    PuntLooks looks_;
     bool more_traced_ = false;
     Instant next_tick_ = kLongAgo;
     Instant next_count_ = kLongAgo;

@@ -56,7 +56,7 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
         const Instant now = monotonic_now();
         if (now >= next_tick_ || ports_told()) tick(now);
         if (idle_watch_ && is_idle(now)) break;
-        deliver_punts();
+        deliver_punts(now);
         deliver_requests();
         finish_installs();
         more_traced_ = tracer_ && tracer_->serve(now);
@@ -71,7 +71,15 @@ Status Dataplane::run(std::optional<Duration> idle_exit, daemon::ServiceManager&
     return Done{};
 }
 
+bool Dataplane::has_punts() const {
+    return std::any_of(clusters_.begin(), clusters_.end(),
+                       [](const auto& cluster) { return rte_ring_empty(cluster->punted()) == 0; });
+}
+
 void Dataplane::wait(Instant now, Instant until) {
+    until = std::min(until, looks_.next());
+    doorbell_.look_by(until.time_since_epoch().count());
+    if (has_punts()) until = now;
     std::array<pollfd, kWatchedCount> fds;
     fds.fill({-1, POLLIN, 0});
     fds[kSignals].fd = signals_;
@@ -101,15 +109,17 @@ void Dataplane::wait(Instant now, Instant until) {
 }
 
 // A doorbell that was not heard is not answered: it will be, and that costs a read each time.
-void Dataplane::deliver_punts() {
+void Dataplane::deliver_punts(Instant now) {
     if (std::exchange(doorbell_heard_, false)) doorbell_.answer();
     more_punts_ = false;
+    bool found = false;
     for (std::uint16_t index = 0; index < clusters_.size(); ++index) {
         std::array<rte_mbuf*, kPuntsAtOnce> frames;
         const unsigned count = rte_ring_sc_dequeue_burst(clusters_[index]->punted(),
                                                          reinterpret_cast<void**>(frames.data()),
                                                          kPuntsAtOnce, nullptr);
         more_punts_ |= count == kPuntsAtOnce;
+        found |= count != 0;
         for (unsigned i = 0; i < count; ++i) {
             const ipc::Punted punted{note_of(frames[i]).received_ns};
             const std::span<Byte> frame{rte_pktmbuf_mtod(frames[i], Byte*), frames[i]->data_len};
@@ -121,6 +131,7 @@ void Dataplane::deliver_punts() {
             rte_pktmbuf_free(frames[i]);
         }
     }
+    looks_.note(now, found);
 }
 
 // What nobody is there to be asked is lost, and asked again when the client comes again.

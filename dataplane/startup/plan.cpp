@@ -102,6 +102,9 @@ Result<StartupPlan> plan_from_config(const config::Config& config, const std::st
             return set.error();
         cluster.inside_plan = inside_plan_of(*member.host);
         cluster.stands_most = slack_of(member.cluster->heartbeat);
+        cluster.quiet_wait =
+            Timing::from(member.cluster->heartbeat.period, member.cluster->heartbeat.tolerance)
+                .quiet_wait;
         plan.clusters.push_back(std::move(cluster));
     }
     return checked(std::move(plan));

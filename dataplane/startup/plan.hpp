@@ -40,6 +40,7 @@ struct ClusterPlan {
     // For how long this machine may stand still, clocks and all, before a lease that it holds could
     // reach beyond T*P: docs/protocol.md, (i).
     Duration stands_most = Duration::max();
+    Duration quiet_wait{};  // core/cluster/timing.hpp; nothing when fixed
 };
 
 struct StartupPlan {

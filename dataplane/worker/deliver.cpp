@@ -67,7 +67,7 @@ void deliver(Lane& lane, FrameBurst& burst, const PortAddresses& ports, Instant 
     // What is shed joins those that go nowhere; a claim of an address was dropped in any case.
     for (const std::uint32_t i : Slots(slots_to(Output::control))) {
         if (admits(lane, packets, i, now)) {
-            punt(lane, burst.buffers[i], packets.reasons[i], now);
+            punt(lane, burst.buffers[i], packets.reasons[i], now, may_wait(lane, packets, i));
         } else {
             if (const Reason shed = shed_reason_of(packets.reasons[i]); shed != Reason::live)
                 reclassify(packets, i, shed, lane.counters);

@@ -14,6 +14,7 @@
 #include "core/packet/counters.hpp"
 #include "core/tables/tables.hpp"
 #include "core/wire/heartbeat_policer.hpp"
+#include "core/wire/heartbeat_repeats.hpp"
 #include "dataplane/frames/buffers.hpp"
 #include "dataplane/frames/doorbell.hpp"
 #include "dataplane/ports/waker.hpp"
@@ -89,6 +90,9 @@ struct Lane {
     HeldFrames held;  // the fragments that wait
 
     HeartbeatPolicer policer;  // the worker's alone
+    HeartbeatRepeats repeats;  // the worker's alone
+    // How long a heartbeat that says nothing new may wait for main's next look.
+    Duration quiet_wait{};
     // What the control plane has verified; it lives as long as the cluster. nullptr: nothing.
     const VerifiedHeartbeats* verified = nullptr;
 

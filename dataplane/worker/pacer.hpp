@@ -34,8 +34,8 @@ public:
         blind_most_ns_ = std::clamp<std::uint32_t>(blind_most_ns, 1, kBlindMostNs);
     }
 
-    // After a round over all lanes, at `cycles` of the time stamp counter. How long to sleep: 0 is
-    // not at all.
+    // After a round over all lanes, at `cycles` of the time stamp counter. `worked`: it had frames
+    // that others may follow at once. How long to sleep: 0 is not at all.
     [[nodiscard]] std::uint32_t pause_ns(bool worked, std::uint64_t cycles) {
         if (worked || !adaptive_) {
             worked_at_ = cycles;

@@ -15,6 +15,12 @@ namespace {
 // Before the control plane has told anything.
 constinit const VerifiedHeartbeats kNothing;
 
+// A cluster frame, behind its Ethernet header.
+std::span<const Byte> body_of(const Burst& packets, std::uint32_t slot) {
+    const Frame& frame = packets.frames[slot];
+    return std::span<const Byte>{frame.data, frame.length}.subspan(packets.info[slot].l3_offset);
+}
+
 // How many left. The next heartbeat, and the next question, makes up for one that found the queue
 // full.
 std::uint32_t transmit(const Lane& lane, Side to, rte_mbuf** frames, std::uint32_t count) {
@@ -26,23 +32,28 @@ std::uint32_t transmit(const Lane& lane, Side to, rte_mbuf** frames, std::uint32
 
 }  // namespace
 
+Duration may_wait(Lane& lane, const Burst& packets, std::uint32_t slot) {
+    if (packets.reasons[slot] != Reason::heartbeat || lane.quiet_wait == Duration{}) return {};
+    return lane.repeats.is_repeat(body_of(packets, slot)) ? lane.quiet_wait : Duration{};
+}
+
 bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now) {
     static constexpr SealKeys kNone{};
     if (packets.reasons[slot] == Reason::remote_control) return lane.policer.admits_remote(now);
     if (packets.reasons[slot] != Reason::heartbeat) return lane.policer.admits_other(now);
-    const Frame& frame = packets.frames[slot];
     const SealKeys* keys = lane.seal_keys.load(std::memory_order_acquire);
-    const auto body =
-        std::span<const Byte>{frame.data, frame.length}.subspan(packets.info[slot].l3_offset);
-    return lane.policer.admits(body, keys == nullptr ? kNone : *keys,
+    return lane.policer.admits(body_of(packets, slot), keys == nullptr ? kNone : *keys,
                                lane.verified == nullptr ? kNothing : *lane.verified, now);
 }
 
-void punt(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now) {
+void punt(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now, Duration wait) {
     note_of(buffer).received_ns = now.time_since_epoch().count();
     note_of(buffer).reason = reason;
     if (rte_ring_mp_enqueue(lane.to_main, buffer) == 0) {
-        lane.doorbell->ring();
+        if (wait == Duration{})
+            lane.doorbell->ring();
+        else
+            lane.doorbell->ring_unless_looked_at_by((now + wait).time_since_epoch().count());
         return;
     }
     lane.punts_lost.store(lane.punts_lost.load(std::memory_order_relaxed) + 1,

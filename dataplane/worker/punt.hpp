@@ -18,9 +18,12 @@ namespace nlb::dataplane {
 // here and below: the lane's worker.
 [[nodiscard]] bool admits(Lane& lane, const Burst& packets, std::uint32_t slot, Instant now);
 
-// Gives the buffer to main, with the time at which it came and its reason; one that finds no room
-// is freed and counted as lost.
-void punt(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now);
+// How long the frame may wait until main looks for it. Requires: it was admitted.
+[[nodiscard]] Duration may_wait(Lane& lane, const Burst& packets, std::uint32_t slot);
+
+// Gives the buffer to main, with the time at which it came and its reason, and wakes main unless it
+// looks within `wait` anyhow; one that finds no room is freed and counted as lost.
+void punt(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now, Duration wait = Duration{});
 // A copy of it, if the pool has a buffer; the frame itself goes on inside.
 void punt_copy(Lane& lane, rte_mbuf* buffer, Reason reason, Instant now);
 

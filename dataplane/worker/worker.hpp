@@ -89,6 +89,7 @@ private:
     // Not 0: the counter had a gap, and this many calibrations were known then.
     std::uint64_t gap_since_ = 0;
     const std::uint64_t gap_cycles_;
+    bool expects_more_ = false;   // in this round: frames that others may follow at once
     Lane* worked_for_ = nullptr;  // the lane of the last poll, if it found work
     // Of the lane that is polled; it may not outlive the poll.
     PacketTrace* trace_ = nullptr;

@@ -87,6 +87,7 @@ void DataplaneProcess::go_on() {
     tick();
     finish_installs();
     pump();
+    punt_waiting();
 }
 
 void DataplaneProcess::pause_for(Duration low, Duration high) {
@@ -282,14 +283,28 @@ void DataplaneProcess::receive(const WireFrame& frame) {
     if (!is_of_other_vlan(*frame.bytes)) note_reception();
     if (frame.is_arp()) return settle_arp(frame);
     if (!policer_.admits(frame.body(), seal_keys_, link_.verified(), now())) return;
-    punt(frame);
+    const Duration wait = world_.settings().timing.quiet_wait;
+    if (!repeats_.is_repeat(frame.body()) || wait == Duration{}) return punt(frame);
+    // It waits for as long as it may.
+    waiting_.emplace_back(frame, now());
+    if (waiting_.size() == 1) after(wait, [this] { punt_waiting(); });
 }
 
+// Whatever rings has main look at all that waits, in the order in which it came.
 void DataplaneProcess::punt(const WireFrame& frame) {
-    if (!connected()) return;
-    punting_ = frame;
-    static_cast<void>(server_.send_punted(0, {now().time_since_epoch().count()}, *frame.bytes));
-    punting_.reset();
+    waiting_.emplace_back(frame, now());
+    punt_waiting();
+}
+
+void DataplaneProcess::punt_waiting() {
+    if (stopped()) return;
+    for (const auto& [frame, received] : std::exchange(waiting_, {})) {
+        if (!connected()) continue;
+        punting_ = frame;
+        static_cast<void>(
+            server_.send_punted(0, {received.time_since_epoch().count()}, *frame.bytes));
+        punting_.reset();
+    }
 }
 
 // As a core does it (core/pipeline.hpp): a default host answers for the addresses, and claims of

@@ -10,6 +10,7 @@
 
 #include "core/flow/simple_connections.hpp"
 #include "core/wire/heartbeat_policer.hpp"
+#include "core/wire/heartbeat_repeats.hpp"
 #include "dataplane/control/cluster_link.hpp"
 #include "dataplane/control/ipc_server.hpp"
 #include "tests/sim/wire.hpp"
@@ -128,6 +129,7 @@ private:
     [[nodiscard]] bool stopped() const;
     void pump();
     void punt(const WireFrame& frame);
+    void punt_waiting();
     void settle_arp(const WireFrame& frame);
     void pause_for(Duration low, Duration high);
     bool publish(std::uint64_t token, const Tables& tables);
@@ -159,6 +161,8 @@ private:
     std::uint64_t clients_heard_ = 0;
     HeartbeatPolicer policer_;
     SealKeys seal_keys_;
+    HeartbeatRepeats repeats_;
+    std::vector<std::pair<WireFrame, Instant>> waiting_;  // for main's next look, in their order
     std::optional<WireFrame> punting_;
 };
 

@@ -24,5 +24,17 @@ TEST(Doorbell, IsReadableFromTheFirstRingUntilTheAnswer) {
     EXPECT_TRUE(is_readable(bell)) << "what comes after the answer rings again";
 }
 
+TEST(Doorbell, WhatCanWaitRingsOnlyASleeperThatLooksTooLate) {
+    Doorbell bell;
+    bell.ring_unless_looked_at_by(500);
+    EXPECT_TRUE(is_readable(bell)) << "nobody said for when it sleeps";
+    bell.answer();
+    bell.look_by(500);
+    bell.ring_unless_looked_at_by(500);
+    EXPECT_FALSE(is_readable(bell));
+    bell.ring_unless_looked_at_by(499);
+    EXPECT_TRUE(is_readable(bell));
+}
+
 }  // namespace
 }  // namespace nlb::dataplane

@@ -24,6 +24,13 @@ TEST(Pacer, ItPollsOnForAMomentAfterWork) {
     EXPECT_EQ(pacer.pause_ns(false, 9001 * kUs), 0U);
 }
 
+// A heartbeat is no work: nothing follows it at once.
+TEST(Pacer, ItSleepsAtOnceAfterARoundThatNothingFollows) {
+    Pacer pacer(config::PollMode::adaptive, true, kCyclesPerSecond);
+    EXPECT_EQ(pacer.pause_ns(true, 0), 0U);
+    EXPECT_EQ(pacer.pause_ns(false, 9000 * kUs), Pacer::kWokenMostNs);
+}
+
 TEST(Pacer, WhereNothingWakesItASleepIsAnEighthOfTheIdleTimeWithinBounds) {
     Pacer pacer(config::PollMode::adaptive, false, kCyclesPerSecond);
     EXPECT_EQ(pacer.pause_ns(true, 0), 0U);
