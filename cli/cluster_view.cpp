@@ -75,6 +75,25 @@ std::string joined_names(const Json& object, const char* list) {
     return names;
 }
 
+// Which of the two holds what, the first difference, and what mends it where that is known.
+std::vector<std::string> mismatch_notices(const Json& cluster, const Json& mismatch) {
+    const std::string host = text_of(mismatch, "host", "?");
+    const std::string older = text_of(mismatch, "older");
+    std::string said = host + " has another configuration";
+    if (!older.empty())
+        said = fmt::format("{} holds {} configuration, generation {} ({} here)", host,
+                           older == host ? "an older" : "a newer",
+                           number_of(mismatch, "generation"), number_of(cluster, "generation"));
+    std::vector<std::string> notices{
+        member_of(mismatch, "path").is_string()
+            ? fmt::format("{}: {} is {} here and {} there", said, text_of(mismatch, "path"),
+                          text_of(mismatch, "here"), text_of(mismatch, "there"))
+            : said + "; its lines have not arrived yet"};
+    if (const std::string mend = text_of(mismatch, "mend"); !mend.empty())
+        notices.push_back("they do not serve together until it is mended: " + mend);
+    return notices;
+}
+
 // What an operator has to act on: a reload that waits, hosts that read something else, a port
 // through which nothing comes.
 std::string notices_of(const Json& cluster, bool colour) {
@@ -108,15 +127,9 @@ std::string notices_of(const Json& cluster, bool colour) {
             "reload: configuration {} is held here, {}", text_of(reload, "held_digest", "?"),
             names.empty() ? "and by every member" : "and waits for: " + names));
     }
-    for (const Json& mismatch : list_of(cluster, "config_mismatches")) {
-        const std::string host = text_of(mismatch, "host", "?");
-        if (member_of(mismatch, "path").is_string())
-            notices.push_back(fmt::format(
-                "{} has another configuration: {} is {} here and {} there", host,
-                text_of(mismatch, "path"), text_of(mismatch, "here"), text_of(mismatch, "there")));
-        else
-            notices.push_back(host + " has another configuration; its lines have not arrived yet");
-    }
+    for (const Json& mismatch : list_of(cluster, "config_mismatches"))
+        for (std::string& notice : mismatch_notices(cluster, mismatch))
+            notices.push_back(std::move(notice));
     std::string text;
     for (const std::string& notice : notices) text += '\n' + painted(notice, Paint::notice, colour);
     return text;

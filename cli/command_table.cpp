@@ -179,8 +179,9 @@ void keys_arguments(CLI::App& app, Options& options) {
 void config_arguments(CLI::App& app, Options& options) {
     app.add_option("action", options.action, "what to do")
         ->required()
-        ->type_name("show")
-        ->check(CLI::IsMember({"show"}));
+        ->type_name("show|push")
+        ->check(CLI::IsMember({"show", "push"}));
+    add_plan(app, options, "of push: show what would change on that host; change nothing");
 }
 
 void announce_arguments(CLI::App& app, Options& options) {
@@ -223,8 +224,8 @@ constexpr Command kCommands[] = {
     {"vips", "add or remove a virtual address on all hosts", run_change, vips_arguments},
     {"keys", "give all hosts a new cluster key, and retire the former one", run_keys,
      keys_arguments},
-    {"config", "print the configuration in force, and the file that it is", run_config,
-     config_arguments},
+    {"config", "print the configuration in force, or bring it to a host that has an older one",
+     run_config, config_arguments},
     {"enable", "let this host handle a rule", run_rule_verb, rule_subject},
     {"disable", "stop handling a rule on this host; its connections are cut", run_rule_verb,
      rule_subject},

@@ -18,6 +18,7 @@ namespace nlb::cli {
 struct RemoteTarget {
     IpAddress address;
     std::uint16_t port = 2504;
+    bool is_doubtful = false;  // its host is probably gone: it is given less time
 };
 
 struct RemoteQuestion {

@@ -18,15 +18,22 @@ namespace {
 struct Here {
     std::string name;
     std::string id;
+    std::vector<std::string> hears;  // hosts; empty: it takes no part, or hears nobody
 };
 Here host_here(const Options& options) {
     Options local = options;
     local.host.clear();
     const ControlReply reply =
         ask_control_plane(options.run_dir, request_for(local, "query"), options.timeout);
-    for (const Json& cluster : list_of(reply.json, "clusters"))
-        return {text_of(cluster, "host"), std::to_string(number_of(cluster, "id"))};
-    return {};
+    const Json& clusters = list_of(reply.json, "clusters");
+    if (clusters.empty()) return {};
+    Here here{
+        text_of(clusters.front(), "host"), std::to_string(number_of(clusters.front(), "id")), {}};
+    for (const Json& cluster : clusters)
+        for (const Json& member : list_of(cluster, "members"))
+            if (member_of(member, "heard_ms").is_number())
+                here.hears.push_back(text_of(member, "name"));
+    return here;
 }
 
 remote::Wanted wanted_of(const Options& options) {
@@ -61,13 +68,16 @@ Error not_enabled(const Options& options, const std::string& why) {
 
 // Of the hosts that are meant, those at other machines; who has no address of its own cannot be
 // reached, and is named later as one that did not answer.
-void add_targets(Route& route, const Options& options, const config::Cluster& cluster) {
+void add_targets(Route& route, const Options& options, const config::Cluster& cluster,
+                 const std::vector<std::string>& heard) {
     for (const config::Host& host : cluster.hosts) {
         if (options.host != "all" && !is_called(host, options.host)) continue;
         route.hosts.push_back(host.name);
         if (host.name == route.self || host.addresses.empty()) continue;
+        const bool is_doubtful =
+            !heard.empty() && std::find(heard.begin(), heard.end(), host.name) == heard.end();
         route.question.targets.push_back(
-            {host.addresses.front().address, cluster.remote_control.port});
+            {host.addresses.front().address, cluster.remote_control.port, is_doubtful});
     }
 }
 
@@ -112,7 +122,7 @@ Result<Route> route_from_member(const Options& options) {
         if (host.name == here.name)
             for (const config::Prefix& prefix : host.addresses)
                 route.question.from.push_back(prefix.address);
-    add_targets(route, options, *cluster.value());
+    add_targets(route, options, *cluster.value(), here.hears);
     if (route.hosts.empty()) {
         const auto known = choose_host(*cluster.value(), options.host);
         return known ? Error{"there is no such host"} : known.error();

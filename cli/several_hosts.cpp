@@ -7,14 +7,12 @@
 
 #include "cli/cluster_view.hpp"
 #include "cli/control_request.hpp"
+#include "cli/hosts_table.hpp"
 #include "cli/remote_route.hpp"
-#include "cli/text_table.hpp"
 #include "config/format.hpp"
 
 namespace nlb::cli {
 namespace {
-
-constexpr std::size_t kRulesShown = 8;
 
 bool is_ok(const HostReply& one) {
     return one.reply.answered && flag_of(one.reply.json, "ok");
@@ -77,39 +75,6 @@ void answer_in_json(const std::vector<HostReply>& replies, bool ok, Console& con
     console.answer(answer);
 }
 
-// One row for each host and cluster: how it fares, and how many buckets of each rule it has.
-std::string table_of(const std::vector<HostReply>& replies, bool colour) {
-    std::vector<Column> columns{
-        {"host"}, {"state"}, {"default"}, {"epoch", Align::right}, {"hears", Align::right}};
-    std::vector<std::string> rules;
-    for (const HostReply& one : replies)
-        for (const Json& cluster : list_of(one.reply.json, "clusters"))
-            for (const Json& rule : list_of(cluster, "rules"))
-                if (const std::string name = text_of(rule, "name");
-                    rules.size() < kRulesShown &&
-                    std::find(rules.begin(), rules.end(), name) == rules.end())
-                    rules.push_back(name);
-    for (const std::string& rule : rules) columns.push_back({rule, Align::right});
-    TextTable table(std::move(columns));
-    for (const HostReply& one : replies)
-        for (const Json& cluster : list_of(one.reply.json, "clusters")) {
-            const std::string state = text_of(cluster, "state", "?");
-            std::vector<Cell> row{one.host,
-                                  {state, state == "converged" ? Paint::good : Paint::notice},
-                                  text_of(cluster, "default_host", "-"),
-                                  std::to_string(number_of(member_of(cluster, "epoch"), "counter")),
-                                  std::to_string(list_of(cluster, "members").size())};
-            for (const std::string& name : rules) {
-                std::string own = "-";
-                for (const Json& rule : list_of(cluster, "rules"))
-                    if (text_of(rule, "name") == name) own = std::to_string(number_of(rule, "own"));
-                row.emplace_back(own);
-            }
-            table.add(std::move(row));
-        }
-    return table.render(colour);
-}
-
 void say_silent(const std::vector<HostReply>& replies, Console& console) {
     for (const HostReply& one : replies)
         if (!one.reply.answered)
@@ -131,7 +96,8 @@ void say_change(const Options& options, const HostReply& one, Console& console) 
 
 void say_answers(const Options& options, const std::vector<HostReply>& replies,
                  const HostsView& view, Console& console) {
-    if (view.one_table) console.say(table_of(replies, console.colour()));
+    if (view.one_table)
+        console.say(table_of_hosts(replies, console.colour(), terminal_size().columns));
     for (const HostReply& one : replies) {
         if (!is_ok(one)) continue;
         if (view.show == nullptr) {

@@ -36,20 +36,21 @@ std::string step_of(const std::string& key) {
 
 }  // namespace
 
-Cursor::Cursor(const YAML::Node& node, Diagnostics& report) : Cursor(node, std::string(), report) {
-    report.place(path_, node.IsNull() ? Position{} : position_at(node.Mark()));
+Cursor::Cursor(const YAML::Node& node, Diagnostics& diagnostics)
+    : Cursor(node, std::string(), diagnostics) {
+    diagnostics.place(path_, node.IsNull() ? Position{} : position_at(node.Mark()));
 }
 
-Cursor::Cursor(const YAML::Node& node, std::string path, Diagnostics& report)
-    : node_(node), path_(std::move(path)), report_(&report) {}
+Cursor::Cursor(const YAML::Node& node, std::string path, Diagnostics& diagnostics)
+    : node_(node), path_(std::move(path)), diagnostics_(&diagnostics) {}
 
 Cursor Cursor::child(const YAML::Node& node, const std::string& path, Position position) const {
-    report_->place(path, position);
-    return {node, path, *report_};
+    diagnostics_->place(path, position);
+    return {node, path, *diagnostics_};
 }
 
 void Cursor::mistake(const std::string& sentence) const {
-    report_->mistake(path_, is_to_fill_in() ? "fill in this value: " + sentence : sentence);
+    diagnostics_->mistake(path_, is_to_fill_in() ? "fill in this value: " + sentence : sentence);
 }
 
 void Cursor::expected(std::string_view what) const {
@@ -62,11 +63,12 @@ std::string Cursor::path_of(const std::string& key) const {
 
 void Cursor::unknown_key(const std::string& key, Position position,
                          const std::string& sentence) const {
-    report_->mistake(position, path_of(key), sentence);
+    diagnostics_->mistake(position, path_of(key), sentence);
 }
 
 void Cursor::missing_key(std::string_view key, std::string_view what) const {
-    report_->mistake(path_of(std::string(key)), "expected " + std::string(what) + ", got nothing");
+    diagnostics_->mistake(path_of(std::string(key)),
+                          "expected " + std::string(what) + ", got nothing");
 }
 
 std::vector<Cursor::Entry> Cursor::entries(std::string_view what) const {
@@ -79,16 +81,17 @@ std::vector<Cursor::Entry> Cursor::entries(std::string_view what) const {
     for (const auto& pair : node_) {
         const Position key_position = position_at(pair.first.Mark());
         if (!pair.first.IsScalar()) {
-            report_->mistake(key_position, path_, "expected a key, got " + in_words(pair.first));
+            diagnostics_->mistake(key_position, path_,
+                                  "expected a key, got " + in_words(pair.first));
             continue;
         }
         const std::string& key = pair.first.Scalar();
         const std::string path = path_of(key);
         const auto first = seen.emplace(key, key_position.line);
         if (!first.second) {
-            report_->mistake(key_position, path,
-                             "expected this key once, got it again after line " +
-                                 std::to_string(first.first->second));
+            diagnostics_->mistake(key_position, path,
+                                  "expected this key once, got it again after line " +
+                                      std::to_string(first.first->second));
             continue;
         }
         // yaml-cpp puts "nothing" behind the next line break, and at line 0 when it is the end; the
@@ -116,7 +119,7 @@ std::vector<Cursor> Cursor::items(std::string_view what, std::size_t least,
         const YAML::Node item = node_[i];
         const std::string path = path_ + "[" + std::to_string(i) + "]";
         const Position position =
-            item.IsNull() ? report_->position_of(path_) : position_at(item.Mark());
+            item.IsNull() ? diagnostics_->position_of(path_) : position_at(item.Mark());
         Cursor cursor = child(item, path, position);
         if (i == most) {
             cursor.mistake("expected at most " + std::to_string(most) + " " + std::string(what) +

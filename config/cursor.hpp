@@ -1,6 +1,6 @@
 // A place in a YAML document: its value, its path ("clusters[0].port_rules[1].ports") and the
-// report that its mistakes go to. A read that fails reports and leaves its target as it was, so
-// that reading goes on and finds the next mistake.
+// diagnostics that its mistakes go to. A read that fails reports and leaves its target as it was,
+// so that reading goes on and finds the next mistake.
 #pragma once
 
 #include <concepts>
@@ -24,7 +24,7 @@ inline constexpr std::string_view kToFillIn = "TODO";
 class Cursor {
 public:
     // The top of a document.
-    Cursor(const YAML::Node& node, Diagnostics& report);
+    Cursor(const YAML::Node& node, Diagnostics& diagnostics);
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] bool is_mapping() const { return node_.IsMap(); }
@@ -65,9 +65,9 @@ public:
     bool read(Value& into, Result<Value> (*parse)(std::string_view), std::string_view what) const;
 
 private:
-    Cursor(const YAML::Node& node, std::string path, Diagnostics& report);
+    Cursor(const YAML::Node& node, std::string path, Diagnostics& diagnostics);
     [[nodiscard]] std::string path_of(const std::string& key) const;
-    // Puts the member's place into the report, where validation asks for it later.
+    // Puts the member's place into the diagnostics, where validation asks for it later.
     [[nodiscard]] Cursor child(const YAML::Node& node, const std::string& path,
                                Position position) const;
     [[nodiscard]] bool read_integer(std::uint64_t& into, std::uint64_t least,
@@ -75,7 +75,7 @@ private:
 
     YAML::Node node_;
     std::string path_;
-    Diagnostics* report_;
+    Diagnostics* diagnostics_;
 };
 
 struct Cursor::Entry {

@@ -36,8 +36,10 @@ namespace nlb::config {
     X(suspended,            "suspended",               0,  info,    "suspended by command", "`nlb resume`, then `nlb start`") \
     X(resumed,              "resumed",                 0,  info,    "the suspension was ended by command", "`nlb start` lets it take part") \
     X(converging,           "converging",              0,  info,    "a new map; `cause=` says why and `by=` through whom: a host joined, a weight or a rule's state changed, a reset", "nothing") \
-    X(rule_count_differs,   "config_mismatch",         67, warning, "another host has another number of port rules, so it is not admitted", "copy the right file and `nlb reload`") \
-    X(rules_differ,         "config_mismatch",         68, warning, "another host has other port rules; path and both values", "copy the right file and `nlb reload`") \
+    X(buckets_moved,        "buckets_moved",           0,  info,    "a new map gave buckets to other hosts; `moved=` counts those that had an owner", "nothing") \
+    X(buckets_without_owner, "buckets_without_owner",  0,  info,    "buckets had no owner for a moment; `buckets=`, and `lasted_ms=` of each on average", "`nlb replay` of a bundle shows why, where it was long") \
+    X(rule_count_differs,   "config_mismatch",         67, warning, "another host has another number of port rules, so it is not admitted", "what `mend=` says; without it, copy the right file and `nlb reload`") \
+    X(rules_differ,         "config_mismatch",         68, warning, "another host has other port rules; path and both values", "what `mend=` says; without it, copy the right file and `nlb reload`") \
     X(converging_rules,     "converging",              68, info,    "a new map, because the rules of the configuration changed (`cause=reload`)", "nothing") \
     X(converging_leaving,   "converging",              69, info,    "a new map, because a host left or was lost (`left`, `lost`); `by=` names it", "look at that host") \
     X(state_not_kept,       "state_not_kept",          74, warning, "the state file could not be written, and is tried again", "make room, or the directory writable") \
@@ -50,8 +52,8 @@ namespace nlb::config {
     X(versions_agree,       "versions_agree",          0,  info,    "that is over; `version=` is what the cluster goes by", "nothing") \
     X(loop_late,            "loop_late",               105, warning, "the loop woke too late; leases may end", "give it a core; see `not_real_time`") \
     X(loop_on_time,         "loop_on_time",            106, info,   "the loop has woken in time for ten seconds again; `times=` it was late", "nothing") \
-    X(stickiness_differs,   "config_mismatch",         118, warning, "another host has another time-out for the clients of a rule, so it is not admitted", "copy the right file and `nlb reload`") \
-    X(config_mismatch,      "config_mismatch",         0,  warning, "another host has another configuration; path and both values where they are known", "copy the right file and `nlb reload`") \
+    X(stickiness_differs,   "config_mismatch",         118, warning, "another host has another time-out for the clients of a rule, so it is not admitted", "what `mend=` says; without it, copy the right file and `nlb reload`") \
+    X(config_mismatch,      "config_mismatch",         0,  warning, "another host has another configuration; path and both values where they are known", "what `mend=` says; without it, copy the right file and `nlb reload`") \
     X(config_agrees,        "config_agrees",           0,  info,    "the difference is gone", "nothing") \
     X(configuration_held,   "configuration_held",      0,  info,    "a new configuration is staged here", "`nlb reload` on the other hosts") \
     X(configuration_given_up, "configuration_given_up", 0, info,    "the staged configuration was taken back", "nothing") \

@@ -50,18 +50,18 @@ public:
 // YAML::Load() ignores what follows the first document, and YAML::LoadAll() never ends on a stray
 // comma (yaml-cpp 0.7: it reads one empty document after the other from the same place, until
 // memory ends). So: the first, then a look whether there is a second.
-Config parse_yaml(const std::string& yaml, Diagnostics& report) {
+Config parse_yaml(const std::string& yaml, Diagnostics& diagnostics) {
     std::istringstream stream(yaml);
     YAML::Parser parser(stream);
     DocumentStart start;
     const bool two = parser.HandleNextDocument(start) && parser.HandleNextDocument(start);
     if (two) {
-        report.mistake(start.position, kFilePath,
-                       "expected one YAML document, got the start of a second (check the "
-                       "indentation of this line)");
+        diagnostics.mistake(start.position, kFilePath,
+                            "expected one YAML document, got the start of a second (check the "
+                            "indentation of this line)");
         return {};
     }
-    return parse_config(Cursor(YAML::Load(yaml), report));
+    return parse_config(Cursor(YAML::Load(yaml), diagnostics));
 }
 
 // Relative key files are looked for beside the configuration, wherever the program was started.
@@ -72,22 +72,22 @@ void resolve_key_file(const std::string& file, std::string& path) {
 }
 
 Result<Loaded> load(std::string_view yaml, const std::string& name, const std::string& beside,
-                    Diagnostics& report) {
+                    Diagnostics& diagnostics) {
     Loaded loaded;
-    if (!check_source(yaml, report)) return Error{report.mistakes()};
+    if (!check_source(yaml, diagnostics)) return Error{diagnostics.mistakes()};
     try {
-        loaded.config = parse_yaml(std::string(yaml), report);
+        loaded.config = parse_yaml(std::string(yaml), diagnostics);
     } catch (const YAML::Exception& exception) {
-        report.mistake(Position{exception.mark.line + 1, exception.mark.column + 1}, kFilePath,
-                       "expected YAML, got: " + exception.msg + syntax_hint(exception.msg));
-        return Error{report.mistakes()};
+        diagnostics.mistake(Position{exception.mark.line + 1, exception.mark.column + 1}, kFilePath,
+                            "expected YAML, got: " + exception.msg + syntax_hint(exception.msg));
+        return Error{diagnostics.mistakes()};
     }
     choose_kernel_devices(loaded.config);
-    validate(loaded.config, report);
-    if (report.any()) return Error{report.mistakes()};
+    validate(loaded.config, diagnostics);
+    if (diagnostics.any()) return Error{diagnostics.mistakes()};
     loaded.config.file = name;
     loaded.text = yaml;
-    loaded.warnings = report.warnings();
+    loaded.warnings = diagnostics.warnings();
     for (Cluster& cluster : loaded.config.clusters) {
         resolve_key_file(beside, cluster.key_file);
         resolve_key_file(beside, cluster.remote_control.key_file);
@@ -99,16 +99,16 @@ Result<Loaded> load(std::string_view yaml, const std::string& name, const std::s
 }  // namespace
 
 Result<Loaded> load_file(const std::string& path) {
-    Diagnostics report(path);
+    Diagnostics diagnostics(path);
     std::string text;
-    if (!read_source(path, text, report)) return Error{report.mistakes()};
-    return load(text, path, path, report);
+    if (!read_source(path, text, diagnostics)) return Error{diagnostics.mistakes()};
+    return load(text, path, path, diagnostics);
 }
 
 Result<Loaded> load_text(std::string_view yaml, const std::string& name,
                          const std::string& beside) {
-    Diagnostics report(name);
-    return load(yaml, name, beside.empty() ? name : beside, report);
+    Diagnostics diagnostics(name);
+    return load(yaml, name, beside.empty() ? name : beside, diagnostics);
 }
 
 Result<std::vector<Member>> memberships_of(const Config& config, const std::string& host_name) {

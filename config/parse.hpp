@@ -7,7 +7,7 @@
 
 namespace nlb::config {
 
-// Whatever cannot be read keeps its default and is in the cursor's report.
+// Whatever cannot be read keeps its default and is in the cursor's diagnostics.
 [[nodiscard]] Config parse_config(const Cursor& top);
 
 [[nodiscard]] Cluster parse_cluster(const Cursor& at);
@@ -16,8 +16,8 @@ namespace nlb::config {
 void parse_health(const Cursor& at, std::optional<Health>& into);
 // A list of a file and its arguments.
 [[nodiscard]] std::vector<std::string> parse_program(const Cursor& at);
-// Every member stands at its index, also one that could not be read; validation asks the report
-// which.
+// Every member stands at its index, also one that could not be read; validation asks the
+// diagnostics which.
 [[nodiscard]] std::vector<Prefix> parse_prefixes(const Cursor& at);
 void parse_metrics(const Cursor& at, Metrics& into);
 // `equal` or 0..100.

@@ -62,7 +62,7 @@ std::optional<std::size_t> first_bad_byte(std::string_view text) {
 }
 
 // A tab before the first character of a line that is neither blank nor a comment.
-void report_tabs(std::string_view text, Diagnostics& report) {
+void report_tabs(std::string_view text, Diagnostics& diagnostics) {
     int line = 1;
     for (std::size_t start = 0; start < text.size(); ++line) {
         const std::size_t end = std::min(text.find('\n', start), text.size());
@@ -72,17 +72,17 @@ void report_tabs(std::string_view text, Diagnostics& report) {
         const bool matters =
             first != std::string_view::npos && content[first] != '#' && tab < first;
         if (matters)
-            report.mistake(Position{line, static_cast<int>(tab) + 1}, kFilePath,
-                           "expected spaces as indentation, got a tab");
+            diagnostics.mistake(Position{line, static_cast<int>(tab) + 1}, kFilePath,
+                                "expected spaces as indentation, got a tab");
         start = end + 1;
     }
 }
 
 }  // namespace
 
-bool read_source(const std::string& path, std::string& into, Diagnostics& report) {
+bool read_source(const std::string& path, std::string& into, Diagnostics& diagnostics) {
     const auto refuse = [&](const std::string& got) {
-        report.mistake(kFilePath, "expected a file that can be read, got: " + got);
+        diagnostics.mistake(kFilePath, "expected a file that can be read, got: " + got);
         return false;
     };
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -96,18 +96,18 @@ bool read_source(const std::string& path, std::string& into, Diagnostics& report
     return count < 0 ? refuse(std::strerror(error)) : true;
 }
 
-bool check_source(std::string_view text, Diagnostics& report) {
+bool check_source(std::string_view text, Diagnostics& diagnostics) {
     if (text.size() > kFileBytesMax) {
-        report.mistake(kFilePath, "expected at most 1 MiB, got a larger file");
+        diagnostics.mistake(kFilePath, "expected at most 1 MiB, got a larger file");
         return false;
     }
     if (const auto bad = first_bad_byte(text)) {
-        report.mistake(position_in(text, *bad), kFilePath,
-                       "expected UTF-8 text, got " + byte_in_words(text[*bad]));
+        diagnostics.mistake(position_in(text, *bad), kFilePath,
+                            "expected UTF-8 text, got " + byte_in_words(text[*bad]));
         return false;
     }
-    report_tabs(text, report);
-    return !report.any();
+    report_tabs(text, diagnostics);
+    return !diagnostics.any();
 }
 
 }  // namespace nlb::config

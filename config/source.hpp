@@ -11,11 +11,12 @@ namespace nlb::config {
 // The path of mistakes that concern the file and no key in it.
 inline constexpr const char* kFilePath = "file";
 
-// False: the report says why the file cannot be read, or that it is larger than kFileBytesMax.
-[[nodiscard]] bool read_source(const std::string& path, std::string& into, Diagnostics& report);
+// False: the diagnostics says why the file cannot be read, or that it is larger than kFileBytesMax.
+[[nodiscard]] bool read_source(const std::string& path, std::string& into,
+                               Diagnostics& diagnostics);
 
 // UTF-8 without control characters, indented with spaces, not empty. The parser would take some of
 // these for data.
-[[nodiscard]] bool check_source(std::string_view text, Diagnostics& report);
+[[nodiscard]] bool check_source(std::string_view text, Diagnostics& diagnostics);
 
 }  // namespace nlb::config

@@ -10,28 +10,30 @@
 namespace nlb::config {
 namespace {
 
-void validate_names(const Config& config, Diagnostics& report) {
+void validate_names(const Config& config, Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < config.clusters.size(); ++i) {
         const std::string path = path_of("clusters", i) + ".name";
         for (std::size_t j = 0; j < i; ++j) {
             const std::string earlier = path_of("clusters", j) + ".name";
             const bool same = config.clusters[i].name == config.clusters[j].name &&
                               !config.clusters[i].name.empty();
-            if (!same || report.broken(path) || report.broken(earlier)) continue;
-            report.mistake(path, "expected a name that no other cluster has, got " +
-                                     in_quotes(config.clusters[i].name) + " as in " + earlier);
+            if (!same || diagnostics.broken(path) || diagnostics.broken(earlier)) continue;
+            diagnostics.mistake(path, "expected a name that no other cluster has, got " +
+                                          in_quotes(config.clusters[i].name) + " as in " + earlier);
             break;
         }
     }
 }
 
-void validate_link(const Cluster& cluster, const std::string& path, Diagnostics& report) {
-    const bool read = report.holds(path + ".address") && !report.broken(path + ".address");
+void validate_link(const Cluster& cluster, const std::string& path, Diagnostics& diagnostics) {
+    const bool read =
+        diagnostics.holds(path + ".address") && !diagnostics.broken(path + ".address");
     if (read && cluster.mode == LinkMode::igmp && !cluster.address.address.is_v4())
-        report.mistake(path + ".mode",
-                       "expected unicast or multicast, because igmp needs an IPv4 primary address, "
-                       "got \"igmp\" with " +
-                           in_quotes(to_string(cluster.address.address)));
+        diagnostics.mistake(
+            path + ".mode",
+            "expected unicast or multicast, because igmp needs an IPv4 primary address, "
+            "got \"igmp\" with " +
+                in_quotes(to_string(cluster.address.address)));
 }
 
 constexpr MacAddress kEveryStation{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
@@ -43,40 +45,42 @@ bool masks_as(const Cluster& cluster, const MacAddress& mac) {
     });
 }
 
-void validate_mac(const Cluster& cluster, const std::string& path, Diagnostics& report) {
-    if (!cluster.mac || report.broken(path + ".mac")) return;
+void validate_mac(const Cluster& cluster, const std::string& path, Diagnostics& diagnostics) {
+    if (!cluster.mac || diagnostics.broken(path + ".mac")) return;
     const MacAddress& mac = *cluster.mac;
     const std::string got = ", got " + in_quotes(to_string(mac));
     const std::string at = path + ".mac";
     if (cluster.mode == LinkMode::igmp)
-        report.mistake(at,
-                       "expected no mac in mode igmp, whose group comes from the address" + got);
+        diagnostics.mistake(
+            at, "expected no mac in mode igmp, whose group comes from the address" + got);
     else if (cluster.mode == LinkMode::multicast && (!mac.is_group() || mac == kEveryStation))
-        report.mistake(at, "expected the MAC of a group in mode multicast" + got);
+        diagnostics.mistake(at, "expected the MAC of a group in mode multicast" + got);
     else if (cluster.mode == LinkMode::unicast && (mac.is_group() || mac == MacAddress{}))
-        report.mistake(at, "expected the MAC of one station in mode unicast" + got);
+        diagnostics.mistake(at, "expected the MAC of one station in mode unicast" + got);
     else if (cluster.mode == LinkMode::unicast && masks_as(cluster, mac))
-        report.mistake(at, "expected another MAC than a host's masked source" + got);
+        diagnostics.mistake(at, "expected another MAC than a host's masked source" + got);
 }
 
-void validate_masking(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+void validate_masking(const Cluster& cluster, const std::string& path, Diagnostics& diagnostics) {
     if (cluster.mask_source_mac) return;
-    report.warning(path + ".mask_source_mac",
-                   cluster.mode == LinkMode::unicast
-                       ? "false teaches a switch where the cluster MAC is, and it floods no more: "
-                         "right only where all hosts hang on one port of it, by a hub"
-                       : "false changes nothing in mode " + std::string(to_string(cluster.mode)));
+    diagnostics.warning(
+        path + ".mask_source_mac",
+        cluster.mode == LinkMode::unicast
+            ? "false teaches a switch where the cluster MAC is, and it floods no more: "
+              "right only where all hosts hang on one port of it, by a hub"
+            : "false changes nothing in mode " + std::string(to_string(cluster.mode)));
 }
 
-void validate_heartbeat(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+void validate_heartbeat(const Cluster& cluster, const std::string& path, Diagnostics& diagnostics) {
     if (cluster.heartbeat.tolerance >= kToleranceAdvised) return;
-    report.warning(path + ".heartbeat.tolerance",
-                   "expected at least 5, because with fewer two lost frames one way and one the "
-                   "other way can make two owners, got \"" +
-                       std::to_string(cluster.heartbeat.tolerance) + "\"");
+    diagnostics.warning(
+        path + ".heartbeat.tolerance",
+        "expected at least 5, because with fewer two lost frames one way and one the "
+        "other way can make two owners, got \"" +
+            std::to_string(cluster.heartbeat.tolerance) + "\"");
 }
 
-void validate_keys(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+void validate_keys(const Cluster& cluster, const std::string& path, Diagnostics& diagnostics) {
     const auto& former = cluster.former_key_files;
     for (std::size_t i = 0; i < former.size(); ++i) {
         const bool again =
@@ -84,25 +88,26 @@ void validate_keys(const Cluster& cluster, const std::string& path, Diagnostics&
             std::find(former.begin(), former.begin() + static_cast<std::ptrdiff_t>(i), former[i]) !=
                 former.begin() + static_cast<std::ptrdiff_t>(i);
         const std::string at = path_of(path + ".former_key_files", i);
-        if (again && !report.broken(at))
-            report.mistake(
+        if (again && !diagnostics.broken(at))
+            diagnostics.mistake(
                 at, "expected a key file that is not named already, got " + in_quotes(former[i]));
     }
 }
 
 // A machine is one host by one name, and its programs are one pair: what it says twice must agree.
-void validate_metrics(const Config& config, Diagnostics& report) {
+void validate_metrics(const Config& config, Diagnostics& diagnostics) {
     std::map<std::string, std::pair<std::string, const Metrics*>> said;
     for (std::size_t i = 0; i < config.clusters.size(); ++i) {
         for (std::size_t j = 0; j < config.clusters[i].hosts.size(); ++j) {
             const Host& host = config.clusters[i].hosts[j];
             const std::string at =
                 path_of(path_of("clusters", i) + ".hosts", j) + ".metrics.listen";
-            if (!host.metrics || report.broken(at)) continue;
+            if (!host.metrics || diagnostics.broken(at)) continue;
             const auto [first, fresh] = said.try_emplace(host.name, at, &*host.metrics);
             if (!fresh && first->second.second->listen != host.metrics->listen)
-                report.mistake(at, "expected the same as in " + first->second.first +
-                                       ", because the host " + in_quotes(host.name) + " is one");
+                diagnostics.mistake(at, "expected the same as in " + first->second.first +
+                                            ", because the host " + in_quotes(host.name) +
+                                            " is one");
         }
     }
 }
@@ -110,33 +115,35 @@ void validate_metrics(const Config& config, Diagnostics& report) {
 // UDP 500 and 4500 are IPsec's: what is sent there belongs to a session.
 constexpr std::uint16_t kIpsecPorts[] = {500, 4500};
 
-void validate_remote_control(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+void validate_remote_control(const Cluster& cluster, const std::string& path,
+                             Diagnostics& diagnostics) {
     const RemoteControl& remote = cluster.remote_control;
     const std::string at = path + ".remote_control";
-    if (!remote.enabled || report.broken(at)) return;
-    if (remote.key_file.empty() && !report.broken(at + ".key_file"))
-        report.mistake(at, "expected a key_file that `nlb keygen` wrote, got none");
+    if (!remote.enabled || diagnostics.broken(at)) return;
+    if (remote.key_file.empty() && !diagnostics.broken(at + ".key_file"))
+        diagnostics.mistake(at, "expected a key_file that `nlb keygen` wrote, got none");
     if (remote.key_file == cluster.key_file && !remote.key_file.empty())
-        report.mistake(at + ".key_file",
-                       "expected another key than the cluster's, whose holder is a host, got " +
-                           in_quotes(remote.key_file));
-    if (report.broken(at + ".port")) return;
+        diagnostics.mistake(
+            at + ".key_file",
+            "expected another key than the cluster's, whose holder is a host, got " +
+                in_quotes(remote.key_file));
+    if (diagnostics.broken(at + ".port")) return;
     if (std::find(std::begin(kIpsecPorts), std::end(kIpsecPorts), remote.port) !=
         std::end(kIpsecPorts))
-        report.mistake(at + ".port", "expected a port that IPsec does not use, got " +
-                                         in_quotes(std::to_string(remote.port)));
+        diagnostics.mistake(at + ".port", "expected a port that IPsec does not use, got " +
+                                              in_quotes(std::to_string(remote.port)));
     for (const PortRule& rule : cluster.port_rules)
         if (rule.protocols != Protocols::tcp && rule.ports.first == remote.port &&
             rule.ports.last == remote.port)
-            report.warning(at + ".port", "expected a port that no rule is for, got " +
-                                             in_quotes(std::to_string(remote.port)) + ": rule " +
-                                             in_quotes(rule.name) +
-                                             " will see none of its packets");
+            diagnostics.warning(at + ".port", "expected a port that no rule is for, got " +
+                                                  in_quotes(std::to_string(remote.port)) +
+                                                  ": rule " + in_quotes(rule.name) +
+                                                  " will see none of its packets");
 }
 
-void validate_listens(const Config& config, Diagnostics& report) {
+void validate_listens(const Config& config, Diagnostics& diagnostics) {
     const std::string& page = config.manager.listen;
-    if (page.empty() || report.broken("manager.listen")) return;
+    if (page.empty() || diagnostics.broken("manager.listen")) return;
     const auto takes = [&](const Metrics& metrics) {
         return std::find(metrics.listen.begin(), metrics.listen.end(), page) !=
                metrics.listen.end();
@@ -146,31 +153,31 @@ void validate_listens(const Config& config, Diagnostics& report) {
         for (const Host& host : cluster.hosts)
             taken = taken || (host.metrics && takes(*host.metrics));
     if (taken)
-        report.mistake(
+        diagnostics.mistake(
             "manager.listen",
             "expected another address or port than metrics.listen, got " + in_quotes(page));
 }
 
 }  // namespace
 
-void validate(const Config& config, Diagnostics& report) {
-    validate_names(config, report);
+void validate(const Config& config, Diagnostics& diagnostics) {
+    validate_names(config, diagnostics);
     for (std::size_t i = 0; i < config.clusters.size(); ++i) {
         const std::string path = path_of("clusters", i);
         const Cluster& cluster = config.clusters[i];
-        validate_link(cluster, path, report);
-        validate_mac(cluster, path, report);
-        validate_masking(cluster, path, report);
-        validate_heartbeat(cluster, path, report);
-        validate_keys(cluster, path, report);
-        validate_remote_control(cluster, path, report);
-        validate_rules(cluster, path, report);
-        validate_hosts(cluster, path, report);
+        validate_link(cluster, path, diagnostics);
+        validate_mac(cluster, path, diagnostics);
+        validate_masking(cluster, path, diagnostics);
+        validate_heartbeat(cluster, path, diagnostics);
+        validate_keys(cluster, path, diagnostics);
+        validate_remote_control(cluster, path, diagnostics);
+        validate_rules(cluster, path, diagnostics);
+        validate_hosts(cluster, path, diagnostics);
     }
-    validate_addresses(config, report);
-    validate_devices(config, report);
-    validate_metrics(config, report);
-    validate_listens(config, report);
+    validate_addresses(config, diagnostics);
+    validate_devices(config, diagnostics);
+    validate_metrics(config, diagnostics);
+    validate_listens(config, diagnostics);
 }
 
 }  // namespace nlb::config

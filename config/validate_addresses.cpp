@@ -66,24 +66,25 @@ bool is_beyond_routers(const IpAddress& address) {
 
 class AddressChecks {
 public:
-    explicit AddressChecks(Diagnostics& report) : report_(report) {}
+    explicit AddressChecks(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
     void add(const Use& use) {
-        if (!report_.holds(use.path) || report_.broken(use.path)) return;
+        if (!diagnostics_.holds(use.path) || diagnostics_.broken(use.path)) return;
         const std::string text = in_quotes(to_string(use.prefix.address));
         if (const std::string instead = unusable(use.prefix); !instead.empty())
-            return report_.mistake(use.path, "expected an address that a host can have, got " +
-                                                 in_quotes(to_string(use.prefix)) + ", " + instead);
+            return diagnostics_.mistake(use.path, "expected an address that a host can have, got " +
+                                                      in_quotes(to_string(use.prefix)) + ", " +
+                                                      instead);
         if (use.host.empty() && is_beyond_routers(use.prefix.address))
-            return report_.mistake(use.path,
-                                   "expected a virtual address that clients can reach, got " +
-                                       in_quotes(to_string(use.prefix)) +
-                                       ", a link-local address; take one of a routed network");
+            return diagnostics_.mistake(use.path,
+                                        "expected a virtual address that clients can reach, got " +
+                                            in_quotes(to_string(use.prefix)) +
+                                            ", a link-local address; take one of a routed network");
         const auto known = uses_.emplace(use.prefix.address, use);
         if (known.second) return;
         const Use& earlier = known.first->second;
         if (use.host.empty() != earlier.host.empty())
-            return report_.mistake(
+            return diagnostics_.mistake(
                 use.path, "expected a " + std::string(use.host.empty() ? "virtual" : "dedicated") +
                               " address, got " + text + ", which is " +
                               (use.host.empty() ? "dedicated" : "virtual") + " in " + earlier.path);
@@ -91,52 +92,52 @@ public:
         const bool same_machine =
             !use.host.empty() && use.host == earlier.host && use.cluster != earlier.cluster;
         if (!same_machine)
-            report_.mistake(use.path, "expected an address that is used once, got " + text +
-                                          " as in " + earlier.path);
+            diagnostics_.mistake(use.path, "expected an address that is used once, got " + text +
+                                               " as in " + earlier.path);
     }
 
 private:
-    Diagnostics& report_;
+    Diagnostics& diagnostics_;
     std::map<IpAddress, Use> uses_;
 };
 
 // The broadcast address of each subnet is one that the cores know too; the tables have room for so
 // many addresses together.
 void validate_broadcast(const std::vector<Use>& uses, const std::string& path,
-                        Diagnostics& report) {
+                        Diagnostics& diagnostics) {
     std::map<IpAddress, std::string> broadcasts;
     for (const Use& use : uses) {
-        if (!use.prefix.address.is_v4() || use.prefix.length >= 31 || report.broken(use.path))
+        if (!use.prefix.address.is_v4() || use.prefix.length >= 31 || diagnostics.broken(use.path))
             continue;
         broadcasts.emplace(
             IpAddress::v4(use.prefix.address.as_v4() | 0xffffffffU >> use.prefix.length), use.path);
     }
     for (const Use& use : uses) {
         const auto found = broadcasts.find(use.prefix.address);
-        if (found != broadcasts.end() && !report.broken(use.path))
-            report.mistake(use.path, "expected an address that a host can have, got " +
-                                         in_quotes(to_string(use.prefix)) +
-                                         ", the broadcast address of the subnet of " +
-                                         found->second);
+        if (found != broadcasts.end() && !diagnostics.broken(use.path))
+            diagnostics.mistake(use.path, "expected an address that a host can have, got " +
+                                              in_quotes(to_string(use.prefix)) +
+                                              ", the broadcast address of the subnet of " +
+                                              found->second);
     }
     if (uses.size() + broadcasts.size() > kAddressesMax)
-        report.mistake(path, "expected at most " + std::to_string(kAddressesMax) +
-                                 " addresses, with broadcast addresses, got " +
-                                 std::to_string(uses.size() + broadcasts.size()));
+        diagnostics.mistake(path, "expected at most " + std::to_string(kAddressesMax) +
+                                      " addresses, with broadcast addresses, got " +
+                                      std::to_string(uses.size() + broadcasts.size()));
 }
 
 // The group is 239.255.y.z: two clusters that share y.z would join one group and hear each other's
 // frames.
-void warn_of_shared_group(const Config& config, Diagnostics& report) {
+void warn_of_shared_group(const Config& config, Diagnostics& diagnostics) {
     std::map<std::pair<Byte, Byte>, std::string> groups;
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
         const Cluster& cluster = config.clusters[c];
         const std::string path = path_of("clusters", c) + ".address";
-        if (cluster.mode != LinkMode::igmp || report.broken(path)) continue;
+        if (cluster.mode != LinkMode::igmp || diagnostics.broken(path)) continue;
         const auto& bytes = cluster.address.address.bytes;
         const auto added = groups.emplace(std::pair{bytes[14], bytes[15]}, path);
         if (!added.second)
-            report.warning(
+            diagnostics.warning(
                 path, "expected the last two bytes to differ between clusters of mode igmp, got " +
                           in_quotes(to_string(cluster.address.address)) +
                           ", whose multicast group is also that of " + added.first->second);
@@ -145,7 +146,7 @@ void warn_of_shared_group(const Config& config, Diagnostics& report) {
 
 // The kernel refuses a gateway that no connected network holds.
 void validate_gateway(const IpAddress& gateway, const std::vector<Prefix>& connected,
-                      const std::string& path, Diagnostics& report) {
+                      const std::string& path, Diagnostics& diagnostics) {
     bool reachable = is_link_local(gateway);
     bool ours = false;
     for (const Prefix& prefix : connected) {
@@ -153,38 +154,38 @@ void validate_gateway(const IpAddress& gateway, const std::vector<Prefix>& conne
         reachable |= same_subnet(prefix.address, gateway, prefix.length);
     }
     if (ours || !reachable)
-        report.mistake(path,
-                       "expected a router in a subnet of this host's or the cluster's addresses, "
-                       "got " +
-                           in_quotes(to_string(gateway)) +
-                           (ours ? ", which is one of these addresses" : ""));
+        diagnostics.mistake(
+            path,
+            "expected a router in a subnet of this host's or the cluster's addresses, "
+            "got " +
+                in_quotes(to_string(gateway)) + (ours ? ", which is one of these addresses" : ""));
 }
 
-void validate_gateways(const Cluster& cluster, const std::string& path, Diagnostics& report) {
+void validate_gateways(const Cluster& cluster, const std::string& path, Diagnostics& diagnostics) {
     for (std::size_t h = 0; h < cluster.hosts.size(); ++h) {
         const Host& host = cluster.hosts[h];
         const std::string at = path_of(path + ".hosts", h);
-        if (report.broken(at + ".gateway") || report.broken(at + ".addresses")) continue;
+        if (diagnostics.broken(at + ".gateway") || diagnostics.broken(at + ".addresses")) continue;
         std::vector<Prefix> connected = host.addresses;
         connected.push_back(cluster.address);
         connected.insert(connected.end(), cluster.virtual_addresses.begin(),
                          cluster.virtual_addresses.end());
         for (const IpAddress& gateway : host.gateways)
-            validate_gateway(gateway, connected, at + ".gateway", report);
+            validate_gateway(gateway, connected, at + ".gateway", diagnostics);
     }
 }
 
 }  // namespace
 
-void validate_addresses(const Config& config, Diagnostics& report) {
-    AddressChecks checks(report);
+void validate_addresses(const Config& config, Diagnostics& diagnostics) {
+    AddressChecks checks(diagnostics);
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
         const std::vector<Use> uses = uses_in(config.clusters[c], c);
         for (const Use& use : uses) checks.add(use);
-        validate_broadcast(uses, path_of("clusters", c), report);
-        validate_gateways(config.clusters[c], path_of("clusters", c), report);
+        validate_broadcast(uses, path_of("clusters", c), diagnostics);
+        validate_gateways(config.clusters[c], path_of("clusters", c), diagnostics);
     }
-    warn_of_shared_group(config, report);
+    warn_of_shared_group(config, diagnostics);
 }
 
 }  // namespace nlb::config

@@ -31,15 +31,16 @@ std::vector<std::string> claims_of(const std::string& device) {
 
 class Machine {
 public:
-    void claim(const std::string& device, const std::string& path, Diagnostics& report) {
-        if (device.empty() || report.broken(path)) return;
+    void claim(const std::string& device, const std::string& path, Diagnostics& diagnostics) {
+        if (device.empty() || diagnostics.broken(path)) return;
         for (const std::string& claim : claims_of(device)) {
             const auto added = claimed_.emplace(claim, path);
             if (added.second) continue;
-            report.mistake(path, "expected a device that this host uses once, got " +
-                                     in_quotes(device) + " whose " +
-                                     (claim.rfind("interface ", 0) == 0 ? claim : "name " + claim) +
-                                     " is that of " + added.first->second);
+            diagnostics.mistake(
+                path, "expected a device that this host uses once, got " + in_quotes(device) +
+                          " whose " +
+                          (claim.rfind("interface ", 0) == 0 ? claim : "name " + claim) +
+                          " is that of " + added.first->second);
             return;
         }
     }
@@ -49,56 +50,57 @@ private:
 };
 
 // A name that the kernel would cut off or refuse; the mapping's own was read as a name already.
-void check_interface(const std::string& device, const std::string& path, Diagnostics& report) {
+void check_interface(const std::string& device, const std::string& path, Diagnostics& diagnostics) {
     const auto interface = interface_of(device);
     if (device.rfind("net_vhost", 0) == 0) return;  // names a socket by that word
-    if (interface && !is_interface_name(*interface) && !report.broken(path))
-        report.mistake(path, "expected behind iface= " + std::string{kInterfaceNameWanted} +
-                                 ", got " + in_quotes(*interface));
+    if (interface && !is_interface_name(*interface) && !diagnostics.broken(path))
+        diagnostics.mistake(path, "expected behind iface= " + std::string{kInterfaceNameWanted} +
+                                      ", got " + in_quotes(*interface));
 }
 
 // In a VLAN an interface above the inside device has the addresses; the VLAN is part of its name.
 void check_vlan_name(const Host& host, std::uint16_t vlan, const std::string& path,
-                     Diagnostics& report) {
+                     Diagnostics& diagnostics) {
     const auto interface = interface_of(host.inside);
-    if (vlan == 0 || report.broken(path) || !interface || !ends_in_this_kernel(host.inside) ||
+    if (vlan == 0 || diagnostics.broken(path) || !interface || !ends_in_this_kernel(host.inside) ||
         host.addresses_by == AddressesBy::manual)
         return;
     const std::string name = *interface + "." + std::to_string(vlan);
     if (name.size() > kInterfaceNameMax)
-        report.mistake(path, "expected a name that leaves room for the VLAN's interface, got " +
-                                 in_quotes(name) + " of more than " +
-                                 std::to_string(kInterfaceNameMax) + " letters");
+        diagnostics.mistake(
+            path, "expected a name that leaves room for the VLAN's interface, got " +
+                      in_quotes(name) + " of more than " + std::to_string(kInterfaceNameMax) +
+                      " letters");
 }
 
 // Keys that nothing reads with this inside device.
-void warn_of_idle_keys(const Host& host, const std::string& path, Diagnostics& report) {
-    if (report.broken(path + ".inside") || host.inside.empty()) return;
+void warn_of_idle_keys(const Host& host, const std::string& path, Diagnostics& diagnostics) {
+    if (diagnostics.broken(path + ".inside") || host.inside.empty()) return;
     const bool kernel = ends_in_this_kernel(host.inside);
     if (kernel && host.server_mac)
-        report.warning(path + ".server_mac",
-                       "expected with an inside device that is not this kernel's, got " +
-                           in_quotes(host.inside) + ": the key has no effect");
+        diagnostics.warning(path + ".server_mac",
+                            "expected with an inside device that is not this kernel's, got " +
+                                in_quotes(host.inside) + ": the key has no effect");
     if (!host.gateways.empty() && (!kernel || host.addresses_by == AddressesBy::manual))
-        report.warning(path + ".gateway",
-                       std::string{"expected with an inside device of this kernel and "
-                                   "addresses_by: managed, got "} +
-                           (kernel ? "addresses_by: manual" : in_quotes(host.inside)) +
-                           ": the key has no effect");
+        diagnostics.warning(path + ".gateway",
+                            std::string{"expected with an inside device of this kernel and "
+                                        "addresses_by: managed, got "} +
+                                (kernel ? "addresses_by: manual" : in_quotes(host.inside)) +
+                                ": the key has no effect");
 }
 
 // They share a CPU then; the cores of a small machine may have to.
-void warn_of_shared_main(const Config& config, Diagnostics& report) {
+void warn_of_shared_main(const Config& config, Diagnostics& diagnostics) {
     const auto& main = config.eal.main_lcore;
-    if (!main || report.broken("eal.main_lcore")) return;
+    if (!main || diagnostics.broken("eal.main_lcore")) return;
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
         for (std::size_t h = 0; h < config.clusters[c].hosts.size(); ++h) {
             const auto& lcores = config.clusters[c].hosts[h].lcores;
             if (std::find(lcores.begin(), lcores.end(), *main) == lcores.end()) continue;
             const std::string path = path_of(path_of("clusters", c) + ".hosts", h);
-            report.warning("eal.main_lcore", "expected an lcore that is no worker's, got \"" +
-                                                 std::to_string(*main) + "\" as in " + path +
-                                                 ".lcores: the two take turns on one CPU");
+            diagnostics.warning("eal.main_lcore", "expected an lcore that is no worker's, got \"" +
+                                                      std::to_string(*main) + "\" as in " + path +
+                                                      ".lcores: the two take turns on one CPU");
             return;
         }
     }
@@ -106,7 +108,7 @@ void warn_of_shared_main(const Config& config, Diagnostics& report) {
 
 }  // namespace
 
-void validate_devices(const Config& config, Diagnostics& report) {
+void validate_devices(const Config& config, Diagnostics& diagnostics) {
     std::map<std::string, Machine> machines;
     for (std::size_t c = 0; c < config.clusters.size(); ++c) {
         for (std::size_t h = 0; h < config.clusters[c].hosts.size(); ++h) {
@@ -114,16 +116,16 @@ void validate_devices(const Config& config, Diagnostics& report) {
             const std::string path = path_of(path_of("clusters", c) + ".hosts", h);
             // A host without a readable name shares a machine with nobody; its path is a name that
             // no host can have.
-            Machine& machine = machines[report.broken(path + ".name") ? path : host.name];
-            machine.claim(host.outside, path + ".outside", report);
-            machine.claim(host.inside, path + ".inside", report);
-            check_interface(host.outside, path + ".outside", report);
-            check_interface(host.inside, path + ".inside", report);
-            check_vlan_name(host, config.clusters[c].vlan, path + ".inside", report);
-            warn_of_idle_keys(host, path, report);
+            Machine& machine = machines[diagnostics.broken(path + ".name") ? path : host.name];
+            machine.claim(host.outside, path + ".outside", diagnostics);
+            machine.claim(host.inside, path + ".inside", diagnostics);
+            check_interface(host.outside, path + ".outside", diagnostics);
+            check_interface(host.inside, path + ".inside", diagnostics);
+            check_vlan_name(host, config.clusters[c].vlan, path + ".inside", diagnostics);
+            warn_of_idle_keys(host, path, diagnostics);
         }
     }
-    warn_of_shared_main(config, report);
+    warn_of_shared_main(config, diagnostics);
 }
 
 }  // namespace nlb::config

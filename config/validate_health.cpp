@@ -33,59 +33,65 @@ constexpr Use kUses[] = {
     {"unit", [](CheckKind kind) { return kind == CheckKind::unit; }, "unit"},
 };
 
-void validate_uses(const Health& health, const std::string& at, Diagnostics& report) {
+void validate_uses(const Health& health, const std::string& at, Diagnostics& diagnostics) {
     const std::string kind = to_string(health.check);
     for (const Use& use : kUses) {
         const std::string path = at + "." + std::string(use.key);
-        if (report.holds(path) && !report.broken(path) && !use.by(health.check))
-            report.mistake(path, "expected this key only for a check of " + std::string(use.kinds) +
-                                     ", got it for check " + kind);
+        if (diagnostics.holds(path) && !diagnostics.broken(path) && !use.by(health.check))
+            diagnostics.mistake(path, "expected this key only for a check of " +
+                                          std::string(use.kinds) + ", got it for check " + kind);
     }
-    if (health.check == CheckKind::exec && !report.holds(at + ".program"))
-        report.mistake(at + ".program",
-                       "expected a list of a file and its arguments for check exec, got nothing");
-    if (health.check == CheckKind::unit && !report.holds(at + ".unit"))
-        report.mistake(at + ".unit", "expected a systemd unit's name for check unit, got nothing");
+    if (health.check == CheckKind::exec && !diagnostics.holds(at + ".program"))
+        diagnostics.mistake(
+            at + ".program",
+            "expected a list of a file and its arguments for check exec, got nothing");
+    if (health.check == CheckKind::unit && !diagnostics.holds(at + ".unit"))
+        diagnostics.mistake(at + ".unit",
+                            "expected a systemd unit's name for check unit, got nothing");
 }
 
-void validate_port(const PortRule& rule, const std::string& at, Diagnostics& report) {
+void validate_port(const PortRule& rule, const std::string& at, Diagnostics& diagnostics) {
     const Health& health = *rule.health;
-    if (!connects(health.check) || report.holds(at + ".port")) return;
+    if (!connects(health.check) || diagnostics.holds(at + ".port")) return;
     if (rule.ports.first == 0)
-        report.mistake(at + ".port", "expected the port to check, because the rule covers ports " +
-                                         to_string(rule.ports) + ", got nothing");
+        diagnostics.mistake(at + ".port",
+                            "expected the port to check, because the rule covers ports " +
+                                to_string(rule.ports) + ", got nothing");
     else if (rule.protocols == Protocols::udp)
-        report.mistake(at + ".port",
-                       "expected the port to check, because the rule covers udp alone and check " +
-                           to_string(health.check) + " connects over tcp, got nothing");
+        diagnostics.mistake(
+            at + ".port",
+            "expected the port to check, because the rule covers udp alone and check " +
+                to_string(health.check) + " connects over tcp, got nothing");
 }
 
-void validate_times(const PortRule& rule, const std::string& at, Diagnostics& report) {
+void validate_times(const PortRule& rule, const std::string& at, Diagnostics& diagnostics) {
     const Health& health = *rule.health;
-    if (health.timeout > health.interval && !report.broken(at + ".timeout") &&
-        !report.broken(at + ".interval"))
-        report.mistake(at + ".timeout", "expected at most the interval of " +
-                                            to_string(health.interval) +
-                                            ", because a check never overlaps itself, got " +
-                                            in_quotes(to_string(health.timeout)));
+    if (health.timeout > health.interval && !diagnostics.broken(at + ".timeout") &&
+        !diagnostics.broken(at + ".interval"))
+        diagnostics.mistake(at + ".timeout", "expected at most the interval of " +
+                                                 to_string(health.interval) +
+                                                 ", because a check never overlaps itself, got " +
+                                                 in_quotes(to_string(health.timeout)));
     if (rule.mode == RuleMode::single && health.slow_start > Duration::zero())
-        report.mistake(at + ".slow_start",
-                       "expected no slow_start for a rule of mode single, whose host takes all "
-                       "or nothing, got one");
+        diagnostics.mistake(
+            at + ".slow_start",
+            "expected no slow_start for a rule of mode single, whose host takes all "
+            "or nothing, got one");
 }
 
 }  // namespace
 
-void validate_health(const PortRule& rule, const std::string& path, Diagnostics& report) {
+void validate_health(const PortRule& rule, const std::string& path, Diagnostics& diagnostics) {
     if (!rule.health) return;
     const std::string at = path + ".health";
-    if (report.broken(at + ".check") || report.broken(path + ".mode")) return;
+    if (diagnostics.broken(at + ".check") || diagnostics.broken(path + ".mode")) return;
     if (rule.mode == RuleMode::disabled)
-        return report.mistake(at, "expected no health check for a rule of mode disabled, got one");
-    validate_uses(*rule.health, at, report);
-    if (!report.broken(path + ".ports") && !report.broken(path + ".protocol"))
-        validate_port(rule, at, report);
-    validate_times(rule, at, report);
+        return diagnostics.mistake(at,
+                                   "expected no health check for a rule of mode disabled, got one");
+    validate_uses(*rule.health, at, diagnostics);
+    if (!diagnostics.broken(path + ".ports") && !diagnostics.broken(path + ".protocol"))
+        validate_port(rule, at, diagnostics);
+    validate_times(rule, at, diagnostics);
 }
 
 }  // namespace nlb::config

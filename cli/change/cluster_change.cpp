@@ -13,6 +13,7 @@
 #include "cli/text_table.hpp"
 #include "config/digest.hpp"
 #include "config/transfer.hpp"
+#include "core/base/assert.hpp"
 
 namespace nlb::cli {
 namespace {
@@ -99,13 +100,29 @@ std::vector<ControlReply> ClusterChange::upload_all(const Upload& what, const st
         console_, [&] { return fmt::format("{}: {} of {} bytes", doing, sent.load(), all); });
 }
 
-Status ClusterChange::offer(const std::string& text, const config::Config& after) {
+Result<std::vector<ControlReply>> ClusterChange::bring_all(const std::string& text) {
     digest_ = config::digest_of_bytes(text);
-    const auto replies =
-        upload_all({"configuration", "", text, digest_}, "bringing the configuration");
+    auto replies = upload_all({"configuration", "", text, digest_}, "bringing the configuration");
     if (const Status taken = note(replies, "it cannot take the configuration"); !taken)
-        return taken;
-    return compare_changes(replies, after);
+        return taken.error();
+    return replies;
+}
+
+Status ClusterChange::offer(const std::string& text, const config::Config& after) {
+    const auto replies = bring_all(text);
+    if (!replies) return replies.error();
+    return compare_changes(replies.value(), after);
+}
+
+Result<std::vector<std::string>> ClusterChange::bring(const std::string& text) {
+    NLB_ASSERT(links_.size() == 1);
+    const auto replies = bring_all(text);
+    if (!replies) return replies.error();
+    std::vector<std::string> lines;
+    for (const auto& [path, before, then] :
+         told_changes(replies.value().front().json, base_.cluster))
+        lines.push_back(fmt::format("{}: {} -> {}", path, before, then));
+    return lines;
 }
 
 // Hosts whose files differ in what is their own would lose it silently.

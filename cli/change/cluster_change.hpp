@@ -32,7 +32,10 @@ public:
     // `text`, which reads as `after`, is brought to every host, and checked there against what the
     // file in force here lets expect. Nothing is changed. An error names a host.
     [[nodiscard]] Status offer(const std::string& text, const config::Config& after);
-    // Requires: offer() was done.
+    // The same for a host whose file may differ in anything, without a comparison: the lines that
+    // it would change there. Requires: one link.
+    [[nodiscard]] Result<std::vector<std::string>> bring(const std::string& text);
+    // Requires: offer() or bring() was done.
     [[nodiscard]] Status use(std::optional<std::uint64_t> max_moves);
     // Until every host goes by it.
     [[nodiscard]] Status wait_until_in_force();
@@ -49,6 +52,7 @@ public:
 private:
     [[nodiscard]] std::vector<ControlReply> upload_all(const Upload& what,
                                                        const std::string& doing);
+    [[nodiscard]] Result<std::vector<ControlReply>> bring_all(const std::string& text);
     [[nodiscard]] Status note(const std::vector<ControlReply>& replies, const std::string& doing);
     [[nodiscard]] Status compare_changes(const std::vector<ControlReply>& replies,
                                          const config::Config& after);

@@ -2,12 +2,16 @@
 #include <fmt/format.h>
 
 #include "cli/change/base.hpp"
+#include "cli/change/push.hpp"
 #include "cli/commands.hpp"
 #include "cli/control_request.hpp"
 
 namespace nlb::cli {
 
 ExitCode run_config(const Options& options, Console& console) {
+    if (options.action == "push") return run_push(options, console);
+    if (options.plan_only)
+        return console.fail_usage(Error{"config show takes no --plan; config push does"});
     if (const ExitCode code = check_host(options, console); code != ExitCode::done) return code;
     const ControlReply reply = ask(options, request_for(options, "map"));
     if (!reply.answered) return fail_unreachable(console, reply);

@@ -71,12 +71,14 @@ public:
             if (listens && host.name != text_of(now_, "host") && heard.count(host.name) == 0)
                 add(FindingId::member_missing, host.name + " is not heard",
                     fmt::format("nlb query --run-dir DIR on {}, its cable, its VLAN", host.name));
-        for (const Json& one : list_of(now_, "config_mismatches"))
+        for (const Json& one : list_of(now_, "config_mismatches")) {
+            const std::string mend = text_of(one, "mend");
             add(FindingId::configuration_differs,
                 fmt::format("{} has another configuration: {} is {} here and {} there",
                             text_of(one, "host", "a host"), text_of(one, "path", "a key"),
                             text_of(one, "here", "unknown"), text_of(one, "there", "unknown")),
-                "nlb reload, with the same file on both hosts");
+                mend.empty() ? "nlb reload, with the same file on both hosts" : mend);
+        }
         const Json& reload = member_of(now_, "reload");
         if (reload.is_object()) {
             std::string names;

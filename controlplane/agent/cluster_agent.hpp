@@ -15,6 +15,7 @@
 #include "controlplane/agent/cluster_channel.hpp"
 #include "controlplane/agent/cluster_settings.hpp"
 #include "controlplane/agent/config_exchange.hpp"
+#include "controlplane/agent/configuration_age.hpp"
 #include "controlplane/agent/convergence_statistics.hpp"
 #include "controlplane/agent/dataplane_commands.hpp"
 #include "controlplane/agent/events.hpp"
@@ -142,6 +143,8 @@ public:
     [[nodiscard]] bool has_staged() const { return next_.has_value(); }
     // Hosts whose newest configuration is not this one's newest, and the first difference where it
     // is known.
+    // Of a host in mismatches().
+    [[nodiscard]] ConfigurationAge age_beside(HostId host) const;
     [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const {
         return mismatches_;
     }

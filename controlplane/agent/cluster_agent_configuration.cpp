@@ -91,6 +91,14 @@ void ClusterAgent::compare_configurations(Instant now) {
     run(now, membership_.on_config_asked(now, mine, config::text_of(agreed_lines_of(newest))));
 }
 
+ConfigurationAge ClusterAgent::age_beside(HostId host) const {
+    const auto peer = membership_.peers().find(host);
+    const bool known = peer != membership_.peers().end();
+    const bool settled = known && !membership_.staged() && peer->second.staged.digest == 0;
+    return age_of_configuration(settings_.cluster, settings_.host.id, membership_.generation(),
+                                host, known ? peer->second.generation : 0, settled);
+}
+
 void ClusterAgent::tell_mismatch(HostId host,
                                  const std::optional<config::Difference>& difference) const {
     Fields fields{{"peer", host_name(host)}};
@@ -99,6 +107,10 @@ void ClusterAgent::tell_mismatch(HostId host,
         fields.emplace_back("here", difference->mine);
         fields.emplace_back("there", difference->theirs);
     }
+    const ConfigurationAge age = age_beside(host);
+    fields.emplace_back("generation", std::to_string(age.here));
+    fields.emplace_back("generation_there", std::to_string(age.there));
+    if (!age.mend.empty()) fields.emplace_back("mend", age.mend);
     tell(event_of(host, difference), std::move(fields));
 }
 

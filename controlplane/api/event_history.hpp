@@ -2,6 +2,7 @@
 // knows no file: loop/event_store.hpp keeps it over a restart.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -16,10 +17,13 @@ public:
     // `line` is one JSON object without a line's end; what is older than kEventsKept is forgotten.
     void add(std::string line) {
         lines_.push_back(std::move(line));
+        ++added_;
         if (lines_.size() > kEventsKept) lines_.pop_front();
     }
     // Oldest first.
     [[nodiscard]] const std::deque<std::string>& lines() const { return lines_; }
+    // Grows with each line.
+    [[nodiscard]] std::uint64_t added() const { return added_; }
     // The newest `count` of them that fit into kAnswerBytesMax, oldest first; `cut` tells that some
     // did not.
     [[nodiscard]] nlohmann::json last(std::size_t count, bool& cut) const;
@@ -28,6 +32,7 @@ public:
 
 private:
     std::deque<std::string> lines_;
+    std::uint64_t added_ = 0;
 };
 
 }  // namespace nlb::controlplane

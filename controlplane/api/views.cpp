@@ -172,10 +172,16 @@ Json clients_view(const ClusterAgent& agent) {
 Json mismatches_view(const ClusterAgent& agent) {
     Json views = Json::array();
     for (const auto& [id, difference] : agent.mismatches()) {
-        Json view = {{"host", name_of_host(agent.settings().cluster, id)},
-                     {"path", Json()},
-                     {"here", Json()},
-                     {"there", Json()}};
+        const config::Cluster& cluster = agent.settings().cluster;
+        const ConfigurationAge age = agent.age_beside(id);
+        Json view = {
+            {"host", name_of_host(cluster, id)},
+            {"generation", age.there},
+            {"older", age.older == kNoHost ? Json() : Json(name_of_host(cluster, age.older))},
+            {"mend", age.mend},
+            {"path", Json()},
+            {"here", Json()},
+            {"there", Json()}};
         if (difference)
             view.update({{"path", difference->path},
                          {"here", difference->mine},

@@ -235,6 +235,8 @@ void ControlPlane::publish(Instant now) {
         next_neighbours_ = now + kNeighboursEvery;
         for (const auto& agent : agents_) agent->use_neighbours(known_neighbours());
     }
+    for (const auto& agent : agents_)
+        for (const Event& event : maps_.observe(moment_of(*agent))) events_.on_event(event);
     Serving serving = serving_of(agents_, now);
     tell_manager(now, serving.sentence);
     if (board_) board_->publish(numbers(now, std::move(serving)));

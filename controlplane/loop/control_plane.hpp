@@ -14,6 +14,7 @@
 #include "controlplane/agent/cluster_roster.hpp"
 #include "controlplane/agent/reload.hpp"
 #include "controlplane/api/command_service.hpp"
+#include "controlplane/api/map_watch.hpp"
 #include "controlplane/api/metrics.hpp"
 #include "controlplane/api/piece_collector.hpp"
 #include "controlplane/health/check_runner.hpp"
@@ -164,6 +165,7 @@ private:
     std::optional<Staged> staged_;
     std::shared_ptr<MetricsBoard> board_;
     std::unique_ptr<PageDesk> desk_;  // nothing: no page is served
+    MapWatch maps_;
     LoopNumbers numbers_;
     Duration late_after_{};
     Instant next_neighbours_ = kLongAgo;

@@ -7,9 +7,8 @@ namespace nlb::controlplane {
 
 PageBackend& ControlPlane::page_backend() {
     desk_ = std::make_unique<PageDesk>(
-        PageDesk::Loop{loop_, reader_, agents_, commands_, [this] { turn(); },
+        PageDesk::Loop{loop_, reader_, agents_, history_, commands_, [this] { turn(); },
                        [this](const PageDesk::Previewed& done) { preview_reload(done); }});
-    events_.also_tell(*desk_);
     return *desk_;
 }
 

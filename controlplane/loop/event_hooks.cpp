@@ -6,7 +6,6 @@ namespace nlb::controlplane {
 
 void EventHooks::on_event(const Event& event) {
     log_.on_event(event);
-    if (other_ != nullptr) other_->on_event(event);
     const auto cluster = std::find_if(event.fields.begin(), event.fields.end(),
                                       [](const auto& field) { return field.first == "cluster"; });
     if (cluster == event.fields.end()) return;

@@ -21,15 +21,12 @@ public:
     void use(const std::string& cluster, std::vector<std::string> program) {
         programs_[cluster] = std::move(program);
     }
-    // Whoever else wants to hear; it outlives this. Called before the first event.
-    void also_tell(EventSink& other) { other_ = &other; }
     void on_event(const Event& event) override;
     void tell(EventId id, Fields fields = {}) { on_event({id, std::move(fields)}); }
 
 private:
     EventLog& log_;
     CheckRunner& runner_;
-    EventSink* other_ = nullptr;
     std::map<std::string, std::vector<std::string>> programs_;
 };
 

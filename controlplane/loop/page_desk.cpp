@@ -8,6 +8,7 @@
 #include "config/daemon/clock.hpp"
 #include "controlplane/agent/move_forecast.hpp"
 #include "controlplane/manager/explain_answer.hpp"
+#include "controlplane/manager/timeline.hpp"
 
 namespace nlb::controlplane {
 namespace {
@@ -18,7 +19,7 @@ using daemon::monotonic_now;
 constexpr Duration kLookEvery = std::chrono::milliseconds{50};
 constexpr Duration kPublishEvery = std::chrono::milliseconds{250};
 constexpr Duration kNumbersEvery = std::chrono::seconds{1};
-constexpr Duration kMomentEvery = std::chrono::milliseconds{250};
+constexpr Duration kLookForWatchersEvery = std::chrono::milliseconds{250};
 // A browser's connection lasts longer (HttpServer::kConnection_s).
 constexpr std::int64_t kCommandMsMax = 10'000;
 
@@ -57,17 +58,12 @@ std::optional<config::MovePlan> plan_of(const ClusterAgent& agent, const Request
 
 void PageDesk::look(Instant now) {
     if (now < next_look_ || server_ == nullptr) return;
-    if (now >= next_moment_) {
-        next_moment_ = now + kMomentEvery;
-        for (const auto& agent : loop_.agents) timeline_.observe(wall_now(), moment_of(*agent));
-    }
-    next_look_ = next_moment_;
+    next_look_ = now + (server_->is_watched() ? kLookEvery : kLookForWatchersEvery);
     if (!server_->is_watched()) return;
-    next_look_ = std::min(next_look_, now + kLookEvery);
     newcomers_ = server_->take_newcomers() || newcomers_;
     const Duration gap = now - published_;
     if (published_ != kLongAgo && gap < kPublishEvery) return;
-    std::uint64_t print = timeline_.sequence();
+    std::uint64_t print = loop_.events.added();
     for (const auto& agent : loop_.agents) print = print * 31 + fingerprint_of(*agent, now);
     if (!newcomers_ && print == shown_ && gap < kNumbersEvery) return;
     newcomers_ = false;
@@ -75,16 +71,22 @@ void PageDesk::look(Instant now) {
     published_ = now;
     server_->publish(
         page_view(loop_.agents, now,
-                  {NLB_VERSION, wall_now(), timeline_.sequence(), server_->may_command()}));
+                  {NLB_VERSION, wall_now(), loop_.events.added(), server_->may_command()}));
 }
 
-void PageDesk::on_event(const Event& event) {
-    timeline_.note_event(wall_now(), event);
-}
-
+// A thousand lines take longer than a turn may: they are read elsewhere, of a copy.
 void PageDesk::history(Answer answer) {
-    asio::post(loop_.loop,
-               [this, answer = std::move(answer)] { answer(timeline_.view(wall_now())); });
+    asio::post(loop_.loop, [this, answer = std::move(answer)] {
+        const auto& kept = loop_.events.lines();
+        HostNames names;
+        for (const auto& agent : loop_.agents) {
+            const config::Cluster& cluster = agent->settings().cluster;
+            for (const config::Host& host : cluster.hosts)
+                names[{cluster.name, host.id}] = host.name;
+        }
+        asio::post(loop_.worker, [lines = std::vector<std::string>(kept.begin(), kept.end()), names,
+                                  answer] { answer(timeline_view(lines, wall_now(), names)); });
+    });
 }
 
 void PageDesk::explain(Json body, Answer answer) {

@@ -1,27 +1,28 @@
-// Answers the web page on the loop: looks at the agents for it while somebody watches, keeps the
-// time line, and hands commands to the same service that serves the control socket. It decides
-// nothing about buckets.
+// Answers the web page on the loop: looks at the agents for it while somebody watches, shows the
+// events that are kept as a time line, and hands commands to the same service that serves the
+// control socket. It decides nothing about buckets.
 #pragma once
 
 #include <functional>
 #include <string>
 
 #include "controlplane/api/command_service.hpp"
+#include "controlplane/api/event_history.hpp"
 #include "controlplane/health/with_asio.hpp"
 #include "controlplane/manager/manager_server.hpp"
 #include "controlplane/manager/page_view.hpp"
-#include "controlplane/manager/timeline.hpp"
 
 namespace nlb::controlplane {
 
 // Thread: PageBackend's calls by the server's, everything else by the loop.
-class PageDesk : public PageBackend, public EventSink {
+class PageDesk : public PageBackend {
 public:
     using Previewed = std::function<void(Result<nlohmann::json> clusters)>;
     struct Loop {
         asio::io_context& loop;
         asio::thread_pool& worker;  // for what takes longer than a turn may
         const ClusterAgents& agents;
+        const EventHistory& events;
         CommandService& commands;
         std::function<void()> turn;
         std::function<void(Previewed)> preview_reload;
@@ -35,7 +36,6 @@ public:
     void look(Instant now);
     [[nodiscard]] Instant next_look() const { return next_look_; }
 
-    void on_event(const Event& event) override;
     void history(Answer answer) override;
     void explain(nlohmann::json body, Answer answer) override;
     void preview(nlohmann::json body, Answer answer) override;
@@ -49,9 +49,7 @@ private:
 
     Loop loop_;
     ManagerServer* server_ = nullptr;
-    Timeline timeline_;
     Instant next_look_ = kLongAgo;
-    Instant next_moment_ = kLongAgo;
     Instant published_ = kLongAgo;
     std::uint64_t shown_ = 0;  // fingerprint of what was published last
     bool newcomers_ = false;

@@ -129,19 +129,6 @@ std::uint64_t fingerprint_of(const ClusterAgent& agent, Instant now) {
     return print;
 }
 
-ClusterMoment moment_of(const ClusterAgent& agent) {
-    const config::Cluster& cluster = agent.settings().cluster;
-    const Membership& membership = agent.membership();
-    const Epoch epoch = agent.active() ? membership.epoch() : Epoch{};
-    const Histogram& windows = agent.convergence().orphan_windows();
-    return {cluster.name,
-            epoch.counter,
-            name_of_host(cluster, epoch.coordinator),
-            epoch == Epoch{} ? nullptr : &membership.map().targets,
-            windows.count(),
-            windows.sum};
-}
-
 Json moves_view(const std::string& cluster, const std::optional<config::MovePlan>& plan) {
     if (!plan) return {{"name", cluster}, {"known", false}};
     const config::Cluster& after = *plan->after.cluster;

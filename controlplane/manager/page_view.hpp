@@ -15,7 +15,7 @@ namespace nlb::controlplane {
 struct PageFacts {
     std::string version;
     WallTime now_ms = 0;
-    std::uint64_t history = 0;  // Timeline::sequence()
+    std::uint64_t history = 0;  // EventHistory::added()
     bool may_command = false;   // a token is configured
 };
 
@@ -26,7 +26,6 @@ struct PageFacts {
 // Changes when something does that somebody would want to see at once: an owner, a state, a reason.
 // Numbers that run do not count.
 [[nodiscard]] std::uint64_t fingerprint_of(const ClusterAgent& agent, Instant now);
-[[nodiscard]] ClusterMoment moment_of(const ClusterAgent& agent);
 
 // How a plan of moves reads: by rule and pair of hosts. `known` is false where this host has no
 // map.

@@ -1,62 +1,31 @@
 // What happened during the last hour, for whoever looks afterwards: epochs and the buckets that
-// they moved, windows in which buckets had no owner, and what people were told. It bounds what it
-// keeps, and reads no clock.
+// they moved, windows in which buckets had no owner, and what people were told. It is made of the
+// events that are kept on the disk and of nothing else, so that a new control plane shows what the
+// one before it did. It keeps nothing, and reads no clock.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "controlplane/agent/events.hpp"
 #include "core/base/types.hpp"
 
 namespace nlb::controlplane {
 
 // Milliseconds since 1970, UTC.
 using WallTime = std::int64_t;
+// By cluster and id; epochs bear the id of whoever made them.
+using HostNames = std::map<std::pair<std::string, HostId>, std::string>;
 
-// What is looked at of a cluster, some times a second.
-struct ClusterMoment {
-    std::string cluster;
-    std::uint64_t epoch = 0;  // 0: this host knows no map
-    std::string coordinator;
-    const OwnerMap* targets = nullptr;
-    std::uint64_t windows = 0;  // that have ended, ever
-    double windows_s = 0;       // and how long they were together
-};
+inline constexpr WallTime kTimelineSpan = 3600 * 1000;
+inline constexpr std::size_t kTimelineEntriesMax = 500;
 
-// Thread: the loop's.
-class Timeline {
-public:
-    void note_event(WallTime now, const Event& event);
-    void observe(WallTime now, const ClusterMoment& moment);
-    // Oldest first; nothing that is older than kSpan.
-    [[nodiscard]] nlohmann::json view(WallTime now) const;
-    // Grows with each entry.
-    [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
-
-    static constexpr WallTime kSpan = 3600 * 1000;
-    static constexpr std::size_t kEntriesMax = 500;
-
-private:
-    struct Entry {
-        WallTime at;
-        nlohmann::json view;
-    };
-    struct Known {
-        std::uint64_t epoch = 0;
-        OwnerMap targets{};
-        std::uint64_t windows = 0;
-        double windows_s = 0;
-        bool seen = false;
-    };
-    void add(WallTime now, nlohmann::json view);
-
-    std::deque<Entry> entries_;
-    std::map<std::string, Known> clusters_;
-    std::uint64_t sequence_ = 0;
-};
+// `lines`: events as `nlb events --json` prints them, oldest first; what is none is passed over.
+// Entries are oldest first, and the newest ones where there are too many. Thread: any.
+[[nodiscard]] nlohmann::json timeline_view(const std::vector<std::string>& lines, WallTime now,
+                                           const HostNames& names);
 
 }  // namespace nlb::controlplane

@@ -58,7 +58,7 @@ void RemoteClient::on_answer(Instant now, const Answer& answer) {
     host.parts[answer.number] = answer.part;
     host.whole = --host.missing == 0;
     host.again_after = kAskAgain;
-    host.again_at = now + host.again_after;
+    host.again_at = now + (host.has.back() ? kOvertaken : host.again_after);
 }
 
 std::size_t RemoteClient::expected() const {
@@ -69,7 +69,22 @@ std::size_t RemoteClient::expected() const {
     return hosts;
 }
 
+bool RemoteClient::has_answered(std::size_t destination) const {
+    return std::any_of(hosts_.begin(), hosts_.end(),
+                       [destination](const Host& host) { return host.to == destination; });
+}
+
+bool RemoteClient::only_doubtful_are_silent() const {
+    if (errand_.destinations <= 1) return false;
+    for (std::size_t to = 0; to < errand_.destinations; ++to)
+        if (!has_answered(to) && std::find(errand_.doubtful.begin(), errand_.doubtful.end(), to) ==
+                                     errand_.doubtful.end())
+            return false;
+    return true;
+}
+
 bool RemoteClient::gathered(Instant now) const {
+    if (now - began_ >= kGatherDoubtful && only_doubtful_are_silent()) return true;
     if (hosts_.empty()) return false;
     return hosts_.size() >= expected() || now - began_ >= kGather;
 }
@@ -79,7 +94,8 @@ void RemoteClient::say_hello(Instant now, std::vector<Send>& sends) {
     hello_after_ = std::min(2 * hello_after_, kHelloEveryMost);
     const std::string& meant = errand_.wanted == Wanted::named ? errand_.host : std::string{};
     for (std::size_t to = 0; to < errand_.destinations; ++to)
-        sends.push_back({to, encode(Hello{client_, meant}, sealer_)});
+        if (errand_.destinations == 1 || !has_answered(to))
+            sends.push_back({to, encode(Hello{client_, meant}, sealer_)});
 }
 
 // The request first, then what is missing of its answer.
@@ -117,6 +133,8 @@ Instant RemoteClient::next_wake(Instant now) const {
     Instant wake = errand_.deadline;
     const bool gathers = !gathered(now);
     if (gathers) wake = std::min(wake, hello_at_);
+    if (gathers && !errand_.doubtful.empty() && now < began_ + kGatherDoubtful)
+        wake = std::min(wake, began_ + kGatherDoubtful);
     if (gathers && !hosts_.empty()) wake = std::min(wake, began_ + kGather);
     if (gathers && errand_.wanted == Wanted::one) return wake;
     for (const Host& host : hosts_)

@@ -29,6 +29,8 @@ struct Errand {
     // answer, as at a virtual address.
     std::size_t destinations = 1;
     Instant deadline = kForever;
+    // Of several destinations those whose host is probably gone: they are given less time.
+    std::vector<std::size_t> doubtful;
 };
 
 class RemoteClient {
@@ -37,8 +39,11 @@ public:
     static constexpr Duration kHelloEveryMost = std::chrono::milliseconds{400};
     // Who has not answered the hello by then is not waited for.
     static constexpr Duration kGather = std::chrono::milliseconds{600};
+    static constexpr Duration kGatherDoubtful = std::chrono::milliseconds{250};
     static constexpr Duration kAskAgain = std::chrono::milliseconds{120};
     static constexpr Duration kAskAgainMost = std::chrono::milliseconds{480};
+    // Parts leave in their order: what is missing this long after the last one was lost.
+    static constexpr Duration kOvertaken = std::chrono::milliseconds{10};
 
     struct Send {
         std::size_t to;
@@ -85,6 +90,8 @@ private:
     void on_challenge(Instant now, std::size_t from, const Challenge& challenge);
     void on_answer(Instant now, const Answer& answer);
     [[nodiscard]] std::size_t expected() const;
+    [[nodiscard]] bool has_answered(std::size_t destination) const;
+    [[nodiscard]] bool only_doubtful_are_silent() const;
     [[nodiscard]] bool gathered(Instant now) const;
     void say_hello(Instant now, std::vector<Send>& sends);
     void ask(Instant now, Host& host, std::vector<Send>& sends);

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import chaos, crowd, endurance, estate, flood, plan, strangers, synflood, system
+from . import chaos, crowd, endurance, estate, flood, plan, questions, strangers, synflood, system
 from .cluster_lab import Lab, new_tag
 from .screen import Screen
 
@@ -17,6 +17,7 @@ TRIALS = {
     "flood": (flood, "forged and recorded cluster frames against a lab under load"),
     "downloads": (endurance, "long downloads while hosts are drained, weighed, stopped and killed"),
     "crowd": (crowd, "up to 32 hosts started at once: how soon they agree, who resets, what each process costs"),
+    "questions": (questions, "how soon `nlb query --host all` answers with up to 32 hosts, all there and some gone"),
     "strangers": (strangers, "strangers, mistakes and clocks against a lab under load, case by case"),
     "synflood": (synflood, "SYNs of addresses that nobody has against a lab with downloads"),
 }

@@ -44,6 +44,12 @@ class ClusterVerbs(lab_case.LabCase):
     def generations(self):
         return {self.cluster(host)["generation"] for host in self.lab.hosts}
 
+    def highest(self):
+        """Above what every file says."""
+        texts = [self.shown(host)["text"] for host in self.lab.hosts if host.query()]
+        texts += [host.configuration.read_text() for host in self.lab.hosts]
+        return max(int(found) for text in texts for found in re.findall(r"generation: (\d+)", text + "\ngeneration: 0"))
+
     def events(self, host):
         _, told, _ = host.nlb("events", "--last", "1000", "--json")
         return [event["name"] for event in map(json.loads, told.splitlines())]
@@ -64,13 +70,13 @@ class ClusterVerbs(lab_case.LabCase):
         print(f"# {name}: {len(results)} requests, {len(failed)} failed, the slowest took {slowest * 1000:.0f} ms")
         self.assertEqual([], failed)
 
-    def agree(self, answer):
+    def agree(self, answer, asked=frozenset({"edge1", "edge2", "edge3"})):
         self.assertTrue(answer["ok"])
-        self.assertEqual({"edge1", "edge2", "edge3"}, {entry["host"] for entry in answer["hosts"] if entry["ok"]})
+        self.assertEqual(asked, {entry["host"] for entry in answer["hosts"] if entry["ok"]})
+        self.lab.settle()
         self.assertEqual(1, len(self.generations()))
         self.assertEqual(1, len(set(self.texts().values())))
         self.assertIn("# what clients see", self.shown(self.lab.hosts[0])["text"])
-        self.lab.settle()
 
     def test_a_a_plan_changes_nothing_and_names_what_would_move(self):
         edge1 = self.lab.hosts[0]
@@ -229,6 +235,52 @@ class ClusterVerbs(lab_case.LabCase):
             copy.chmod(0o600)
         edge3.restart()
         self.lab.settle()
+
+    def test_i_a_host_that_missed_a_change_serves_nobody_and_gets_it_by_one_command(self):
+        edge1, edge2, edge3 = self.lab.hosts
+        before = self.cluster(edge3)["generation"]
+        edge3.kill()
+        self.lab.settle([edge1, edge2])
+        text = self.own(self.shown(edge1)["text"], self.highest() + 1)
+        rules = "port_rules:   # what clients see\n"
+        self.assertEqual(1, text.count(rules))
+        text = text.replace(rules, rules + "      - {name: late, ports: 5300, protocol: udp}\n")
+        for host in (edge1, edge2):
+            host.configuration.write_text(text)
+        for host in (edge1, edge2):
+            self.change(host, "reload")
+        system.wait_until(lambda: all("late" in self.rules(host) for host in (edge1, edge2)), 10, "both to use the new file")
+        self.lab.settle([edge1, edge2])
+        edge3.restart()
+        # It is not admitted by the former file, and all sides name its age and the command.
+        command = "on edge1: nlb config push --host edge3"
+        for host, peer in ((edge1, "edge3"), (edge3, "edge1")):
+            wanted = {"host": peer, "older": "edge3", "mend": command}
+            system.wait_until(lambda: any(wanted.items() <= one.items() for one in self.cluster(host)["config_mismatches"]), 10,
+                              f"{host.name} to name the older file and the command")
+            _, said, _ = host.nlb("query")
+            self.assertIn(command, said)
+            self.assertIn("config_mismatch", self.events(host))
+        self.assertEqual("converging", edge3.state())
+        self.assertEqual({0}, {rule["own"] for rule in self.cluster(edge3)["rules"]}, "it owns nothing by its former file")
+        self.assertLess(self.cluster(edge3)["generation"], self.cluster(edge1)["generation"])
+        self.assertEqual(before, self.cluster(edge3)["generation"])
+        # The wrong way round is refused by name.
+        answer = self.change(edge3, "config", "push", "--host", "edge1", expected=1)
+        self.assertRegex(answer["message"], "edge1 holds a newer configuration.*on edge1: nlb config push --host edge3")
+        planned = self.change(edge1, "config", "push", "--host", "edge3", "--plan")
+        self.assertTrue([line for line in planned["changes"] if "late" in line], planned)
+        self.assertEqual("converging", edge3.state())
+        self.under_load("late", lambda: self.agree(self.change(edge1, "config", "push", "--host", "edge3"), {"edge3"}))
+        self.assertIn("late", self.rules(edge3))
+        # It starts with that file from now on.
+        edge3.kill()
+        self.lab.settle([edge1, edge2])
+        edge3.restart()
+        self.lab.settle()
+        self.assertIn("late", self.rules(edge3))
+        self.assertEqual([], self.cluster(edge3)["config_mismatches"])
+        self.agree(self.change(edge2, "rules", "remove", "late"))
 
     @staticmethod
     def pairs(line):

@@ -175,6 +175,33 @@ class ThePage(lab_case.LabCase):
         self.lab.settle()
         self.assert_page_is_query()
 
+    def test_4_a_the_time_line_survives_a_new_control_plane(self):
+        def shown():
+            self.page.wait_for("document.querySelectorAll('.timeline tbody tr').length > 0", 10, "the list of events")
+            # Read of the page as a person reads it: what happened, without who is heard since.
+            lanes = self.page.run("Object.fromEntries(['epoch', 'moves', 'window'].map((lane) => "
+                                  "[lane, [...document.querySelectorAll('.timeline .lane.' + lane + ' .dot')].map((dot) => dot.title)]))")
+            return lanes
+
+        self.edge3.kill()
+        self.lab.settle([self.edge1, self.edge2])
+        self.page.wait_for("document.querySelectorAll('.timeline .lane.moves .dot').length > 0", 10, "the moves of the death")
+        time.sleep(1.5)
+        before = shown()
+        self.assertTrue(before["epoch"] and before["moves"], before)
+        self.edge1.controlplane.kill()
+        self.edge1.start_controlplane()
+        self.lab.settle([self.edge1, self.edge2])
+        self.page.open(f"http://{ADDRESS}/")
+        self.page.wait_for("document.querySelectorAll('.rule').length")
+        self.page.wait_for("document.querySelectorAll('.timeline .lane.epoch .dot').length > 0", 10, "what happened before")
+        after = shown()
+        for lane, titles in before.items():
+            self.assertEqual([], [title for title in titles if title not in after[lane]], f"{lane}: nothing is forgotten")
+        self.edge3.restart()
+        self.lab.settle()
+        self.assert_page_is_query()
+
     def test_5_a_rule_is_drained_disabled_and_enabled_from_the_page(self):
         self.choose_rule("http")
         said, result = self.click("Drain")

@@ -18,6 +18,18 @@ BANNED = ("cfg", "conf", "addr", "pkt", "pkts", "hdr", "msg", "cnt", "idx", "ctx
 DECLARED = re.compile(rf"\b(?:auto|int|bool|char|[A-Za-z_:]+(?:<[^<>]*>)?)[&*]*\s+({'|'.join(BANNED)})\b\s*[;={{(,)]")
 
 
+def anchors_of(text):
+    """The names of a page's headings, as the usual renderers make them."""
+    inside, found = False, set()
+    for line in text.splitlines():
+        inside ^= line.lstrip().startswith("```")
+        heading = re.match(r"#+ +(.*?) *$", line)
+        if heading and not inside:
+            words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading[1]).lower()
+            found.add(re.sub(r"[^\w\- ]", "", words).replace(" ", "-"))
+    return found
+
+
 class Writing(unittest.TestCase):
     longMessage = False
 
@@ -54,9 +66,14 @@ class Writing(unittest.TestCase):
             if file.suffix != ".md":
                 continue
             for target in LINK.findall(tree.read(file)):
-                path = target.split("#")[0]
-                if path and "://" not in path and not (tree.ROOT / file.parent / path).exists():
+                path, _, anchor = target.partition("#")
+                if "://" in path:
+                    continue
+                there = (tree.ROOT / file.parent / path).resolve() if path else tree.ROOT / file
+                if not there.exists():
                     wrong.append(f"{file}: the link to {target} leads nowhere")
+                elif anchor and there.suffix == ".md" and anchor not in anchors_of(there.read_text()):
+                    wrong.append(f"{file}: {target}: there is no such heading")
         self.fail_for(wrong)
 
     def test_every_source_opens_with_what_it_is(self):

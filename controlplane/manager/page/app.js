@@ -52,7 +52,7 @@ function troubles(view) {
       if (port.state && port.state !== "up" && !idle && !(port.port === "outside" && cluster.link_up === false)) found.push(["warn", at + "the " + port.port + " port (" + port.device + ") is " + port.state]);
     if (cluster.stranger) found.push(["warn", at + cluster.stranger.because]);
     for (const one of cluster.config_mismatches || [])
-      found.push(["warn", at + one.host + " holds another configuration" + (one.path ? ": " + one.path + " is " + one.here + " here, " + one.there + " there" : "")]);
+      found.push(["warn", at + one.host + " holds another configuration" + (one.path ? ": " + one.path + " is " + one.here + " here, " + one.there + " there" : "") + (one.mend ? "; " + one.mend : "")]);
     if (cluster.reload) found.push(["info", at + "the next configuration waits for " + (cluster.reload.waits_for.join(", ") || "its moment")]);
   }
   return found.sort((one, other) => (other[0] === "bad") - (one[0] === "bad"));

@@ -75,6 +75,28 @@ TEST(ClusterView, SaysWhatAnOperatorHasToActOn) {
         << view;
 }
 
+TEST(ClusterView, SaysWhoHoldsAnOlderConfigurationAndWhatMendsIt) {
+    Json cluster = converged_cluster();
+    cluster["generation"] = 8;
+    const std::string mend = "on edge1: nlb config push --host edge2";
+    cluster["config_mismatches"] = Json::array({{{"host", "edge2"},
+                                                 {"generation", 7},
+                                                 {"older", "edge2"},
+                                                 {"mend", mend},
+                                                 {"path", "port_rules[0].ports"},
+                                                 {"here", "80"},
+                                                 {"there", "81"}}});
+    std::string view = view_of_cluster(cluster, false);
+    EXPECT_NE(view.find("edge2 holds an older configuration, generation 7 (8 here): "
+                        "port_rules[0].ports is 80 here and 81 there"),
+              std::string::npos)
+        << view;
+    EXPECT_NE(view.find(mend), std::string::npos) << view;
+    cluster["config_mismatches"][0]["older"] = "edge1";
+    view = view_of_cluster(cluster, false);
+    EXPECT_NE(view.find("edge2 holds a newer configuration"), std::string::npos) << view;
+}
+
 TEST(ClusterView, EveryStateHasNlbsNumber) {
     Json cluster = converged_cluster();
     const auto number = [&](const char* state, const char* default_host) {

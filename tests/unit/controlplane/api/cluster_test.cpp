@@ -224,6 +224,39 @@ TEST(Cluster, AnotherConfigurationIsNotAdmittedAndIsNamed) {
     const auto view = cluster_view(wire.at(1), wire.benches[1]->now);
     EXPECT_EQ(view["config_mismatches"][0]["path"], "port_rules[0].ports");
     EXPECT_EQ(view["config_mismatches"][0]["there"], "80");
+    EXPECT_EQ(view["config_mismatches"][0]["older"], nullptr) << "both are of one generation";
+    EXPECT_EQ(view["config_mismatches"][0]["mend"], "");
+}
+
+TEST(Cluster, AnOlderConfigurationServesNobodyAndBothSidesNameItsAgeAndTheCommand) {
+    Wire wire(2);
+    ClusterSettings newer = testing::small_settings(2);
+    newer.cluster.remote_control.enabled = newer.cluster.remote_control.configure = true;
+    newer.cluster.port_rules[0].ports = {80, 443};
+    newer.cluster.generation = 8;
+    ClusterSettings older = testing::small_settings(2);
+    older.cluster.generation = 7;
+    older.cluster.remote_control = newer.cluster.remote_control;
+    older.host = older.cluster.hosts[1];
+    wire.benches[0] = std::make_unique<Bench>(newer);
+    ASSERT_EQ(wire.benches[0]->hello(Bench::fresh_hello()), "");
+    wire.pass(milliseconds{5000});
+    ASSERT_EQ(owned(wire.at(0)), 60U);
+    wire.benches[1] = std::make_unique<Bench>(older);
+    ASSERT_EQ(wire.benches[1]->hello(Bench::fresh_hello()), "");
+    wire.pass(milliseconds{5000});
+    EXPECT_EQ(owned(wire.at(0)), 60U);
+    EXPECT_EQ(owned(wire.at(1)), 0U);
+    for (const std::size_t host : {0U, 1U}) {
+        const auto view = cluster_view(wire.at(host), wire.benches[host]->now);
+        ASSERT_EQ(view["config_mismatches"].size(), 1U);
+        const auto& mismatch = view["config_mismatches"][0];
+        const std::string name = older.cluster.hosts[1].name;
+        EXPECT_EQ(mismatch["older"], name);
+        EXPECT_EQ(mismatch["generation"], host == 0 ? 7 : 8);
+        EXPECT_EQ(mismatch["mend"],
+                  "on " + older.cluster.hosts[0].name + ": nlb config push --host " + name);
+    }
 }
 
 ClusterSettings with_a_rule_in_front(const ClusterSettings& settings) {

@@ -42,8 +42,9 @@ class RecordedBench {
 public:
     static constexpr Duration kSegment = std::chrono::seconds{1};
 
-    explicit RecordedBench(ClusterSettings settings = small_settings(1))
-        : recorder(sink, events, segments, "test", kSegment),
+    explicit RecordedBench(ClusterSettings settings = small_settings(1),
+                           Duration segment = kSegment)
+        : recorder(sink, events, segments, "test", segment),
           agent(std::move(settings), Bench::keys({7}), recorder, recorder, {}, 4711) {
         recorder.watch(agent, now, kWall);
     }

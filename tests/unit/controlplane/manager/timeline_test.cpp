@@ -1,4 +1,4 @@
-// The last hour: what is written down, and what is forgotten.
+// The last hour, made of the lines that are kept of it.
 #include "controlplane/manager/timeline.hpp"
 
 #include <gtest/gtest.h>
@@ -6,74 +6,66 @@
 namespace nlb::controlplane {
 namespace {
 
-constexpr WallTime kStart = 1'700'000'000'000;
+constexpr WallTime kNow = 1'700'000'000'000;  // 2023-11-14T22:13:20.000Z
+const HostNames kNames{{{"web", 1}, "edge1"}};
 
-class TimelineTest : public ::testing::Test {
-protected:
-    void SetUp() override { targets_[0].fill(1); }
-    void look(WallTime after, std::uint64_t epoch, std::uint64_t windows = 0, double seconds = 0) {
-        timeline_.observe(kStart + after, {"web", epoch, "edge1", &targets_, windows, seconds});
-    }
-    [[nodiscard]] nlohmann::json entries(WallTime after) const {
-        return timeline_.view(kStart + after)["entries"];
-    }
-    Timeline timeline_;
-    OwnerMap targets_{};
-};
+nlohmann::json entries(const std::vector<std::string>& lines, WallTime now = kNow) {
+    return timeline_view(lines, now, kNames)["entries"];
+}
 
-TEST_F(TimelineTest, AnEpochIsToldWithTheBucketsThatItMoved) {
-    look(0, 7);
-    EXPECT_TRUE(entries(0).empty()) << "what was found is nothing that happened";
-    for (std::size_t bucket = 0; bucket < 20; ++bucket) targets_[0][bucket] = 2;
-    look(250, 8);
-    look(500, 8);
-    const auto told = entries(500);
-    ASSERT_EQ(told.size(), 1U);
+std::string line(const std::string& time, const std::string& name, const std::string& more) {
+    return R"({"time":"2023-11-14T)" + time + R"(Z","level":"info","name":")" + name +
+           R"(","event":null,"cluster":"web","host":"edge1")" + more + "}";
+}
+
+TEST(Timeline, AnEpochIsToldOnceWithTheBucketsThatItMoved) {
+    const auto told =
+        entries({line("22:13:19.000", "converging", R"(,"epoch":"8.1","cause":"lost")"),
+                 line("22:13:19.250", "buckets_moved", R"(,"epoch":"8.1","moved":"20")"),
+                 line("22:13:19.300", "converged", R"(,"epoch":"8.1")"),
+                 line("22:13:19.900", "converging", R"(,"epoch":"9.2")")});
+    ASSERT_EQ(told.size(), 5U) << told.dump();
     EXPECT_EQ(told[0]["kind"], "epoch");
     EXPECT_EQ(told[0]["epoch"], 8);
+    EXPECT_EQ(told[0]["coordinator"], "edge1");
     EXPECT_EQ(told[0]["moves"], 20);
-    EXPECT_EQ(told[0]["at_ms"], kStart + 250);
+    EXPECT_EQ(told[0]["at_ms"], kNow - 1000);
+    EXPECT_EQ(told[3]["kind"], "epoch");
+    EXPECT_EQ(told[3]["coordinator"], "host 2") << "the configuration does not name it";
+    EXPECT_EQ(told[3]["moves"], 0);
 }
 
-TEST_F(TimelineTest, ABucketThatNobodyHadDisturbsNobody) {
-    targets_ = {};
-    look(0, 1);
-    targets_[0].fill(1);
-    look(250, 2);
-    EXPECT_EQ(entries(250)[0]["moves"], 0);
+TEST(Timeline, AWindowHasItsBucketsAndItsLength) {
+    const auto told = entries({line("22:13:19.000", "buckets_without_owner",
+                                    R"(,"epoch":"8.1","buckets":"2","lasted_ms":"20")")});
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_EQ(told[1]["kind"], "window");
+    EXPECT_EQ(told[1]["buckets"], 2);
+    EXPECT_EQ(told[1]["lasted_ms"], 20);
 }
 
-TEST_F(TimelineTest, AWindowShorterThanALookIsTold) {
-    look(0, 7, 3, 0.5);
-    look(250, 7, 5, 0.54);
-    const auto told = entries(250);
+TEST(Timeline, AnEventKeepsItsNumberItsWordsAndItsCluster) {
+    const auto told = entries(
+        {R"({"time":"2023-11-14T22:13:20.000Z","level":"warning","name":"loop_late","event":105,)"
+         R"("cluster":"web","late_ms":"20","do":"give it a core"})"});
     ASSERT_EQ(told.size(), 1U);
-    EXPECT_EQ(told[0]["kind"], "window");
-    EXPECT_EQ(told[0]["buckets"], 2);
-    EXPECT_NEAR(told[0]["lasted_ms"].get<double>(), 20.0, 0.01);
-}
-
-TEST_F(TimelineTest, AnEventKeepsItsNumberItsWordsAndItsCluster) {
-    timeline_.note_event(kStart, {EventId::converging_leaving,
-                                  {{"cluster", "web"}, {"host", "edge1"}, {"who", "edge3"}}});
-    const auto told = entries(0);
-    ASSERT_EQ(told.size(), 1U);
-    EXPECT_EQ(told[0]["number"], 69);
-    EXPECT_EQ(told[0]["severity"], "info");
+    EXPECT_EQ(told[0]["number"], 105);
+    EXPECT_EQ(told[0]["severity"], "warning");
     EXPECT_EQ(told[0]["cluster"], "web");
-    EXPECT_EQ(told[0]["text"], "who edge3");
+    EXPECT_EQ(told[0]["text"], "late_ms 20");
 }
 
-TEST_F(TimelineTest, WhatIsOlderThanAnHourOrTooMuchIsForgotten) {
-    timeline_.note_event(kStart, {EventId::started, {}});
-    EXPECT_EQ(entries(Timeline::kSpan).size(), 1U);
-    EXPECT_EQ(entries(Timeline::kSpan + 1).size(), 0U);
-    const std::uint64_t before = timeline_.sequence();
-    for (std::size_t i = 0; i < Timeline::kEntriesMax + 10; ++i)
-        timeline_.note_event(kStart + 1, {EventId::stopped, {}});
-    EXPECT_EQ(entries(1).size(), Timeline::kEntriesMax);
-    EXPECT_EQ(entries(1)[0]["name"], "stopped");
-    EXPECT_EQ(timeline_.sequence(), before + Timeline::kEntriesMax + 10);
+TEST(Timeline, WhatIsOlderThanAnHourOrTooMuchOrNoEventIsLeftOut) {
+    const std::vector<std::string> old{line("21:13:20.000", "started", "")};
+    EXPECT_EQ(entries(old).size(), 1U);
+    EXPECT_EQ(entries(old, kNow + 1).size(), 0U);
+    EXPECT_EQ(entries({"", "{", "[]", "{}", R"({"time":"yesterday","name":"started"})"}).size(),
+              0U);
+    std::vector<std::string> many(kTimelineEntriesMax, line("22:13:18.000", "started", ""));
+    many.push_back(line("22:13:19.000", "stopped", ""));
+    const auto told = entries(many);
+    ASSERT_EQ(told.size(), kTimelineEntriesMax);
+    EXPECT_EQ(told.back()["name"], "stopped");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Whole conversations on a wire that loses.
 #include "core/remote/remote_client.hpp"
 
+#include <memory>
+
 #include "core/base/prng.hpp"
 #include "tests/unit/core/remote/sealed.hpp"
 
@@ -38,6 +40,57 @@ TEST(RemoteClient, WhoIsSilentIsNotWaitedForLong) {
     Conversation talk(errand(Wanted::all), {&edge1});
     ASSERT_EQ(talk.run().replies().size(), 1U);
     EXPECT_LT(talk.ended - kStart, 2 * RemoteClient::kGather);
+}
+
+TEST(RemoteClient, AllAreAskedAtTheSameTime) {
+    std::vector<std::unique_ptr<TestHost>> made;
+    std::vector<TestHost*> hosts;
+    for (HostId id = 1; id < kHostsMax; ++id) {
+        made.push_back(std::make_unique<TestHost>("edge" + std::to_string(id), id));
+        made.back()->answer = long_text(40'000 + id);
+        hosts.push_back(made.back().get());
+    }
+    Conversation talk(errand_to_each(hosts.size()), hosts);
+    const auto replies = talk.run().replies();
+    ASSERT_EQ(replies.size(), hosts.size());
+    for (const auto& reply : replies) EXPECT_TRUE(reply.whole) << reply.host;
+    // One host's parts alone need three turns of kPartsEvery.
+    EXPECT_LT(talk.ended - kStart, 10 * RemoteHost::kPartsEvery);
+    EXPECT_EQ(talk.said.size(), 2 * hosts.size()) << "a hello and a request for each";
+}
+
+TEST(RemoteClient, WhoIsProbablyGoneIsGivenLessTimeAndTheOthersTheWholeOfIt) {
+    for (const bool is_doubtful : {true, false}) {
+        TestHost edge1("edge1", 1);
+        TestHost edge2("edge2", 2);
+        edge1.answer = edge2.answer = "here";
+        Conversation talk(errand_to_each(3, is_doubtful ? std::vector<std::size_t>{2}
+                                                        : std::vector<std::size_t>{}),
+                          {&edge1, &edge2});
+        EXPECT_EQ(talk.run().replies().size(), 2U);
+        const Duration lasted = talk.ended - kStart;
+        EXPECT_GE(lasted, is_doubtful ? RemoteClient::kGatherDoubtful : RemoteClient::kGather);
+        EXPECT_LT(lasted, is_doubtful ? RemoteClient::kGather : 2 * RemoteClient::kGather);
+    }
+}
+
+TEST(RemoteClient, WhoIsProbablyGoneAndAnswersIsAsked) {
+    TestHost edge1("edge1", 1);
+    TestHost edge2("edge2", 2);
+    edge1.answer = edge2.answer = "here";
+    Conversation talk(errand_to_each(2, {0, 1}), {&edge1, &edge2});
+    EXPECT_EQ(talk.run().replies().size(), 2U);
+    EXPECT_LT(talk.ended - kStart, RemoteClient::kGatherDoubtful);
+}
+
+TEST(RemoteClient, APartThatIsMissingAfterTheLastOneIsAskedForAtOnce) {
+    TestHost edge1("edge1", 1);
+    edge1.answer = long_text(5000);
+    Conversation talk(errand(Wanted::named, "edge1"), {&edge1});
+    // Hello, challenge, request, and the second of five parts.
+    talk.lost = [](std::size_t n) { return n == 4; };
+    EXPECT_EQ(talk.run().replies().at(0).text, edge1.answer);
+    EXPECT_LT(talk.ended - kStart, RemoteClient::kAskAgain);
 }
 
 TEST(RemoteClient, ANamedHostIsTheOnlyOneThatIsAsked) {

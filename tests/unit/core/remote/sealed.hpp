@@ -47,12 +47,13 @@ struct TestHost {
     }
 };
 
-// Every datagram of the client reaches every host, as at a virtual address. `lost(n)`: of the n-th
-// datagram on the wire.
+// Every datagram of the client reaches every host, as at a virtual address; where it has several
+// destinations, the host of that number alone. `lost(n)`: of the n-th datagram on the wire.
 class Conversation {
 public:
     Conversation(Errand errand, std::vector<TestHost*> hosts, Byte key = 7)
         : sealer_(key_of(key)),
+          each_has_its_own_(errand.destinations > 1),
           client_(kStart, std::move(errand), sealer_),
           hosts_(std::move(hosts)) {}
 
@@ -68,12 +69,14 @@ public:
             for (const auto& one : client_.on_tick(now)) {
                 said.push_back(one.bytes);
                 if (lost(wire_++)) continue;
-                for (TestHost* host : hosts_)
-                    if (const auto wishes = host->hear(now, one.bytes); wishes.send)
-                        give_back(now, wishes.send->bytes);
+                for (std::size_t i = 0; i < hosts_.size(); ++i) {
+                    if (each_has_its_own_ && i != one.to) continue;
+                    if (const auto wishes = hosts_[i]->hear(now, one.bytes); wishes.send)
+                        give_back(now, i, wishes.send->bytes);
+                }
             }
-            for (TestHost* host : hosts_)
-                for (const auto& one : host->host.on_tick(now)) give_back(now, one.bytes);
+            for (std::size_t i = 0; i < hosts_.size(); ++i)
+                for (const auto& one : hosts_[i]->host.on_tick(now)) give_back(now, i, one.bytes);
             if (client_.done(now)) break;
         }
         ended = now;
@@ -88,18 +91,26 @@ private:
         for (const TestHost* host : hosts_) wake = std::min(wake, host->host.next_wake());
         return std::max(wake, now + kMs);
     }
-    void give_back(Instant now, const std::vector<Byte>& bytes) {
+    void give_back(Instant now, std::size_t host, const std::vector<Byte>& bytes) {
         ++back;
-        if (!lost(wire_++)) client_.on_datagram(now, 0, bytes);
+        if (!lost(wire_++)) client_.on_datagram(now, each_has_its_own_ ? host : 0, bytes);
     }
     config::RemoteSealer sealer_;
+    bool each_has_its_own_;
     RemoteClient client_;
     std::vector<TestHost*> hosts_;
     std::size_t wire_ = 0;
 };
 
 inline Errand errand(Wanted wanted, std::string host = "") {
-    return {wanted, std::move(host), R"({"command":"query"})", 1, kStart + std::chrono::seconds{4}};
+    const Instant deadline = kStart + std::chrono::seconds{4};
+    return {wanted, std::move(host), R"({"command":"query"})", 1, deadline, {}};
+}
+inline Errand errand_to_each(std::size_t destinations, std::vector<std::size_t> doubtful = {}) {
+    Errand made = errand(Wanted::all);
+    made.destinations = destinations;
+    made.doubtful = std::move(doubtful);
+    return made;
 }
 
 }  // namespace nlb::remote
