@@ -25,15 +25,17 @@ template <Connections Table>
 void settle_ingress(Burst& burst, const BurstContext& context, Table& connections,
                     FragmentTable& fragments, Counters& counters) {
     fast_path(burst, context, connections.flow_index());
-    parse(burst, context);
-    steer(burst, context);
-    answer_neighbours(burst, context);
-    classify(burst, context);
-    locate(burst, context);
-    track(burst, context, connections, counters);
-    track_sticky(burst, context, connections, counters);
-    ask_other_lanes(burst, context);
-    fragments.follow(burst, context);
+    if (!is_settled(burst)) {
+        parse(burst, context);
+        steer(burst, context);
+        answer_neighbours(burst, context);
+        classify(burst, context);
+        locate(burst, context);
+        track(burst, context, connections, counters);
+        track_sticky(burst, context, connections, counters);
+        ask_other_lanes(burst, context);
+        fragments.follow(burst, context);
+    }
     count_ingress(burst, counters);
 }
 

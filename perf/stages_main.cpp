@@ -21,6 +21,7 @@ struct Work {
     bool stages = true;
     bool egress = false;          // the packets are their servers' answers
     std::uint32_t half_open = 0;  // flows of others beside
+    std::uint16_t lanes = 1;      // this is the first of them
     std::uint32_t burden = 0;     // instructions per packet that the first stage wastes
     int rounds = 64;
 };
@@ -34,6 +35,9 @@ NLB_STAGE stage_fast_path(Burst& burst, const BurstContext& context,
 }
 NLB_STAGE stage_parse(Burst& burst, const BurstContext& context) {
     parse(burst, context);
+}
+NLB_STAGE stage_steer(Burst& burst, const BurstContext& context) {
+    steer(burst, context);
 }
 NLB_STAGE stage_neighbours(Burst& burst, const BurstContext& context) {
     answer_neighbours(burst, context);
@@ -104,19 +108,23 @@ void load(Bench& bench, Traffic& traffic) {
     }
 }
 
+// As settle_ingress() in core/pipeline.hpp, but for ask_other_lanes(), which is for ICMP errors.
 void run_ingress(Bench& bench, const BurstContext& context, const Work& work) {
     Burst& burst = bench.burst;
     if (work.burden != 0)
         stage_fast_path_burdened(burst, context, bench.connections, work.burden);
     else if (work.ahead)
         stage_fast_path(burst, context, bench.connections);
-    stage_parse(burst, context);
-    stage_neighbours(burst, context);
-    stage_classify(burst, context);
-    stage_locate(burst, context);
-    stage_track(burst, context, bench.connections, bench.counters);
-    stage_track_sticky(burst, context, bench.connections, bench.counters);
-    stage_fragments(burst, context, bench.fragments);
+    if (!is_settled(burst)) {
+        stage_parse(burst, context);
+        stage_steer(burst, context);
+        stage_neighbours(burst, context);
+        stage_classify(burst, context);
+        stage_locate(burst, context);
+        stage_track(burst, context, bench.connections, bench.counters);
+        stage_track_sticky(burst, context, bench.connections, bench.counters);
+        stage_fragments(burst, context, bench.fragments);
+    }
     stage_count(burst, bench.counters);
 }
 
@@ -172,8 +180,9 @@ int run_all(const TrafficTexts& texts, const std::string& path, const Work& work
         has_sticky_rules(tables) ? std::make_unique<ClientTable>(kClients) : nullptr;
     const PortAddresses ports{};
     const auto index = std::make_unique<TablesIndex>(tables);
-    const BurstContext context{
-        tables, ports, Instant{std::chrono::hours{10}}, true, 0, 1, clients.get(), {}, index.get()};
+    const BurstContext context{tables,        ports, Instant{std::chrono::hours{10}},
+                               true,          0,     work.lanes,
+                               clients.get(), {},    index.get()};
     if (auto opened = open_half(*bench, wishes.value(), context, work.half_open); !opened)
         return refuse(opened.error());
     for (int round = 0; round < work.rounds; ++round) run(*bench, traffic.value(), context, work);
@@ -194,6 +203,7 @@ int main(int argc, char** argv) {
     app.add_flag("!--one-by-one", work.ahead, "without fast_path or fast_mask");
     app.add_flag("--egress", work.egress, "from inside to outside: each packet turned round");
     app.add_option("--half-open", work.half_open, "half-open flows of others beside");
+    app.add_option("--lanes", work.lanes, "workers of the host")->check(CLI::Range(1, 128));
     app.add_option("--burden", work.burden,
                    "instructions per packet that fast_path wastes, for a test of the gate");
     app.add_flag("!--frames-only", work.stages, "without any: what the frames themselves cost");

@@ -53,7 +53,10 @@ struct FastParse {
     alignas(32) std::array<std::uint32_t, kBurstMax> tcp_flags;  // 0 of UDP
     alignas(32) std::array<RuleKey, kBurstMax> key;
     std::uint64_t begins_or_ends;  // bit i: TCP with one of kTcpBeginsOrEnds
-    bool over_v6;                  // all of them, or none
+    // Bit i: frame i is IPv4 and as usual but for being a fragment. What follows its header was not
+    // looked at; of its key the address is set.
+    std::uint64_t fragments;
+    bool over_v6;  // all of them, or none
     // The rest of IPv6 addresses, the highest 32 bits first; nothing of IPv4.
     alignas(32) std::array<std::array<std::uint32_t, kBurstMax>, 3> client_upper;
 

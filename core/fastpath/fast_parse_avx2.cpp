@@ -105,16 +105,12 @@ NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight leng
     Eight wrong = _mm256_cmpeq_epi32(kTagged ? ethernet.w2 : link.w0, all(match_keys.station_tail));
     const Eight total = numbers(link.w2, c.first_16);
     wrong = either(wrong, _mm256_cmpgt_epi32(total, length));
-    wrong = either(wrong, _mm256_cmpgt_epi32(_mm256_and_si256(link.w3, all(c.fragmented)),
-                                             _mm256_setzero_si256()));
     wrong = either(wrong, is_impossible_client(source, destination, c));
     wrong = either(wrong, is_any_of(source, index.broadcasts.data(), index.broadcast_count));
 
     const Eight protocol = _mm256_srli_epi32(link.w3, 24);
     const Eight is_tcp = _mm256_cmpeq_epi32(protocol, all(c.tcp));
     const Eight is_udp = _mm256_cmpeq_epi32(protocol, all(c.udp));
-    wrong = either(wrong, lacks_header(is_tcp, _mm256_sub_epi32(total, all(c.ipv4)), transport.w2,
-                                       transport.w0, c));
     const Eight keys = find_addresses(destination, index, wrong, c);
     Eight right =
         _mm256_cmpeq_epi32(_mm256_and_si256(link.w1, all(c.link_mask)), all(c.plain_ipv4));
@@ -124,12 +120,19 @@ NLB_AVX2_INLINE inline std::uint64_t parse_group(const Frame* frames, Eight leng
                                                     all(match_keys.tag)));
     right = _mm256_and_si256(
         right, checksum_holds(link.w1, link.w2, link.w3, addresses.w0, source, destination, c));
-    right = _mm256_and_si256(right, either(is_tcp, is_udp));
     right = _mm256_and_si256(right, is_sent_to_cluster(ethernet.w0, ethernet.w1, match_keys, c));
 
     store(&parsed.client[slot], numbers(source, c.number_32));
     store_ports(parsed, slot, addresses.w3, is_tcp, transport.w2, keys, c);
-    return bits_of(_mm256_andnot_si256(wrong, right));
+    const Eight fragmented =
+        _mm256_cmpgt_epi32(both(link.w3, all(c.fragmented)), _mm256_setzero_si256());
+    if (_mm256_testz_si256(fragmented, fragmented) == 0)
+        parsed.fragments |=
+            std::uint64_t{bits_of(_mm256_andnot_si256(wrong, both(right, fragmented)))} << slot;
+    wrong = either(wrong, fragmented);
+    wrong = either(wrong, lacks_header(is_tcp, _mm256_sub_epi32(total, all(c.ipv4)), transport.w2,
+                                       transport.w0, c));
+    return bits_of(_mm256_andnot_si256(wrong, both(right, either(is_tcp, is_udp))));
 }
 
 template <bool kTagged>

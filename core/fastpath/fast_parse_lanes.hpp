@@ -157,7 +157,7 @@ NLB_AVX2_INLINE inline std::uint64_t parse_groups(const Burst& burst, const Matc
     static constexpr Constants kConstants;
     const Constants& c = opaque(kConstants);
     std::uint64_t usual = 0;
-    parsed.begins_or_ends = 0;
+    parsed.begins_or_ends = parsed.fragments = 0;
     parsed.over_v6 = Look::kOverV6;
     std::uint32_t i = 0;
     for (; i + kGroup <= burst.count; i += kGroup) {

@@ -57,9 +57,7 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
     if (!has_usual_link(data, match_keys)) return false;
     const std::size_t total =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, total_length));
-    if (total < sizeof(Ipv4Header) || total > frame.length - l3) return false;
-    if ((load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, fragment)) & kFragmented) != 0)
-        return false;
+    if (total > frame.length - l3) return false;
     if (!ipv4_checksum_holds(ip, sizeof(Ipv4Header))) return false;
 
     const Byte* const source = ip + offsetof(Ipv4Header, source);
@@ -70,6 +68,13 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
         !is_possible_destination(load_big_endian<std::uint32_t>(destination)))
         return false;
 
+    const RuleKey address = match_keys.index.address_key_v4(raw_word(destination));
+    if ((load_big_endian<std::uint16_t>(ip + offsetof(Ipv4Header, fragment)) & kFragmented) != 0) {
+        parsed.fragments |= std::uint64_t{1} << slot;
+        parsed.key[slot] = address;
+        return false;
+    }
+    if (total < sizeof(Ipv4Header)) return false;
     const std::uint8_t protocol = ip[offsetof(Ipv4Header, protocol)];
     const Byte* const l4 = data + l4_offset;
     const std::size_t l4_bytes = total - sizeof(Ipv4Header);
@@ -84,16 +89,16 @@ bool fast_parse_frame(const Burst& burst, std::uint32_t slot, const MatchKeys& m
     parsed.client_port[slot] = load_big_endian<std::uint16_t>(l4);
     parsed.tcp_flags[slot] = tcp_flags;
     parsed.begins_or_ends |= std::uint64_t{(tcp_flags & kTcpBeginsOrEnds) != 0} << slot;
-    parsed.key[slot] = match_keys.index.address_key_v4(raw_word(destination)) |
-                       rule_key(0, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit,
-                                load_big_endian<std::uint16_t>(l4 + 2));
+    parsed.key[slot] =
+        address | rule_key(0, protocol == kProtocolTcp ? kProtocolTcpBit : kProtocolUdpBit,
+                           load_big_endian<std::uint16_t>(l4 + 2));
     return true;
 }
 
 std::uint64_t fast_parse_portable(const Burst& burst, const MatchKeys& match_keys,
                                   FastParse& parsed) {
     std::uint64_t usual = 0;
-    parsed.begins_or_ends = 0;
+    parsed.begins_or_ends = parsed.fragments = 0;
     parsed.over_v6 = false;
     for (std::uint32_t i = 0; i < burst.count; ++i)
         usual |= std::uint64_t{fast_parse_frame(burst, i, match_keys, parsed)} << i;

@@ -2,38 +2,23 @@
 // where there is no AVX2. Addresses that begin with eight bytes of zero (unspecified, loopback,
 // IPv4-mapped) are no client's and no usual destination; the stages say why.
 #include "core/fastpath/fast_parse.hpp"
+#include "core/fastpath/usual_ipv6.hpp"
 #include "core/packet/headers.hpp"
 #include "core/packet/transport_headers.hpp"
 
 namespace nlb {
-namespace {
-
-constexpr std::uint32_t kTypeAndVersion = std::uint32_t{kEthertypeIpv6} << 4 | 6;
-
-bool is_unicast(const Byte* address) {
-    return load_header<std::uint64_t>(address) != 0 && address[0] != 0xff;
-}
-
-// A foreign link-local address may be the inside stack's.
-bool is_foreign_link_local(const Byte* address, RuleKey key) {
-    return address_index_of(key) == kForeignAddress && address[0] == 0xfe &&
-           (address[1] & 0xc0U) == 0x80;
-}
-
-}  // namespace
 
 bool fast_parse_frame_v6(const Burst& burst, std::uint32_t slot, const MatchKeys& match_keys,
                          FastParse& parsed) {
     const Frame& frame = burst.frames[slot];
     const std::size_t l4_offset = match_keys.l3 + sizeof(Ipv6Header);
     if (frame.length < l4_offset + sizeof(UdpHeader)) return false;
-    const Byte* const ip = frame.data + match_keys.l3;
+    RuleKey address;
+    const Byte* const ip = usual_ipv6(frame, match_keys, address);
+    if (ip == nullptr) return false;
     const Byte* const l4 = frame.data + l4_offset;
-    if (load_big_endian<std::uint32_t>(ip - sizeof(be16)) >> 12 != kTypeAndVersion) return false;
-    if (!has_usual_link(frame.data, match_keys)) return false;
     const std::size_t bytes =
         load_big_endian<std::uint16_t>(ip + offsetof(Ipv6Header, payload_length));
-    if (bytes > frame.length - l4_offset) return false;
     const std::uint8_t protocol = ip[offsetof(Ipv6Header, next_header)];
     std::uint8_t tcp_flags = 0;
     if (protocol == kProtocolTcp) {
@@ -43,13 +28,6 @@ bool fast_parse_frame_v6(const Burst& burst, std::uint32_t slot, const MatchKeys
         return false;
     }
     const Byte* const source = ip + offsetof(Ipv6Header, source);
-    const Byte* const destination = ip + offsetof(Ipv6Header, destination);
-    if (!is_unicast(source) || !is_unicast(destination) ||
-        std::memcmp(source, destination, sizeof(IpAddress)) == 0)
-        return false;
-    const RuleKey address = match_keys.index.address_key_v6(destination);
-    if (is_foreign_link_local(destination, address)) return false;
-
     for (std::size_t word = 0; word < parsed.client_upper.size(); ++word)
         parsed.client_upper[word][slot] = load_big_endian<std::uint32_t>(source + 4 * word);
     parsed.client[slot] = load_big_endian<std::uint32_t>(source + 12);
@@ -65,7 +43,7 @@ bool fast_parse_frame_v6(const Burst& burst, std::uint32_t slot, const MatchKeys
 std::uint64_t fast_parse_v6_portable(const Burst& burst, const MatchKeys& match_keys,
                                      FastParse& parsed) {
     std::uint64_t usual = 0;
-    parsed.begins_or_ends = 0;
+    parsed.begins_or_ends = parsed.fragments = 0;
     parsed.over_v6 = true;
     for (std::uint32_t i = 0; i < burst.count; ++i)
         usual |= std::uint64_t{fast_parse_frame_v6(burst, i, match_keys, parsed)} << i;

@@ -6,7 +6,9 @@
 #include "core/fastpath/fast_path.hpp"
 
 #include "core/fastpath/bucket_columns.hpp"
+#include "core/fastpath/fast_fragments.hpp"
 #include "core/fastpath/fast_parse.hpp"
+#include "core/fastpath/look_ups_by_rule.hpp"
 #include "core/fastpath/rule_outcome.hpp"
 
 namespace nlb {
@@ -216,6 +218,7 @@ private:
 
     // To track, and there PacketInfo is needed.
     void go_on(std::uint64_t live, std::uint64_t begin_or_end, std::uint64_t slots) {
+        burst_.waiting |= live;
         if (begin_or_end != 0)
             kPaint(bytes_of(burst_.reasons), static_cast<Byte>(Reason::live), begin_or_end);
         if (burst_.describe_all)
@@ -295,14 +298,8 @@ bool has_left(const Burst& burst, std::size_t l3, std::uint16_t ethertype) {
     return false;
 }
 
-}  // namespace
-
-void fast_path(Burst& burst, const BurstContext& context, const FlowIndex& flow_index) {
-    burst.on_fast_path = 0;
-    burst.one_rule = false;
-    burst.sticky = 0;
-    if (context.tables.self == kNoHost || context.index == nullptr) return;
-    const MatchKeys match_keys(context);
+void settle_usual(Burst& burst, const BurstContext& context, const FlowIndex& flow_index,
+                  const MatchKeys& match_keys) {
     // Bursts are mostly of one IP version; which one is looked for first decides nothing.
     bool over_v6 =
         burst.count != 0 && has_ethertype(burst.frames[0], match_keys.l3, kEthertypeIpv6);
@@ -311,10 +308,24 @@ void fast_path(Burst& burst, const BurstContext& context, const FlowIndex& flow_
         const std::uint64_t usual =
             (over_v6 ? kFastParseV6 : kFastParse)(burst, match_keys, parsed);
         Settlement(burst, context, flow_index, parsed, usual, match_keys.l3).settle_all();
+        if (burst.on_fast_path != all_slots(burst) && (parsed.fragments != 0 || over_v6))
+            settle_fragments(burst, context, match_keys, parsed);
         if (burst.on_fast_path == all_slots(burst) ||
             !has_left(burst, match_keys.l3, over_v6 ? kEthertypeIpv4 : kEthertypeIpv6))
             return;
     }
+}
+
+}  // namespace
+
+void fast_path(Burst& burst, const BurstContext& context, const FlowIndex& flow_index) {
+    burst.on_fast_path = 0;
+    burst.one_rule = false;
+    burst.sticky = 0;
+    burst.waiting = 0;
+    burst.fragments = 0;
+    if (context.tables.self == kNoHost || context.index == nullptr) return;
+    settle_usual(burst, context, flow_index, MatchKeys(context));
 }
 
 }  // namespace nlb

@@ -1,6 +1,5 @@
-// What becomes of packets that have the same rule, and of those of a burst that asks for several:
-// everything that the fast path has to know but their buckets. Private to core/fastpath. It looks
-// nothing up about single packets.
+// What becomes of packets that have the same rule: everything that the fast path has to know but
+// their buckets. Private to core/fastpath. It looks nothing up about single packets.
 #pragma once
 
 #include "core/clients/client_table.hpp"
@@ -72,44 +71,5 @@ inline void set_rule_outcome(RuleOutcome& outcome, OutcomeId id, const BurstCont
     kFillReasons(outcome.by_bucket, tables.owner[rule], own,
                  outcome.look_up.to_track | outcome.look_up.watched);
 }
-
-// LookUpMasks of all rules, for bursts that ask for several.
-struct LookUpsByRule {
-    LookUpsByRule(const BurstContext& context, const FlowIndex& flow_index) {
-        if (!context.fence_holds) return;
-        const Tables& tables = context.tables;
-        for (std::size_t rule = 0; rule < kRuleSlots; ++rule)
-            set(rule, look_up_masks(tables.own[rule], tables.dirty_elsewhere[rule],
-                                    flow_index.held()[rule], flow_index.watched()[rule],
-                                    flow_index.is_reindexing()));
-        for (const std::uint32_t rule : Slots(context.index->sticky_rules))
-            set(rule, without({clean[rule], watched[rule], to_track[rule]},
-                              committed_buckets(static_cast<RuleId>(rule), context)));
-        for (std::size_t rule = 0; rule < kRuleSlots; ++rule) {
-            any_watched |= watched[rule];
-            any_to_track |= to_track[rule];
-        }
-    }
-    void add_to_track(RuleId rule, BucketMask buckets) {
-        to_track[rule] |= buckets;
-        live[rule] |= buckets;
-        any_to_track |= buckets;
-    }
-
-    RuleMasks clean{};
-    RuleMasks watched{};
-    RuleMasks to_track{};
-    RuleMasks live{};            // those to track, and those where somebody watches
-    BucketMask any_watched = 0;  // of whatever rule
-    BucketMask any_to_track = 0;
-
-private:
-    [[gnu::always_inline]] void set(std::size_t rule, const LookUpMasks& masks) {
-        clean[rule] = masks.clean;
-        watched[rule] = masks.watched;
-        to_track[rule] = masks.to_track;
-        live[rule] = masks.to_track | masks.watched;
-    }
-};
 
 }  // namespace nlb

@@ -1,10 +1,9 @@
-// Two bits for each unit: is it covered, and does a fragment start there. Two fragments are the
-// same when both ends agree.
+// Two bits for each unit: is it covered, and does a fragment start there. Of units that came in
+// order their number stands for the first bit. Two fragments are the same when both ends agree.
 #include "core/flow/datagram_extent.hpp"
 
 #include <algorithm>
-
-#include "core/base/assert.hpp"
+#include <bit>
 
 namespace nlb {
 namespace {
@@ -22,33 +21,45 @@ void each_word(std::size_t first, std::size_t limit, const With& with) {
 
 }  // namespace
 
-bool DatagramExtent::test(std::uint64_t Units::*which, std::size_t unit) const {
-    return (units_[unit / kWordBits].*which >> unit % kWordBits & 1U) != 0;
+bool DatagramExtent::starts_at(std::size_t unit) const {
+    return (units_[unit / kWordBits].starts >> unit % kWordBits & 1U) != 0;
 }
 
-std::size_t DatagramExtent::count(std::uint64_t Units::*which, std::size_t first,
-                                  std::size_t limit) const {
+bool DatagramExtent::covers(std::size_t unit) const {
+    return unit < prefix_ || (units_[unit / kWordBits].covered >> unit % kWordBits & 1U) != 0;
+}
+
+std::size_t DatagramExtent::count_starts(std::size_t first, std::size_t limit) const {
     std::size_t found = 0;
     each_word(first, limit, [&](std::size_t word, std::uint64_t bits) {
-        found += static_cast<std::size_t>(__builtin_popcountll(units_[word].*which & bits));
+        found += static_cast<std::size_t>(std::popcount(units_[word].starts & bits));
     });
     return found;
 }
 
-bool DatagramExtent::was_seen(std::size_t first, std::size_t limit) const {
-    if (count(&Units::covered, first, limit) != limit - first || !test(&Units::starts, first) ||
-        count(&Units::starts, first, limit) != 1)
-        return false;
-    return limit == kUnits || !test(&Units::covered, limit) || test(&Units::starts, limit);
+std::size_t DatagramExtent::count_covered(std::size_t first, std::size_t limit) const {
+    const std::size_t behind = std::clamp<std::size_t>(prefix_, first, limit);
+    std::size_t found = behind - first;
+    if (behind != limit)
+        each_word(behind, limit, [&](std::size_t word, std::uint64_t bits) {
+            found += static_cast<std::size_t>(std::popcount(units_[word].covered & bits));
+        });
+    return found;
 }
 
-DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, bool last) {
-    NLB_ASSERT(bytes > 0 && offset % 8 == 0 && offset + bytes <= kDatagramBytesMax);
+bool DatagramExtent::was_seen(std::size_t first, std::size_t limit) const {
+    if (count_covered(first, limit) != limit - first || !starts_at(first) ||
+        count_starts(first, limit) != 1)
+        return false;
+    return limit == kUnits || !covers(limit) || starts_at(limit);
+}
+
+DatagramExtent::Fit DatagramExtent::add_out_of_order(std::size_t offset, std::size_t bytes,
+                                                     bool last) {
     const std::size_t first = offset / 8;
     const std::size_t limit = (offset + bytes + 7) / 8;
     const auto end = static_cast<std::uint32_t>(offset + bytes);
-    // Most fragments come in order, behind all that was seen.
-    if (first < (reach_ + 7) / 8 && count(&Units::covered, first, limit) != 0) {
+    if (first < (reach_ + 7) / 8 && count_covered(first, limit) != 0) {
         // Only the last fragment may end within a unit, and there two that differ have the same
         // offset.
         const bool was_last = end_ != 0 && (end_ + 7) / 8 == limit;
@@ -69,7 +80,7 @@ DatagramExtent::Fit DatagramExtent::add(std::size_t offset, std::size_t bytes, b
 void DatagramExtent::clear() {
     const std::size_t words = (reach_ + 8 * kWordBits - 1) / (8 * kWordBits);
     std::fill_n(units_.begin(), words, Units{});
-    shown_ = reach_ = end_ = 0;
+    prefix_ = shown_ = reach_ = end_ = 0;
 }
 
 }  // namespace nlb

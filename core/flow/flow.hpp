@@ -58,7 +58,8 @@ class FlowIndex;
     return capacity < 4 ? 1 : capacity / 4;
 }
 
-// One worker's descriptors. Thread: that worker. A pointer is valid until the next insert or erase.
+// One worker's descriptors. Thread: that worker. A pointer is valid until its descriptor is erased,
+// whatever is inserted or erased beside it.
 // The table owns a FlowIndex (core/flow/flow_index.hpp): insert tells it the descriptor it
 // stored, and erase the one that it is about to remove, whoever calls them (the sweep too).
 template <class Table>

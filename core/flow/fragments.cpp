@@ -3,9 +3,10 @@
 // order of arrival, and go over to the released ones in that order.
 #include "core/flow/fragments.hpp"
 
+#include <bit>
 #include <utility>
 
-#include "core/tables/affinity_hash.hpp"
+#include "core/packet/headers.hpp"
 
 namespace nlb {
 namespace {
@@ -18,28 +19,54 @@ Reason followers_of(Reason first) {
 }  // namespace
 
 FragmentTable::FragmentTable(std::uint64_t seed)
-    : seed_(seed), datagrams_(kDatagramsMax), chains_(kChains, kNone), frames_(kFrameSlots) {
+    : salt_({seed * kPortSpread, ~seed * kPortSpread, (seed ^ kPortSpread) * kPortSpread,
+             (seed - kPortSpread) * kPortSpread}),
+      datagrams_(kDatagramsMax),
+      chains_(kChains, kNone),
+      frames_(kFrameSlots) {
     for (std::size_t i = 0; i + 1 < kDatagramsMax; ++i)
         datagrams_[i].chain = static_cast<Index>(i + 1);
     for (std::size_t i = 0; i + 1 < kFrameSlots; ++i) frames_[i].next = static_cast<Index>(i + 1);
 }
 
 void FragmentTable::follow(Burst& burst, const BurstContext& context) {
-    if ((burst.traits & kFragmentTraits) == 0) return;
+    std::uint64_t asked = burst.fragments;
+    if ((burst.traits & kFragmentTraits) != 0) asked |= all_slots(burst) & ~burst.on_fast_path;
+    if (asked == 0) return;
     expire(context.now);
-    for (const std::uint32_t i : off_fast_path(burst)) {
-        PacketInfo& info = burst.info[i];
-        Reason& reason = burst.reasons[i];
-        if ((info.traits & kTraitFirstFragment) != 0 && (info.traits & kTraitIcmpError) == 0 &&
-            info.rule != kNoRule)
-            reason = on_first(info, reason, context.now);
-        else if (reason == Reason::fragment_unmatched)
-            reason = context.fence_holds ? on_later(info, context.now) : Reason::fenced;
+    for (const std::uint32_t i : Slots(asked)) {
+        burst.reasons[i] = judge(burst, i, context);
+        burst.rules[i] = burst.info[i].rule;
     }
 }
 
+Reason FragmentTable::judge(Burst& burst, std::uint32_t slot, const BurstContext& context) {
+    PacketInfo& info = burst.info[slot];
+    const Reason reason = burst.reasons[slot];
+    if ((info.traits & (kTraitFirstFragment | kTraitIcmpError)) == kTraitFirstFragment &&
+        info.rule != kNoRule)
+        return on_first(info, reason, context.now);
+    if (reason != Reason::fragment_unmatched) return reason;
+    return context.fence_holds ? on_later(info, context.now) : Reason::fenced;
+}
+
+void FragmentTable::describe(Datagram& datagram, const PacketInfo& first) {
+    datagram.rule = first.rule;
+    datagram.bucket = first.bucket;
+    datagram.vip_index = first.vip_index;
+    datagram.hash = first.hash;
+}
+
 Reason FragmentTable::on_first(const PacketInfo& info, Reason reason, Instant now) {
-    const Index index = find_or_remember(info, now);
+    const Name name = name_of(info);
+    Index index = find(name);
+    if (index == kNone) {
+        index = remember(name, followers_of(reason), now);
+        Datagram& datagram = datagrams_[index];
+        static_cast<void>(datagram.extent.add(0, info.fragment.bytes, false));
+        describe(datagram, info);
+        return reason;
+    }
     Datagram& datagram = datagrams_[index];
     if (datagram.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
     switch (datagram.extent.add(0, info.fragment.bytes, false)) {
@@ -51,17 +78,16 @@ Reason FragmentTable::on_first(const PacketInfo& info, Reason reason, Instant no
         case DatagramExtent::Fit::fresh:
             break;
     }
-    datagram.rule = info.rule;
-    datagram.bucket = info.bucket;
-    datagram.vip_index = info.vip_index;
-    datagram.hash = info.hash;
+    describe(datagram, info);
     decide(index, followers_of(reason), now);
     if (datagram.extent.complete()) forget(index);
     return reason;
 }
 
 Reason FragmentTable::on_later(PacketInfo& info, Instant now) {
-    const Index index = find_or_remember(info, now);
+    const Name name = name_of(info);
+    const Index known = find(name);
+    const Index index = known != kNone ? known : remember(name, Reason::live, now);
     Datagram& datagram = datagrams_[index];
     if (datagram.followers == Reason::fragment_overlap) return Reason::fragment_overlap;
     switch (
@@ -179,47 +205,54 @@ void FragmentTable::expire_list(const AgeList& list, Instant now) {
     }
 }
 
-FragmentTable::Key FragmentTable::key_of(const PacketInfo& info) {
-    return {info.client, info.vip, info.fragment.identification,
-            info.ip_version == 4 ? info.protocol : std::uint32_t{0}};
+// Two products under a key, as in core/tables/affinity_hash.hpp. What a client chooses beside its
+// address comes in between the two, where it can cancel nothing.
+FragmentTable::Name FragmentTable::name_of(const PacketInfo& info) const {
+    const auto word = [](const IpAddress& address, std::size_t half) {
+        return load_header<std::uint64_t>(address.bytes.data() + 8 * half);
+    };
+    const std::uint64_t protocol = info.ip_version == 4 ? info.protocol : 0;
+    const Key key{word(info.client, 0), word(info.client, 1), word(info.vip, 0), word(info.vip, 1),
+                  protocol << 32 | info.fragment.identification};
+    const auto folded = [](std::uint64_t x, std::uint64_t y) {
+        const Uint128 product = static_cast<Uint128>(x) * y;
+        return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    };
+    const std::uint64_t source = folded(key[0] ^ salt_.words[0], key[1] ^ salt_.words[1]);
+    const std::uint64_t destination = std::rotl(key[2], 32) ^ key[3];
+    return {key, folded(source ^ key[4] ^ salt_.words[2], destination ^ salt_.words[3])};
 }
 
-std::size_t FragmentTable::chain_of(const Key& key) const {
-    const std::uint64_t number = std::uint64_t{key.protocol} << 32 | key.identification;
-    const HashKey words{seed_, number, load_big_endian<std::uint64_t>(key.destination.bytes.data()),
-                        load_big_endian<std::uint64_t>(key.destination.bytes.data() + 8)};
-    return affinity_hash(words, key.source, 0) % kChains;
-}
-
-FragmentTable::Index FragmentTable::find(const Key& key, std::size_t chain) const {
-    Index index = chains_[chain];
-    while (index != kNone && !(datagrams_[index].key == key)) index = datagrams_[index].chain;
+FragmentTable::Index FragmentTable::find(const Name& name) const {
+    const auto is_it = [&](const Datagram& datagram) {
+        if (datagram.tag != name.tag()) return false;
+        std::uint64_t differ = 0;
+        for (std::size_t i = 0; i < name.key.size(); ++i) differ |= datagram.key[i] ^ name.key[i];
+        return differ == 0;
+    };
+    Index index = chains_[name.chain()];
+    while (index != kNone && !is_it(datagrams_[index])) index = datagrams_[index].chain;
     return index;
 }
 
-FragmentTable::Index FragmentTable::find_or_remember(const PacketInfo& info, Instant now) {
-    const Key key = key_of(info);
-    const std::size_t chain = chain_of(key);
-    const Index index = find(key, chain);
-    return index != kNone ? index : remember(key, chain, now + kFirstFragmentWait);
-}
-
-FragmentTable::Index FragmentTable::remember(const Key& key, std::size_t chain, Instant deadline) {
+FragmentTable::Index FragmentTable::remember(const Name& name, Reason followers, Instant now) {
     if (free_datagram_ == kNone) {
         const Index oldest = decided_.oldest != kNone ? decided_.oldest : waiting_.oldest;
         release(oldest, Reason::fragment_table_full);
         forget(oldest);
     }
+    const bool waits = followers == Reason::live;
     const Index index = free_datagram_;
     Datagram& datagram = datagrams_[index];
-    free_datagram_ = std::exchange(datagram.chain, std::exchange(chains_[chain], index));
+    free_datagram_ = std::exchange(datagram.chain, std::exchange(chains_[name.chain()], index));
     --free_count_;
-    datagram.key = key;
-    datagram.chain_number = static_cast<std::uint16_t>(chain);
-    datagram.deadline = deadline;
-    datagram.followers = Reason::live;
+    datagram.key = name.key;
+    datagram.tag = name.tag();
+    datagram.chain_number = static_cast<std::uint16_t>(name.chain());
+    datagram.deadline = now + (waits ? kFirstFragmentWait : kDatagramMemory);
+    datagram.followers = followers;
     datagram.rule = kNoRule;
-    append(index, waiting_);
+    append(index, list_of(datagram));
     return index;
 }
 

@@ -14,6 +14,7 @@
 #include "core/flow/datagram_extent.hpp"
 #include "core/packet/burst.hpp"
 #include "core/packet/burst_context.hpp"
+#include "core/tables/affinity_hash.hpp"
 
 namespace nlb {
 
@@ -53,17 +54,21 @@ private:
     static constexpr Index kNone = 0xffff;
     static constexpr std::size_t kChains = 1024;  // a number fits into 16 bits
 
-    struct Key {
-        IpAddress source;
-        IpAddress destination;
-        std::uint32_t identification;
-        std::uint32_t protocol;  // IPv4 only: the numbers of its protocols are separate (RFC 791)
-        bool operator==(const Key&) const = default;
+    // Both addresses, the identification, and of IPv4 the protocol, whose numbers are separate (RFC
+    // 791). Words, because most of what a fragment costs is to compare and to keep them.
+    using Key = std::array<std::uint64_t, 5>;
+    // A key and its hash: the chain, and what tells most others of that chain apart.
+    struct Name {
+        Key key;
+        std::uint64_t hash;
+        [[nodiscard]] std::size_t chain() const { return hash % kChains; }
+        [[nodiscard]] std::uint32_t tag() const { return static_cast<std::uint32_t>(hash >> 32); }
     };
     struct Datagram {
         Key key;
         Instant deadline;
-        std::uint16_t chain_number = 0;  // chain_of(key)
+        std::uint32_t tag = 0;           // of its name
+        std::uint16_t chain_number = 0;  // the same
         // what later fragments become; live: the first was not seen, they wait
         Reason followers = Reason::live;
         RuleId rule = kNoRule;
@@ -90,14 +95,12 @@ private:
         Index next = kNone;
     };
 
-    [[nodiscard]] static Key key_of(const PacketInfo& info);
-    [[nodiscard]] std::size_t chain_of(const Key& key) const;
-    // `chain`: by chain_of(key), which is most of what finding costs.
-    [[nodiscard]] Index find(const Key& key, std::size_t chain) const;
-    // What is remembered of the packet's datagram; if nothing is, its first fragment is waited for.
-    [[nodiscard]] Index find_or_remember(const PacketInfo& info, Instant now);
-    [[nodiscard]] Index remember(const Key& key, std::size_t chain, Instant deadline);
+    [[nodiscard]] Name name_of(const PacketInfo& info) const;
+    [[nodiscard]] Index find(const Name& name) const;
+    // Requires: nothing is remembered of it. live: its first fragment is waited for.
+    [[nodiscard]] Index remember(const Name& name, Reason followers, Instant now);
     void forget(Index index);
+    static void describe(Datagram& datagram, const PacketInfo& first);
     void decide(Index index, Reason followers, Instant now);
     void append(Index index, AgeList& list);
     void unlink(Index index);
@@ -108,11 +111,12 @@ private:
 
     [[nodiscard]] Reason on_first(const PacketInfo& info, Reason reason, Instant now);
     [[nodiscard]] Reason on_later(PacketInfo& info, Instant now);
+    [[nodiscard]] Reason judge(Burst& burst, std::uint32_t slot, const BurstContext& context);
     [[nodiscard]] Reason adopt(Index index, PacketInfo& info);
     [[nodiscard]] Reason hold(Index index, PacketInfo& info);
     void release(Index index, Reason reason);
 
-    std::uint64_t seed_;
+    SaltedKey salt_;
     std::vector<Datagram> datagrams_;
     std::vector<Index> chains_;
     std::vector<WaitingFrame> frames_;

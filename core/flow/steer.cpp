@@ -14,12 +14,6 @@ bool belongs_together(const PacketInfo& info) {
            info.session_role != SessionRole::none;
 }
 
-// Where a client's packets that belong together go.
-std::uint16_t home_lane(const PacketInfo& info, const BurstContext& context) {
-    const std::uint64_t hash = affinity_hash(context.tables.hash_key, info.client, 0);
-    return static_cast<std::uint16_t>((hash * context.lanes) >> 32);
-}
-
 bool is_error_about_foreign_flow(const PacketInfo& info, Reason reason) {
     constexpr std::uint8_t kOthers = kTraitSession | kTraitNoPorts | kFragmentTraits;
     return (info.traits & (kTraitIcmpError | kOthers)) == kTraitIcmpError &&
@@ -30,7 +24,7 @@ bool is_error_about_foreign_flow(const PacketInfo& info, Reason reason) {
 // Lanes are asked in turn from the client's home lane on, so that a frame which was handed over
 // knows who was asked before. False: nobody is left who might know the flow.
 bool choose_next_lane(PacketInfo& info, const BurstContext& context, bool handed_over) {
-    const std::uint16_t home = home_lane(info, context);
+    const std::uint16_t home = home_lane(info.client, context);
     const auto lanes = context.lanes;
     const auto own_turn = static_cast<std::uint16_t>((context.lane + lanes - home) % lanes);
     for (auto turn = static_cast<std::uint16_t>(handed_over ? own_turn + 1 : 0); turn < lanes;
@@ -47,12 +41,17 @@ bool choose_next_lane(PacketInfo& info, const BurstContext& context, bool handed
 
 }  // namespace
 
+std::uint16_t home_lane(const IpAddress& client, const BurstContext& context) {
+    const std::uint64_t hash = affinity_hash(context.tables.hash_key, client, 0);
+    return static_cast<std::uint16_t>((hash * context.lanes) >> 32);
+}
+
 void steer(Burst& burst, const BurstContext& context) {
     if (context.lanes <= 1 || (burst.traits & (kFragmentTraits | kTraitSession)) == 0) return;
     for (const std::uint32_t i : off_fast_path(burst)) {
         PacketInfo& info = burst.info[i];
         if (burst.reasons[i] != Reason::live || !belongs_together(info)) continue;
-        const std::uint16_t lane = home_lane(info, context);
+        const std::uint16_t lane = home_lane(info.client, context);
         if (lane == context.lane) continue;
         info.fragment.slot = lane;
         burst.reasons[i] = Reason::steered;

@@ -11,6 +11,9 @@
 
 namespace nlb {
 
+// Where a client's packets that belong together go.
+[[nodiscard]] std::uint16_t home_lane(const IpAddress& client, const BurstContext& context);
+
 // Settles as `steered` what another lane has to decide, with that lane's number in
 // info.fragment.slot. On a host with one lane nothing. Requires: parse ran.
 void steer(Burst& burst, const BurstContext& context);

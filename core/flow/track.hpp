@@ -127,6 +127,29 @@ private:
     return false;
 }
 
+// Flows of which a descriptor was inserted or erased since their burst was looked up, as a filter:
+// it may say so of others, which are then looked up again.
+class ChangedFlows {
+public:
+    void add(const PacketInfo& info) { words_[slot_of(info) / 64] |= bit_of(info); }
+    void add_all() { words_.fill(~std::uint64_t{0}); }
+    [[nodiscard]] bool may_contain(const PacketInfo& info) const {
+        return (words_[slot_of(info) / 64] & bit_of(info)) != 0;
+    }
+
+private:
+    static constexpr std::size_t kSlots = 256;
+    // Packets of one flow have one hash and one port.
+    [[nodiscard]] static std::size_t slot_of(const PacketInfo& info) {
+        static_assert(kSlots == 1U << 8);
+        return (info.hash ^ info.client_port * std::uint32_t{0x9e37'79b1}) >> 24;
+    }
+    [[nodiscard]] static std::uint64_t bit_of(const PacketInfo& info) {
+        return std::uint64_t{1} << slot_of(info) % 64;
+    }
+    std::array<std::uint64_t, kSlots / 64> words_{};
+};
+
 // Half-open descriptors give way when there are too many of them, or when the table is nearly full.
 template <Connections Table>
 [[nodiscard]] bool lacks_room(Table& connections) {
@@ -229,22 +252,32 @@ void track(Burst& burst, const BurstContext& context, Table& connections, Counte
         else
             __builtin_prefetch(found[k]);  // of nullptr it does nothing
     }
-    // a pointer is good until the next insert or erase: the rest of the burst looks up one by one
     bool changed = false;
+    ChangedFlows changes;
+    const std::uint64_t evicted_before = counters.half_open_evicted;
     for (std::size_t k = 0; k < count; ++k) {
         const PacketInfo& info = burst.info[slots[k]];
-        if ((untouched >> k & 1U) != 0 && !changed) {
+        const bool again = changed && changes.may_contain(info);
+        if ((untouched >> k & 1U) != 0 && !again) {
             burst.reasons[slots[k]] = acceptance(context.tables, info.rule, info.bucket);
             continue;
         }
-        Descriptor* const descriptor = changed ? connections.find(keys[k]) : found[k];
+        Descriptor* const descriptor = again ? connections.find(keys[k]) : found[k];
         const TrackDecision decision = decide_tracked(
             info, segment_of(burst.frames[slots[k]], info), context.tables, descriptor, now_s);
         burst.reasons[slots[k]] =
             apply(decision, info, keys[k], descriptor, connections, now_s, counters);
-        if (decision.change >= DescriptorChange::insert) changed = true;
-        if (info.session_role == SessionRole::begins)
-            changed |= begin_tunnel(info, context.tables, connections, now_s);
+        if (decision.change >= DescriptorChange::insert) {
+            changed = true;
+            changes.add(info);
+        }
+        if (info.session_role == SessionRole::begins &&
+            begin_tunnel(info, context.tables, connections, now_s)) {
+            changed = true;
+            changes.add_all();
+        }
+        // whose place a new flow took is not known
+        if (counters.half_open_evicted != evicted_before) changes.add_all();
     }
     if (changed) counters.connections = connections.flow_index().counts();
 }

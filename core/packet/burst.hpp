@@ -94,13 +94,17 @@ struct Burst {
     // Slots that the fast path took over: parse to locate pass over them. Their packets are settled
     // or wait for track.
     std::uint64_t on_fast_path = 0;
+    // Of these: those that wait for track or track_sticky, and fragments, which have their
+    // PacketInfo and wait for FragmentTable::follow.
+    std::uint64_t waiting = 0;
+    std::uint64_t fragments = 0;
     // Slots of rules with a time-out: the fast path and classify say so, and the track_sticky stage
     // settles them.
     std::uint64_t sticky = 0;
     std::array<Frame, kBurstMax> frames;
     std::array<PacketInfo, kBurstMax> info;
     std::array<Reason, kBurstMax> reasons;  // Reason::live until a stage settles the packet
-    // Of the packets on the fast path. Their PacketInfo is set only when they went on to track, or
+    // Of the packets on the fast path. Their PacketInfo is set only when they wait for a stage, or
     // with describe_all.
     std::array<RuleId, kBurstMax> rules;
 
@@ -139,6 +143,10 @@ static_assert(kBurstMax == 64);
 
 [[nodiscard]] inline std::uint64_t all_slots(const Burst& burst) {
     return burst.count == kBurstMax ? ~std::uint64_t{0} : (std::uint64_t{1} << burst.count) - 1;
+}
+// The fast path has settled every packet: no stage has anything left to do.
+[[nodiscard]] inline bool is_settled(const Burst& burst) {
+    return ((all_slots(burst) & ~burst.on_fast_path) | burst.waiting | burst.fragments) == 0;
 }
 // What the fast path has left to the stages behind it.
 [[nodiscard]] inline Slots off_fast_path(const Burst& burst) {

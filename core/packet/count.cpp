@@ -7,6 +7,12 @@
 namespace nlb {
 namespace {
 
+// Most bursts are counted as one.
+std::uint64_t number_of(const Burst& burst, std::uint64_t slots) {
+    return slots == all_slots(burst) ? burst.count
+                                     : static_cast<std::uint64_t>(std::popcount(slots));
+}
+
 // Of those on the fast path; undefined for others.
 std::uint64_t slots_without_rule(const Burst& burst) {
     std::uint64_t slots = 0;
@@ -26,9 +32,13 @@ std::uint64_t slots_without_rule(const Burst& burst) {
 
 [[gnu::noinline]] void count_each_rule(const Burst& burst, std::uint64_t slots,
                                        std::array<std::uint64_t, kRuleSlots>& counts) {
-    if (const std::uint64_t fast = slots & burst.on_fast_path; fast != 0)
-        for (const std::uint32_t i : Slots(fast & ~slots_without_rule(burst)))
-            ++counts[burst.rules[i]];
+    if (const std::uint64_t fast = slots & burst.on_fast_path; fast != 0) {
+        const std::uint64_t with_rule = fast & ~slots_without_rule(burst);
+        if (with_rule == all_slots(burst))
+            for (std::uint32_t i = 0; i < burst.count; ++i) ++counts[burst.rules[i]];
+        else
+            for (const std::uint32_t i : Slots(with_rule)) ++counts[burst.rules[i]];
+    }
     for (const std::uint32_t i : Slots(slots & ~burst.on_fast_path))
         if (burst.info[i].rule != kNoRule) ++counts[burst.info[i].rule];
 }
@@ -38,15 +48,14 @@ void count_rules(const Burst& burst, std::uint64_t slots,
                  std::array<std::uint64_t, kRuleSlots>& counts) {
     if (!burst.one_rule) return count_each_rule(burst, slots, counts);
     if (const RuleId rule = burst.rule_at(0); rule != kNoRule)
-        counts[rule] += static_cast<std::uint64_t>(std::popcount(slots));
+        counts[rule] += number_of(burst, slots);
 }
 
 }  // namespace
 
 void count_ingress(const Burst& burst, Counters& counters) {
     for_each_reason(burst, [&](Reason reason, std::uint64_t slots) {
-        counters.reasons[static_cast<std::size_t>(reason)] +=
-            static_cast<std::uint64_t>(std::popcount(slots));
+        counters.reasons[static_cast<std::size_t>(reason)] += number_of(burst, slots);
         const Verdict verdict = verdict_of(reason);
         if (verdict == Verdict::accept) count_rules(burst, slots, counters.accepted);
         if (verdict == Verdict::reject) count_rules(burst, slots, counters.rejected);
@@ -56,8 +65,7 @@ void count_ingress(const Burst& burst, Counters& counters) {
 
 void count_egress(const Burst& burst, Counters& counters) {
     for_each_reason(burst, [&](Reason reason, std::uint64_t slots) {
-        counters.reasons[static_cast<std::size_t>(reason)] +=
-            static_cast<std::uint64_t>(std::popcount(slots));
+        counters.reasons[static_cast<std::size_t>(reason)] += number_of(burst, slots);
     });
 }
 

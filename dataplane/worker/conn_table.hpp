@@ -40,8 +40,8 @@ public:
     ConnTable(const ConnTable&) = delete;
     ConnTable& operator=(const ConnTable&) = delete;
 
-    // The Connections of core/flow/flow.hpp. What find() and insert() give is good until the next
-    // insert(), erase(), evict_half_open() or sweep().
+    // The Connections of core/flow/flow.hpp. rte_hash moves entries but no positions, so what
+    // find() and insert() give is good until that descriptor is erased.
     [[nodiscard]] Descriptor* find(const FlowKey& key);
     void find_bulk(const FlowKey* const* keys, std::size_t count, Descriptor** found);
     [[nodiscard]] Descriptor* insert(const FlowKey& key, Descriptor descriptor);

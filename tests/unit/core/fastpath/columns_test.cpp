@@ -4,6 +4,7 @@
 
 #include "core/fastpath/bucket_columns.hpp"
 #include "core/fastpath/fast_parse.hpp"
+#include "core/fastpath/look_ups_by_rule.hpp"
 #include "tests/unit/core/fastpath/crowd.hpp"
 
 namespace nlb::test {
@@ -32,6 +33,9 @@ std::uint64_t compare_parses(const Burst& burst, const MatchKeys& match_keys, in
     const std::uint64_t usual = wide_look(burst, match_keys, wide);
     EXPECT_EQ(usual, narrow_look(burst, match_keys, narrow)) << number;
     expect_same_columns(wide, narrow, usual, number);
+    EXPECT_EQ(wide.fragments, narrow.fragments) << number;
+    for (const std::uint32_t i : Slots(wide.fragments))
+        EXPECT_EQ(address_index_of(wide.key[i]), address_index_of(narrow.key[i])) << number;
     OutcomeColumn wide_outcomes;
     OutcomeColumn outcomes;
     fill_outcomes_avx2(wide, usual, match_keys.index, wide_outcomes);
@@ -167,6 +171,33 @@ TEST(Columns, PaintsTheSameBytesAtOnceAsOneByOne) {
         paint_portable(narrow.data(), value, slots);
         ASSERT_EQ(wide, narrow) << number;
     }
+}
+
+TEST(Columns, KnowsWhichBucketsToLookUpFourRulesAtOnceAsOneByOne) {
+    if (!has_avx2()) GTEST_SKIP() << "this machine has no AVX2";
+    Prng random(27);
+    Host host(1);
+    FlowIndex& flow_index = host.connections->flow_index();
+    FlowKey key{};
+    BucketMask watched = 0;
+    for (int number = 0; number < 500; ++number) {
+        key.client_port = static_cast<std::uint16_t>(number);
+        flow_index.on_insert(key, {0, static_cast<RuleId>(random.below(kRuleSlots)),
+                                   static_cast<BucketId>(random.below(kBuckets)),
+                                   static_cast<FlowState>(random.below(2)), 0, 0});
+        for (BucketMask& mask : host.tables.own) mask = random.next() & kAllBuckets;
+        for (BucketMask& mask : host.tables.dirty_elsewhere)
+            mask = random.next() & random.next() & kAllBuckets;
+        if (number == 400) flow_index.begin_reindexing(host.tables.layout + 1);
+        LookUpsByRule wide(host.context(), flow_index);
+        LookUpsByRule narrow = wide;
+        fill_look_ups_avx2(host.context(), flow_index, wide);
+        fill_look_ups_portable(host.context(), flow_index, narrow);
+        ASSERT_EQ(std::memcmp(&wide, &narrow, sizeof wide), 0) << number;
+        watched |= wide.any_watched;
+        EXPECT_EQ(wide.to_track[3] & wide.clean[3], 0U);
+    }
+    EXPECT_NE(watched, 0U) << "nothing was watched";
 }
 
 TEST(Columns, PlacesAndSettlesEightAtOnceAsOneByOne) {

@@ -4,7 +4,7 @@
 
 #include "core/base/prng.hpp"
 #include "core/packet/checksum.hpp"
-#include "tests/unit/core/packet/world.hpp"
+#include "tests/unit/core/flow/fragment_frames.hpp"
 
 namespace nlb::test {
 
@@ -13,6 +13,30 @@ inline constexpr std::uint16_t kRemotePort = 2504;
 inline constexpr IpAddress kLinkLocal{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 inline constexpr IpAddress kGroup6{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 inline constexpr std::uint16_t kVlan = 7;
+
+// Pieces of datagrams that are sent to all kinds of addresses and ports.
+inline void add_pieces(std::vector<std::vector<Byte>>& patterns) {
+    const auto cut = [&](FrameSpec spec) {
+        spec.payload.resize(130);
+        for (const FrameSpec& each : {spec, over_v6(spec)}) {
+            const Datagram datagram(each);
+            constexpr std::array<std::size_t, 5> kOffsets{0, 0, 48, 8, 96};
+            for (const std::size_t offset : kOffsets)
+                patterns.push_back(
+                    datagram.piece(offset, offset == 96 ? datagram.bytes() - offset : 48));
+        }
+    };
+    for (const std::uint16_t port :
+         std::array<std::uint16_t, 6>{53, 150, 8080, 9, 500, kRemotePort})
+        cut(udp(port));
+    cut(tcp(kTcpAck));
+    cut(echo());
+    FrameSpec elsewhere = udp(53);
+    for (const std::uint32_t destination : {kSecondVip, dedicated(1), dedicated(3), 0xcb00'7101U}) {
+        elsewhere.destination = IpAddress::v4(destination);
+        cut(elsewhere);
+    }
+}
 
 // What clients, routers and strangers send to this cluster; most of it usual.
 inline std::vector<std::vector<Byte>> some_patterns() {
@@ -73,6 +97,7 @@ inline std::vector<std::vector<Byte>> some_patterns() {
     for (const std::uint8_t flags : kFlags) add(over_v6(tcp(flags)));
     patterns.push_back(build_frame(error_about(tcp(kTcpAck), 3)));
     patterns.push_back(build_arp({}));
+    add_pieces(patterns);
     return patterns;
 }
 
@@ -113,13 +138,28 @@ private:
         if (random_.chance(30'000)) frame.resize(random_.below(frame.size() + 1));
         const auto ethertype =
             frame.size() < 54 ? 0 : load_big_endian<std::uint16_t>(frame.data() + 12);
+        const std::uint64_t all = clients_;
+        if (is_piece(frame)) make_siblings(frame);
         if (ethertype == kEthertypeIpv4) vary(frame);
         if (ethertype == kEthertypeIpv6 && frame.size() >= 74) vary_v6(frame);
+        clients_ = all;
         if (vlan_ != 0 && frame.size() > 12) tag(frame);
         if (random_.chance(300'000))
             for (std::uint64_t flips = 1 + random_.below(3); flips > 0 && !frame.empty(); --flips)
                 flip(frame);
         return frame;
+    }
+
+    [[nodiscard]] static bool is_piece(const std::vector<Byte>& frame) {
+        if (frame.size() < 62) return false;
+        if (frame[12] == 0x86) return frame[20] == kProtocolFragment;
+        return frame[12] == 0x08 && frame[13] == 0 && ((frame[20] & 0x3fU) | frame[21]) != 0;
+    }
+    // Of few clients and few datagrams, so that pieces meet.
+    void make_siblings(std::vector<Byte>& frame) {
+        const auto number = static_cast<Byte>(random_.below(4));
+        frame[frame[12] == 0x86 ? 61 : 19] = number;
+        clients_ = std::min<std::uint64_t>(clients_, 8);
     }
 
     // Another client, another port, other flags, sometimes an address that cannot be; the header's

@@ -16,7 +16,15 @@ constexpr std::size_t kInfoBytes = sizeof(PacketInfo);
 // A host with frames of its own in its hands.
 struct Side {
     explicit Side(HostId id) : host(id) { host.tables.remote_port = kRemotePort; }
+    [[nodiscard]] BurstContext context() const {
+        BurstContext context = host.context();
+        context.lane = lane;
+        context.lanes = lanes;
+        return context;
+    }
     Host host;
+    std::uint16_t lane = 0;
+    std::uint16_t lanes = 1;
     std::unique_ptr<Burst> burst = std::make_unique<Burst>();
     std::vector<Byte> bytes = std::vector<Byte>(kBurstMax * kRoom);
     Counters counters{};
@@ -33,19 +41,28 @@ struct Side {
         burst->on_fast_path = 0;
         burst->one_rule = false;
         burst->sticky = 0;
-        parse(*burst, host.context());
-        steer(*burst, host.context());
-        answer_neighbours(*burst, host.context());
-        classify(*burst, host.context());
-        locate(*burst, host.context());
-        track(*burst, host.context(), *host.connections, counters);
-        track_sticky(*burst, host.context(), *host.connections, counters);
-        host.fragments->follow(*burst, host.context());
+        parse(*burst, context());
+        steer(*burst, context());
+        answer_neighbours(*burst, context());
+        classify(*burst, context());
+        locate(*burst, context());
+        track(*burst, context(), *host.connections, counters);
+        track_sticky(*burst, context(), *host.connections, counters);
+        host.fragments->follow(*burst, context());
         count_ingress(*burst, counters);
+    }
+    // Fragments that wait no more: what became of each, and where its frame lies.
+    std::vector<std::pair<Reason, std::uint16_t>> released() {
+        std::vector<std::pair<Reason, std::uint16_t>> all;
+        std::array<std::uint16_t, kBurstMax> slots;
+        while (const std::uint32_t count =
+                   settle_released(*burst, *host.fragments, slots, counters))
+            for (std::uint32_t i = 0; i < count; ++i) all.emplace_back(burst->reasons[i], slots[i]);
+        return all;
     }
     void settle(bool describe_all = true) {
         burst->describe_all = describe_all;
-        settle_ingress(*burst, host.context(), *host.connections, *host.fragments, counters);
+        settle_ingress(*burst, context(), *host.connections, *host.fragments, counters);
     }
 };
 
@@ -70,6 +87,7 @@ void compare_sides(Side& fast, Side& slow, std::uint64_t seed, std::uint64_t cli
     Prng random(seed + 1);
     std::uint64_t frames_seen = 0;
     std::uint64_t on_fast_path = 0;
+    std::uint64_t pieces = 0;
     for (int number = 0; number < bursts; ++number) {
         std::vector<std::vector<Byte>> frames(random.chance(700'000) ? kBurstMax
                                                                      : 1 + random.below(kBurstMax));
@@ -82,10 +100,15 @@ void compare_sides(Side& fast, Side& slow, std::uint64_t seed, std::uint64_t cli
         frames_seen += frames.size();
         on_fast_path += static_cast<std::uint64_t>(std::popcount(fast.burst->on_fast_path));
         ASSERT_NO_FATAL_FAILURE(expect_alike(fast, slow, number));
+        pieces += static_cast<std::uint64_t>(std::popcount(fast.burst->fragments));
+        ASSERT_EQ(fast.released(), slow.released()) << "burst " << number;
         for (Side* side : {&fast, &slow}) side->host.now += std::chrono::milliseconds{1};
     }
     EXPECT_EQ(std::memcmp(&fast.counters, &slow.counters, sizeof(Counters)), 0);
     EXPECT_GT(on_fast_path, frames_seen / 4) << "the crowd is usual enough to test something";
+    EXPECT_GT(pieces, frames_seen / 50) << "and so are its fragments";
+    EXPECT_EQ(fast.host.fragments->datagrams(), slow.host.fragments->datagrams());
+    EXPECT_EQ(fast.host.fragments->waiting(), slow.host.fragments->waiting());
     EXPECT_EQ(fast.host.connections->size(), slow.host.connections->size());
 }
 
@@ -122,6 +145,17 @@ TEST(FastPath, SaysTheSameBehindAFallenFenceAndWithoutTables) {
     empty.load({crowd.next(), crowd.next()});
     empty.settle();
     EXPECT_EQ(empty.burst->on_fast_path, 0U);
+}
+
+TEST(FastPath, HandsFragmentsOverToTheSameLane) {
+    Side fast(2);
+    Side slow(2);
+    for (Side* side : {&fast, &slow}) {
+        side->lanes = 3;
+        side->lane = 1;
+    }
+    compare_sides(fast, slow, 38, 100'000, 4000);
+    EXPECT_GT(fast.counters.reasons[static_cast<std::size_t>(Reason::steered)], 1000U);
 }
 
 TEST(FastPath, SaysTheSameInAVlan) {
@@ -213,7 +247,7 @@ TEST(FastPath, KeepsTheRuleOfWhatItSettlesAndAllOfWhatGoesOn) {
         for (auto& frame : frames) frame = crowd.next();
         brief.load(frames);
         whole.load(frames);
-        settle_ingress(*brief.burst, brief.host.context(), *brief.host.connections,
+        settle_ingress(*brief.burst, brief.context(), *brief.host.connections,
                        *brief.host.fragments, brief.counters);
         whole.settle();
         for (const std::uint32_t i : Slots(brief.burst->on_fast_path)) {
