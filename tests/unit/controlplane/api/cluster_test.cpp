@@ -239,10 +239,12 @@ TEST(Cluster, AnOlderConfigurationServesNobodyAndBothSidesNameItsAgeAndTheComman
     older.cluster.remote_control = newer.cluster.remote_control;
     older.host = older.cluster.hosts[1];
     wire.benches[0] = std::make_unique<Bench>(newer);
+    wire.benches[1] = std::make_unique<Bench>(older);
     ASSERT_EQ(wire.benches[0]->hello(Bench::fresh_hello()), "");
+    wire.alive[1] = false;
     wire.pass(milliseconds{5000});
     ASSERT_EQ(owned(wire.at(0)), 60U);
-    wire.benches[1] = std::make_unique<Bench>(older);
+    wire.alive[1] = true;
     ASSERT_EQ(wire.benches[1]->hello(Bench::fresh_hello()), "");
     wire.pass(milliseconds{5000});
     EXPECT_EQ(owned(wire.at(0)), 60U);

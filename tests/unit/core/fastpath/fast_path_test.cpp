@@ -231,7 +231,7 @@ TEST(FastPath, SaysTheSameOfReturningClients) {
         ASSERT_NO_FATAL_FAILURE(compare_sides(fast, slow, 32 + 2 * turn, 300, 2000));
     }
     for (const Reason reason : {Reason::client_elsewhere, Reason::client_guest, Reason::descriptor})
-        EXPECT_GT(fast.counters.reasons[static_cast<std::size_t>(reason)], 100U)
+        EXPECT_GT(fast.counters.reasons[static_cast<std::size_t>(reason)], 50U)
             << info_of(reason).name << ": nothing was tested";
 }
 
