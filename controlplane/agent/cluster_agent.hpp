@@ -143,11 +143,11 @@ public:
     [[nodiscard]] bool has_staged() const { return next_.has_value(); }
     // Hosts whose newest configuration is not this one's newest, and the first difference where it
     // is known.
-    // Of a host in mismatches().
-    [[nodiscard]] ConfigurationAge age_beside(HostId host) const;
     [[nodiscard]] const std::map<HostId, std::optional<config::Difference>>& mismatches() const {
         return mismatches_;
     }
+    // Of a host in mismatches().
+    [[nodiscard]] ConfigurationAge age_beside(HostId host) const;
     // What is heard while this host takes no part.
     [[nodiscard]] const Overheard& overheard() const { return overheard_; }
     // What the cores go by; nothing before the first install.

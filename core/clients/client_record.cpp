@@ -57,9 +57,12 @@ Judgement judge_as_owner(const ClientRecord& record, std::uint32_t seen_ms,
                    : Judgement{Standing::ours, plain_record(self)};
 }
 
-// What everybody learns from a packet that somebody else answers.
+// What everybody learns from a packet that somebody else answers. The newer tables may have made
+// this host the owner, or a guest's: older ones know nothing of that.
 Judgement judge_as_witness(const ClientRecord& record, std::uint32_t seen_ms,
                            const ClientScene& scene) {
+    if (record.kind != ClientKind::plain && is_of_newer_era(record, scene))
+        return {Standing::not_ours, record};
     const bool stays = !is_expired(seen_ms, scene) && scene.is_eligible(record.host);
     return {Standing::not_ours, stays ? record : plain_record(scene.target())};
 }

@@ -45,8 +45,9 @@ struct Peer {
     // sequence, what is heard may be a recording, or late.
     std::optional<std::uint64_t> must_acknowledge_above;
     Instant proven_again = kLongAgo;  // when it did
-    bool heard = false;   // at least one frame of this incarnation, or a map that names it
-    bool stated = false;  // at least one heartbeat: what follows is its own word
+    bool heard = false;      // at least one frame of this incarnation, or a map that names it
+    bool forgotten = false;  // not heard since this host was deaf: it is not acknowledged
+    bool stated = false;     // at least one heartbeat: what follows is its own word
     MemberState state = MemberState::join;
     std::uint8_t flags = 0;  // kFlag*
     FrameVersions spoken;    // that it can speak; its control plane may be another since (R10)

@@ -162,6 +162,7 @@ bool Peers::note_arrival(HostId id, std::uint64_t sequence) {
     peer.sequence = std::max(peer.sequence, sequence);
     peer.last_rx = listening_->time();
     peer.heard = true;
+    peer.forgotten = false;
     return silence > timing_->answer_after;
 }
 
@@ -234,7 +235,7 @@ void Peers::note_member(const MemberEntry& member) {
 }
 
 void Peers::forget_hearing() {
-    for (auto& [id, peer] : peers_) peer.heard = false;
+    for (auto& [id, peer] : peers_) peer.forgotten = true;
 }
 
 void Peers::begin_incarnation() {

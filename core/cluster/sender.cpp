@@ -120,7 +120,7 @@ std::vector<PeerReport> Sender::peer_reports() const {
     if (view_.duplicate->other()) add_candidate(view_.self->id, *view_.duplicate->other());
     if (view_.duplicate->knocks()) return reports;
     for (const auto& [id, peer] : view_.peers->all()) {
-        if (!peer.heard || peer.sequence == 0) continue;
+        if (!peer.heard || peer.forgotten || peer.sequence == 0) continue;
         const bool buried = view_.peers->is_buried(id, peer.incarnation);
         PeerReport entry{id, 0, peer.incarnation, peer.sequence};
         if (buried && !mutated(Mutation::ack_buried)) entry.flags |= kReportBuried;

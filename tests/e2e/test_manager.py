@@ -277,7 +277,9 @@ class ThePage(lab_case.LabCase):
                 found = self.page.run(f"axe.run().then((all) => all.violations.map((one) => {words}))")
                 self.assertEqual([], found, f"{width}, {'dark' if dark else 'light'}")
         self.page.look(1400, 900, False)
-        self.assertEqual([], self.page.complaints())
+        # The line of events broke when its control plane was killed (4 a).
+        complaints = [said for said in self.page.complaints() if not said.endswith("/api/events")]
+        self.assertEqual([], complaints)
         if not judge:
             self.skipTest("axe-core is not here")
 

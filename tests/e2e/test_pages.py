@@ -53,7 +53,11 @@ class Pages(lab_case.LabCase):
 
     def run_step(self, command, host, directory):
         programs = system.COMMAND.parent
-        words = command.replace("nlb ", f"nlb --run-dir {host.run_directory} --timeout 10s ", 1) if command.startswith("nlb ") else command
+        # A page speaks of a host with the usual places. Trace reads the rules' names in the file; other verbs ask for it.
+        places = f"--run-dir {host.run_directory} --timeout 10s"
+        if " trace " in command:
+            places += f" --config {host.configuration}"
+        words = command.replace("nlb ", f"nlb {places} ", 1) if command.startswith("nlb ") else command
         environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "200"}
         done = subprocess.Popen(system.inside(host.namespace, ["sh", "-c", words]), cwd=directory, env=environment, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -230,6 +230,34 @@ TEST_F(Sticky, ANewerEpochsCommitmentIsNotUndoneByACoreThatStillGoesByTheOlderTa
     EXPECT_EQ(host.clients->record_of(name_of(flow)), committed);
 }
 
+// The older tables did not know the client's host as a member, and gave the bucket to another one.
+TEST_F(Sticky, NorByOneThatDoesNotOwnTheBucketByThem) {
+    come_after_move(flow);
+    const Tables older = host.tables;
+    enter(9, false);
+    const Tables newer = host.tables;
+    EXPECT_EQ(send(flow), Reason::client_elsewhere);
+    host.tables = older;
+    const auto committed = host.clients->record_of(name_of(flow));
+    give_bucket_to(3, flow);
+    for (HostId& owner : host.tables.owner[kHttp]) owner = 3;
+    EXPECT_EQ(send(flow), Reason::not_owner);
+    EXPECT_EQ(host.clients->record_of(name_of(flow)), committed);
+    host.tables = newer;
+    EXPECT_EQ(send(flow), Reason::client_elsewhere);
+}
+TEST_F(Sticky, NorIsAGrantForgottenByACoreThatStillGoesByTheOlderTables) {
+    give_bucket_to(2, flow);
+    const Tables older = host.tables;
+    enter(9, false);
+    ASSERT_TRUE(grant(flow, std::chrono::seconds{30}));
+    const auto granted = host.clients->record_of(name_of(flow));
+    host.tables = older;
+    for (HostId& owner : host.tables.owner[kHttp]) owner = 3;
+    EXPECT_EQ(send(flow), Reason::not_owner);
+    EXPECT_EQ(host.clients->record_of(name_of(flow)), granted);
+}
+
 // The former host.
 TEST_F(Sticky, AGuestIsServedAlthoughItsBucketIsAnotherHosts) {
     give_bucket_to(2, flow);
