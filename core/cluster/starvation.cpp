@@ -26,13 +26,14 @@ bool Starvation::hears_stream() const {
 
 // Half of the other members, at least one, hear a stream. A member that starves too offers nothing
 // and hears none, so it speaks for staying: whoever is left with half of the others deaf to clients
-// stays.
+// stays. The last word of a host that has died tells of clients that may have gone since.
 bool Starvation::should_starve() const {
     if (listening_->since(silent_since_) < timing_->bury_after) return false;
     std::size_t others = 0;
     std::size_t hear = 0;
     for (const auto& [id, peer] : peers_->all()) {
-        if (!map_->has(id, peer.incarnation) || !peers_->is_live(id) || takes_no_bucket(peer.flags))
+        if (!map_->has(id, peer.incarnation) || !peers_->is_live(id) ||
+            takes_no_bucket(peer.flags) || !peers_->heard_within(peer, timing_->drop_after))
             continue;
         ++others;
         if ((peer.flags & kFlagHearsClients) != 0) ++hear;

@@ -57,6 +57,19 @@ TEST_F(StarvationTest, WhoeverHearsNoClientWhileHalfOfTheOthersDoOffersNothing) 
     EXPECT_FALSE(starvation.starves()) << "clients are heard again";
 }
 
+// Host 3 dies as the last clients go: until it is buried its last word is a stream.
+TEST_F(StarvationTest, TheLastWordOfADeadHostStarvesNobody) {
+    for (int i = 0; i < 3; ++i) live({2, 3}, true);
+    while (peers.is_live(3)) {
+        pass(params.timing.period / 2);
+        exchange({2}, 0);
+        starvation.on_client_frames(frames);
+        static_cast<void>(starvation.pass());
+        ASSERT_FALSE(starvation.starves());
+        if (listening.since(peers.at(3).last_rx) > params.timing.bury_after * 3 / 2) break;
+    }
+}
+
 TEST_F(StarvationTest, AQuietClusterStarvesNobody) {
     for (int i = 0; i < 4; ++i) live({}, false);
     EXPECT_FALSE(starvation.starves());
