@@ -58,7 +58,9 @@ class Recorder(lab_case.LabCase):
         with tarfile.open(self.merged) as bundle:
             names = bundle.getnames()
             numbers = bundle.extractfile("edge1/metrics.prom").read().decode()
-        self.assertGreater(prometheus.total(prometheus.parse(numbers), "nlb_heartbeats_sent_total"), 0, numbers[:400])
+        samples = prometheus.parse(numbers)
+        for name in ("nlb_heartbeats_sent_total", "nlb_heartbeats_received_total"):
+            self.assertGreater(prometheus.total(samples, name, cluster="web"), 0, numbers[:400])
         for expected in ("edge1/query.json", "edge1/manifest.json", "edge2/nlb.yaml", "edge3/events.json"):
             self.assertIn(expected, names)
 
