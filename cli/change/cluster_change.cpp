@@ -295,6 +295,10 @@ void ClusterChange::show_outcomes() const {
     console_.say(table.render(console_.colour()));
 }
 
+Error nothing_changed(const Error& why) {
+    return Error{"nothing was changed: " + why.message};
+}
+
 ExitCode refuse_change(Console& console, const ClusterChange* change, const Json& answer,
                        const Error& why) {
     if (console.json()) {

@@ -72,6 +72,8 @@ ExitCode refuse_change(Console& console, const ClusterChange* change, const Json
                        const Error& why);
 ExitCode finish_change(Console& console, const ClusterChange& change, const Json& answer,
                        const std::string& message);
+// An error before anything was used anywhere.
+[[nodiscard]] Error nothing_changed(const Error& why);
 // What both answers hold; whoever changes adds what is his.
 [[nodiscard]] Json change_answer(bool ok, const std::string& message, const Base& base,
                                  const ClusterChange* change);

@@ -201,7 +201,7 @@ private:
     }
 
     [[nodiscard]] Error nothing_changed(const Error& why) const {
-        if (!sent_off_) return Error{"nothing was changed: " + why.message};
+        if (!sent_off_) return cli::nothing_changed(why);
         return Error{
             fmt::format("no file was changed, and {0} is stopped (`nlb start --host {0}`): {1}",
                         leaver_->host, why.message)};

@@ -131,10 +131,6 @@ private:
         return Done{};
     }
 
-    static Error nothing_changed(const Error& why) {
-        return Error{"nothing was changed: " + why.message};
-    }
-
     [[nodiscard]] Json answer(bool ok, const std::string& message) const {
         Json json = change_answer(ok, message, base_, change_);
         json["generation"] = generation_;

@@ -109,10 +109,6 @@ private:
             "change over together and accept both; then the former one would retire");
     }
 
-    static Error nothing_changed(const Error& why) {
-        return Error{"nothing was changed: " + why.message};
-    }
-
     [[nodiscard]] Json answer(bool ok, const std::string& message) const {
         Json json = change_answer(ok, message, base_, change_);
         json["generation"] = generation_;
